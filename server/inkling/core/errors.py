@@ -1,0 +1,50 @@
+"""The one tree of exceptions.
+
+```
+InklingError
+├── UserError                what a person did or configured; the message says what to do
+│   ├── BadLocationError     FILE:LINE:COL that names no place
+│   ├── UnreadableFileError  a file that is missing, not UTF-8, or too large
+│   └── BadSettingError      a setting with a wrong type or value
+├── WorkerError              a worker process died, answered nonsense, or missed its deadline
+│   └── WorkerUnavailableError  it cannot be started (again)
+├── StoreError               the event store cannot be opened, read or written
+└── ModelArtifactError       a model file that is damaged or of another version
+```
+"""
+
+
+class InklingError(Exception):
+    """Any error that Inkling raises on purpose."""
+
+
+class UserError(InklingError):
+    """Something a person can mend; the message says how."""
+
+
+class BadLocationError(UserError):
+    """A location on the command line or in a request that names no place in the file."""
+
+
+class UnreadableFileError(UserError):
+    """A file that is missing, not UTF-8, or larger than Inkling reads."""
+
+
+class BadSettingError(UserError):
+    """A setting with a wrong type or a value out of its range."""
+
+
+class WorkerError(InklingError):
+    """A worker process died, answered nonsense, or missed its deadline."""
+
+
+class WorkerUnavailableError(WorkerError):
+    """A worker process cannot be started, or failed so often that it is left alone for a while."""
+
+
+class StoreError(InklingError):
+    """The event store cannot be opened, read or written."""
+
+
+class ModelArtifactError(InklingError):
+    """A model file that is damaged, of another version, or does not fit the features."""

@@ -1,0 +1,210 @@
+"""The ports: what features need from the world, and what rooms must offer to take part."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from inkling.core.events import Decision, DecisionSummary, Outcome, Silence, Statistics
+from inkling.core.settings import IndexSettings
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Scored
+
+
+class Completer(Protocol):
+    """A mind that proposes texts for the cursor."""
+
+    async def complete(self, request: CompletionRequest) -> Sequence[Candidate] | NoSuggestion:
+        """Returns candidates, best first, or why there are none.
+
+        Raises:
+            WorkerError: Its process died or is not running.
+        """
+        ...
+
+
+class Verdict(StrEnum):
+    """What is known of the names in a candidate."""
+
+    EXIST = "exist"
+    UNKNOWN_ATTRIBUTE = "unknown_attribute"
+    UNKNOWN_IMPORT = "unknown_import"
+    NOT_KNOWN_YET = "not_known_yet"
+
+
+class NameChecker(Protocol):
+    """Tells whether the attributes and imports that a candidate names can exist."""
+
+    async def check(self, request: CompletionRequest, candidate: Candidate) -> Verdict:
+        """Returns what is known now; NOT_KNOWN_YET when there is no time to find out. Never raises WorkerError."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateInput:
+    """All that the gate may look at when it scores a candidate: nothing here is known only afterwards.
+
+    Attributes:
+        request: The question.
+        candidate: The proposal.
+        at_ms: Now, milliseconds since the Unix epoch.
+        recent_outcomes: The latest judged suggestions of this user, oldest first: True for accepted.
+    """
+
+    request: CompletionRequest
+    candidate: Candidate
+    at_ms: int
+    recent_outcomes: tuple[bool, ...] = ()
+
+
+class AcceptanceModel(Protocol):
+    """Scores candidates by how likely this user is to accept them."""
+
+    def score(self, gate_input: GateInput) -> Scored:
+        """Returns the probability with the features behind it; well under a millisecond."""
+        ...
+
+
+class EventLog(Protocol):
+    """The event store, as features see it. Writing never blocks; awaiting the result means it is on disk."""
+
+    def fingerprint(self, text: str) -> str:
+        """Returns a keyed hash of `text`, the same in every window of this user and useless elsewhere."""
+        ...
+
+    def was_rejected(self, *, context_fingerprint: str, text_fingerprint: str) -> bool:
+        """Tells whether the user rejected this text in this context before. Answers from memory."""
+        ...
+
+    def recent_outcomes(self) -> tuple[bool, ...]:
+        """Returns the latest judged suggestions, oldest first, at most ten: True for accepted. From memory."""
+        ...
+
+    async def record_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Stores decisions; returns when they are on disk."""
+        ...
+
+    async def record_silence(self, silence: Silence) -> None:
+        """Stores a silence; returns when it is on disk."""
+        ...
+
+    async def record_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Stores outcomes, each event id once; returns when they are on disk.
+
+        Raises:
+            StoreError: They could not be written; the caller keeps them.
+        """
+        ...
+
+    async def recent_decisions(self, limit: int) -> list[DecisionSummary]:
+        """Returns the latest decisions and silences, newest first."""
+        ...
+
+    async def statistics(self, since_ms: int) -> Statistics:
+        """Returns counts since a moment in milliseconds since the Unix epoch."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedCompletion:
+    """One row of the completion popup.
+
+    Attributes:
+        name: The whole name.
+        kind: jedi's kind: module, class, instance, function, param, path, keyword, property, statement.
+        detail: One line about it; may be empty.
+    """
+
+    name: str
+    kind: str
+    detail: str
+
+
+class NameCompleter(Protocol):
+    """Proposes names for the completion popup."""
+
+    async def complete_names(self, request: CompletionRequest) -> list[NamedCompletion]:
+        """Returns names that fit at the cursor.
+
+        Raises:
+            WorkerError: The analysis process died or is not running.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkspaceScope:
+    """What the minds may learn from.
+
+    Attributes:
+        folders: The workspace folders.
+        interpreter: The selected interpreter, if one is known and may be run.
+        index: Limits and exclusions.
+    """
+
+    folders: tuple[Path, ...]
+    interpreter: Path | None
+    index: IndexSettings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexProgress:
+    """How far the index is.
+
+    Attributes:
+        is_ready: Whether every part that was asked for has been read once.
+        n_files_done: Files read so far in the running build; 0 when idle.
+        n_files_total: Files of the running build; 0 when idle.
+        message: One line for a person.
+    """
+
+    is_ready: bool
+    n_files_done: int
+    n_files_total: int
+    message: str
+
+
+class ProgressListener(Protocol):
+    """Is told how far the index is."""
+
+    def __call__(self, progress: IndexProgress) -> None:
+        """Takes the latest state; called on the event loop."""
+        ...
+
+
+class WorkspaceListener(Protocol):
+    """A mind that follows the workspace. The calls return at once; the work is done elsewhere."""
+
+    def open_workspace(self, scope: WorkspaceScope) -> None:
+        """Takes the folders and limits; called again when they change."""
+        ...
+
+    def document_changed(self, snapshot: Snapshot) -> None:
+        """Takes a document that was opened or edited."""
+        ...
+
+    def document_closed(self, uri: DocumentUri) -> None:
+        """Forgets a document's unsaved text."""
+        ...
+
+    def files_changed(self, paths: Sequence[Path]) -> None:
+        """Takes files that were saved, created, renamed or deleted on disk."""
+        ...
+
+
+__all__ = [
+    "AcceptanceModel",
+    "Completer",
+    "EventLog",
+    "GateInput",
+    "IndexProgress",
+    "NameChecker",
+    "NameCompleter",
+    "NamedCompletion",
+    "ProgressListener",
+    "Reason",
+    "Verdict",
+    "WorkspaceListener",
+    "WorkspaceScope",
+]

@@ -1,0 +1,160 @@
+"""Candidates, suggestions, and the closed list of reasons for silence."""
+
+import uuid
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NewType
+
+from inkling.core.snapshot import Snapshot
+
+SuggestionId = NewType("SuggestionId", str)
+
+
+def new_suggestion_id() -> SuggestionId:
+    """Returns a fresh id, unique across windows and restarts."""
+    return SuggestionId(uuid.uuid4().hex)
+
+
+class Source(StrEnum):
+    """The mind that proposed a candidate."""
+
+    EMBEDDED = "embedded"
+    MODEL = "model"
+
+
+class Trigger(StrEnum):
+    """What made the editor ask."""
+
+    AUTOMATIC = "automatic"
+    INVOKED = "invoked"
+
+
+class Reason(StrEnum):
+    """Why something was not shown. The list is closed; every dropped candidate has one."""
+
+    DISABLED = "disabled"
+    FILE_TOO_LARGE = "file_too_large"
+    LINE_TOO_LONG = "line_too_long"
+    POSITION_OUTSIDE = "position_outside"
+    NOT_AT_A_PLACE_TO_COMPLETE = "not_at_a_place_to_complete"
+    INDEX_NOT_READY = "index_not_ready"
+    WORKER_UNAVAILABLE = "worker_unavailable"
+    DEADLINE = "deadline"
+    NO_CANDIDATE = "no_candidate"
+    DOES_NOT_PARSE = "does_not_parse"
+    REPEATS_SUFFIX = "repeats_suffix"
+    UNKNOWN_ATTRIBUTE = "unknown_attribute"
+    UNKNOWN_IMPORT = "unknown_import"
+    REJECTED_BEFORE = "rejected_before"
+    LOW_PROBABILITY = "low_probability"
+    OUTDATED = "outdated"
+
+
+REASON_WORDS: dict[Reason, str] = {
+    Reason.DISABLED: "completions are switched off (inkling.completion.enabled)",
+    Reason.FILE_TOO_LARGE: "the file is larger than Inkling reads (inkling.completion.maxFileKb)",
+    Reason.LINE_TOO_LONG: "the line is too long to be written by hand",
+    Reason.POSITION_OUTSIDE: "the position asked for is not in the document",
+    Reason.NOT_AT_A_PLACE_TO_COMPLETE: "the cursor is inside a word, or inside a comment or string",
+    Reason.INDEX_NOT_READY: "the index of this workspace is still being built",
+    Reason.WORKER_UNAVAILABLE: "the completion worker is not running; it is restarted by itself",
+    Reason.DEADLINE: "no answer within the deadline (inkling.completion.deadlineMs)",
+    Reason.NO_CANDIDATE: "nothing in this file, workspace or environment continues this line",
+    Reason.DOES_NOT_PARSE: "the file would no longer parse",
+    Reason.REPEATS_SUFFIX: "it repeats what already follows the cursor",
+    Reason.UNKNOWN_ATTRIBUTE: "it names an attribute that does not exist",
+    Reason.UNKNOWN_IMPORT: "it imports what is not installed or does not exist",
+    Reason.REJECTED_BEFORE: "you rejected it at this place before",
+    Reason.LOW_PROBABILITY: "its probability of acceptance is below the threshold (inkling.gate.threshold)",
+    Reason.OUTDATED: "the document changed before the answer was ready",
+}
+"""Each reason in words for a person, naming the setting that changes it where there is one."""
+
+
+class Check(StrEnum):
+    """What was verified about a candidate before it was shown."""
+
+    PARSES = "parses"
+    NAMES_EXIST = "names_exist"
+    IMPORTS_EXIST = "imports_exist"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionRequest:
+    """A question for the text at the cursor.
+
+    Attributes:
+        snapshot: The document.
+        offset: The cursor, in code points from the start of the text.
+        trigger: What made the editor ask.
+    """
+
+    snapshot: Snapshot
+    offset: int
+    trigger: Trigger = Trigger.AUTOMATIC
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A text that a mind proposes to insert at the cursor.
+
+    Attributes:
+        text: What would be inserted; never empty.
+        source: The mind that proposed it.
+        mean_logprob: Mean log-probability per token, natural logarithm, at most 0. Scales differ between sources.
+        n_tokens: Tokens of the source's own vocabulary.
+    """
+
+    text: str
+    source: Source
+    mean_logprob: float
+    n_tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scored:
+    """The gate's view of one candidate.
+
+    Attributes:
+        probability: Probability that the candidate is accepted, in [0, 1].
+        features: The features it was computed from, by name; enough to replay the decision.
+        model_version: Version of the acceptance model that was asked.
+    """
+
+    probability: float
+    features: dict[str, float]
+    model_version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A candidate that passed the checks and the gate, ready to be shown.
+
+    Attributes:
+        id: What outcomes refer to.
+        candidate: What to insert.
+        offset: Where, in code points.
+        version: The document's version it was made for.
+        scored: Why it is shown.
+        checked: What was verified; a check that ran out of time is missing here.
+    """
+
+    id: SuggestionId
+    candidate: Candidate
+    offset: int
+    version: int
+    scored: Scored
+    checked: frozenset[Check] = field(default_factory=frozenset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoSuggestion:
+    """Silence, with its reason.
+
+    Attributes:
+        reason: Why nothing is shown.
+        probability: The best candidate's probability, where it came that far.
+    """
+
+    reason: Reason
+    probability: float | None = None

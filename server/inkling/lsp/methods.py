@@ -1,0 +1,163 @@
+"""Inkling's own methods and messages beside the standard ones.
+
+These classes are the one definition of the wire: `inkling.lsp.generate_types` writes the TypeScript
+types of the extension from them. Field names are camel-cased on the wire.
+
+The standard `textDocument/inlineCompletion` is answered for every client. Each item carries
+`command = {command: "inkling.suggestionAccepted", arguments: [suggestion id]}`; a client that accepts an
+item runs it through `workspace/executeCommand`. A client that says `ownsInlineCompletion` in its
+initialization options asks by itself, so the capability is not advertised to it, and it reports outcomes with
+`inkling/recordOutcomes`.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+RECORD_OUTCOMES = "inkling/recordOutcomes"
+WHY = "inkling/why"
+STATISTICS = "inkling/statistics"
+DIAGNOSTICS = "inkling/diagnostics"
+DID_CHANGE_INTERPRETER = "inkling/didChangeInterpreter"
+STATUS = "inkling/status"
+SUGGESTION_ACCEPTED = "inkling.suggestionAccepted"
+
+SETTINGS_SECTION = "inkling"
+
+WireOutcomeKind = Literal["shown", "accepted", "partly_accepted", "typed_through", "rejected", "ignored", "superseded"]
+WireState = Literal["starting", "indexing", "ready", "degraded"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InitializationOptions:
+    """What the extension says of itself and of the workspace when it starts the server."""
+
+    owns_inline_completion: bool = False
+    is_trusted: bool = False
+    interpreter: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DidChangeInterpreterParams:
+    """`inkling/didChangeInterpreter`, a notification to the server: another interpreter, or trust was granted."""
+
+    interpreter: str | None
+    is_trusted: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireOutcome:
+    """One outcome; `at_ms` is Unix time in milliseconds, `accepted_chars` counts code points."""
+
+    event_id: str
+    suggestion_id: str
+    kind: WireOutcomeKind
+    at_ms: int
+    visible_ms: float | None = None
+    accepted_chars: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOutcomesParams:
+    """`inkling/recordOutcomes`, a request: once it is answered the outcomes are on disk."""
+
+    outcomes: list[WireOutcome]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordOutcomesResult:
+    """How many of the outcomes are on disk now, those that were there before included."""
+
+    n_recorded: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyParams:
+    """`inkling/why`, a request for the latest decisions."""
+
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireDecision:
+    """One decision in numbers and in words; `line` is zero-based."""
+
+    at_ms: int
+    path: str
+    line: int
+    was_offered: bool
+    reason: str | None
+    explanation: str
+    probability: float | None
+    threshold: float | None
+    source: str | None
+    n_chars: int | None
+    latency_ms: float
+    checked: list[str]
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhyResult:
+    """The latest decisions, newest first."""
+
+    decisions: list[WireDecision]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsParams:
+    """`inkling/statistics`, a request for counts since a moment, Unix time in milliseconds."""
+
+    since_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsResult:
+    """Counts over the period; see `inkling.core.events.Statistics`."""
+
+    since_ms: int
+    n_proposed: int
+    n_offered: int
+    n_hidden_by_reason: dict[str, int]
+    n_silent_by_reason: dict[str, int]
+    n_by_outcome: dict[str, int]
+    n_chars_accepted: int
+    latency_ms_p50: float | None
+    latency_ms_p95: float | None
+    store_path: str
+    store_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosticsResult:
+    """`inkling/diagnostics`, a request without parameters: how the server itself is doing."""
+
+    loop_held_ms_max: float
+    process_ids: list[int]
+    completer: str
+    is_index_ready: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusParams:
+    """`inkling/status`, a notification to the client for its status bar."""
+
+    state: WireState
+    message: str
+    n_files_done: int = 0
+    n_files_total: int = 0
+
+
+WIRE_TYPES: tuple[type, ...] = (
+    InitializationOptions,
+    DidChangeInterpreterParams,
+    WireOutcome,
+    RecordOutcomesParams,
+    RecordOutcomesResult,
+    WhyParams,
+    WireDecision,
+    WhyResult,
+    StatisticsParams,
+    StatisticsResult,
+    DiagnosticsResult,
+    StatusParams,
+)
