@@ -52,8 +52,8 @@ class Decision:
         line: Zero-based line of the cursor.
         n_chars: Length of the candidate in code points.
         n_lines: Lines of the candidate.
-        text_fingerprint: Keyed hash of the candidate's text without surrounding white space.
-        context_fingerprint: Keyed hash of the line before the cursor and the line above it.
+        text_fingerprint: Keyed hash of the line that the candidate completes, without surrounding white space.
+        context_fingerprint: Keyed hash of the file's path and the nearest line above that is not blank.
         latency_ms: From request to decision.
         text: The candidate's text; None unless the setting `inkling.telemetry.storeText` is on.
     """

@@ -1,15 +1,15 @@
 """The ports: what features need from the world, and what rooms must offer to take part."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from inkling.core.events import Decision, DecisionSummary, Outcome, Silence, Statistics
 from inkling.core.settings import IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
-from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Scored
+from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Scored
 
 
 class Completer(Protocol):
@@ -24,7 +24,19 @@ class Completer(Protocol):
         ...
 
 
-class Verdict(StrEnum):
+class SyntaxChecker(Protocol):
+    """Tells whether a candidate leaves the file parsable."""
+
+    async def still_parses(self, request: CompletionRequest, candidate: Candidate) -> bool:
+        """Returns False only when the text parses now and would not with the candidate in it.
+
+        Raises:
+            WorkerError: Its process died or is not running.
+        """
+        ...
+
+
+class NameVerdict(StrEnum):
     """What is known of the names in a candidate."""
 
     EXIST = "exist"
@@ -36,7 +48,7 @@ class Verdict(StrEnum):
 class NameChecker(Protocol):
     """Tells whether the attributes and imports that a candidate names can exist."""
 
-    async def check(self, request: CompletionRequest, candidate: Candidate) -> Verdict:
+    async def check(self, request: CompletionRequest, candidate: Candidate) -> NameVerdict:
         """Returns what is known now; NOT_KNOWN_YET when there is no time to find out. Never raises WorkerError."""
         ...
 
@@ -56,6 +68,14 @@ class GateInput:
     candidate: Candidate
     at_ms: int
     recent_outcomes: tuple[bool, ...] = ()
+
+
+class Background(Protocol):
+    """Runs work that nobody waits for, owned by the daemon and ended with it."""
+
+    def start(self, work: Coroutine[Any, Any, None]) -> None:
+        """Starts `work`; an exception in it is logged and harms nothing else."""
+        ...
 
 
 class AcceptanceModel(Protocol):
@@ -191,20 +211,3 @@ class WorkspaceListener(Protocol):
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Takes files that were saved, created, renamed or deleted on disk."""
         ...
-
-
-__all__ = [
-    "AcceptanceModel",
-    "Completer",
-    "EventLog",
-    "GateInput",
-    "IndexProgress",
-    "NameChecker",
-    "NameCompleter",
-    "NamedCompletion",
-    "ProgressListener",
-    "Reason",
-    "Verdict",
-    "WorkspaceListener",
-    "WorkspaceScope",
-]

@@ -1,0 +1,290 @@
+"""Ghost text: from a question at the cursor to a suggestion, or to silence with a reason."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from inkling.core.errors import StoreError, WorkerError
+from inkling.core.events import Decision, Feature, Silence
+from inkling.core.ports import (
+    AcceptanceModel,
+    Background,
+    Completer,
+    EventLog,
+    GateInput,
+    NameChecker,
+    NameVerdict,
+    SyntaxChecker,
+)
+from inkling.core.settings import Settings
+from inkling.core.snapshot import Snapshot
+from inkling.core.suggestion import (
+    Candidate,
+    Check,
+    CompletionRequest,
+    NoSuggestion,
+    Reason,
+    Scored,
+    Suggestion,
+    Trigger,
+    new_suggestion_id,
+)
+from inkling.core.text import line_end, line_prefix, line_start, position_at
+from inkling.features.checks import is_place_to_complete, repeats_suffix
+from inkling.features.gate import decide
+
+logger = logging.getLogger(__name__)
+
+MAX_LINE_CHARS = 2000  # nobody writes longer lines by hand; generated and minified files have them
+_REASON_OF_NAMES = {
+    NameVerdict.UNKNOWN_ATTRIBUTE: Reason.UNKNOWN_ATTRIBUTE,
+    NameVerdict.UNKNOWN_IMPORT: Reason.UNKNOWN_IMPORT,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompletionPorts:
+    """What ghost text is made with."""
+
+    completers: Sequence[Completer]
+    syntax: SyntaxChecker
+    names: NameChecker
+    model: AcceptanceModel
+    log: EventLog
+    background: Background
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A candidate after checks and gate."""
+
+    candidate: Candidate
+    reason: Reason | None
+    checked: frozenset[Check] = frozenset()
+    scored: Scored | None = None
+    threshold: float
+    propensity: float = 0.0
+
+
+class CompletionFeature:
+    """Answers what to show at the cursor, and writes down every decision on the way."""
+
+    def __init__(self, ports: CompletionPorts, settings: Settings) -> None:
+        self._ports = ports
+        self._settings = settings
+        self._folders: tuple[Path, ...] = ()
+
+    def configure(self, settings: Settings) -> None:
+        """Takes new settings; requests that are under way end with the old ones."""
+        self._settings = settings
+
+    def open_folders(self, folders: tuple[Path, ...]) -> None:
+        """Takes the workspace folders, to which the paths in the event store are relative."""
+        self._folders = folders
+
+    async def complete(self, request: CompletionRequest) -> Suggestion | NoSuggestion:
+        """Returns the best candidate that may be shown, or why there is none.
+
+        Cancellation is passed on to whatever is being awaited; nothing is recorded then.
+        """
+        started_at_s = time.perf_counter()
+        reason = self._reason_not_to_ask(request)
+        if reason is not None:
+            return self._stay_silent(request, reason, started_at_s)
+        try:
+            async with asyncio.timeout(self._settings.completion.deadline_ms / 1000):
+                candidates = await self._ask(request)
+                if isinstance(candidates, NoSuggestion):
+                    return self._stay_silent(request, candidates.reason, started_at_s)
+                return await self._choose(request, candidates, started_at_s)
+        except TimeoutError:
+            return self._stay_silent(request, Reason.DEADLINE, started_at_s)
+        except WorkerError as error:
+            logger.warning("completion without its worker: %s", error)
+            return self._stay_silent(request, Reason.WORKER_UNAVAILABLE, started_at_s)
+
+    def _reason_not_to_ask(self, request: CompletionRequest) -> Reason | None:
+        text, offset = request.snapshot.text, request.offset
+        if not self._settings.completion.enabled:
+            return Reason.DISABLED
+        if not 0 <= offset <= len(text):
+            return Reason.POSITION_OUTSIDE
+        if len(text) > self._settings.completion.max_file_kb * 1024:
+            return Reason.FILE_TOO_LARGE
+        if line_end(text, offset) - line_start(text, offset) > MAX_LINE_CHARS:
+            return Reason.LINE_TOO_LONG
+        if not is_place_to_complete(request):
+            return Reason.NOT_AT_A_PLACE_TO_COMPLETE
+        return None
+
+    async def _ask(self, request: CompletionRequest) -> Sequence[Candidate] | NoSuggestion:
+        """Asks every mind; one that fails does not silence the others."""
+        answers = await asyncio.gather(
+            *(completer.complete(request) for completer in self._ports.completers), return_exceptions=True
+        )
+        candidates: list[Candidate] = []
+        failures: list[BaseException] = []
+        silence = NoSuggestion(reason=Reason.NO_CANDIDATE)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                failures.append(answer)
+            elif isinstance(answer, NoSuggestion):
+                silence = answer
+            else:
+                candidates.extend(answer)
+        if candidates or len(failures) < len(answers):
+            for failure in failures:
+                logger.warning("a completer failed: %s", failure)
+            return candidates or silence
+        raise failures[0]
+
+    async def _choose(
+        self, request: CompletionRequest, candidates: Sequence[Candidate], started_at_s: float
+    ) -> Suggestion | NoSuggestion:
+        """Judges the candidates in order until one may be shown, and records all that were judged."""
+        decisions: list[Decision] = []
+        answer: Suggestion | NoSuggestion = NoSuggestion(reason=Reason.NO_CANDIDATE)
+        for candidate in candidates:
+            judged = await self._judge(request, candidate)
+            decision = self._to_decision(request, judged, started_at_s)
+            decisions.append(decision)
+            if judged.reason is None and judged.scored is not None:
+                answer = Suggestion(
+                    id=decision.suggestion_id,
+                    candidate=candidate,
+                    offset=request.offset,
+                    version=request.snapshot.version,
+                    scored=judged.scored,
+                    checked=judged.checked,
+                )
+                break
+            if len(decisions) == 1 and judged.reason is not None:
+                answer = NoSuggestion(reason=judged.reason, probability=decision.probability)
+        self._ports.background.start(_logged(self._ports.log.record_decisions(decisions)))
+        return answer
+
+    async def _judge(self, request: CompletionRequest, candidate: Candidate) -> _Judged:
+        """Cheap checks first; the first that fails gives the reason."""
+        threshold = self._settings.gate.threshold
+
+        def drop(reason: Reason, checked: frozenset[Check] = frozenset()) -> _Judged:
+            return _Judged(candidate=candidate, reason=reason, checked=checked, threshold=threshold)
+
+        if repeats_suffix(request, candidate):
+            return drop(Reason.REPEATS_SUFFIX)
+        if request.trigger is Trigger.AUTOMATIC and self._was_rejected(request, candidate):
+            return drop(Reason.REJECTED_BEFORE)
+        scored = self._ports.model.score(
+            GateInput(
+                request=request,
+                candidate=candidate,
+                at_ms=_now_ms(),
+                recent_outcomes=self._ports.log.recent_outcomes(),
+            )
+        )
+        verdict = decide(scored, request.trigger, self._settings.gate)
+        reason, checked = verdict.reason, frozenset[Check]()
+        if reason is None:
+            # Only what would be shown is worth the time of the checks that leave this process.
+            reason, checked = await self._verify(request, candidate)
+        return _Judged(
+            candidate=candidate,
+            reason=reason,
+            checked=checked,
+            scored=scored,
+            threshold=verdict.threshold,
+            propensity=verdict.propensity if reason is None else 0.0,
+        )
+
+    async def _verify(self, request: CompletionRequest, candidate: Candidate) -> tuple[Reason | None, frozenset[Check]]:
+        """Asks the syntax and the name checker side by side; returns why not, and what was verified."""
+        parses, names = await asyncio.gather(
+            self._ports.syntax.still_parses(request, candidate), self._ports.names.check(request, candidate)
+        )
+        checked = frozenset({Check.PARSES} if parses else ()) | (
+            frozenset({Check.NAMES_EXIST}) if names is NameVerdict.EXIST else frozenset()
+        )
+        if not parses:
+            return Reason.DOES_NOT_PARSE, checked
+        return _REASON_OF_NAMES.get(names), checked
+
+    def _was_rejected(self, request: CompletionRequest, candidate: Candidate) -> bool:
+        return self._ports.log.was_rejected(
+            context_fingerprint=self._context_fingerprint(request),
+            text_fingerprint=self._text_fingerprint(request, candidate),
+        )
+
+    def _context_fingerprint(self, request: CompletionRequest) -> str:
+        """A place is known again by its file and the nearest line above that is not blank."""
+        text = request.snapshot.text
+        above = text[: line_start(text, request.offset)].rstrip()
+        line_above = above[line_start(above, len(above)) :].strip()
+        return self._ports.log.fingerprint(f"{self._display_path(request.snapshot)}\n{line_above}")
+
+    def _text_fingerprint(self, request: CompletionRequest, candidate: Candidate) -> str:
+        """A text is known again by the line it completes, however much of that line was typed."""
+        line = line_prefix(request.snapshot.text, request.offset) + candidate.text
+        return self._ports.log.fingerprint(line.strip())
+
+    def _display_path(self, snapshot: Snapshot) -> str:
+        if snapshot.path is None:
+            return snapshot.uri.rsplit("/", 1)[-1]
+        for folder in self._folders:
+            if snapshot.path.is_relative_to(folder):
+                return snapshot.path.relative_to(folder).as_posix()
+        return snapshot.path.name
+
+    def _to_decision(self, request: CompletionRequest, judged: _Judged, started_at_s: float) -> Decision:
+        candidate, scored = judged.candidate, judged.scored
+        return Decision(
+            suggestion_id=new_suggestion_id(),
+            at_ms=_now_ms(),
+            feature=Feature.COMPLETION,
+            trigger=request.trigger,
+            source=candidate.source,
+            was_offered=judged.reason is None,
+            reason=judged.reason,
+            probability=scored.probability if scored else None,
+            threshold=judged.threshold,
+            propensity=judged.propensity,
+            model_version=scored.model_version if scored else "",
+            features=scored.features if scored else {},
+            checked=judged.checked,
+            path=self._display_path(request.snapshot),
+            line=position_at(request.snapshot.text, request.offset).line,
+            n_chars=len(candidate.text),
+            n_lines=len(candidate.text.splitlines()),
+            text_fingerprint=self._text_fingerprint(request, candidate),
+            context_fingerprint=self._context_fingerprint(request),
+            latency_ms=(time.perf_counter() - started_at_s) * 1000,
+            text=candidate.text if self._settings.telemetry.store_text else None,
+        )
+
+    def _stay_silent(self, request: CompletionRequest, reason: Reason, started_at_s: float) -> NoSuggestion:
+        text = request.snapshot.text
+        silence = Silence(
+            at_ms=_now_ms(),
+            feature=Feature.COMPLETION,
+            trigger=request.trigger,
+            reason=reason,
+            path=self._display_path(request.snapshot),
+            line=position_at(text, request.offset).line,
+            latency_ms=(time.perf_counter() - started_at_s) * 1000,
+        )
+        self._ports.background.start(_logged(self._ports.log.record_silence(silence)))
+        return NoSuggestion(reason=reason)
+
+
+async def _logged(recording: Awaitable[None]) -> None:
+    """Awaits a recording; a decision that cannot be stored costs a line in the log, not the suggestion."""
+    try:
+        await recording
+    except StoreError as error:
+        logger.error("a decision was not recorded: %s", error)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
