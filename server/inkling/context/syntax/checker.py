@@ -1,0 +1,36 @@
+"""The daemon's half of the syntax check."""
+
+from inkling.context.worker.process import WorkerProcess, WorkerSpec
+from inkling.core.suggestion import Candidate, CompletionRequest
+
+_SPEC = WorkerSpec(name="syntax", module="inkling.context.syntax.worker")
+
+
+class WorkerSyntaxChecker:
+    """A `SyntaxChecker` whose parser runs in a process of its own: parsing a large file takes tens of ms."""
+
+    def __init__(self, *, deadline_s: float) -> None:
+        """Prepares the checker; `run` starts it.
+
+        Args:
+            deadline_s: Longest wait for one check, seconds.
+        """
+        self._worker = WorkerProcess(_SPEC)
+        self._deadline_s = deadline_s
+
+    async def run(self) -> None:
+        """Keeps the worker running until it is cancelled."""
+        await self._worker.run()
+
+    def process_ids(self) -> list[int]:
+        """Returns the ids of the processes that run now."""
+        return [self._worker.process_id] if self._worker.process_id is not None else []
+
+    async def still_parses(self, request: CompletionRequest, candidate: Candidate) -> bool:
+        """Returns False only when the text parses now and would not with the candidate in it.
+
+        Raises:
+            WorkerError: The worker is not running, died, or missed the deadline.
+        """
+        payload = (request.snapshot.text, request.offset, candidate.text)
+        return bool(await self._worker.call("still_parses", payload, deadline_s=self._deadline_s))
