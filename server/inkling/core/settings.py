@@ -1,4 +1,7 @@
-"""The settings tree. `package.json` is the list of defaults for people; a test holds these to it."""
+"""The settings tree. `package.json` is the list of defaults for people; a test holds these to it.
+
+A field's metadata gives the range of numbers, `low` to `high`, both included.
+"""
 
 from dataclasses import dataclass, field
 
@@ -9,15 +12,15 @@ class CompletionSettings:
 
     Attributes:
         enabled: Whether ghost text is offered at all.
-        debounce_ms: Pause in typing before the editor asks, milliseconds, 0 to 2000.
-        deadline_ms: Longest time for an answer, milliseconds, 10 to 5000.
-        max_file_kb: Largest file that is completed in, kilobytes of UTF-8.
+        debounce_ms: Pause in typing before the editor asks, milliseconds.
+        deadline_ms: Longest time for an answer, milliseconds.
+        max_file_kb: Largest file that is completed in, kilobytes.
     """
 
     enabled: bool = True
-    debounce_ms: int = 40
-    deadline_ms: int = 250
-    max_file_kb: int = 1024
+    debounce_ms: int = field(default=40, metadata={"low": 0, "high": 2000})
+    deadline_ms: int = field(default=250, metadata={"low": 10, "high": 5000})
+    max_file_kb: int = field(default=1024, metadata={"low": 1, "high": 16384})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +28,10 @@ class GateSettings:
     """When to speak.
 
     Attributes:
-        threshold: Least probability of acceptance for a suggestion to be shown, in [0, 1].
+        threshold: Least probability of acceptance for a suggestion to be shown.
     """
 
-    threshold: float = 0.25
+    threshold: float = field(default=0.25, metadata={"low": 0.0, "high": 1.0})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,8 +45,8 @@ class IndexSettings:
         exclude: Patterns, as in a .gitignore file, of paths that are never read.
     """
 
-    max_files: int = 4000
-    max_mb: int = 40
+    max_files: int = field(default=4000, metadata={"low": 0, "high": 100000})
+    max_mb: int = field(default=40, metadata={"low": 0, "high": 1000})
     include_environment: bool = True
     exclude: tuple[str, ...] = ()
 

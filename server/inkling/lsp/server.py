@@ -1,0 +1,206 @@
+"""The server: every method it answers is registered here, and what it does is said elsewhere."""
+
+import asyncio
+import logging
+import time
+import uuid
+from typing import Any
+
+from lsprotocol import types
+from lsprotocol.converters import get_converter
+from pygls.capabilities import ServerCapabilitiesBuilder
+from pygls.lsp.server import LanguageServer
+
+from inkling.core.errors import StoreError, WorkerError
+from inkling.core.events import EventId, Outcome, OutcomeKind
+from inkling.core.snapshot import DocumentUri
+from inkling.core.suggestion import NoSuggestion, SuggestionId
+from inkling.lsp import from_lsp, methods, to_lsp
+from inkling.lsp.documents import Documents
+from inkling.lsp.protocol import Protocol
+from inkling.lsp.services import Services
+from inkling.lsp.session import Session
+
+logger = logging.getLogger(__name__)
+
+
+class InklingServer(LanguageServer):
+    """pygls' server with Inkling's protocol; errors go to the log and to their request, not to message boxes."""
+
+    protocol: Protocol
+
+    def report_server_error(self, error: Exception, source: Any) -> None:
+        """Logs an error that pygls met outside of any request."""
+        logger.error("server error: %s", error, exc_info=error)
+
+
+def create_server(services: Services, version: str) -> InklingServer:
+    """Returns a server that answers with the given services."""
+    server = InklingServer("inkling", version, protocol_cls=Protocol, converter_factory=get_converter)
+    documents = server.protocol.documents = Documents()
+    session = Session(server, services)
+    _register_lifecycle(server, session, documents)
+    _register_documents(server, services, documents)
+    _register_completion(server, services, documents)
+    _register_own_methods(server, services, session)
+    return server
+
+
+def _register_lifecycle(server: InklingServer, session: Session, documents: Documents) -> None:
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        documents.encoding = str(ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities).value)
+        session.initialize(params)
+        if session.owns_inline_completion:
+            server.protocol.fm.feature_options.pop(types.TEXT_DOCUMENT_INLINE_COMPLETION, None)
+            server.protocol.fm.commands.pop(methods.SUGGESTION_ACCEPTED, None)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(_params: types.InitializedParams) -> None:
+        await session.start()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def did_change_configuration(params: types.DidChangeConfigurationParams) -> None:
+        await session.pull_settings(params.settings)
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
+    def did_change_workspace_folders(_params: types.DidChangeWorkspaceFoldersParams) -> None:
+        session.open_workspace()
+
+
+def _register_documents(server: InklingServer, services: Services, documents: Documents) -> None:
+    def tell_changed(uri: str) -> None:
+        document = documents.get(uri)
+        if document is not None:
+            snapshot = document.snapshot()
+            for listener in services.listeners:
+                listener.document_changed(snapshot)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def did_open(params: types.DidOpenTextDocumentParams) -> None:
+        tell_changed(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def did_change(params: types.DidChangeTextDocumentParams) -> None:
+        tell_changed(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def did_close(params: types.DidCloseTextDocumentParams) -> None:
+        for listener in services.listeners:
+            listener.document_closed(DocumentUri(params.text_document.uri))
+
+    def tell_files_changed(uris: list[str]) -> None:
+        paths = from_lsp.paths(uris)
+        for listener in services.listeners:
+            listener.files_changed(paths)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
+    def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        tell_files_changed([params.text_document.uri])
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
+        tell_files_changed([change.uri for change in params.changes])
+
+
+def _register_completion(server: InklingServer, services: Services, documents: Documents) -> None:
+    in_flight: dict[str, asyncio.Task[Any]] = {}
+
+    def was_superseded(suggestion_id: SuggestionId) -> Outcome:
+        return _outcome_now(suggestion_id, OutcomeKind.SUPERSEDED)
+
+    async def answer(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
+        uri = params.text_document.uri
+        request = from_lsp.completion_request(documents, uri, params.position, params.context.trigger_kind)
+        if request is None:
+            logger.warning("inline completion asked for a document that is not open")
+            return None
+        suggestion = await services.completion.complete(request)
+        if isinstance(suggestion, NoSuggestion):
+            logger.debug("silent reason=%s", suggestion.reason)
+            return None
+        document = documents.get(uri)
+        if document is None or document.version != suggestion.version:
+            services.background.start(services.log.record_outcomes([was_superseded(suggestion.id)]))
+            return None
+        return types.InlineCompletionList([to_lsp.inline_completion_item(suggestion, params.position)])
+
+    @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
+    async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
+        """Answers one request per document at a time: a newer one cancels the older."""
+        uri, task = params.text_document.uri, asyncio.current_task()
+        older = in_flight.get(uri)
+        if older is not None:
+            older.cancel()
+        if task is not None:
+            in_flight[uri] = task
+        try:
+            return await answer(params)
+        finally:
+            if in_flight.get(uri) is task:
+                del in_flight[uri]
+
+    @server.command(methods.SUGGESTION_ACCEPTED)
+    async def suggestion_accepted(suggestion_id: str) -> None:
+        outcome = _outcome_now(SuggestionId(suggestion_id), OutcomeKind.ACCEPTED)
+        await services.log.record_outcomes([outcome])
+
+    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["."]))
+    async def completion(params: types.CompletionParams) -> types.CompletionList:
+        request = from_lsp.completion_request(documents, params.text_document.uri, params.position)
+        if request is None or request.offset == from_lsp.OUTSIDE:
+            return types.CompletionList(is_incomplete=False, items=[])
+        try:
+            rows = await services.names.complete_names(request)
+        except WorkerError as error:
+            logger.warning("no names for the popup: %s", error)
+            return types.CompletionList(is_incomplete=True, items=[])
+        items = [to_lsp.completion_item(row, index) for index, row in enumerate(rows)]
+        return types.CompletionList(is_incomplete=False, items=items)
+
+
+def _register_own_methods(server: InklingServer, services: Services, session: Session) -> None:
+    @server.feature(methods.RECORD_OUTCOMES)
+    async def record_outcomes(params: Any) -> dict[str, Any]:
+        """Answers only when the outcomes are on disk; on an error the client keeps them and sends them again."""
+        outcomes = [from_lsp.outcome(wire) for wire in from_lsp.params(methods.RecordOutcomesParams, params).outcomes]
+        try:
+            await services.log.record_outcomes(outcomes)
+        except StoreError as error:
+            session.tell(f"Inkling: {error}")
+            raise
+        return to_lsp.wire(methods.RecordOutcomesResult(n_recorded=len(outcomes)))
+
+    @server.feature(methods.WHY)
+    async def why(params: Any) -> dict[str, Any]:
+        limit = from_lsp.params(methods.WhyParams, params).limit
+        return to_lsp.wire(to_lsp.why_result(await services.log.recent_decisions(max(0, min(limit, 1000)))))
+
+    @server.feature(methods.STATISTICS)
+    async def statistics(params: Any) -> dict[str, Any]:
+        since_ms = from_lsp.params(methods.StatisticsParams, params).since_ms
+        return to_lsp.wire(to_lsp.statistics_result(await services.log.statistics(since_ms)))
+
+    @server.feature(methods.DIAGNOSTICS)
+    async def diagnostics(_params: Any) -> dict[str, Any]:
+        result = methods.DiagnosticsResult(
+            loop_held_ms_max=services.loop_held_ms_max(),
+            process_ids=services.process_ids(),
+            completer="embedded",
+            is_index_ready=services.progress.latest.is_ready,
+        )
+        return to_lsp.wire(result)
+
+    @server.feature(methods.DID_CHANGE_INTERPRETER)
+    def did_change_interpreter(params: Any) -> None:
+        session.change_interpreter(from_lsp.params(methods.DidChangeInterpreterParams, params))
+
+
+def _outcome_now(suggestion_id: SuggestionId, kind: OutcomeKind) -> Outcome:
+    """Returns an outcome that the server itself has seen."""
+    return Outcome(
+        event_id=EventId(uuid.uuid4().hex),
+        suggestion_id=suggestion_id,
+        kind=kind,
+        at_ms=time.time_ns() // 1_000_000,
+    )

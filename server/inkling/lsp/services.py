@@ -1,0 +1,60 @@
+"""What the server is given: features and ports, built by `inkling.app.wiring`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from inkling.core.ports import (
+    Background,
+    EventLog,
+    IndexProgress,
+    NameCompleter,
+    ProgressListener,
+    WorkspaceListener,
+)
+from inkling.features.completion import CompletionFeature
+
+
+class ProgressRelay:
+    """Passes the index's progress on to whoever listens; a late listener hears the latest state at once."""
+
+    def __init__(self) -> None:
+        self._listener: ProgressListener | None = None
+        self.latest = IndexProgress(is_ready=False, n_files_done=0, n_files_total=0, message="starting")
+
+    def __call__(self, progress: IndexProgress) -> None:
+        """Takes the latest state from the mind that indexes."""
+        self.latest = progress
+        if self._listener is not None:
+            self._listener(progress)
+
+    def listen(self, listener: ProgressListener) -> None:
+        """Sets the one listener."""
+        self._listener = listener
+        listener(self.latest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that the handlers call.
+
+    Attributes:
+        completion: Ghost text.
+        names: Names for the completion popup.
+        log: The event store.
+        background: Runs what nobody waits for.
+        listeners: Minds and analyses that follow the workspace.
+        progress: How far the index is.
+        process_ids: The processes that belong to the daemon now, itself first.
+        loop_held_ms_max: Longest time one callback held the event loop so far, milliseconds.
+        notices: What the user must be told once, such as a database that was set aside.
+    """
+
+    completion: CompletionFeature
+    names: NameCompleter
+    log: EventLog
+    background: Background
+    listeners: Sequence[WorkspaceListener]
+    progress: ProgressRelay
+    process_ids: Callable[[], list[int]]
+    loop_held_ms_max: Callable[[], float]
+    notices: tuple[str, ...]

@@ -1,0 +1,159 @@
+"""What the server knows of its one client: settings, folders, trust, and what it has been told already."""
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
+
+from inkling.core.ports import IndexProgress, WorkspaceScope
+from inkling.core.settings import Settings
+from inkling.lsp import from_lsp, to_lsp
+from inkling.lsp.methods import (
+    SETTINGS_SECTION,
+    STATUS,
+    DidChangeInterpreterParams,
+    InitializationOptions,
+    StatusParams,
+)
+from inkling.lsp.services import Services
+from inkling.lsp.settings import read_settings
+
+logger = logging.getLogger(__name__)
+
+_PROGRESS_TOKEN = "inkling-index"  # noqa: S105 - a progress token is no secret
+
+
+class Session:
+    """Follows the client's settings and workspace, and tells features and minds."""
+
+    def __init__(self, server: LanguageServer, services: Services) -> None:
+        self._server = server
+        self._services = services
+        self._settings = Settings()
+        self._options = InitializationOptions()
+        self._scope: WorkspaceScope | None = None
+        self._told: set[str] = set()
+        self._is_progress_shown = False
+
+    @property
+    def owns_inline_completion(self) -> bool:
+        """Whether the client asks for ghost text by itself, so that the capability is not advertised to it."""
+        return self._options.owns_inline_completion
+
+    def initialize(self, params: types.InitializeParams) -> None:
+        """Takes what the client says of itself; something it says wrongly is as if it were not said."""
+        try:
+            self._options = from_lsp.initialization_options(params.initialization_options)
+        except JsonRpcException as error:
+            logger.error("initializationOptions are ignored: %s", error)
+            self._options = InitializationOptions()
+
+    async def start(self) -> None:
+        """Pulls the settings and tells everybody about the workspace; called once the client is ready."""
+        await self.pull_settings()
+        self._services.progress.listen(self._on_progress)
+        for notice in self._services.notices:
+            self.tell(notice)
+        await self._watch_files()
+
+    async def pull_settings(self, pushed: Any = None) -> None:
+        """Asks the client for its settings, or takes those it pushed where it cannot be asked."""
+        workspace = self._server.client_capabilities.workspace
+        raw = pushed.get(SETTINGS_SECTION) if isinstance(pushed, dict) else None
+        if workspace is not None and workspace.configuration:
+            try:
+                items = [types.ConfigurationItem(section=SETTINGS_SECTION)]
+                answer = await self._server.workspace_configuration_async(types.ConfigurationParams(items=items))
+                raw = answer[0] if answer else None
+            except JsonRpcException as error:
+                logger.error("the client did not send its settings: %s", error)
+        self._settings, problems = read_settings(raw)
+        for problem in problems:
+            self.tell(f"Inkling: the setting {problem.path} {problem.message}.")
+        self._services.completion.configure(self._settings)
+        self.open_workspace()
+
+    def open_workspace(self) -> None:
+        """Tells features and minds which folders there are, what may be read, and with which interpreter."""
+        folders = tuple(from_lsp.paths(self._server.workspace.folders))
+        if not folders and self._server.workspace.root_path:
+            folders = (Path(self._server.workspace.root_path),)
+        scope = WorkspaceScope(folders=folders, interpreter=self._interpreter(), index=self._settings.index)
+        if scope == self._scope:
+            return
+        self._scope = scope
+        self._services.completion.open_folders(folders)
+        for listener in self._services.listeners:
+            listener.open_workspace(scope)
+
+    def change_interpreter(self, params: DidChangeInterpreterParams) -> None:
+        """Takes another interpreter, or a change of trust."""
+        self._options = InitializationOptions(
+            owns_inline_completion=self._options.owns_inline_completion,
+            is_trusted=params.is_trusted,
+            interpreter=params.interpreter,
+        )
+        self.open_workspace()
+
+    def _interpreter(self) -> Path | None:
+        """An interpreter is run to ask for its paths, so none is known in a workspace that is not trusted."""
+        chosen = self._settings.interpreter or self._options.interpreter
+        return Path(chosen) if chosen and self._options.is_trusted else None
+
+    def tell(self, message: str) -> None:
+        """Shows a message to the user, the same one at most once."""
+        if message not in self._told:
+            self._told.add(message)
+            logger.warning("told the user: %s", message)
+            self._server.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=message))
+
+    async def _watch_files(self) -> None:
+        """Asks a client that can be asked to tell of Python files that change on disk."""
+        workspace = self._server.client_capabilities.workspace
+        watched = workspace.did_change_watched_files if workspace is not None else None
+        if watched is None or not watched.dynamic_registration:
+            return
+        options = types.DidChangeWatchedFilesRegistrationOptions(
+            watchers=[types.FileSystemWatcher(glob_pattern=glob) for glob in ("**/*.py", "**/*.pyi")]
+        )
+        registration = types.Registration(
+            id="inkling-files", method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES, register_options=options
+        )
+        try:
+            await self._server.client_register_capability_async(types.RegistrationParams([registration]))
+        except JsonRpcException as error:
+            logger.warning("the client does not watch files: %s", error)
+
+    def _on_progress(self, progress: IndexProgress) -> None:
+        is_indexing = progress.n_files_total > 0
+        state = "indexing" if is_indexing else "ready" if progress.is_ready else "starting"
+        if self.owns_inline_completion:
+            status = StatusParams(
+                state=state,
+                message=progress.message,
+                n_files_done=progress.n_files_done,
+                n_files_total=progress.n_files_total,
+            )
+            self._server.protocol.notify(STATUS, to_lsp.wire(status))
+        window = self._server.client_capabilities.window
+        if window is not None and window.work_done_progress:
+            self._services.background.start(self._show_progress(progress, is_indexing=is_indexing))
+
+    async def _show_progress(self, progress: IndexProgress, *, is_indexing: bool) -> None:
+        bar = self._server.work_done_progress
+        if is_indexing and not self._is_progress_shown:
+            self._is_progress_shown = True
+            if _PROGRESS_TOKEN not in bar.tokens:
+                await bar.create_async(_PROGRESS_TOKEN)
+            bar.begin(_PROGRESS_TOKEN, types.WorkDoneProgressBegin(title="Inkling: reading code", percentage=0))
+        elif is_indexing:
+            percentage = min(100, 100 * progress.n_files_done // progress.n_files_total)
+            report = types.WorkDoneProgressReport(message=progress.message, percentage=percentage)
+            bar.report(_PROGRESS_TOKEN, report)
+        elif self._is_progress_shown:
+            self._is_progress_shown = False
+            bar.end(_PROGRESS_TOKEN, types.WorkDoneProgressEnd(message=progress.message))
+            bar.tokens.pop(_PROGRESS_TOKEN, None)

@@ -1,0 +1,116 @@
+"""From plain types to the client's messages."""
+
+from dataclasses import fields
+from typing import Any
+
+from lsprotocol import types
+
+from inkling.core.events import DecisionSummary, OutcomeKind, Statistics
+from inkling.core.ports import NamedCompletion
+from inkling.core.suggestion import REASON_WORDS, Check, Suggestion
+from inkling.lsp.methods import SUGGESTION_ACCEPTED, StatisticsResult, WhyResult, WireDecision
+from inkling.lsp.settings import camel_case
+
+_KIND = {
+    "module": types.CompletionItemKind.Module,
+    "class": types.CompletionItemKind.Class,
+    "instance": types.CompletionItemKind.Variable,
+    "function": types.CompletionItemKind.Function,
+    "param": types.CompletionItemKind.Variable,
+    "path": types.CompletionItemKind.File,
+    "keyword": types.CompletionItemKind.Keyword,
+    "property": types.CompletionItemKind.Property,
+    "statement": types.CompletionItemKind.Variable,
+}
+_CHECK_WORDS = {
+    Check.PARSES: "the file still parses",
+    Check.NAMES_EXIST: "its names exist",
+    Check.IMPORTS_EXIST: "its imports exist",
+}
+
+
+def wire(value: Any) -> dict[str, Any]:
+    """Returns the JSON object of one of Inkling's own wire types."""
+    return {camel_case(field.name): _wire_value(getattr(value, field.name)) for field in fields(value)}
+
+
+def _wire_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_wire_value(item) for item in value]
+    return wire(value) if hasattr(value, "__dataclass_fields__") else value
+
+
+def inline_completion_item(suggestion: Suggestion, position: types.Position) -> types.InlineCompletionItem:
+    """Returns the item that shows a suggestion at the position that was asked about."""
+    return types.InlineCompletionItem(
+        insert_text=suggestion.candidate.text,
+        range=types.Range(position, position),
+        command=types.Command(title="Accept the suggestion", command=SUGGESTION_ACCEPTED, arguments=[suggestion.id]),
+    )
+
+
+def completion_item(row: NamedCompletion, index: int) -> types.CompletionItem:
+    """Returns a row of the popup that keeps its place in the order it was given."""
+    return types.CompletionItem(
+        label=row.name,
+        kind=_KIND.get(row.kind, types.CompletionItemKind.Text),
+        detail=row.detail or None,
+        sort_text=f"{index:04d}",
+    )
+
+
+def why_result(summaries: list[DecisionSummary]) -> WhyResult:
+    """Returns the latest decisions in numbers and words."""
+    return WhyResult(decisions=[_wire_decision(summary) for summary in summaries])
+
+
+def _wire_decision(summary: DecisionSummary) -> WireDecision:
+    return WireDecision(
+        at_ms=summary.at_ms,
+        path=summary.path,
+        line=summary.line,
+        was_offered=summary.was_offered,
+        reason=summary.reason,
+        explanation=explain(summary),
+        probability=summary.probability,
+        threshold=summary.threshold,
+        source=summary.source,
+        n_chars=summary.n_chars,
+        latency_ms=summary.latency_ms,
+        checked=sorted(summary.checked),
+        outcome=summary.outcome,
+    )
+
+
+def explain(summary: DecisionSummary) -> str:
+    """Returns one sentence that says why something was shown or not, and what was verified."""
+    if summary.reason is not None:
+        words = f"Not shown: {REASON_WORDS[summary.reason]}"
+        if summary.probability is not None and summary.threshold is not None:
+            words += f"; probability {summary.probability:.2f}, threshold {summary.threshold:.2f}"
+        return words + "."
+    verified = [_CHECK_WORDS[check] for check in Check if check in summary.checked]
+    words = "Shown"
+    if summary.probability is not None and summary.threshold is not None:
+        words += f": probability {summary.probability:.2f}, threshold {summary.threshold:.2f}"
+    words += f"; verified: {', '.join(verified)}" if verified else "; nothing was verified"
+    if Check.NAMES_EXIST not in summary.checked:
+        words += "; its names could not be looked up in time"
+    return words + "."
+
+
+def statistics_result(statistics: Statistics) -> StatisticsResult:
+    """Returns the counts with plain strings for keys."""
+    return StatisticsResult(
+        since_ms=statistics.since_ms,
+        n_proposed=statistics.n_proposed,
+        n_offered=statistics.n_offered,
+        n_hidden_by_reason={str(reason): n for reason, n in statistics.n_hidden_by_reason.items()},
+        n_silent_by_reason={str(reason): n for reason, n in statistics.n_silent_by_reason.items()},
+        n_by_outcome={str(kind): statistics.n_by_outcome.get(kind, 0) for kind in OutcomeKind},
+        n_chars_accepted=statistics.n_chars_accepted,
+        latency_ms_p50=statistics.latency_ms_p50,
+        latency_ms_p95=statistics.latency_ms_p95,
+        store_path=statistics.store_path,
+        store_bytes=statistics.store_bytes,
+    )

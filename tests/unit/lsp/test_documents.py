@@ -1,0 +1,100 @@
+"""The documents against a model that edits arrays of UTF-16 units."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lsprotocol import types
+
+from inkling.lsp.documents import Documents, OpenDocument, to_column, to_units
+
+ALPHABET = st.text(alphabet="ab🐍é\r\n\x0c\u2028\x85 ", max_size=12)
+
+
+def opened(text: str, encoding: str = "utf-16", uri: str = "file:///a.py") -> OpenDocument:
+    documents = Documents()
+    documents.encoding = encoding
+    return documents.open(types.TextDocumentItem(uri=uri, language_id="python", version=1, text=text))
+
+
+def line_starts(text: str) -> list[int]:
+    return [0, *(match.end() for match in re.finditer(r"\r\n|\r|\n", text))]
+
+
+def code_point_offset(text: str, line: int, character: int) -> int:
+    """The protocol's rules, spelled out: clamp the line, then the character, in UTF-16 units."""
+    starts = line_starts(text)
+    if line >= len(starts):
+        return len(text)
+    end = starts[line + 1] if line + 1 < len(starts) else len(text)
+    content = re.sub(r"[\r\n]+\Z", "", text[starts[line] : end])
+    units = 0
+    for index, char in enumerate(content):
+        width = 2 if ord(char) > 0xFFFF else 1
+        if units + width > character:
+            return starts[line] + index
+        units += width
+    return starts[line] + len(content)
+
+
+@given(
+    ALPHABET, st.lists(st.tuples(st.integers(0, 6), st.integers(0, 8), st.integers(0, 6), st.integers(0, 8), ALPHABET))
+)
+def test_edits_agree_with_the_model(text: str, edits: list[tuple[int, int, int, int, str]]) -> None:
+    document = opened(text)
+    for line_a, char_a, line_b, char_b, new in edits:
+        (line_a, char_a), (line_b, char_b) = sorted([(line_a, char_a), (line_b, char_b)])
+        start, end = code_point_offset(text, line_a, char_a), code_point_offset(text, line_b, char_b)
+        text = text[:start] + new + text[end:]
+        change = types.TextDocumentContentChangePartial(
+            range=types.Range(types.Position(line_a, char_a), types.Position(line_b, char_b)), text=new
+        )
+        document.apply([change], 2)
+        assert document.snapshot().text == text
+
+
+@given(ALPHABET)
+def test_every_position_leads_back_to_its_offset(text: str) -> None:
+    document = opened(text)
+    for line, start in enumerate(line_starts(text)):
+        content = re.split(r"[\r\n]", text[start:], maxsplit=1)[0]
+        for column in range(len(content) + 1):
+            character = to_units(content[:column], "utf-16")
+            assert document.offset(types.Position(line, character)) == start + column
+
+
+@pytest.mark.parametrize("position", [(0, 4), (2, 0), (99, 0), (0, 1_000_000)])
+def test_a_position_past_the_end_is_none(position: tuple[int, int]) -> None:
+    document = opened("abc\n")
+    assert document.offset(types.Position(*position)) is None
+
+
+def test_an_empty_document_has_one_position() -> None:
+    document = opened("")
+    assert document.offset(types.Position(0, 0)) == 0
+    assert document.offset(types.Position(1, 0)) is None
+
+
+@pytest.mark.parametrize(("encoding", "units"), [("utf-8", 4), ("utf-16", 2), ("utf-32", 1)])
+def test_each_encoding_counts_its_own_units(encoding: str, units: int) -> None:
+    assert to_units("🐍", encoding) == units
+    assert to_column("🐍x\r\n", units, encoding) == 1
+    assert to_column("🐍x\r\n", units - 1, encoding) == 0
+    assert to_column("🐍x\r\n", 99, encoding) == 2
+
+
+def test_a_full_change_replaces_the_text_and_the_version_moves() -> None:
+    document = opened("abc")
+    before = document.snapshot()
+    document.apply([types.TextDocumentContentChangeWholeDocument(text="x\r\ny")], 7)
+    assert (document.snapshot().text, document.snapshot().version) == ("x\r\ny", 7)
+    assert before.text == "abc"
+
+
+@pytest.mark.parametrize(
+    ("uri", "has_path"),
+    [("file:///a.py", True), ("untitled:Untitled-1", False), ("vscode-notebook-cell:/n.ipynb#W0s", False)],
+)
+def test_only_files_have_a_path(uri: str, has_path: bool) -> None:
+    assert (opened("", uri=uri).snapshot().path is not None) is has_path
