@@ -1,0 +1,109 @@
+"""What the person thought of the latest suggestions, answered from memory."""
+
+import heapq
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from inkling.core.events import Decision, Outcome, OutcomeKind
+from inkling.core.suggestion import SuggestionId
+
+N_RECENT = 10  # what EventLog.recent_outcomes promises at most
+MAX_SUGGESTIONS = 4000  # about an hour of steady typing; the latest N_RECENT judgements are found among them
+MAX_REJECTIONS = 20_000  # about 4 MB; a person rejects a few hundred suggestions a day at most
+READ_AFTER_MS = 750  # a suggestion seen for less was not read; see core.events.OutcomeKind
+
+_ACCEPTING = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.PARTLY_ACCEPTED, OutcomeKind.TYPED_THROUGH})
+_JUDGING = _ACCEPTING | {OutcomeKind.REJECTED, OutcomeKind.IGNORED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FingerprintPair:
+    """Where and what: the keyed hashes of a suggestion's context and of its text."""
+
+    context: str
+    text: str
+
+
+@dataclass(slots=True, kw_only=True)
+class _Life:
+    """What is known of one suggestion so far."""
+
+    fingerprints: FingerprintPair | None = None
+    was_read: bool = False
+    verdict: OutcomeKind | None = None
+    verdict_at_ms: int = 0
+
+    @property
+    def was_seen(self) -> bool:
+        """Ignoring what was never read is no judgement; every other verdict takes somebody who acted."""
+        return self.was_read or self.verdict is not OutcomeKind.IGNORED
+
+
+class Judgements:
+    """The latest judged suggestions and the rejected ones, bounded in memory.
+
+    A suggestion with several outcomes is judged by the last of them. Noting an outcome twice changes nothing, so
+    what this process recorded may be read back from the store together with what other windows wrote. Any thread
+    may call any method.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._lives: dict[SuggestionId, _Life] = {}
+        self._rejections: dict[FingerprintPair, None] = {}
+        self._recent: tuple[bool, ...] | None = ()
+
+    def note_decisions(self, decisions: Iterable[Decision]) -> None:
+        """Remembers what outcomes of these suggestions will be about."""
+        with self._lock:
+            for decision in decisions:
+                if decision.was_offered:
+                    pair = FingerprintPair(context=decision.context_fingerprint, text=decision.text_fingerprint)
+                    self._life(decision.suggestion_id).fingerprints = pair
+
+    def note_outcome(self, outcome: Outcome, fingerprints: FingerprintPair | None = None) -> None:
+        """Takes an outcome into account, with the suggestion's fingerprints where the caller knows them."""
+        with self._lock:
+            life = self._life(outcome.suggestion_id)
+            life.fingerprints = life.fingerprints or fingerprints
+            if outcome.kind is OutcomeKind.SHOWN or (outcome.visible_ms or 0) >= READ_AFTER_MS:
+                life.was_read = True
+            if outcome.kind in _JUDGING and (life.verdict is None or outcome.at_ms >= life.verdict_at_ms):
+                self._judge(life, outcome)
+            self._recent = None
+
+    def was_rejected(self, fingerprints: FingerprintPair) -> bool:
+        """Tells whether the latest clear word on this text in this context was a rejection."""
+        with self._lock:
+            return fingerprints in self._rejections
+
+    def recent(self) -> tuple[bool, ...]:
+        """Returns the latest judged suggestions, oldest first, at most ten: True for accepted."""
+        with self._lock:
+            if self._recent is None:
+                judged = (life for life in self._lives.values() if life.verdict is not None and life.was_seen)
+                latest = heapq.nlargest(N_RECENT, judged, key=lambda life: life.verdict_at_ms)
+                self._recent = tuple(life.verdict in _ACCEPTING for life in reversed(latest))
+            return self._recent
+
+    def _life(self, suggestion_id: SuggestionId) -> _Life:
+        life = self._lives.get(suggestion_id)
+        if life is None:
+            life = self._lives[suggestion_id] = _Life()
+            if len(self._lives) > MAX_SUGGESTIONS:
+                del self._lives[next(iter(self._lives))]
+        return life
+
+    def _judge(self, life: _Life, outcome: Outcome) -> None:
+        was_rejected = life.verdict is OutcomeKind.REJECTED
+        life.verdict = outcome.kind
+        life.verdict_at_ms = outcome.at_ms
+        if life.fingerprints is None:
+            return
+        if outcome.kind is OutcomeKind.REJECTED:
+            self._rejections[life.fingerprints] = None
+            if len(self._rejections) > MAX_REJECTIONS:
+                del self._rejections[next(iter(self._rejections))]
+        elif was_rejected or outcome.kind in _ACCEPTING:
+            self._rejections.pop(life.fingerprints, None)

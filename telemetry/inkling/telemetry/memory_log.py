@@ -1,0 +1,149 @@
+"""The event log when there is no store: the same answers, from memory, forgotten with the process."""
+
+import secrets
+from collections import Counter, deque
+from collections.abc import Sequence
+
+from inkling.core.events import Decision, DecisionSummary, EventId, Outcome, OutcomeKind, Silence, Statistics
+from inkling.core.suggestion import SuggestionId
+from inkling.telemetry.database import KEY_BYTES
+from inkling.telemetry.judgements import FingerprintPair, Judgements
+from inkling.telemetry.reading import percentile_rank
+from inkling.telemetry.store import fingerprint
+
+MAX_EVENTS = 10_000  # of each kind; about 20 MB at most
+STORE_PATH = "(memory only)"
+
+
+class MemoryEventLog:
+    """Stands in for `EventStore` where it cannot be opened. Holds the latest events of each kind; never fails."""
+
+    def __init__(self, max_events: int = MAX_EVENTS) -> None:
+        self._max_events = max_events
+        self._key = secrets.token_bytes(KEY_BYTES)
+        self._judgements = Judgements()
+        self._decisions: dict[SuggestionId, Decision] = {}
+        self._silences: deque[Silence] = deque(maxlen=max_events)
+        self._outcomes: dict[EventId, Outcome] = {}
+
+    async def close(self) -> None:
+        """Does nothing: there is nothing to let go of."""
+
+    def notices(self) -> list[str]:
+        """Returns nothing: whoever took this log knows why."""
+        return []
+
+    def fingerprint(self, text: str) -> str:
+        """Returns a keyed hash of `text`: 16 hexadecimal digits."""
+        return fingerprint(text, self._key)
+
+    def was_rejected(self, *, context_fingerprint: str, text_fingerprint: str) -> bool:
+        """Tells whether the user rejected this text in this context since the process started."""
+        return self._judgements.was_rejected(FingerprintPair(context=context_fingerprint, text=text_fingerprint))
+
+    def recent_outcomes(self) -> tuple[bool, ...]:
+        """Returns the latest judged suggestions, oldest first, at most ten: True for accepted."""
+        return self._judgements.recent()
+
+    async def record_decisions(self, decisions: Sequence[Decision]) -> None:
+        """Keeps decisions, each suggestion once."""
+        self._judgements.note_decisions(decisions)
+        for decision in decisions:
+            self._decisions.setdefault(decision.suggestion_id, decision)
+        _drop_oldest(self._decisions, self._max_events)
+
+    async def record_silence(self, silence: Silence) -> None:
+        """Keeps a silence."""
+        self._silences.append(silence)
+
+    async def record_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        """Keeps outcomes, each event id once."""
+        for outcome in outcomes:
+            self._judgements.note_outcome(outcome)
+            self._outcomes.setdefault(outcome.event_id, outcome)
+        _drop_oldest(self._outcomes, self._max_events)
+
+    async def recent_decisions(self, limit: int) -> list[DecisionSummary]:
+        """Returns the latest decisions and silences, newest first."""
+        latest: dict[SuggestionId, Outcome] = {}
+        for outcome in self._outcomes.values():
+            earlier = latest.get(outcome.suggestion_id)
+            if earlier is None or outcome.at_ms >= earlier.at_ms:
+                latest[outcome.suggestion_id] = outcome
+        summaries = [_summary_of_silence(silence) for silence in reversed(self._silences)]
+        for decision in reversed(self._decisions.values()):
+            outcome_or_none = latest.get(decision.suggestion_id)
+            summaries.append(_summary(decision, outcome_or_none.kind if outcome_or_none else None))
+        summaries.sort(key=lambda summary: summary.at_ms, reverse=True)
+        return summaries[: max(0, limit)]
+
+    async def statistics(self, since_ms: int) -> Statistics:
+        """Returns counts since a moment in milliseconds since the Unix epoch."""
+        decisions = [decision for decision in self._decisions.values() if decision.at_ms >= since_ms]
+        outcomes = [outcome for outcome in self._outcomes.values() if outcome.at_ms >= since_ms]
+        latencies = sorted(decision.latency_ms for decision in decisions)
+        seen = {(outcome.kind, outcome.suggestion_id) for outcome in outcomes}
+        return Statistics(
+            since_ms=since_ms,
+            n_proposed=len(decisions),
+            n_offered=sum(decision.was_offered for decision in decisions),
+            n_hidden_by_reason=Counter(d.reason for d in decisions if not d.was_offered and d.reason is not None),
+            n_silent_by_reason=Counter(silence.reason for silence in self._silences if silence.at_ms >= since_ms),
+            n_by_outcome=Counter(kind for kind, _ in seen),
+            n_chars_accepted=self._count_accepted_chars(outcomes),
+            latency_ms_p50=latencies[percentile_rank(len(latencies), 0.50)] if latencies else None,
+            latency_ms_p95=latencies[percentile_rank(len(latencies), 0.95)] if latencies else None,
+            store_path=STORE_PATH,
+            store_bytes=0,
+        )
+
+    def _count_accepted_chars(self, outcomes: Sequence[Outcome]) -> int:
+        n_by_suggestion: dict[SuggestionId, int] = {}
+        for outcome in outcomes:
+            n_chars = outcome.accepted_chars or 0
+            if outcome.kind is OutcomeKind.ACCEPTED and outcome.suggestion_id in self._decisions:
+                n_chars = self._decisions[outcome.suggestion_id].n_chars
+            if outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.PARTLY_ACCEPTED}:
+                n_by_suggestion[outcome.suggestion_id] = max(n_chars, n_by_suggestion.get(outcome.suggestion_id, 0))
+        return sum(n_by_suggestion.values())
+
+
+def _drop_oldest(events: dict[SuggestionId, Decision] | dict[EventId, Outcome], max_events: int) -> None:
+    while len(events) > max_events:
+        events.pop(next(iter(events)))  # type: ignore[arg-type]  # the key comes from the same dictionary
+
+
+def _summary(decision: Decision, outcome: OutcomeKind | None) -> DecisionSummary:
+    return DecisionSummary(
+        at_ms=decision.at_ms,
+        path=decision.path,
+        line=decision.line,
+        was_offered=decision.was_offered,
+        reason=decision.reason,
+        probability=decision.probability,
+        threshold=decision.threshold,
+        source=decision.source,
+        n_chars=decision.n_chars,
+        latency_ms=decision.latency_ms,
+        checked=decision.checked,
+        outcome=outcome,
+        suggestion_id=decision.suggestion_id,
+    )
+
+
+def _summary_of_silence(silence: Silence) -> DecisionSummary:
+    return DecisionSummary(
+        at_ms=silence.at_ms,
+        path=silence.path,
+        line=silence.line,
+        was_offered=False,
+        reason=silence.reason,
+        probability=None,
+        threshold=None,
+        source=None,
+        n_chars=None,
+        latency_ms=silence.latency_ms,
+        checked=frozenset(),
+        outcome=None,
+        suggestion_id=None,
+    )

@@ -1,0 +1,132 @@
+"""Reads decisions, statistics and judgements from the database."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from inkling.core.events import DecisionSummary, Outcome, OutcomeKind, Statistics
+from inkling.core.suggestion import Reason
+from inkling.telemetry.judgements import FingerprintPair
+from inkling.telemetry.rows import decision_summary, judged_outcome, member, optional_float
+
+MEMORY_PERIOD_MS = 90 * 24 * 3600 * 1000  # a rejection older than this no longer speaks for the person
+MAX_OUTCOMES_LOADED = 20_000  # about 0.1 s at start
+MAX_OUTCOMES_FOLLOWED = 1000  # at each commit, so that a window that imports many does not slow down the others
+MAX_DECISIONS = 100_000  # more lines than anybody reads, few enough for memory
+
+_JUDGED_COLUMNS = """
+    outcomes.id, outcomes.event_id, outcomes.suggestion_id, outcomes.kind, outcomes.at_ms, outcomes.visible_ms,
+    decisions.context_fingerprint, decisions.text_fingerprint
+    FROM outcomes LEFT JOIN decisions ON decisions.suggestion_id = outcomes.suggestion_id
+"""
+_LATEST_OUTCOMES = f"""
+    SELECT * FROM (SELECT {_JUDGED_COLUMNS} WHERE outcomes.at_ms >= ? ORDER BY outcomes.id DESC LIMIT ?) ORDER BY id
+"""  # noqa: S608 - put together from constants only
+_OUTCOMES_AFTER = f"SELECT {_JUDGED_COLUMNS} WHERE outcomes.id > ? ORDER BY outcomes.id LIMIT ?"
+
+_RECENT_DECISIONS = """
+    SELECT latest.*, (
+        SELECT kind FROM outcomes WHERE outcomes.suggestion_id = latest.suggestion_id
+        ORDER BY at_ms DESC, id DESC LIMIT 1
+    ) AS outcome
+    FROM (
+        SELECT * FROM (
+            SELECT id, at_ms, path, line, was_offered, reason, probability, threshold, source, n_chars, latency_ms,
+                   checked, suggestion_id
+            FROM decisions ORDER BY at_ms DESC, id DESC LIMIT :limit
+        )
+        UNION ALL
+        SELECT * FROM (
+            SELECT id, at_ms, path, line, 0, reason, NULL, NULL, NULL, NULL, latency_ms, NULL, NULL
+            FROM silences ORDER BY at_ms DESC, id DESC LIMIT :limit
+        )
+    ) AS latest
+    ORDER BY at_ms DESC, id DESC LIMIT :limit
+"""
+_DECISION_COUNTS = "SELECT count(*), coalesce(sum(was_offered), 0) FROM decisions WHERE at_ms >= ?"
+_HIDDEN_BY_REASON = """
+    SELECT reason, count(*) FROM decisions WHERE at_ms >= ? AND NOT was_offered AND reason IS NOT NULL GROUP BY reason
+"""
+_SILENT_BY_REASON = "SELECT reason, count(*) FROM silences WHERE at_ms >= ? GROUP BY reason"
+_BY_OUTCOME = "SELECT kind, count(DISTINCT suggestion_id) FROM outcomes WHERE at_ms >= ? GROUP BY kind"
+# A suggestion accepted in parts and then in full counts once, with its whole length.
+_CHARS_ACCEPTED = """
+    SELECT coalesce(sum(CASE WHEN was_taken THEN coalesce(n_chars, accepted_chars) ELSE accepted_chars END), 0)
+    FROM (
+        SELECT max(outcomes.kind = 'accepted') AS was_taken, max(outcomes.accepted_chars) AS accepted_chars,
+               max(decisions.n_chars) AS n_chars
+        FROM outcomes LEFT JOIN decisions ON decisions.suggestion_id = outcomes.suggestion_id
+        WHERE outcomes.at_ms >= ? AND outcomes.kind IN ('accepted', 'partly_accepted')
+        GROUP BY outcomes.suggestion_id
+    )
+"""
+_NTH_LATENCY = "SELECT latency_ms FROM decisions WHERE at_ms >= ? ORDER BY latency_ms LIMIT 1 OFFSET ?"
+
+_Member = TypeVar("_Member", Reason, OutcomeKind)
+JudgedOutcome = tuple[int, Outcome, FingerprintPair | None]
+
+
+def latest_outcomes(connection: sqlite3.Connection) -> Iterator[JudgedOutcome]:
+    """Yields row id, outcome and fingerprints of the last 90 days' outcomes, oldest first."""
+    since_ms = int(time.time() * 1000) - MEMORY_PERIOD_MS
+    return _judged(connection.execute(_LATEST_OUTCOMES, [since_ms, MAX_OUTCOMES_LOADED]))
+
+
+def outcomes_after(connection: sqlite3.Connection, row_id: int) -> Iterator[JudgedOutcome]:
+    """Yields what any window stored after a row, oldest first."""
+    return _judged(connection.execute(_OUTCOMES_AFTER, [row_id, MAX_OUTCOMES_FOLLOWED]))
+
+
+def last_outcome_id(connection: sqlite3.Connection) -> int:
+    """Returns the id of the newest outcome's row, 0 when there is none."""
+    last: int = connection.execute("SELECT coalesce(max(id), 0) FROM outcomes").fetchone()[0]
+    return last
+
+
+def recent_decisions(connection: sqlite3.Connection, limit: int) -> list[DecisionSummary]:
+    """Returns the latest decisions and silences, newest first."""
+    rows = connection.execute(_RECENT_DECISIONS, {"limit": max(0, min(limit, MAX_DECISIONS))})
+    return [decision_summary(dict(row)) for row in rows]
+
+
+def statistics(connection: sqlite3.Connection, since_ms: int, path: Path) -> Statistics:
+    """Returns counts since a moment; percentiles are found by SQLite, which keeps a million rows out of Python."""
+    n_proposed, n_offered = connection.execute(_DECISION_COUNTS, [since_ms]).fetchone()
+    files = (path, path.with_name(path.name + "-wal"))
+    return Statistics(
+        since_ms=since_ms,
+        n_proposed=n_proposed,
+        n_offered=n_offered,
+        n_hidden_by_reason=_counts(Reason, connection.execute(_HIDDEN_BY_REASON, [since_ms])),
+        n_silent_by_reason=_counts(Reason, connection.execute(_SILENT_BY_REASON, [since_ms])),
+        n_by_outcome=_counts(OutcomeKind, connection.execute(_BY_OUTCOME, [since_ms])),
+        n_chars_accepted=connection.execute(_CHARS_ACCEPTED, [since_ms]).fetchone()[0],
+        latency_ms_p50=_latency(connection, since_ms, percentile_rank(n_proposed, 0.50)),
+        latency_ms_p95=_latency(connection, since_ms, percentile_rank(n_proposed, 0.95)),
+        store_path=str(path),
+        store_bytes=sum(file.stat().st_size for file in files if file.exists()),
+    )
+
+
+def percentile_rank(n_values: int, share: float) -> int:
+    """Returns the zero-based rank of a percentile among sorted values: the nearest one, as a user counts."""
+    return round(share * max(0, n_values - 1))
+
+
+def _latency(connection: sqlite3.Connection, since_ms: int, rank: int) -> float | None:
+    row = connection.execute(_NTH_LATENCY, [since_ms, rank]).fetchone()
+    return None if row is None else optional_float(row[0])
+
+
+def _judged(rows: sqlite3.Cursor) -> Iterator[JudgedOutcome]:
+    for row in rows:
+        judged = judged_outcome(dict(row))
+        if judged is not None:
+            yield row["id"], *judged
+
+
+def _counts(kind: type[_Member], rows: sqlite3.Cursor) -> dict[_Member, int]:
+    """Returns the counts by member; what only a newer Inkling knows is left out."""
+    return {known: count for value, count in rows if (known := member(kind, value)) is not None}

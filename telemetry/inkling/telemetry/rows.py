@@ -1,0 +1,158 @@
+"""Events as rows of the database and back."""
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from inkling.core.events import Decision, DecisionSummary, EventId, Outcome, OutcomeKind, Silence
+from inkling.core.suggestion import Check, Reason, Source, SuggestionId
+from inkling.telemetry.judgements import FingerprintPair
+
+SCHEMA_VERSION: Final = 1  # the number of the last migration; kept here so that opening need not import them all
+
+Value = str | int | float | bytes | None
+Row = Mapping[str, Value]
+_Member = TypeVar("_Member", bound=StrEnum)
+
+DECISION_COLUMNS = (
+    "schema_version",
+    "suggestion_id",
+    "at_ms",
+    "feature",
+    "trigger",
+    "source",
+    "was_offered",
+    "reason",
+    "probability",
+    "threshold",
+    "propensity",
+    "model_version",
+    "features",
+    "checked",
+    "path",
+    "line",
+    "n_chars",
+    "n_lines",
+    "text_fingerprint",
+    "context_fingerprint",
+    "latency_ms",
+    "text",
+)
+SILENCE_COLUMNS = ("schema_version", "at_ms", "feature", "trigger", "reason", "path", "line", "latency_ms")
+OUTCOME_COLUMNS = ("schema_version", "event_id", "suggestion_id", "kind", "at_ms", "visible_ms", "accepted_chars")
+
+
+def decision_row(decision: Decision) -> tuple[Value, ...]:
+    """Returns a decision as values in the order of `DECISION_COLUMNS`."""
+    return (
+        SCHEMA_VERSION,
+        decision.suggestion_id,
+        decision.at_ms,
+        decision.feature,
+        decision.trigger,
+        decision.source,
+        int(decision.was_offered),
+        decision.reason,
+        decision.probability,
+        decision.threshold,
+        decision.propensity,
+        decision.model_version,
+        json.dumps(decision.features, separators=(",", ":")),
+        json.dumps(sorted(decision.checked), separators=(",", ":")),
+        storable(decision.path),
+        decision.line,
+        decision.n_chars,
+        decision.n_lines,
+        decision.text_fingerprint,
+        decision.context_fingerprint,
+        decision.latency_ms,
+        None if decision.text is None else storable(decision.text),
+    )
+
+
+def silence_row(silence: Silence) -> tuple[Value, ...]:
+    """Returns a silence as values in the order of `SILENCE_COLUMNS`."""
+    return (
+        SCHEMA_VERSION,
+        silence.at_ms,
+        silence.feature,
+        silence.trigger,
+        silence.reason,
+        storable(silence.path),
+        silence.line,
+        silence.latency_ms,
+    )
+
+
+def outcome_row(outcome: Outcome) -> tuple[Value, ...]:
+    """Returns an outcome as values in the order of `OUTCOME_COLUMNS`."""
+    return (
+        SCHEMA_VERSION,
+        outcome.event_id,
+        outcome.suggestion_id,
+        outcome.kind,
+        outcome.at_ms,
+        outcome.visible_ms,
+        outcome.accepted_chars,
+    )
+
+
+def storable(text: str) -> str:
+    """Returns `text` with lone surrogates, which paths and documents may hold and UTF-8 may not, written as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def member(kind: type[_Member], value: object) -> _Member | None:
+    """Returns the member of an enumeration, or None for one that only a newer Inkling knows."""
+    try:
+        return kind(value)
+    except ValueError:
+        return None
+
+
+def judged_outcome(row: Row) -> tuple[Outcome, FingerprintPair | None] | None:
+    """Returns an outcome joined with the fingerprints of its decision, if that is there; None for an unknown kind."""
+    kind = member(OutcomeKind, row["kind"])
+    if kind is None:
+        return None
+    outcome = Outcome(
+        event_id=EventId(str(row["event_id"])),
+        suggestion_id=SuggestionId(str(row["suggestion_id"])),
+        kind=kind,
+        at_ms=_int(row["at_ms"]),
+        visible_ms=optional_float(row["visible_ms"]),
+    )
+    if row["context_fingerprint"] is None or row["text_fingerprint"] is None:
+        return outcome, None
+    return outcome, FingerprintPair(context=str(row["context_fingerprint"]), text=str(row["text_fingerprint"]))
+
+
+def decision_summary(row: Row) -> DecisionSummary:
+    """Returns a line of "Why (not) shown?" from a decision or silence with its latest outcome."""
+    suggestion_id = row["suggestion_id"]
+    checked = json.loads(str(row["checked"])) if row["checked"] is not None else []
+    return DecisionSummary(
+        at_ms=_int(row["at_ms"]),
+        path=str(row["path"]),
+        line=_int(row["line"]),
+        was_offered=bool(row["was_offered"]),
+        reason=member(Reason, row["reason"]),
+        probability=optional_float(row["probability"]),
+        threshold=optional_float(row["threshold"]),
+        source=member(Source, row["source"]),
+        n_chars=None if row["n_chars"] is None else _int(row["n_chars"]),
+        latency_ms=optional_float(row["latency_ms"]) or 0.0,
+        checked=frozenset(check for check in (member(Check, name) for name in checked) if check is not None),
+        outcome=member(OutcomeKind, row["outcome"]),
+        suggestion_id=None if suggestion_id is None else SuggestionId(str(suggestion_id)),
+    )
+
+
+def optional_float(value: Value) -> float | None:
+    """Returns a number, or None for an empty cell."""
+    return None if value is None else float(value)
+
+
+def _int(value: Value) -> int:
+    return int(value or 0)
