@@ -1,0 +1,1 @@
+"""A small shop: stock, orders, prices and reports."""
