@@ -73,7 +73,7 @@ class CompletionFeature:
     """Answers what to show at the cursor, and writes down every decision on the way."""
 
     def __init__(self, ports: CompletionPorts, settings: Settings) -> None:
-        self._ports = ports
+        self.ports = ports
         self._settings = settings
         self._folders: tuple[Path, ...] = ()
 
@@ -123,7 +123,7 @@ class CompletionFeature:
     async def _ask(self, request: CompletionRequest) -> Sequence[Candidate] | NoSuggestion:
         """Asks every mind; one that fails does not silence the others."""
         answers = await asyncio.gather(
-            *(completer.complete(request) for completer in self._ports.completers), return_exceptions=True
+            *(completer.complete(request) for completer in self.ports.completers), return_exceptions=True
         )
         candidates: list[Candidate] = []
         failures: list[BaseException] = []
@@ -163,7 +163,7 @@ class CompletionFeature:
                 break
             if len(decisions) == 1 and judged.reason is not None:
                 answer = NoSuggestion(reason=judged.reason, probability=decision.probability)
-        self._ports.background.start(_logged(self._ports.log.record_decisions(decisions)))
+        self.ports.background.start(_logged(self.ports.log.record_decisions(decisions)))
         return answer
 
     async def _judge(self, request: CompletionRequest, candidate: Candidate) -> _Judged:
@@ -177,12 +177,12 @@ class CompletionFeature:
             return drop(Reason.REPEATS_SUFFIX)
         if request.trigger is Trigger.AUTOMATIC and self._was_rejected(request, candidate):
             return drop(Reason.REJECTED_BEFORE)
-        scored = self._ports.model.score(
+        scored = self.ports.model.score(
             GateInput(
                 request=request,
                 candidate=candidate,
                 at_ms=_now_ms(),
-                recent_outcomes=self._ports.log.recent_outcomes(),
+                recent_outcomes=self.ports.log.recent_outcomes(),
             )
         )
         verdict = decide(scored, request.trigger, self._settings.gate)
@@ -202,7 +202,7 @@ class CompletionFeature:
     async def _verify(self, request: CompletionRequest, candidate: Candidate) -> tuple[Reason | None, frozenset[Check]]:
         """Asks the syntax and the name checker side by side; returns why not, and what was verified."""
         parses, names = await asyncio.gather(
-            self._ports.syntax.still_parses(request, candidate), self._ports.names.check(request, candidate)
+            self.ports.syntax.still_parses(request, candidate), self.ports.names.check(request, candidate)
         )
         checked = frozenset({Check.PARSES} if parses else ()) | (
             frozenset({Check.NAMES_EXIST}) if names is NameVerdict.EXIST else frozenset()
@@ -212,7 +212,7 @@ class CompletionFeature:
         return _REASON_OF_NAMES.get(names), checked
 
     def _was_rejected(self, request: CompletionRequest, candidate: Candidate) -> bool:
-        return self._ports.log.was_rejected(
+        return self.ports.log.was_rejected(
             context_fingerprint=self._context_fingerprint(request),
             text_fingerprint=self._text_fingerprint(request, candidate),
         )
@@ -222,12 +222,12 @@ class CompletionFeature:
         text = request.snapshot.text
         above = text[: line_start(text, request.offset)].rstrip()
         line_above = above[line_start(above, len(above)) :].strip()
-        return self._ports.log.fingerprint(f"{self._display_path(request.snapshot)}\n{line_above}")
+        return self.ports.log.fingerprint(f"{self._display_path(request.snapshot)}\n{line_above}")
 
     def _text_fingerprint(self, request: CompletionRequest, candidate: Candidate) -> str:
         """A text is known again by the line it completes, however much of that line was typed."""
         line = line_prefix(request.snapshot.text, request.offset) + candidate.text
-        return self._ports.log.fingerprint(line.strip())
+        return self.ports.log.fingerprint(line.strip())
 
     def _display_path(self, snapshot: Snapshot) -> str:
         if snapshot.path is None:
@@ -274,7 +274,7 @@ class CompletionFeature:
             line=position_at(text, request.offset).line,
             latency_ms=(time.perf_counter() - started_at_s) * 1000,
         )
-        self._ports.background.start(_logged(self._ports.log.record_silence(silence)))
+        self.ports.background.start(_logged(self.ports.log.record_silence(silence)))
         return NoSuggestion(reason=reason)
 
 

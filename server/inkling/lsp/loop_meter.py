@@ -28,4 +28,4 @@ class LoopMeter:
                 held_ms = (time.perf_counter() - started_at_s) * 1000
                 self.held_ms_max = max(self.held_ms_max, held_ms)
 
-        asyncio.Handle._run = run_measured  # type: ignore[method-assign]  # the purpose of this class
+        asyncio.Handle._run = run_measured  # type: ignore[method-assign,assignment]  # the purpose of this class

@@ -1,11 +1,14 @@
 """pygls' protocol with our own documents, our own reading of messages, and errors that stay with their request."""
 
+import asyncio
 import json
 import logging
 from typing import Any
 
+from cattrs import Converter
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
+from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
@@ -22,6 +25,20 @@ class Protocol(LanguageServerProtocol):
     """Routes messages; text documents live in `documents` instead of pygls' workspace."""
 
     documents: Documents
+
+    def __init__(self, server: LanguageServer, converter: Converter) -> None:
+        super().__init__(server, converter)
+        self.has_exited = asyncio.Event()
+
+    @property
+    def was_shut_down(self) -> bool:
+        """Whether the client asked for a shutdown before it left, as the protocol wants."""
+        return self._shutdown
+
+    @lsp_method(types.EXIT)
+    def lsp_exit(self, *_args: object) -> None:
+        """Ends the connection; pygls would leave the process at once, with events still to be written."""
+        self.has_exited.set()
 
     def take(self, body: bytes) -> None:
         """Handles one message; whatever is wrong with it is answered or logged, never raised."""

@@ -49,7 +49,9 @@ def create_server(services: Services, version: str) -> InklingServer:
 def _register_lifecycle(server: InklingServer, session: Session, documents: Documents) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
-        documents.encoding = str(ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities).value)
+        documents.encoding = types.PositionEncodingKind(
+            ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
+        ).value
         session.initialize(params)
         if session.owns_inline_completion:
             server.protocol.fm.feature_options.pop(types.TEXT_DOCUMENT_INLINE_COMPLETION, None)
@@ -169,6 +171,7 @@ def _register_own_methods(server: InklingServer, services: Services, session: Se
         except StoreError as error:
             session.tell(f"Inkling: {error}")
             raise
+        session.tell_notices()
         return to_lsp.wire(methods.RecordOutcomesResult(n_recorded=len(outcomes)))
 
     @server.feature(methods.WHY)

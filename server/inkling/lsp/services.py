@@ -46,7 +46,7 @@ class Services:
         progress: How far the index is.
         process_ids: The processes that belong to the daemon now, itself first.
         loop_held_ms_max: Longest time one callback held the event loop so far, milliseconds.
-        notices: What the user must be told once, such as a database that was set aside.
+        notices: What the user must be told, such as that a damaged database was set aside.
     """
 
     completion: CompletionFeature
@@ -57,4 +57,4 @@ class Services:
     progress: ProgressRelay
     process_ids: Callable[[], list[int]]
     loop_held_ms_max: Callable[[], float]
-    notices: tuple[str, ...]
+    notices: Callable[[], list[str]]

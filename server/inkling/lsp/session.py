@@ -17,6 +17,7 @@ from inkling.lsp.methods import (
     DidChangeInterpreterParams,
     InitializationOptions,
     StatusParams,
+    WireState,
 )
 from inkling.lsp.services import Services
 from inkling.lsp.settings import read_settings
@@ -55,8 +56,7 @@ class Session:
         """Pulls the settings and tells everybody about the workspace; called once the client is ready."""
         await self.pull_settings()
         self._services.progress.listen(self._on_progress)
-        for notice in self._services.notices:
-            self.tell(notice)
+        self.tell_notices()
         await self._watch_files()
 
     async def pull_settings(self, pushed: Any = None) -> None:
@@ -110,6 +110,11 @@ class Session:
             logger.warning("told the user: %s", message)
             self._server.window_show_message(types.ShowMessageParams(type=types.MessageType.Warning, message=message))
 
+    def tell_notices(self) -> None:
+        """Shows what the event log wants the user to know."""
+        for notice in self._services.notices():
+            self.tell(notice)
+
     async def _watch_files(self) -> None:
         """Asks a client that can be asked to tell of Python files that change on disk."""
         workspace = self._server.client_capabilities.workspace
@@ -129,7 +134,7 @@ class Session:
 
     def _on_progress(self, progress: IndexProgress) -> None:
         is_indexing = progress.n_files_total > 0
-        state = "indexing" if is_indexing else "ready" if progress.is_ready else "starting"
+        state: WireState = "indexing" if is_indexing else "ready" if progress.is_ready else "starting"
         if self.owns_inline_completion:
             status = StatusParams(
                 state=state,

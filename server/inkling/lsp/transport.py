@@ -67,9 +67,9 @@ def _read_messages(stream: BinaryIO, take: Callable[[bytes], None]) -> None:
 
 
 async def serve_streams(protocol: Protocol, reader: BinaryIO, writer: BinaryIO) -> None:
-    """Serves one client over a pair of streams until it goes away."""
+    """Serves one client over a pair of streams until it says goodbye or goes away."""
     loop = asyncio.get_running_loop()
-    has_ended = asyncio.Event()
+    has_ended = protocol.has_exited
     out = _Writer(writer)
     protocol.set_writer(out)
 

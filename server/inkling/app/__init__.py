@@ -1,0 +1,1 @@
+"""The programs: `inkling serve` and the shell commands, and the one place where objects are built."""

@@ -1,0 +1,211 @@
+"""The command `inkling`. Every command but `serve` starts with as few imports as its answer needs."""
+
+import json
+import logging
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import wraps
+from importlib.metadata import version
+from pathlib import Path
+from typing import ParamSpec
+
+import click
+
+from inkling.app import places
+from inkling.core.errors import InklingError, UserError
+
+P = ParamSpec("P")
+
+EXIT_NOTHING = 1  # the command worked and has nothing to show
+EXIT_USAGE = 2  # what the user gave cannot be used; the message says what to do
+EXIT_BROKEN = 3  # something of Inkling itself failed
+
+_EPILOG = """Exit codes: 0 done, 1 nothing to show or something is missing, 2 wrong use (the message says
+what to do), 3 Inkling itself failed."""
+
+_LOG_LEVELS = click.Choice(["debug", "info", "warning", "error"])
+
+
+def _with_exit_codes(command: Callable[P, None]) -> Callable[P, None]:
+    """Turns Inkling's errors into one line on standard error and an exit code."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except UserError as error:
+            click.echo(f"inkling: {error}", err=True)
+            sys.exit(EXIT_USAGE)
+        except InklingError as error:
+            click.echo(f"inkling: {error}", err=True)
+            sys.exit(EXIT_BROKEN)
+
+    return wrapped
+
+
+@click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("inkling-ls"), prog_name="inkling")
+@click.option("--log-level", type=_LOG_LEVELS, default="warning", show_default=True, help="What goes to stderr.")
+def main(log_level: str) -> None:
+    """Inkling: a coding assistant for Python that knows when to speak.
+
+    Editors run `inkling serve`. The other commands ask the same parts from a shell.
+    """
+    logging.basicConfig(level=log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("pygls").setLevel(logging.WARNING)  # at INFO it prints whole documents
+
+
+@main.command()
+@click.option(
+    "--tcp", metavar="HOST:PORT", help="Wait for one client on a port instead of stdio; HOST: may be left out."
+)
+@click.option(
+    "--measure-loop", is_flag=True, help="Measure how long the event loop is held, for `inkling bench latency`."
+)
+@_with_exit_codes
+def serve(tcp: str | None, *, measure_loop: bool) -> None:
+    """Run the language server for one editor window.
+
+    It speaks the Language Server Protocol on stdin and stdout. With --tcp it waits for one client on a port,
+    of the loopback address unless another is given, and prints `listening on HOST:PORT`.
+    """
+    from inkling.app.serve import ServeOptions
+    from inkling.app.serve import serve as run
+
+    options = ServeOptions(
+        places=places.find(), version=version("inkling-ls"), tcp=_address(tcp), measure_loop=measure_loop
+    )
+    sys.exit(run(options))
+
+
+@main.command()
+@click.argument("location", metavar="FILE:LINE:COL")
+@click.option("--interpreter", type=click.Path(path_type=Path), help="Learn from the packages of this Python, too.")
+@click.option(
+    "--wait", "wait_s", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait for the index."
+)
+@click.option("--automatic", is_flag=True, help="Decide as while typing: apply the gate's threshold.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@_with_exit_codes
+def complete(location: str, interpreter: Path | None, wait_s: float, *, automatic: bool, as_json: bool) -> None:
+    """Print what would be inserted at a place in a file; lines and columns count from 1.
+
+    Nothing is recorded. Exit code 1 means silence, and the reason is printed on stderr.
+    """
+    from inkling.app.one_shot import OneShotOptions, complete_once
+    from inkling.core.suggestion import REASON_WORDS, NoSuggestion
+
+    answer = complete_once(
+        OneShotOptions(
+            location=location, interpreter=interpreter, wait_s=wait_s, is_automatic=automatic, places=places.find()
+        )
+    )
+    if isinstance(answer, NoSuggestion):
+        if as_json:
+            _print_json({"text": None, "reason": answer.reason, "probability": answer.probability})
+        click.echo(f"nothing to suggest: {REASON_WORDS[answer.reason]}", err=True)
+        sys.exit(EXIT_NOTHING)
+    if as_json:
+        _print_json(
+            {
+                "text": answer.candidate.text,
+                "reason": None,
+                "probability": answer.scored.probability,
+                "source": answer.candidate.source,
+                "checked": sorted(answer.checked),
+                "features": answer.scored.features,
+                "model_version": answer.scored.model_version,
+            }
+        )
+    else:
+        click.echo(answer.candidate.text)
+
+
+@main.command()
+@click.option("--days", type=click.IntRange(1), default=7, show_default=True, help="How far back to count.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@_with_exit_codes
+def stats(days: int, *, as_json: bool) -> None:
+    """Count what was suggested, and what became of it."""
+    from inkling.app.reports import read_statistics, statistics_lines
+
+    statistics = read_statistics(places.find().data_dir, days)
+    if as_json:
+        _print_json(asdict(statistics))
+    else:
+        click.echo("\n".join(statistics_lines(statistics, days)))
+
+
+@main.command()
+@click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many decisions.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array, newest first.")
+@_with_exit_codes
+def why(limit: int, *, as_json: bool) -> None:
+    """Say why the latest suggestions were shown or not, newest first."""
+    from inkling.app.reports import read_decisions, why_lines, why_rows
+
+    decisions = read_decisions(places.find().data_dir, limit)
+    if as_json:
+        _print_json(why_rows(decisions))
+    elif decisions:
+        click.echo("\n".join(why_lines(decisions)))
+    else:
+        click.echo("nothing was decided yet: type in a Python file in an editor with Inkling", err=True)
+        sys.exit(EXIT_NOTHING)
+
+
+@main.command()
+@click.option("--interpreter", type=click.Path(path_type=Path), help="Look at this Python, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@_with_exit_codes
+def doctor(interpreter: Path | None, *, as_json: bool) -> None:
+    """Say what is found, what is missing, and how to fix it. Exit code 1 when something needed is missing."""
+    from inkling.app.doctor import examine, finding_lines
+
+    findings = examine(places.find(), interpreter)
+    if as_json:
+        _print_json([asdict(finding) for finding in findings])
+    else:
+        click.echo("\n".join(finding_lines(findings)))
+    sys.exit(EXIT_NOTHING if any(finding.state == "missing" for finding in findings) else 0)
+
+
+@main.group()
+def bench() -> None:
+    """Measure. Each benchmark prints its protocol, its seed and intervals, and can write JSON."""
+
+
+@bench.command("latency")
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses files and places.")
+@click.option(
+    "--files", "n_files", type=click.IntRange(1), default=300, show_default=True, help="Files of the workspace."
+)
+@click.option(
+    "--requests",
+    "n_requests",
+    type=click.IntRange(10),
+    default=400,
+    show_default=True,
+    help="Places that are typed at.",
+)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
+@_with_exit_codes
+def bench_latency(seed: int, n_files: int, n_requests: int, json_file: Path | None) -> None:
+    """Typing into the real server over stdio: time to answer, loop, memory, beside jedi-language-server."""
+    from inkling.bench.latency import LatencyOptions, run
+
+    sys.exit(run(LatencyOptions(seed=seed, n_files=n_files, n_requests=n_requests), json_file))
+
+
+def _address(tcp: str | None) -> tuple[str, int] | None:
+    if tcp is None:
+        return None
+    host, _, port = tcp.rpartition(":")
+    if not port.isdecimal():
+        raise UserError(f"--tcp {tcp!r} is not of the form HOST:PORT, for example 127.0.0.1:8766")
+    return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _print_json(value: object) -> None:
+    click.echo(json.dumps(value, indent=2, default=str))

@@ -1,0 +1,183 @@
+"""`inkling doctor`: what is found, what is missing, and how to fix it."""
+
+import asyncio
+import contextlib
+import platform
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Literal
+
+from inkling.app.places import Places
+from inkling.app.wiring import forgetful_log, load_model, running_services
+from inkling.core.errors import InklingError, StoreError
+from inkling.core.ports import WorkspaceScope
+from inkling.core.settings import IndexSettings
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.core.suggestion import Candidate, CompletionRequest, Source
+from inkling.telemetry.store import EventStore
+
+State = Literal["ok", "optional", "missing"]
+
+_PACKAGES = ("pygls", "lsprotocol", "jedi", "numpy", "sqlite-utils")
+_START_WITHIN_S = 20.0
+_INTERPRETER_WITHIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: What.
+        state: Whether it works; `optional` is absent and not needed for what Inkling does now.
+        detail: What was found.
+        fix: What to do about it; empty when there is nothing to do.
+    """
+
+    name: str
+    state: State
+    detail: str
+    fix: str = ""
+
+
+def examine(places: Places, interpreter: Path | None) -> list[Finding]:
+    """Returns what was found, most basic things first."""
+    findings = [
+        Finding(name="python", state="ok", detail=f"{platform.python_version()} at {sys.executable}"),
+        _packages(),
+        _store(places.data_dir),
+        _folder("index cache", places.cache_dir),
+        _model(),
+        *asyncio.run(_workers(places)),
+        _git(),
+        Finding(name="model endpoint", state="optional", detail="none configured: nothing leaves this machine"),
+    ]
+    if interpreter is not None:
+        findings.append(_interpreter(interpreter))
+    return findings
+
+
+def finding_lines(findings: list[Finding]) -> list[str]:
+    """Returns the findings as lines for a terminal."""
+    lines = []
+    for finding in findings:
+        lines.append(f"{finding.state:8} {finding.name}: {finding.detail}")
+        if finding.fix:
+            lines.append(f"         fix: {finding.fix}")
+    return lines
+
+
+def _packages() -> Finding:
+    found, absent = [], []
+    for package in _PACKAGES:
+        try:
+            found.append(f"{package} {version(package)}")
+        except PackageNotFoundError:
+            absent.append(package)
+    if absent:
+        fix = f"{sys.executable} -m pip install inkling-ls"
+        return Finding(name="packages", state="missing", detail=f"not installed: {', '.join(absent)}", fix=fix)
+    return Finding(name="packages", state="ok", detail=", ".join(found))
+
+
+def _store(data_dir: Path) -> Finding:
+    async def open_and_close() -> list[str]:
+        store = await EventStore.open(data_dir)
+        notices = store.notices()
+        await store.close()
+        return notices
+
+    try:
+        notices = asyncio.run(open_and_close())
+    except StoreError as error:
+        fix = "make the folder writable and give it room, or set INKLING_DATA_DIR to another one"
+        return Finding(name="event store", state="missing", detail=str(error), fix=fix)
+    words = f"{data_dir} (SQLite {sqlite3.sqlite_version})"
+    return Finding(name="event store", state="ok", detail="; ".join([words, *notices]))
+
+
+def _folder(name: str, folder: Path) -> Finding:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        fix = "make the folder writable, or set INKLING_CACHE_DIR to another one"
+        return Finding(name=name, state="missing", detail=f"{folder}: {error.strerror}", fix=fix)
+    size_mb = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 2**20
+    return Finding(name=name, state="ok", detail=f"{folder} ({size_mb:.1f} MB)")
+
+
+def _model() -> Finding:
+    try:
+        load_model()
+    except InklingError as error:
+        fix = f"{sys.executable} -m pip install --force-reinstall inkling-ls"
+        return Finding(name="acceptance model", state="missing", detail=str(error), fix=fix)
+    return Finding(name="acceptance model", state="ok", detail="the one that is shipped")
+
+
+async def _workers(places: Places) -> list[Finding]:
+    """Starts the workers and asks each of them something."""
+    text = "import os\nos.path.\n"
+    snapshot = Snapshot(uri=DocumentUri("untitled:doctor"), path=None, version=1, text=text)
+    request = CompletionRequest(snapshot=snapshot, offset=len(text) - 1)
+    candidate = Candidate(text="join", source=Source.EMBEDDED, mean_logprob=-1.0, n_tokens=1)
+    scope = WorkspaceScope(folders=(), interpreter=None, index=IndexSettings(include_environment=False))
+    async with running_services(forgetful_log(), places) as services:
+        ports = services.completion.ports
+        for listener in services.listeners:
+            listener.open_workspace(scope)
+        probes = {
+            "completion worker": lambda: ports.completers[0].complete(request),
+            "syntax worker": lambda: ports.syntax.still_parses(request, candidate),
+            "analysis worker": lambda: services.names.complete_names(request),
+        }
+        findings = []
+        for name, probe in probes.items():
+            detail = "did not start"
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_START_WITHIN_S):
+                    while True:
+                        try:
+                            await probe()
+                            detail = ""
+                            break
+                        except InklingError as error:
+                            detail = str(error)
+                            await asyncio.sleep(0.05)
+            if detail:
+                fix = "run `inkling --log-level debug doctor`, which shows what the worker prints"
+                findings.append(Finding(name=name, state="missing", detail=detail, fix=fix))
+            else:
+                findings.append(Finding(name=name, state="ok", detail="starts and answers"))
+        return findings
+
+
+def _git() -> Finding:
+    found = shutil.which("git")
+    if found is None:
+        return Finding(name="git", state="optional", detail="not on the PATH", fix="install git")
+    return Finding(name="git", state="ok", detail=found)
+
+
+def _interpreter(interpreter: Path) -> Finding:
+    try:
+        answer = subprocess.run(  # noqa: S603 - the user named this interpreter on the command line
+            [interpreter, "-I", "-c", "import sys; print(sys.version.split()[0])"],
+            capture_output=True,
+            text=True,
+            timeout=_INTERPRETER_WITHIN_S,
+            check=True,
+            cwd=Path(sys.executable).anchor,
+        )
+    except (OSError, subprocess.SubprocessError) as error:
+        fix = "give the path of a Python interpreter, such as .venv/bin/python"
+        return Finding(name="interpreter", state="missing", detail=f"{interpreter}: {error}", fix=fix)
+    return Finding(name="interpreter", state="ok", detail=f"{interpreter} ({answer.stdout.strip()})")

@@ -1,0 +1,105 @@
+"""`inkling stats` and `inkling why`: what the event store says, in words."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from inkling.core.errors import StoreError, UserError
+from inkling.core.events import DecisionSummary, OutcomeKind, Statistics
+from inkling.core.suggestion import REASON_WORDS
+from inkling.lsp.to_lsp import explain
+from inkling.telemetry.store import EventStore
+
+T = TypeVar("T")
+
+_MS_PER_DAY = 24 * 60 * 60 * 1000
+
+
+def read_statistics(data_dir: Path, days: int) -> Statistics:
+    """Returns the counts of the last days.
+
+    Raises:
+        UserError: The event store cannot be opened.
+    """
+    since_ms = time.time_ns() // 1_000_000 - days * _MS_PER_DAY
+    return _ask(data_dir, lambda store: store.statistics(since_ms))
+
+
+def read_decisions(data_dir: Path, limit: int) -> list[DecisionSummary]:
+    """Returns the latest decisions, newest first.
+
+    Raises:
+        UserError: The event store cannot be opened.
+    """
+    return _ask(data_dir, lambda store: store.recent_decisions(limit))
+
+
+def _ask(data_dir: Path, question: Callable[[EventStore], Awaitable[T]]) -> T:
+    async def ask() -> T:
+        store = await EventStore.open(data_dir)
+        try:
+            return await question(store)
+        finally:
+            await store.close()
+
+    try:
+        return asyncio.run(ask())
+    except StoreError as error:
+        raise UserError(str(error)) from error
+
+
+def statistics_lines(statistics: Statistics, days: int) -> list[str]:
+    """Returns the counts as lines for a terminal."""
+    outcomes = statistics.n_by_outcome
+    lines = [
+        f"Suggestions of the last {days} day{'s' if days != 1 else ''}",
+        f"  proposed {statistics.n_proposed:8}",
+        f"  offered  {statistics.n_offered:8}",
+        *(f"    {_words(kind):16} {outcomes.get(kind, 0):6}" for kind in OutcomeKind),
+        f"  characters accepted {statistics.n_chars_accepted}",
+    ]
+    if statistics.latency_ms_p50 is not None and statistics.latency_ms_p95 is not None:
+        lines.append(
+            f"  decided in {statistics.latency_ms_p50:.0f} ms (median), {statistics.latency_ms_p95:.0f} ms (p95)"
+        )
+    for title, counts in (
+        ("Hidden, because", statistics.n_hidden_by_reason),
+        ("Nothing proposed, because", statistics.n_silent_by_reason),
+    ):
+        if counts:
+            lines.append(title)
+            by_count = sorted(counts.items(), key=lambda item: -item[1])
+            lines += [f"  {count:6}  {REASON_WORDS[reason]}" for reason, count in by_count]
+    lines.append(
+        f"All of it lies in {statistics.store_path} ({statistics.store_bytes / 1024:.0f} kB), on this machine only."
+    )
+    return lines
+
+
+def why_lines(decisions: list[DecisionSummary]) -> list[str]:
+    """Returns the decisions as lines for a terminal, newest first."""
+    return [
+        f"{_local_time(decision.at_ms)}  {decision.path}:{decision.line + 1}  {explain(decision)}"
+        + (f" Outcome: {_words(decision.outcome)}." if decision.outcome else "")
+        for decision in decisions
+    ]
+
+
+def why_rows(decisions: list[DecisionSummary]) -> list[dict[str, object]]:
+    """Returns the decisions as plain data, each with its explanation."""
+    return [
+        {**asdict(decision), "checked": sorted(decision.checked), "explanation": explain(decision)}
+        for decision in decisions
+    ]
+
+
+def _words(kind: OutcomeKind) -> str:
+    return kind.replace("_", " ")
+
+
+def _local_time(at_ms: int) -> str:
+    return datetime.fromtimestamp(at_ms / 1000).astimezone().strftime("%Y-%m-%d %H:%M:%S")

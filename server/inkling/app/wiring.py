@@ -1,0 +1,124 @@
+"""The one place where objects are built and connected."""
+
+import asyncio
+import contextlib
+import logging
+import os
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from inkling.engine.completer import EmbeddedCompleter
+from inkling.models.acceptance import LogisticAcceptanceModel
+
+from inkling.app.background import TaskGroupBackground
+from inkling.app.places import Places
+from inkling.context.analysis import Analysis
+from inkling.context.syntax import WorkerSyntaxChecker
+from inkling.core.errors import StoreError
+from inkling.core.ports import AcceptanceModel, EventLog
+from inkling.core.settings import Settings
+from inkling.features.completion import CompletionFeature, CompletionPorts
+from inkling.lsp.services import ProgressRelay, Services
+from inkling.telemetry.memory_log import MemoryEventLog
+from inkling.telemetry.store import EventStore
+
+logger = logging.getLogger(__name__)
+
+COMPLETER_DEADLINE_S = 2.0  # the feature's own deadline is shorter; this one only frees a stuck call
+SYNTAX_DEADLINE_S = 0.5
+NAMES_DEADLINE_S = 0.03  # within this, a name is looked up before the suggestion is shown; later, for the next one
+POPUP_DEADLINE_S = 2.0
+FINISH_WITHIN_S = 2.0  # for events that are being written when the client leaves
+
+
+class ClosableEventLog(EventLog, Protocol):
+    """An event log that must be closed."""
+
+    async def close(self) -> None:
+        """Writes what is pending and closes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenedLog:
+    """An event log, and what the user must be told about it.
+
+    Attributes:
+        log: Where events go.
+        notices: Returns the messages for the user so far.
+    """
+
+    log: ClosableEventLog
+    notices: Callable[[], list[str]]
+
+
+async def open_event_log(data_dir: Path) -> OpenedLog:
+    """Returns the event store, or a log in memory and the reason when the store cannot be opened."""
+    try:
+        store = await EventStore.open(data_dir)
+    except StoreError as error:
+        logger.error("events are kept in memory only: %s", error)
+        notice = f"Inkling remembers nothing beyond this session: {error}"
+        return OpenedLog(log=MemoryEventLog(), notices=lambda: [notice])
+    return OpenedLog(log=store, notices=store.notices)
+
+
+def forgetful_log() -> OpenedLog:
+    """Returns a log for programs that leave no trace."""
+    return OpenedLog(log=MemoryEventLog(), notices=list)
+
+
+@contextlib.asynccontextmanager
+async def running_services(
+    opened: OpenedLog, places: Places, *, loop_held_ms_max: Callable[[], float] = lambda: 0.0
+) -> AsyncIterator[Services]:
+    """Builds everything, keeps the workers running inside the block, and ends them with it."""
+    progress = ProgressRelay()
+    completer = EmbeddedCompleter(cache_dir=places.cache_dir, deadline_s=COMPLETER_DEADLINE_S, on_progress=progress)
+    analysis = Analysis(check_deadline_s=NAMES_DEADLINE_S, completion_deadline_s=POPUP_DEADLINE_S)
+    syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
+    owners = (completer, syntax, analysis)
+    async with _workers([owner.run() for owner in owners]) as background:
+        ports = CompletionPorts(
+            completers=[completer],
+            syntax=syntax,
+            names=analysis,
+            model=load_model(),
+            log=opened.log,
+            background=background,
+        )
+        yield Services(
+            completion=CompletionFeature(ports, Settings()),
+            names=analysis,
+            log=opened.log,
+            background=background,
+            listeners=(completer, analysis),
+            progress=progress,
+            process_ids=lambda: [os.getpid(), *(pid for owner in owners for pid in owner.process_ids())],
+            loop_held_ms_max=loop_held_ms_max,
+            notices=opened.notices,
+        )
+        await background.finish(FINISH_WITHIN_S)
+    await opened.log.close()
+
+
+def load_model() -> AcceptanceModel:
+    """Returns the acceptance model that is shipped with the package.
+
+    Raises:
+        ModelArtifactError: The package's own file is damaged.
+    """
+    return LogisticAcceptanceModel.load()
+
+
+@contextlib.asynccontextmanager
+async def _workers(runs: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[TaskGroupBackground]:
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(run) for run in runs]
+        try:
+            yield TaskGroupBackground(group)
+        finally:
+            for task in tasks:
+                task.cancel()
