@@ -1,0 +1,238 @@
+"""The daemon's half of the analysis: asks the worker, within deadlines, and remembers what it said."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from inkling.context.analysis.mentions import Mentions, find_mentions, pack
+from inkling.context.worker.process import WorkerProcess, WorkerSpec
+from inkling.core.errors import WorkerError
+from inkling.core.ports import NamedCompletion, NameVerdict, WorkspaceScope
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.core.suggestion import Candidate, CompletionRequest
+from inkling.core.text import line_end, line_start
+
+logger = logging.getLogger(__name__)
+
+MAX_CHARS: Final = 1_000_000  # larger documents are not analysed
+MAX_LINE_CHARS: Final = 20_000  # nor those with a longer line: jedi would take seconds
+SETTLED_AFTER_S: Final = 0.5  # a pause in typing after which the worker gets the new text
+WORK_DEADLINE_S: Final = 5.0  # for an answer that comes too late for its question, but not for the next one
+MAX_PENDING: Final = 4  # questions the worker may be behind with; past this the oldest is given up
+MAX_REMEMBERED: Final = 512
+UNKNOWN_IS_FRESH_S: Final = 10.0  # afterwards a name that was missing is looked for again: packages get installed
+
+_Key = tuple[str, int, int, str, bool]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    verdict: NameVerdict
+    at_s: float
+
+
+class Analysis:
+    """Checks names and completes them with jedi in a worker process; `run` keeps the worker alive."""
+
+    def __init__(self, *, check_deadline_s: float, completion_deadline_s: float) -> None:
+        """Prepares the worker; nothing runs yet.
+
+        Args:
+            check_deadline_s: Longest wait of `check`, seconds.
+            completion_deadline_s: Longest wait of `complete_names`, seconds.
+        """
+        self._check_deadline_s = check_deadline_s
+        self._completion_deadline_s = completion_deadline_s
+        self._worker = WorkerProcess(
+            WorkerSpec(name="analysis", module="inkling.context.analysis.worker"), on_start=self._tell_everything
+        )
+        self._tasks: asyncio.TaskGroup | None = None
+        self._scope: WorkspaceScope | None = None
+        self._documents: dict[DocumentUri, Snapshot] = {}
+        self._latest: DocumentUri | None = None
+        self._unsent: set[DocumentUri] = set()
+        self._timer: asyncio.TimerHandle | None = None
+        self._pending: OrderedDict[_Key, asyncio.Task[NameVerdict]] = OrderedDict()
+        self._answers: OrderedDict[_Key, _Answer] = OrderedDict()
+
+    async def run(self) -> None:
+        """Keeps the worker running until it is cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                self._tasks = tasks
+                await self._worker.run()
+        finally:
+            self._tasks = None
+            if self._timer is not None:
+                self._timer.cancel()
+
+    def process_ids(self) -> list[int]:
+        """Returns the ids of the running worker processes; jedi's own child of the worker is not among them."""
+        return [] if self._worker.process_id is None else [self._worker.process_id]
+
+    async def check(self, request: CompletionRequest, candidate: Candidate) -> NameVerdict:
+        """Returns what is known of the candidate's names within the deadline of a check."""
+        text, offset = request.snapshot.text, request.offset
+        found = find_mentions(text, offset, candidate.text)
+        if not found.mentions:
+            return NameVerdict.EXIST if found.is_all else NameVerdict.NOT_KNOWN_YET
+        key = _key(request, found)
+        answer = self._remembered(key)
+        if answer is not None:
+            return answer
+        if not is_analysed(text):
+            return NameVerdict.NOT_KNOWN_YET
+        task = self._pending.get(key) or self._ask(key, request, found)
+        if task is None:
+            return NameVerdict.NOT_KNOWN_YET
+        # Not wait_for: the worker goes on when nobody waits any more, and the next keystroke finds its answer.
+        await asyncio.wait({task}, timeout=self._check_deadline_s)
+        return task.result() if task.done() and not task.cancelled() else NameVerdict.NOT_KNOWN_YET
+
+    async def complete_names(self, request: CompletionRequest) -> list[NamedCompletion]:
+        """Returns what jedi would complete, at most 200 names; none when it takes longer than the deadline.
+
+        Raises:
+            WorkerError: The analysis process died or is not running.
+        """
+        snapshot = request.snapshot
+        if not is_analysed(snapshot.text):
+            return []
+        process_id = self._worker.process_id
+        payload = (_path_text(snapshot), snapshot.text, request.offset)
+        try:
+            rows = await self._worker.call("complete", payload, deadline_s=self._completion_deadline_s)
+        except WorkerError as error:
+            if process_id is None or self._worker.process_id != process_id:
+                raise
+            logger.debug("no names: %s", error)
+            return []
+        return [NamedCompletion(name=name, kind=kind, detail=detail) for name, kind, detail in rows]
+
+    def open_workspace(self, scope: WorkspaceScope) -> None:
+        """Takes the folders and the interpreter, which is run: None for a workspace that is not trusted."""
+        self._scope = scope
+        self._answers = OrderedDict()
+        self._tell_scope()
+
+    def document_changed(self, snapshot: Snapshot) -> None:
+        """Takes a document that was opened or edited; the worker gets it when the typing pauses."""
+        if snapshot.uri != self._latest:
+            # What is remembered of other documents may rest on the text of the one that changes now.
+            self._answers = OrderedDict()
+            self._latest = snapshot.uri
+        self._documents[snapshot.uri] = snapshot
+        self._unsent.add(snapshot.uri)
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(SETTLED_AFTER_S, self._send_documents)
+
+    def document_closed(self, uri: DocumentUri) -> None:
+        """Forgets a document's unsaved text."""
+        snapshot = self._documents.pop(uri, None)
+        self._unsent.discard(uri)
+        self._answers = OrderedDict()
+        if snapshot is not None and snapshot.path is not None:
+            self._worker.notify("closed", str(snapshot.path))
+
+    def files_changed(self, paths: Sequence[Path]) -> None:
+        """Takes files that changed on disk."""
+        self._answers = OrderedDict()
+        self._worker.notify("files", [str(path) for path in paths])
+
+    def _tell_everything(self) -> None:
+        self._tell_scope()
+        self._unsent = set(self._documents)
+        self._send_documents()
+
+    def _tell_scope(self) -> None:
+        if self._scope is not None:
+            interpreter = self._scope.interpreter
+            folders = [str(folder) for folder in self._scope.folders]
+            self._worker.notify("scope", (folders, None if interpreter is None else str(interpreter)))
+
+    def _send_documents(self) -> None:
+        for uri in self._unsent:
+            snapshot = self._documents[uri]
+            if snapshot.path is not None and is_analysed(snapshot.text):
+                self._worker.notify("document", (str(snapshot.path), snapshot.text))
+        self._unsent = set()
+
+    def _ask(self, key: _Key, request: CompletionRequest, found: Mentions) -> asyncio.Task[NameVerdict] | None:
+        if self._tasks is None or self._worker.process_id is None:
+            return None
+        while len(self._pending) >= MAX_PENDING:
+            _, oldest = self._pending.popitem(last=False)
+            oldest.cancel()
+        task = self._tasks.create_task(self._ask_worker(key, request, found))
+        self._pending[key] = task
+        task.add_done_callback(lambda _task: self._forget_pending(key, task))
+        return task
+
+    def _forget_pending(self, key: _Key, task: asyncio.Task[NameVerdict]) -> None:
+        if self._pending.get(key) is task:
+            del self._pending[key]
+
+    async def _ask_worker(self, key: _Key, request: CompletionRequest, found: Mentions) -> NameVerdict:
+        answers = self._answers
+        text, offset = request.snapshot.text, request.offset
+        before, after = text[: line_start(text, offset)], text[line_end(text, offset) :]
+        payload = (_path_text(request.snapshot), before, found.line, after, pack(found.mentions))
+        try:
+            words = await self._worker.call("judge", payload, deadline_s=WORK_DEADLINE_S)
+        except WorkerError as error:
+            logger.debug("names are not checked: %s", error)
+            return NameVerdict.NOT_KNOWN_YET
+        verdict = _sum_up([NameVerdict(word) for word in words], is_all=found.is_all)
+        answers[key] = _Answer(verdict=verdict, at_s=asyncio.get_running_loop().time())
+        while len(answers) > MAX_REMEMBERED:
+            answers.popitem(last=False)
+        return verdict
+
+    def _remembered(self, key: _Key) -> NameVerdict | None:
+        answer = self._answers.get(key)
+        if answer is None:
+            return None
+        age_s = asyncio.get_running_loop().time() - answer.at_s
+        if answer.verdict is not NameVerdict.EXIST and age_s > UNKNOWN_IS_FRESH_S:
+            return None
+        return answer.verdict
+
+
+def _sum_up(verdicts: list[NameVerdict], *, is_all: bool) -> NameVerdict:
+    for unknown in (NameVerdict.UNKNOWN_IMPORT, NameVerdict.UNKNOWN_ATTRIBUTE):
+        if unknown in verdicts:
+            return unknown
+    return NameVerdict.EXIST if is_all and set(verdicts) == {NameVerdict.EXIST} else NameVerdict.NOT_KNOWN_YET
+
+
+def _key(request: CompletionRequest, found: Mentions) -> _Key:
+    """Returns what a verdict rests on: the line up to its last name, and the lines around it."""
+    text, offset = request.snapshot.text, request.offset
+    before, after = hash(text[: line_start(text, offset)]), hash(text[line_end(text, offset) :])
+    # The names are part of the line, but which of them are new changes while the line is typed.
+    names = found.line + "\0" + repr(pack(found.mentions))
+    return request.snapshot.uri, before, after, names, found.is_all
+
+
+def _path_text(snapshot: Snapshot) -> str | None:
+    return None if snapshot.path is None else str(snapshot.path)
+
+
+def is_analysed(text: str) -> bool:
+    """Tells whether a document is small enough to be analysed: by its size and by its longest line."""
+    if len(text) > MAX_CHARS:
+        return False
+    start = 0
+    while len(text) - start > MAX_LINE_CHARS:
+        # From one chunk of the longest allowed length to its last line break; none there means a line too long.
+        chunk_end = start + MAX_LINE_CHARS + 1
+        last_break = max(text.rfind("\n", start, chunk_end), text.rfind("\r", start, chunk_end))
+        if last_break < 0:
+            return False
+        start = last_break + 1
+    return True

@@ -1,0 +1,245 @@
+"""The analysis process: jedi on one thread, with limits on what it keeps.
+
+Calls: `judge` (verdicts on mentions) and `complete` (rows for the popup). Notices: `scope`, `document`,
+`closed`, `files`. While nothing is asked, it reads what the open documents import; when it has grown too
+large it ends, and the daemon starts a fresh one.
+"""
+
+import importlib
+import logging
+import os
+import re
+import sys
+from collections import OrderedDict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import jedi
+
+from inkling.context.analysis.judge import Line, Surroundings, judge
+from inkling.context.analysis.mentions import ImportMention, find_mentions, unpack
+from inkling.context.analysis.namespaces import Namespaces
+from inkling.context.worker.child import Call, Worker
+from inkling.core.text import position_at
+
+logger = logging.getLogger(__name__)
+
+LARGEST_RSS_BYTES: Final = 200 * 1024 * 1024
+MAX_COMPLETIONS: Final = 200
+MAX_WORKSPACE_NAMES: Final = 20_000  # past this, every top-level module might be in the workspace
+MAX_WORKSPACE_DEPTH: Final = 4
+_SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env"})
+_IMPORT_LINE: Final = re.compile(r"^[ \t]*(?:import|from)[ \t].+$", re.MULTILINE)
+
+
+class AnalysisWorker:
+    """Answers questions about one workspace."""
+
+    def __init__(self) -> None:
+        """Knows no workspace yet: the standard library alone."""
+        # A parameter's type guessed from some of its callers would be taken for the whole truth.
+        jedi.settings.dynamic_params = False
+        self._folders: list[Path] = []
+        self._environment: jedi.api.environment.Environment = jedi.InterpreterEnvironment()
+        self._is_environment_known = False
+        self._environment_path: list[str] = _standard_library_path()
+        self._unsaved: dict[str, str] = {}
+        self._projects: dict[Path, tuple[jedi.Project, Namespaces]] = {}
+        self._workspace_names: frozenset[str] | None = None
+        self._hook_texts: list[str] | None = None
+        self._to_warm: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._warmed: set[tuple[str, str]] = set()
+
+    def take_scope(self, payload: Any) -> None:
+        """Takes the folders and the interpreter, which is run."""
+        folders, interpreter = payload
+        self._folders = [Path(folder) for folder in folders]
+        self._environment, self._is_environment_known = jedi.InterpreterEnvironment(), False
+        self._environment_path = _standard_library_path()
+        if interpreter is not None:
+            try:
+                self._environment = jedi.create_environment(interpreter, safe=False)
+                self._environment_path = [path for path in self._environment.get_sys_path() if path]
+                self._is_environment_known = True
+            except (jedi.InvalidPythonEnvironment, jedi.InternalError) as error:
+                logger.warning("interpreter=%s cannot be analysed: %s", interpreter, error)
+        self._forget()
+
+    def take_document(self, payload: Any) -> None:
+        """Takes the text of an open document, and plans to read what it imports."""
+        path, text = payload
+        self._unsaved[path] = text
+        self._projects.clear()
+        for match in _IMPORT_LINE.finditer(text):
+            wanted = (path, match.group().strip())
+            if wanted not in self._warmed:
+                self._to_warm[wanted] = None
+
+    def take_closed(self, path: Any) -> None:
+        """Forgets the unsaved text of a document."""
+        self._unsaved.pop(path, None)
+        self._projects.clear()
+
+    def take_files(self, _paths: Any) -> None:
+        """Forgets what was read: files changed on disk."""
+        self._forget()
+
+    def _forget(self) -> None:
+        importlib.invalidate_caches()
+        self._projects.clear()
+        self._workspace_names = None
+        self._hook_texts = None
+        self._warmed.clear()
+
+    def judge(self, call: Call) -> list[str] | None:
+        """Answers `judge`: one verdict for each mention, in words."""
+        if call.is_cancelled():
+            return None
+        path, before, text, after, packed = call.payload
+        line = Line(before=before, text=text, after=after, path=Path(path) if path else None)
+        return [verdict.value for verdict in judge(line, unpack(packed), self._surroundings(line.path))]
+
+    def complete(self, call: Call) -> list[tuple[str, str, str]]:
+        """Answers `complete`: name, kind and detail of each row."""
+        if call.is_cancelled():
+            return []
+        path, text, offset = call.payload
+        position = position_at(text, offset)
+        rows = self._open_script(text, Path(path) if path else None).complete(position.line + 1, position.column)
+        return [(row.name, row.type, row.description) for row in rows[:MAX_COMPLETIONS]]
+
+    def rest(self) -> None:
+        """Does a little housekeeping; called while nothing is asked."""
+        size_bytes = resident_bytes()
+        if size_bytes > LARGEST_RSS_BYTES:
+            logger.warning("rss_mb=%d is too much, starting afresh", size_bytes // 2**20)
+            sys.exit(0)
+        if self._to_warm:
+            (path, statement), _ = self._to_warm.popitem(last=False)
+            self._warmed.add((path, statement))
+            self._warm(path, statement)
+
+    def _warm(self, path: str, statement: str) -> None:
+        """Reads what one import statement names, both ways, so that a later question is answered in time."""
+        surroundings = self._surroundings(Path(path))
+        for mention in find_mentions("", 0, statement).mentions:
+            if isinstance(mention, ImportMention) and mention.level == 0:
+                module = ".".join(mention.module)
+                surroundings.namespaces.module_names(mention.module)
+                code = f"import {module}\n{module}.{mention.name or '_'}"
+                self._open_script(code, Path(path)).goto(2, len(module) + 1, follow_imports=True)
+
+    def _surroundings(self, path: Path | None) -> Surroundings:
+        return Surroundings(
+            namespaces=self._view(path)[1],
+            is_environment_known=self._is_environment_known,
+            may_be_module=self._may_be_module,
+            open_script=self._open_script,
+        )
+
+    def _open_script(self, text: str, path: Path | None) -> jedi.Script:
+        return jedi.Script(text, path=path, environment=self._environment, project=self._view(path)[0])
+
+    def _view(self, path: Path | None) -> tuple[jedi.Project, Namespaces]:
+        """Returns what can be seen from a document's folder."""
+        folder = path.parent if path is not None else self._folders[0] if self._folders else Path.cwd()
+        view = self._projects.get(folder)
+        if view is None:
+            home = next((root for root in self._folders if root == folder or root in folder.parents), folder)
+            local = _local_path(folder, home, self._folders)
+            project = jedi.Project(
+                home, sys_path=self._environment_path, added_sys_path=local, load_unsafe_extensions=False
+            )
+            major, minor = self._environment.version_info[:2]
+            search_path = list(dict.fromkeys([*local, *self._environment_path]))
+            view = project, Namespaces(search_path, self._unsaved_text, version=(major, minor))
+            self._projects[folder] = view
+        return view
+
+    def _unsaved_text(self, path: Path) -> str | None:
+        return self._unsaved.get(str(path))
+
+    def _may_be_module(self, name: str) -> bool:
+        if self._workspace_names is None:
+            names = frozenset(self._scan_workspace())
+            self._workspace_names = names
+        if self._hook_texts is None:
+            self._hook_texts = list(_hook_texts(self._environment_path))
+        return (
+            len(self._workspace_names) >= MAX_WORKSPACE_NAMES
+            or name in self._workspace_names
+            or any(name in text for text in self._hook_texts)
+            or any(Path(path).stem == name for path in self._unsaved)
+        )
+
+    def _scan_workspace(self) -> Iterator[str]:
+        """Yields the name of each folder and Python file near the top of the workspace: any may be on a path."""
+        n_names = 0
+        for root in self._folders:
+            for folder, folders, files in os.walk(root):
+                is_deep = len(Path(folder).relative_to(root).parts) >= MAX_WORKSPACE_DEPTH
+                folders[:] = [] if is_deep else [n for n in folders if n[0] != "." and n not in _SKIPPED_FOLDERS]
+                for name in (*folders, *(file.partition(".")[0] for file in files if ".p" in file or ".so" in file)):
+                    yield name
+                    n_names += 1
+                if n_names > 10 * MAX_WORKSPACE_NAMES:
+                    return
+
+
+def _local_path(folder: Path, home: Path, folders: list[Path]) -> list[str]:
+    """Returns where the workspace's own modules are looked for: upwards from the document, and in `src` folders."""
+    upwards = [folder, *(parent for parent in folder.parents if parent == home or home in parent.parents)]
+    roots = [path for root in (home, *folders) for path in (root, root / "src")]
+    outside_packages = [path for path in upwards if not (path / "__init__.py").is_file()]
+    return list(dict.fromkeys(str(path) for path in (*outside_packages, *roots) if path.is_dir()))
+
+
+def _standard_library_path() -> list[str]:
+    """Returns the path of this interpreter without any installed package: these are Inkling's own."""
+    return [path for path in sys.path if path.startswith(sys.base_prefix) and "-packages" not in path]
+
+
+def _hook_texts(search_path: list[str]) -> Iterator[str]:
+    """Yields the sources of import hooks that editable installs leave behind: their modules lie on no path."""
+    for folder in search_path:
+        for path in Path(folder).glob("*.pth"):
+            text = path.read_text(encoding="utf-8", errors="replace")
+            yield text
+            for hook in re.findall(r"^import (\w+)", text, re.MULTILINE):
+                source = Path(folder, hook + ".py")
+                if source.is_file():
+                    yield source.read_text(encoding="utf-8", errors="replace")
+
+
+def resident_bytes() -> int:
+    """Returns this process's resident memory in bytes; 0 where the platform does not tell.
+
+    Source: proc(5), /proc/pid/statm: the second number, in pages.
+    """
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, IndexError, ValueError):
+        return 0
+    return pages * os.sysconf("SC_PAGE_SIZE")
+
+
+def main() -> None:
+    """Serves until the daemon closes the pipe."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    state = AnalysisWorker()
+    worker = Worker(
+        calls={"judge": state.judge, "complete": state.complete},
+        notices={
+            "scope": state.take_scope,
+            "document": state.take_document,
+            "closed": state.take_closed,
+            "files": state.take_files,
+        },
+        on_idle=state.rest,
+    )
+    worker.serve()
+
+
+if __name__ == "__main__":
+    main()
