@@ -106,7 +106,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def file_id(path: Path) -> FileId:
-    """Returns which file bears this name now: a window may have set a damaged one aside, a person may have deleted it."""
+    """Returns which file bears this name now: the old one may be set aside by another window or deleted."""
     try:
         found = path.stat()
     except FileNotFoundError:

@@ -3,6 +3,7 @@
 import secrets
 from collections import Counter, deque
 from collections.abc import Sequence
+from typing import TypeVar
 
 from inkling.core.events import Decision, DecisionSummary, EventId, Outcome, OutcomeKind, Silence, Statistics
 from inkling.core.suggestion import SuggestionId
@@ -13,6 +14,9 @@ from inkling.telemetry.store import fingerprint
 
 MAX_EVENTS = 10_000  # of each kind; about 20 MB at most
 STORE_PATH = "(memory only)"
+
+_Id = TypeVar("_Id")
+_Event = TypeVar("_Event")
 
 
 class MemoryEventLog:
@@ -108,9 +112,9 @@ class MemoryEventLog:
         return sum(n_by_suggestion.values())
 
 
-def _drop_oldest(events: dict[SuggestionId, Decision] | dict[EventId, Outcome], max_events: int) -> None:
+def _drop_oldest(events: dict[_Id, _Event], max_events: int) -> None:
     while len(events) > max_events:
-        events.pop(next(iter(events)))  # type: ignore[arg-type]  # the key comes from the same dictionary
+        del events[next(iter(events))]
 
 
 def _summary(decision: Decision, outcome: OutcomeKind | None) -> DecisionSummary:

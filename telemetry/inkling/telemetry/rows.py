@@ -106,7 +106,7 @@ def storable(text: str) -> str:
 def member(kind: type[_Member], value: object) -> _Member | None:
     """Returns the member of an enumeration, or None for one that only a newer Inkling knows."""
     try:
-        return kind(value)
+        return kind(str(value))
     except ValueError:
         return None
 
