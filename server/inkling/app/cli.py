@@ -209,3 +209,7 @@ def _address(tcp: str | None) -> tuple[str, int] | None:
 
 def _print_json(value: object) -> None:
     click.echo(json.dumps(value, indent=2, default=str))
+
+
+if __name__ == "__main__":
+    main()
