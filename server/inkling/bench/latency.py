@@ -22,7 +22,7 @@ MB = 2**20
 _MAX_FILE_BYTES = 100_000  # larger files are rare in a workspace; see the editor's own limits
 
 PROTOCOL = """A workspace of {n_files} Python files from the installed packages and the standard library, chosen by
-the seed. At {n_places} places (a code line, cut at a random column after its indentation, everything else there) {n_typed}
+the seed. At {n_places} places (a code line cut at a random column after its indentation, all else there) {n_typed}
 characters are typed one by one; after each the server is asked for an inline completion and the time to its answer
 taken, at the client, over stdio. The same keystrokes go to jedi-language-server, asked for ordinary completions, place
 by place in turn. Intervals: 95%, bootstrap by place. loop_held_ms_max: longest single callback of the daemon's event
