@@ -1,0 +1,145 @@
+/** One window of the editor, as a person uses it: keys in, what can be seen out. */
+import fs from "node:fs";
+import path from "node:path";
+
+import { browser } from "./browser.mjs";
+import { waitFor } from "./wait.mjs";
+
+const KEY_DELAY_MS = 30; // a fast typist; the editor must keep up, and asks while typing
+const DEADLINE_MS = 30_000;
+
+export class Workbench {
+  #file;
+
+  /** Use `Workbench.open`. */
+  constructor(page, workspace) {
+    this.page = page;
+    this.workspace = workspace;
+  }
+
+  /**
+   * Opens a window on a folder, with a file in front.
+   *
+   * @param {string} url The editor's address.
+   * @param {string} workspace
+   * @param {string} file The file's path in the workspace.
+   */
+  static async open(url, workspace, file) {
+    const context = await (await browser()).newContext({ viewport: { width: 1280, height: 800 } });
+    const page = await context.newPage();
+    page.setDefaultTimeout(DEADLINE_MS);
+    const uri = `vscode-remote://${new URL(url).host}${path.join(workspace, file)}`;
+    const query = new URLSearchParams({ folder: workspace, payload: JSON.stringify([["openFile", uri]]) });
+    await page.goto(`${url}/?${query}`);
+    const workbench = new Workbench(page, workspace);
+    await workbench.#isOpen(file);
+    return workbench;
+  }
+
+  /** Opens another file of the workspace and puts the cursor at its end. */
+  async openFile(file) {
+    await this.press("Control+KeyP");
+    await this.page.locator(".quick-input-widget input").fill(file);
+    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(file) });
+    await row.first().waitFor();
+    await this.press("Enter");
+    await this.#isOpen(file);
+    await this.press("Control+End");
+  }
+
+  /** Waits until Inkling's item in the status bar says that suggestions can come. */
+  async waitUntilReady(deadlineMs = 60_000) {
+    await waitFor("Inkling to be ready", async () => /ready/i.test(await this.status()), deadlineMs);
+  }
+
+  /** Returns what Inkling's item in the status bar says, for eyes and for screen readers. */
+  async status() {
+    const item = this.page.locator('.statusbar-item[id^="inkling.inkling"]').first();
+    return (await item.count()) === 0
+      ? ""
+      : `${await item.textContent()} ${await item.locator("a").first().getAttribute("aria-label")}`;
+  }
+
+  /** Types as a person does, key by key. */
+  async type(text) {
+    await this.page.keyboard.type(text, { delay: KEY_DELAY_MS });
+  }
+
+  /** Enters a text at once: one change of the document, and so one question to Inkling. */
+  async insert(text) {
+    await this.page.keyboard.insertText(text);
+  }
+
+  async press(key) {
+    await this.page.keyboard.press(key);
+  }
+
+  /** Returns the ghost text that can be seen now; empty when there is none. */
+  async ghostText() {
+    const parts = await this.page.locator('.monaco-editor [class*="ghost-text"]').allTextContents();
+    return plain(parts.join(""));
+  }
+
+  /** Waits until the ghost text is this one. */
+  async waitForGhostText(expected) {
+    let seen;
+    await waitFor(`the ghost text ${JSON.stringify(expected)}`, async () => {
+      seen = await this.ghostText();
+      return seen === expected;
+    }).catch((error) => {
+      throw new Error(`${error.message}; it was ${JSON.stringify(seen)}`);
+    });
+  }
+
+  /** Runs a command from the command palette by its whole title. */
+  async runCommand(title) {
+    await this.press("F1");
+    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
+    await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
+    await this.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  /** Saves the file in front and returns what is on disk then. */
+  async save() {
+    await this.press("Control+KeyS");
+    await this.page.locator(".tab.active:not(.dirty)").waitFor();
+    return fs.readFileSync(path.join(this.workspace, this.#file), "utf8");
+  }
+
+  /** Writes a picture of the window. */
+  async screenshot(file) {
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    await this.page.screenshot({ path: file });
+  }
+
+  /** Returns the text of the editor in front that is in view. */
+  async visibleText() {
+    const lines = await this.page.locator(".editor-instance .view-lines .view-line").evaluateAll((elements) =>
+      elements
+        .map((element) => ({ top: Number.parseFloat(element.style.top), text: element.textContent }))
+        .sort((one, other) => one.top - other.top)
+        .map(({ text }) => text),
+    );
+    return plain(lines.join("\n"));
+  }
+
+  async close() {
+    await this.page.context().close();
+  }
+
+  /** Waits until a file is in front and the keyboard is its own. */
+  async #isOpen(file) {
+    const tab = `.tab.active[data-resource-name="${path.basename(file)}"]`;
+    await this.page.locator(tab).waitFor();
+    await this.page.locator(".editor-instance .view-lines .view-line").first().waitFor();
+    await this.page.locator(".editor-instance .view-lines").first().click();
+    await this.page.locator(".monaco-editor.focused").first().waitFor();
+    this.#file = file;
+  }
+}
+
+/** Returns a text with the plain spaces that the editor draws as no-break ones. */
+function plain(text) {
+  return text.replaceAll("\u00a0", " ");
+}

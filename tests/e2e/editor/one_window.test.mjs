@@ -1,0 +1,142 @@
+/** What becomes of a suggestion, in one window: on the screen, in the saved file and in the event store. */
+import assert from "node:assert/strict";
+import path from "node:path";
+import { after, before, describe, test } from "node:test";
+
+import { closeBrowser } from "./lib/browser.mjs";
+import { ARTIFACTS } from "./lib/environment.mjs";
+import { OFFERED, TYPED, moduleBeforeTyping } from "./lib/situations.mjs";
+import { TestEditor } from "./lib/test_editor.mjs";
+import { waitFor } from "./lib/wait.mjs";
+
+after(closeBrowser);
+
+describe("one window", () => {
+  const names = ["rejected", "typed", "ignored", "partly", "paused"];
+  /** @type {TestEditor} */
+  let editor;
+  let window;
+
+  before(async () => {
+    editor = await TestEditor.start("one-window");
+    const files = names.map((name) => [`tests/test_${name}.py`, moduleBeforeTyping(name)]);
+    const workspace = editor.addWorkspace("shop", Object.fromEntries(files));
+    window = await editor.open(workspace, "shop/report.py");
+    await editor.watch("becomes ready", () => window.waitUntilReady());
+  });
+  after(() => editor.stop());
+
+  const scenario = (title, body) => test(title, { timeout: 120_000 }, () => editor.watch(title, body));
+
+  scenario("Tab accepts what was shown", async () => {
+    await window.press("Control+End");
+    await window.insert(
+      "\n\ndef lines_by_customer(orders: list[Order]) -> Counter[str]:\n" +
+        '    """Returns how many lines each customer ordered."""\n' +
+        "    lines: Counter[str] = Counter()\n",
+    );
+    await window.type("for order");
+    await window.waitForGhostText(" in orders:");
+    const shown = await editor.events.waitForOutcome("shown", "report.py");
+    await window.screenshot(path.join(ARTIFACTS, "ghost-text.png"));
+    await window.press("Tab");
+    assert.match(await window.save(), /^ {4}for order in orders:$/m);
+    const accepted = await editor.events.waitForOutcome("accepted", "report.py");
+    assert.equal(accepted.suggestion_id, shown.suggestion_id);
+    assert.ok(shown.visible_ms >= 750);
+    const decision = editor.events.decisions("report.py").find((row) => row.suggestion_id === shown.suggestion_id);
+    assert.equal(decision.was_offered, 1);
+    assert.equal(decision.text, null);
+  });
+
+  scenario("Escape rejects, and the same is not offered again at the same place", async () => {
+    await window.openFile("tests/test_rejected.py");
+    await window.insert(TYPED);
+    await window.waitForGhostText(OFFERED);
+    await window.press("Escape");
+    await window.waitForGhostText("");
+    const rejected = await editor.events.waitForOutcome("rejected", "test_rejected.py");
+
+    await window.press("Shift+Home");
+    await window.insert(TYPED);
+    const hidden = await waitFor("the same candidate to be hidden", () =>
+      editor.events.decisions("test_rejected.py").find((row) => row.reason === "rejected_before"),
+    );
+    assert.equal(hidden.was_offered, 0);
+    assert.notEqual(hidden.suggestion_id, rejected.suggestion_id);
+    assert.equal(await window.ghostText(), "");
+    assert.ok((await window.save()).endsWith(`    ${TYPED}`));
+  });
+
+  scenario("typing a suggestion through to its end is no acceptance and asks for nothing new", async () => {
+    await window.openFile("tests/test_typed.py");
+    await window.insert(TYPED);
+    await window.waitForGhostText(OFFERED);
+    await window.type(OFFERED);
+    await editor.events.waitForOutcome("typed_through", "test_typed.py");
+    assert.ok((await window.save()).endsWith(`    ${TYPED}${OFFERED}`));
+    assert.equal(editor.events.decisions("test_typed.py").filter((row) => row.was_offered).length, 1);
+    assert.deepEqual(editor.events.outcomes("test_typed.py").filter((row) => row.kind === "accepted"), []);
+  });
+
+  scenario("typing something else ignores what was shown", async () => {
+    await window.openFile("tests/test_ignored.py");
+    await window.insert(TYPED);
+    await window.waitForGhostText(OFFERED);
+    const shown = await editor.events.waitForOutcome("shown", "test_ignored.py");
+    await window.type("None");
+    const ignored = await editor.events.waitForOutcome("ignored", "test_ignored.py");
+    assert.equal(ignored.suggestion_id, shown.suggestion_id);
+    assert.ok((await window.save()).endsWith(`    ${TYPED}None`));
+  });
+
+  scenario("the next word can be accepted by itself, then the rest", async () => {
+    await window.openFile("tests/test_partly.py");
+    await window.insert(TYPED);
+    await window.waitForGhostText(OFFERED);
+    await window.press("Control+ArrowRight");
+    const partly = await editor.events.waitForOutcome("partly_accepted", "test_partly.py");
+    assert.equal(partly.accepted_chars, "stocked_inventory".length);
+    assert.ok((await window.save()).endsWith(`    ${TYPED}stocked_inventory`));
+    await window.waitForGhostText("()");
+    await window.press("Tab");
+    await editor.events.waitForOutcome("accepted", "test_partly.py");
+    assert.ok((await window.save()).endsWith(`    ${TYPED}${OFFERED}`));
+  });
+
+  scenario("a paused Inkling says and writes down nothing", async () => {
+    await window.openFile("tests/test_paused.py");
+    await window.runCommand("Inkling: Pause");
+    await window.insert(TYPED);
+    await window.insert("None\n");
+    await window.runCommand("Inkling: Resume");
+    // The rows of the line typed now are the proof that those of the line before would be there by now.
+    await window.insert(TYPED);
+    await window.waitForGhostText(OFFERED);
+    await editor.events.waitForOutcome("shown", "test_paused.py");
+    const rows = [...editor.events.decisions("test_paused.py"), ...editor.events.silences("test_paused.py")];
+    assert.deepEqual([...new Set(rows.map((row) => row.line))], [5]);
+    await window.save();
+  });
+
+  scenario("the last decisions can be read with probability and reason", async () => {
+    await window.runCommand("Inkling: Why (not) shown?");
+    const text = await waitFor("the list of decisions", async () => {
+      const seen = await window.visibleText();
+      return seen.includes("rejected it at this place before") && seen;
+    });
+    assert.match(text, /test_paused\.py/);
+    assert.match(text, /\d+(\.\d+)? ?%|0\.\d\d/);
+    await window.screenshot(path.join(ARTIFACTS, "why.png"));
+  });
+
+  scenario("the statistics count what happened", async () => {
+    await window.runCommand("Inkling: Show Statistics");
+    const text = await waitFor("the statistics", async () => {
+      const seen = await window.visibleText();
+      return /accepted/i.test(seen) && /typed through/i.test(seen) && seen;
+    });
+    assert.match(text, /rejected/i);
+    await window.screenshot(path.join(ARTIFACTS, "statistics.png"));
+  });
+});
