@@ -26,6 +26,7 @@ const FIRST_SETTINGS = {
   "files.autoSave": "off", // The sample belongs to the repository: only what the user saves should change it.
   "security.workspace.trust.enabled": false, // The sample is Inkling's own code.
   "telemetry.telemetryLevel": "off",
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.startupEditor": "none",
   "chat.disableAIFeatures": true, // No other ghost text beside Inkling's.
 };

@@ -56,7 +56,7 @@ describe("make run", () => {
       assert.equal(url.searchParams.get("folder"), workspace);
 
       window = await Workbench.open(url.origin, workspace, "tests/test_run.py");
-      await waitFor("Inkling's item in the status bar", () => window.status());
+      await window.statusItem.filter({ hasText: "installing" }).waitFor();
       await window.screenshot(path.join(ARTIFACTS, "setting-up.png"));
       await window.waitUntilReady(240_000);
       await window.press("Control+End");

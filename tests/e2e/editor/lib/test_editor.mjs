@@ -12,7 +12,7 @@ import { processesWith } from "./processes.mjs";
 import { waitFor } from "./wait.mjs";
 import { Workbench } from "./workbench.mjs";
 
-/** Keeps everything out of the way that is not under test. */
+/** Keeps everything out of the way that is not under test, and out of the pictures. */
 export const QUIET_SETTINGS = {
   "chat.disableAIFeatures": true,
   "editor.accessibilitySupport": "off",
@@ -28,6 +28,9 @@ export const QUIET_SETTINGS = {
   "security.workspace.trust.enabled": false,
   "telemetry.telemetryLevel": "off",
   "update.mode": "none",
+  "workbench.colorTheme": "Dark Modern",
+  "workbench.layoutControl.enabled": false,
+  "workbench.secondarySideBar.defaultVisibility": "hidden",
   "workbench.startupEditor": "none",
 };
 
@@ -83,7 +86,8 @@ export class TestEditor {
    */
   addWorkspace(name, files = {}) {
     const folder = path.join(this.folder, name);
-    fs.cpSync(SAMPLE, folder, { recursive: true });
+    // Caches of tools that someone ran in the sample are no part of it.
+    fs.cpSync(SAMPLE, folder, { recursive: true, filter: (file) => !/^(\.|__pycache__)/.test(path.basename(file)) });
     for (const [file, text] of Object.entries(files)) {
       fs.writeFileSync(path.join(folder, file), text);
     }

@@ -47,17 +47,14 @@ export class Workbench {
     await this.press("Control+End");
   }
 
-  /** Waits until Inkling's item in the status bar says that suggestions can come. */
-  async waitUntilReady(deadlineMs = 60_000) {
-    await waitFor("Inkling to be ready", async () => /ready/i.test(await this.status()), deadlineMs);
+  /** Inkling's item in the status bar. */
+  get statusItem() {
+    return this.page.locator('.statusbar-item[id^="inkling.inkling"]').first();
   }
 
-  /** Returns what Inkling's item in the status bar says, for eyes and for screen readers. */
-  async status() {
-    const item = this.page.locator('.statusbar-item[id^="inkling.inkling"]').first();
-    return (await item.count()) === 0
-      ? ""
-      : `${await item.textContent()} ${await item.locator("a").first().getAttribute("aria-label")}`;
+  /** Waits until Inkling's item in the status bar shows that suggestions can come. */
+  async waitUntilReady(deadlineMs = 60_000) {
+    await this.statusItem.locator(".codicon-sparkle").waitFor({ timeout: deadlineMs });
   }
 
   /** Types as a person does, key by key. */
