@@ -1,0 +1,135 @@
+"""The embedded completer as the daemon sees it: a worker process, and what it must be told."""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from inkling.context.worker.process import WorkerProcess, WorkerSpec
+from inkling.core.ports import IndexProgress, ProgressListener, WorkspaceScope
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Source
+from inkling.engine.index_files import IndexScope
+
+logger = logging.getLogger(__name__)
+
+_SPEC = WorkerSpec(name="embedded", module="inkling.engine.worker")
+
+
+class EmbeddedCompleter:
+    """Proposes the rest of the line from the open files, the workspace and its environment.
+
+    Implements the ports `Completer` and `WorkspaceListener`. Texts are sent to the worker with the next
+    question and not with each change, so a keystroke costs nothing here.
+    """
+
+    def __init__(self, *, cache_dir: Path, deadline_s: float, on_progress: ProgressListener | None = None) -> None:
+        """Prepares the completer; nothing runs before `run`.
+
+        Args:
+            cache_dir: Where the index is kept between starts; made when it is missing.
+            deadline_s: Longest time for an answer.
+            on_progress: Is told how far the index is.
+        """
+        self.deadline_s = deadline_s
+        self._cache_dir = cache_dir
+        self._on_progress = on_progress
+        self._scope: IndexScope | None = None
+        self._documents: dict[DocumentUri, Snapshot] = {}
+        self._unsent: set[DocumentUri] = set()
+        self._build_process_id = 0
+        self._worker = WorkerProcess(_SPEC, on_event=self._take_event, on_start=self._tell_everything)
+
+    async def run(self) -> None:
+        """Keeps the worker running until it is cancelled; then it and its build are gone."""
+        await self._worker.run()
+
+    def process_ids(self) -> list[int]:
+        """Returns the processes that run now: the worker and, while there is one, its build."""
+        worker = self._worker.process_id
+        if worker is None:
+            return []
+        return [worker, self._build_process_id] if self._build_process_id else [worker]
+
+    def open_workspace(self, scope: WorkspaceScope) -> None:
+        """Takes the folders and limits; called again when they change."""
+        self._scope = IndexScope(
+            cache_dir=str(self._cache_dir),
+            folders=tuple(str(folder) for folder in scope.folders),
+            interpreter=str(scope.interpreter) if scope.interpreter is not None else None,
+            include_environment=scope.index.include_environment,
+            max_files=scope.index.max_files,
+            max_mb=scope.index.max_mb,
+            exclude=scope.index.exclude,
+        )
+        self._worker.notify("scope", self._scope.to_json())
+
+    def document_changed(self, snapshot: Snapshot) -> None:
+        """Takes the latest text of an open document."""
+        self._documents[snapshot.uri] = snapshot
+        self._unsent.add(snapshot.uri)
+
+    def document_closed(self, uri: DocumentUri) -> None:
+        """Forgets a document."""
+        self._documents.pop(uri, None)
+        self._unsent.discard(uri)
+        self._worker.notify("closed", uri)
+
+    def files_changed(self, paths: Sequence[Path]) -> None:
+        """Takes files that were saved, created, renamed or deleted on disk."""
+        self._worker.notify("saved", [str(path) for path in paths])
+
+    async def complete(self, request: CompletionRequest) -> Sequence[Candidate] | NoSuggestion:
+        """Returns up to three texts for the cursor, the likeliest first, or why there are none.
+
+        Raises:
+            WorkerError: The worker died, is not running, or missed the deadline.
+        """
+        snapshot = request.snapshot
+        if not 0 <= request.offset <= len(snapshot.text):
+            return NoSuggestion(reason=Reason.POSITION_OUTSIDE)
+        is_open = snapshot.uri in self._documents
+        if not is_open or self._documents[snapshot.uri] != snapshot:
+            self.document_changed(snapshot)
+        self._send_texts()
+        try:
+            kind, answer = await self._worker.call(
+                "complete", (snapshot.uri, request.offset), deadline_s=self.deadline_s
+            )
+        finally:
+            if not is_open:
+                self.document_closed(snapshot.uri)
+        if kind == "silence":
+            return NoSuggestion(reason=Reason(answer))
+        return [
+            Candidate(text=text, source=Source.EMBEDDED, mean_logprob=mean_logprob, n_tokens=n_tokens)
+            for text, mean_logprob, n_tokens in answer
+        ]
+
+    def _send_texts(self) -> None:
+        if self._worker.process_id is None:
+            return
+        for uri in self._unsent:
+            snapshot = self._documents[uri]
+            path = str(snapshot.path) if snapshot.path is not None else None
+            self._worker.notify("document", (uri, path, snapshot.text))
+        self._unsent.clear()
+
+    def _tell_everything(self) -> None:
+        """Tells a worker that has just started what it must know."""
+        self._build_process_id = 0
+        if self._scope is not None:
+            self._worker.notify("scope", self._scope.to_json())
+        self._unsent.update(self._documents)
+
+    def _take_event(self, _name: str, payload: Any) -> None:
+        is_ready, n_files_done, n_files_total, message, self._build_process_id = payload
+        if self._on_progress is not None:
+            self._on_progress(
+                IndexProgress(
+                    is_ready=is_ready,
+                    n_files_done=n_files_done,
+                    n_files_total=n_files_total,
+                    message=message,
+                )
+            )

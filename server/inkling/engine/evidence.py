@@ -1,0 +1,79 @@
+"""What places with the same tokens before them say about the next token."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from inkling.engine.lexer import is_line_break, is_word
+
+LONGEST_CONTEXT = 12  # tokens of context that are compared; longer ones hardly tell more
+END_OF_LINE = "\n"  # stands for every line break, whatever the indentation after it
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """Which tokens may come next, where the cursor stands behind a piece of one, or behind a space.
+
+    Attributes:
+        prefix: What the token begins with; may be empty.
+        is_after_space: Whether a space was typed behind a word, so that an operator must begin with one.
+    """
+
+    prefix: str
+    is_after_space: bool
+
+    def accepts(self, token: str) -> bool:
+        """Tells whether `token` may come next."""
+        if self.is_after_space:
+            return is_word(token) or token.startswith(" ")
+        return token.startswith(self.prefix)
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Places of one layer whose last tokens are those of the context.
+
+    Attributes:
+        depth: How many tokens agree; 0 for all places.
+        n_depths: For how many depths, downwards from `depth`, the places are these very ones.
+        first: Where they begin, in the layer's own count.
+        last: Where they end, exclusive.
+    """
+
+    depth: int
+    n_depths: int
+    first: int
+    last: int
+
+
+class Layer(Protocol):
+    """A body of code that can be asked what followed a context."""
+
+    def places(self, context: Sequence[str]) -> list[Places]:
+        """Returns the places that agree with the end of `context`, the deepest first, down to depth 1."""
+        ...
+
+    def next_tokens(self, places: Places, expected: Expectation | None) -> dict[str, float]:
+        """Returns the weight of each token that follows `places`, of the last call of `places`.
+
+        Line breaks are counted together as `END_OF_LINE`; only expected tokens are counted.
+        """
+        ...
+
+
+def merge_depths(bounds: Sequence[tuple[int, int]]) -> list[Places]:
+    """Returns the places of nested `bounds`, of which item `i` agrees in `i + 1` tokens, the deepest first."""
+    merged: list[Places] = []
+    n_depths = 0
+    for depth in range(len(bounds), 0, -1):
+        n_depths += 1
+        first, last = bounds[depth - 1]
+        if depth == 1 or bounds[depth - 2] != (first, last):
+            merged.append(Places(depth + n_depths - 1, n_depths, first, last))
+            n_depths = 0
+    return merged
+
+
+def as_predicted(token: str) -> str:
+    """Returns the token as layers count it: every line break is `END_OF_LINE`."""
+    return END_OF_LINE if is_line_break(token) else token

@@ -1,0 +1,206 @@
+"""Code that is open or was just saved: scanned as it is, with no index to maintain."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.engine.evidence import LONGEST_CONTEXT, Expectation, Places, as_predicted
+from inkling.engine.lexer import LexedLine, lex_line, line_break
+
+MOST_SAMPLES = 128  # places looked at for one count, those nearest to the cursor
+HALF_WEIGHT_TOKENS = 1000.0  # distance from the cursor at which a place counts half; from the experiment of issue 8
+SEPARATOR = 0
+
+Ints = NDArray[np.int32]
+
+
+class TokenNumbers:
+    """Numbers for the tokens of open files; it only grows, and is small."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {"": SEPARATOR}
+        self._texts: list[str] = [""]
+
+    def number(self, token: str) -> int:
+        """Returns the number of `token`, a new one when it was never seen."""
+        found = self._numbers.get(token)
+        if found is None:
+            found = self._numbers[token] = len(self._texts)
+            self._texts.append(token)
+        return found
+
+    def known(self, token: str) -> int | None:
+        """Returns the number of `token`, or None when it was never seen."""
+        return self._numbers.get(token)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+    def text(self, number: int) -> str:
+        """Returns the token with this number."""
+        return self._texts[number]
+
+
+class OpenFile:
+    """The tokens of a text that is being edited; a keystroke costs the lexing of its line."""
+
+    def __init__(self, numbers: TokenNumbers) -> None:
+        self._numbers = numbers
+        self.lines: list[str] = []
+        self.lexed: list[LexedLine] = []
+        self._line_numbers: list[tuple[int, ...]] = []
+        self.tokens: Ints = np.zeros(1, np.int32)
+        self.line_start: list[int] = []
+
+    def update(self, lines: list[str]) -> None:
+        """Takes the lines of the new text."""
+        if lines == self.lines and self.line_start:
+            return
+        first, n_tail = _changed_span(self.lines, lines)
+        last = len(lines) - n_tail
+        open_string = self.lexed[first - 1].open_string if first else ""
+        old_tail = len(self.lines) - n_tail
+        old_string = self.lexed[old_tail - 1].open_string if old_tail else ""
+        lexed: list[LexedLine] = []
+        number = first
+        while number < last or (number < len(lines) and open_string != old_string):
+            line = lex_line(lines[number], open_string)
+            lexed.append(line)
+            open_string = line.open_string
+            if number >= last:
+                old_string = self.lexed[old_tail + number - last].open_string
+            number += 1
+        kept = old_tail + number - last
+        self.lexed[first:kept] = lexed
+        number_of = self._numbers.number
+        self._line_numbers[first:kept] = [tuple([number_of(token) for token in line.tokens]) for line in lexed]
+        self.lines = lines
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        flat: list[int] = [SEPARATOR]
+        starts: list[int] = []
+        indent_before = 0
+        breaks: dict[int, int] = {}
+        for line, numbers in zip(self.lexed, self._line_numbers, strict=True):
+            starts.append(len(flat))
+            if not numbers:
+                continue
+            if line.indent >= 0:
+                change = line.indent - indent_before
+                if change not in breaks:
+                    breaks[change] = self._numbers.number(line_break(line.indent, indent_before))
+                flat.append(breaks[change])
+                indent_before = line.indent
+            flat.extend(numbers)
+        starts.append(len(flat))
+        self.line_start = starts
+        self.tokens = np.array(flat, np.int32)
+
+    def tokens_without_line(self, number: int) -> Ints:
+        """Returns all tokens, with separators in the place of one line."""
+        tokens = self.tokens.copy()
+        tokens[self.line_start[number] : self.line_start[number + 1]] = SEPARATOR
+        return tokens
+
+    def has_line(self, tokens: Sequence[str]) -> bool:
+        """Tells whether some line has these tokens."""
+        wanted = tuple(tokens)
+        return any(line.tokens == wanted for line in self.lexed)
+
+    def code_lines_before(self, number: int, most: int) -> list[LexedLine]:
+        """Returns up to `most` lines with code before line `number`, in their order."""
+        found: list[LexedLine] = []
+        for line in reversed(self.lexed[:number]):
+            if line.tokens:
+                found.append(line)
+                if len(found) == most:
+                    break
+        return found[::-1]
+
+    def code_line_after(self, number: int) -> LexedLine | None:
+        """Returns the next line with code after line `number`."""
+        return next((line for line in self.lexed[number + 1 :] if line.tokens), None)
+
+
+class ScannedTokens:
+    """The layer of tokens that are searched from end to end."""
+
+    def __init__(self, tokens: Iterable[Ints], numbers: TokenNumbers, cursor: int | None = None) -> None:
+        """Prepares the search.
+
+        Args:
+            tokens: Arrays of token numbers, one after the other.
+            numbers: What they mean.
+            cursor: Place in the tokens near which places weigh more; None where all weigh the same.
+        """
+        # The margin lets a place near the beginning be compared without looking whether it is.
+        self._tokens: Ints = np.concatenate([np.zeros(LONGEST_CONTEXT, np.int32), *tokens])
+        self._numbers = numbers
+        self._cursor = None if cursor is None else cursor + LONGEST_CONTEXT
+        self._found: list[NDArray[np.intp]] = []
+
+    def places(self, context: Sequence[str]) -> list[Places]:
+        """Returns the places that agree with the end of `context`, the deepest first, down to depth 1."""
+        found: list[NDArray[np.intp]] = []
+        merged: list[Places] = []
+        n_depths = 0
+        tokens = self._tokens
+        for depth, token in enumerate(reversed(context[-LONGEST_CONTEXT:]), 1):
+            wanted = self._numbers.known(token)
+            if wanted is None:
+                break
+            if depth == 1:
+                places = np.flatnonzero(tokens[LONGEST_CONTEXT:-1] == wanted) + (LONGEST_CONTEXT + 1)
+            else:
+                places = found[-1]
+                places = places[tokens[places - depth] == wanted]
+            if not len(places):
+                break
+            if found and len(places) == len(found[-1]):
+                n_depths += 1
+                merged[-1] = Places(depth, n_depths, merged[-1].first, 0)
+            else:
+                n_depths = 1
+                found.append(places)
+                merged.append(Places(depth, 1, len(found) - 1, 0))
+        self._found = found
+        return merged[::-1]
+
+    def next_tokens(self, places: Places, expected: Expectation | None) -> dict[str, float]:
+        """Returns the weight of each expected token that follows `places`, the near ones weighing more."""
+        found = self._found[places.first]
+        if len(found) > MOST_SAMPLES and expected is None:
+            middle = int(np.searchsorted(found, len(self._tokens) if self._cursor is None else self._cursor))
+            first = max(0, min(middle - MOST_SAMPLES // 2, len(found) - MOST_SAMPLES))
+            found = found[first : first + MOST_SAMPLES]
+        numbers: list[int] = self._tokens[found].tolist()
+        if self._cursor is None:
+            shares = [1.0] * len(numbers)
+        else:
+            shares = (1.0 / (1.0 + np.abs(found - self._cursor) / HALF_WEIGHT_TOKENS)).tolist()
+        weights: dict[str, float] = {}
+        for number, share in zip(numbers, shares, strict=True):
+            if number == SEPARATOR:
+                continue
+            text = self._numbers.text(number)
+            weights[text] = weights.get(text, 0.0) + share
+        predicted: dict[str, float] = {}
+        for text, weight in weights.items():
+            token = as_predicted(text)
+            if expected is None or expected.accepts(token):
+                predicted[token] = predicted.get(token, 0.0) + weight
+        return predicted
+
+
+def _changed_span(before: list[str], after: list[str]) -> tuple[int, int]:
+    """Returns how many lines are the same at the beginning, and how many of the others at the end."""
+    shorter = min(len(before), len(after))
+    first = 0
+    while first < shorter and before[first] == after[first]:
+        first += 1
+    n_tail = 0
+    while n_tail < shorter - first and before[-1 - n_tail] == after[-1 - n_tail]:
+        n_tail += 1
+    return first, n_tail

@@ -1,0 +1,126 @@
+"""The worker process of the embedded mind: keeps the open files and the index, answers at the cursor."""
+
+import logging
+import sys
+from dataclasses import astuple
+from typing import Any
+
+from inkling.context.worker.child import Call, Worker
+from inkling.core.suggestion import Reason
+from inkling.core.text import split_lines
+from inkling.engine.evidence import Layer
+from inkling.engine.index_files import IndexScope
+from inkling.engine.library import Library, LibraryState, gather
+from inkling.engine.open_files import OpenFile, ScannedTokens, TokenNumbers
+from inkling.engine.predictor import Surroundings, propose
+
+MOST_NUMBERS = 200_000  # distinct tokens of open files, each misspelt name among them; then they are numbered anew
+MOST_SCANNED_TOKENS = 200_000  # of other open and saved files, which each answer scans from end to end
+
+
+class Document:
+    """An open document."""
+
+    def __init__(self, path: str | None, numbers: TokenNumbers) -> None:
+        self.path = path
+        self.text = ""
+        self.file = OpenFile(numbers)
+
+
+class EmbeddedMind:
+    """The handlers of the worker's calls and notices."""
+
+    def __init__(self) -> None:
+        self._numbers = TokenNumbers()
+        self._documents: dict[str, Document] = {}
+        self._worker = Worker(
+            calls={"complete": self._complete},
+            notices={
+                "scope": self._take_scope,
+                "document": self._take_document,
+                "closed": self._take_closed,
+                "saved": self._take_saved,
+            },
+            on_idle=self._take_news,
+        )
+        self._library = Library(self._tell_state)
+
+    def serve(self) -> None:
+        """Answers for ever."""
+        self._worker.serve()
+
+    def _tell_state(self, state: LibraryState) -> None:
+        self._worker.emit("state", astuple(state))
+
+    def _take_news(self) -> None:
+        self._library.take_news()
+
+    def _take_scope(self, scope: str) -> None:
+        self._library.open(IndexScope.from_json(scope))
+
+    def _take_document(self, payload: tuple[str, str | None, str]) -> None:
+        uri, path, text = payload
+        # Put last, so that the documents are in the order of their last change.
+        document = self._documents.pop(uri, None) or Document(path, self._numbers)
+        document.path = path
+        document.text = text
+        self._documents[uri] = document
+
+    def _take_closed(self, uri: str) -> None:
+        self._documents.pop(uri, None)
+
+    def _take_saved(self, paths: list[str]) -> None:
+        self._library.saved(paths)
+
+    def _complete(self, call: Call) -> tuple[str, Any]:
+        """Returns `("candidates", [(text, mean_logprob, n_tokens), …])` or `("silence", reason)`."""
+        uri, offset = call.payload
+        self._library.take_news()
+        self._renumber_when_there_are_too_many()
+        document = self._documents[uri]
+        open_paths = frozenset(other.path for other in self._documents.values() if other.path is not None)
+        proposals = propose(
+            document.file,
+            self._numbers,
+            document.text,
+            offset,
+            Surroundings(
+                workspace=[*self._fresh_layers(uri, open_paths), *self._library.workspace_layers(open_paths)],
+                environment=self._library.environment_layers(),
+                is_cancelled=call.is_cancelled,
+            ),
+        )
+        if proposals is None:
+            return "silence", Reason.NOT_AT_A_PLACE_TO_COMPLETE.value
+        if not proposals:
+            reason = Reason.NO_CANDIDATE if self._library.is_ready else Reason.INDEX_NOT_READY
+            return "silence", reason.value
+        return "candidates", [astuple(proposal) for proposal in proposals]
+
+    def _fresh_layers(self, uri: str, open_paths: frozenset[str]) -> list[Layer]:
+        """Returns the layer of the other open files, the last changed first, and of those just saved."""
+        others = []
+        for other_uri, document in reversed(self._documents.items()):
+            if other_uri != uri:
+                document.file.update(split_lines(document.text))
+                others.append(document.file.tokens)
+        fresh = gather([*others, *self._library.saved_tokens(self._numbers, open_paths)], MOST_SCANNED_TOKENS)
+        return [ScannedTokens(fresh, self._numbers)] if fresh else []
+
+    def _renumber_when_there_are_too_many(self) -> None:
+        if len(self._numbers) <= MOST_NUMBERS:
+            return
+        self._numbers = TokenNumbers()
+        self._library.forget_numbers()
+        for document in self._documents.values():
+            document.file = OpenFile(self._numbers)
+
+
+def main() -> None:
+    """Runs the worker."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
+    EmbeddedMind().serve()
+
+
+if __name__ == "__main__":
+    main()
