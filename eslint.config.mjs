@@ -1,0 +1,29 @@
+import eslint from "@eslint/js";
+import { defineConfig } from "eslint/config";
+import tseslint from "typescript-eslint";
+
+export default defineConfig(
+  { ignores: ["**/node_modules", "**/dist", ".venv", "tests/e2e", "scripts", "artifacts", "extension/esbuild.mjs", "eslint.config.mjs"] },
+  eslint.configs.recommended,
+  tseslint.configs.strictTypeChecked,
+  {
+    languageOptions: { parserOptions: { projectService: true } },
+    rules: {
+      "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+      "@typescript-eslint/switch-exhaustiveness-check": "error",
+      "@typescript-eslint/no-floating-promises": "error",
+      eqeqeq: "error",
+    },
+  },
+  {
+    // The rest stays testable without an editor.
+    files: ["extension/src/pure/**", "extension/src/node/**"],
+    rules: {
+      "no-restricted-imports": ["error", { paths: ["vscode"], patterns: ["vscode-languageclient*", "**/vscode/*"] }],
+    },
+  },
+  {
+    files: ["extension/src/pure/**"],
+    rules: { "no-restricted-imports": ["error", { paths: ["vscode"], patterns: ["node:*", "vscode-languageclient*", "**/vscode/*", "**/node/*"] }] },
+  },
+);

@@ -1,0 +1,149 @@
+/** The texts behind *Why (not) shown?* and *Show Statistics*, in Markdown that reads well unrendered too. */
+
+import type { OutcomeKind, Reason, StatisticsResult, WireDecision } from "./protocol";
+
+const OUTCOME_WORDS: Readonly<Record<OutcomeKind, string>> = {
+  shown: "seen for at least 750 ms",
+  accepted: "accepted",
+  partly_accepted: "accepted in part",
+  typed_through: "typed by hand to its end",
+  rejected: "rejected with Escape",
+  ignored: "ignored: something else was typed",
+  superseded: "left behind without a judgement",
+};
+
+/** What can be verified, as `inkling.core.suggestion.Check` names it. */
+const CHECK_WORDS: ReadonlyMap<string, string> = new Map([
+  ["parses", "the file still parses"],
+  ["names_exist", "its names exist"],
+  ["imports_exist", "its imports exist"],
+]);
+
+const REASON_WORDS: Readonly<Record<Reason, string>> = {
+  disabled: "completions switched off",
+  file_too_large: "file too large",
+  line_too_long: "line too long",
+  position_outside: "position outside the document",
+  not_at_a_place_to_complete: "cursor inside a word, comment or string",
+  index_not_ready: "index still being built",
+  worker_unavailable: "completion worker not running",
+  deadline: "no answer in time",
+  no_candidate: "nothing to suggest",
+  does_not_parse: "file would no longer parse",
+  repeats_suffix: "repeats what follows the cursor",
+  unknown_attribute: "attribute does not exist",
+  unknown_import: "import does not exist",
+  rejected_before: "rejected here before",
+  low_probability: "probability below the threshold",
+  outdated: "document changed meanwhile",
+};
+
+/** Returns the latest decisions, newest first, each with its numbers, its reason, and what was verified. */
+export function whyDocument(decisions: readonly WireDecision[], formatTime: (atMs: number) => string): string {
+  const intro = [
+    "# Why (not) shown?",
+    "",
+    "The latest decisions, newest first. A suggestion is shown when it passes the checks and its probability of",
+    "acceptance reaches the threshold (`inkling.gate.threshold`).",
+    "",
+  ];
+  if (decisions.length === 0) {
+    return [...intro, "There are none yet: type in a Python file.", ""].join("\n");
+  }
+  return [...intro, ...decisions.flatMap((decision) => decisionLines(decision, formatTime))].join("\n");
+}
+
+function decisionLines(decision: WireDecision, formatTime: (atMs: number) => string): readonly string[] {
+  const verdict = decision.wasOffered ? "shown" : "not shown";
+  const lines = [`## ${formatTime(decision.atMs)} · ${decision.path}:${decision.line + 1} · ${verdict}`, "", decision.explanation, ""];
+  if (decision.probability !== null && decision.threshold !== null) {
+    const comparison = decision.probability >= decision.threshold ? "≥" : "<";
+    lines.push(`- probability of acceptance: ${decision.probability.toFixed(2)} ${comparison} threshold ${decision.threshold.toFixed(2)}`);
+  }
+  if (decision.nChars !== null) {
+    const source = decision.source === null ? "" : `, from the ${decision.source} mind`;
+    lines.push(`- candidate: ${count(decision.nChars, "character")}${source}`);
+    lines.push(...checkLines(decision.checked));
+  }
+  lines.push(`- decided in ${decision.latencyMs.toFixed(1)} ms`);
+  if (decision.wasOffered) {
+    lines.push(`- outcome: ${decision.outcome === null ? "none yet" : words(OUTCOME_WORDS, decision.outcome)}`);
+  }
+  return [...lines, ""];
+}
+
+function checkLines(checked: readonly string[]): readonly string[] {
+  const known = [...CHECK_WORDS].map(([name, sentence]) => ({ sentence, wasChecked: checked.includes(name) }));
+  const done = known.filter((check) => check.wasChecked).map((check) => check.sentence);
+  const open = known.filter((check) => !check.wasChecked).map((check) => check.sentence);
+  const lines = [`- verified: ${done.length === 0 ? "nothing" : done.join(", ")}`];
+  return open.length === 0 ? lines : [...lines, `- not verified: ${open.join(", ")}`];
+}
+
+/** Returns the counts of a period as tables. */
+export function statisticsDocument(statistics: StatisticsResult, formatTime: (atMs: number) => string): string {
+  const since = statistics.sinceMs === 0 ? "from the beginning" : `since ${formatTime(statistics.sinceMs)}`;
+  return [
+    "# Inkling statistics",
+    "",
+    `Counted ${since}, on this machine only.`,
+    "",
+    "## Suggestions",
+    "",
+    ...table([
+      ["proposed", statistics.nProposed],
+      ["offered to the editor", statistics.nOffered],
+      ["hidden", statistics.nProposed - statistics.nOffered],
+      ["characters accepted", statistics.nCharsAccepted],
+    ]),
+    "",
+    `Accepted in full of those offered: ${share(statistics.nByOutcome["accepted"] ?? 0, statistics.nOffered)}.`,
+    "",
+    "## Outcomes",
+    "",
+    ...table(Object.entries(OUTCOME_WORDS).map(([kind, sentence]) => [sentence, statistics.nByOutcome[kind] ?? 0])),
+    "",
+    "## Hidden, by reason",
+    "",
+    ...reasons(statistics.nHiddenByReason),
+    "",
+    "## Nothing to show, by reason",
+    "",
+    ...reasons(statistics.nSilentByReason),
+    "",
+    "## Time and space",
+    "",
+    `- from request to decision: ${milliseconds(statistics.latencyMsP50)} in the middle, ${milliseconds(statistics.latencyMsP95)} at the 95th percentile`,
+    `- event store: \`${statistics.storePath}\`, ${(statistics.storeBytes / 1e6).toFixed(2)} MB`,
+    "",
+  ].join("\n");
+}
+
+function reasons(counts: Readonly<Record<string, number>>): readonly string[] {
+  const rows = Object.entries(counts).filter(([, n]) => n > 0);
+  rows.sort(([, a], [, b]) => b - a);
+  return rows.length === 0 ? ["None."] : table(rows.map(([reason, n]) => [words(REASON_WORDS, reason), n]));
+}
+
+function table(rows: readonly (readonly [string, number])[]): readonly string[] {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  const line = ([name, n]: readonly [string, number]): string => `| ${name.padEnd(width)} | ${String(n).padStart(8)} |`;
+  return [`| ${" ".repeat(width)} | ${"count".padStart(8)} |`, `|${"-".repeat(width + 2)}|${"-".repeat(9)}:|`, ...rows.map(line)];
+}
+
+/** A newer daemon may say what this extension has no words for: then its own word is shown. */
+function words(known: Readonly<Record<string, string>>, name: string): string {
+  return known[name] ?? name;
+}
+
+function share(part: number, whole: number): string {
+  return whole === 0 ? "none yet" : `${((100 * part) / whole).toFixed(0)}% (${part} of ${whole})`;
+}
+
+function milliseconds(value: number | null): string {
+  return value === null ? "unknown" : `${value.toFixed(1)} ms`;
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,83 @@
+/** What the status bar says. */
+
+import type { StatusParams } from "./protocol";
+
+/** What the server is doing, seen from the extension. */
+export type ServerState =
+  | { readonly kind: "stopped" }
+  | { readonly kind: "installing"; readonly step: string }
+  | { readonly kind: "starting" }
+  | { readonly kind: "running"; readonly status: StatusParams | undefined }
+  | { readonly kind: "waiting_to_restart" }
+  | { readonly kind: "problem"; readonly message: string };
+
+/** Whether the user wants suggestions now. */
+export type Activity =
+  | { readonly kind: "active" }
+  | { readonly kind: "paused" }
+  | { readonly kind: "snoozed"; readonly untilMs: number }
+  /** `inkling.completion.enabled` is false. */
+  | { readonly kind: "off" };
+
+export interface StatusText {
+  readonly text: string;
+  readonly tooltip: string;
+  readonly isWarning: boolean;
+}
+
+/** Returns what to show; a problem hides everything else, because only it needs a person. */
+export function statusText(server: ServerState, activity: Activity, formatTime: (atMs: number) => string): StatusText {
+  if (server.kind === "problem") {
+    return { text: "$(warning) Inkling", tooltip: server.message, isWarning: true };
+  }
+  switch (activity.kind) {
+    case "paused":
+      return calm("$(debug-pause) Inkling: paused", "Suggestions are paused. Click to resume.");
+    case "snoozed": {
+      const until = formatTime(activity.untilMs);
+      return calm(`$(bell-slash) Inkling: until ${until}`, `Suggestions are snoozed until ${until}. Click to resume.`);
+    }
+    case "off":
+      return calm("$(circle-slash) Inkling: off", "Suggestions are switched off by the setting inkling.completion.enabled.");
+    case "active":
+      return serverText(server);
+  }
+}
+
+function serverText(server: Exclude<ServerState, { kind: "problem" }>): StatusText {
+  switch (server.kind) {
+    case "stopped":
+      return calm("$(circle-slash) Inkling", "The server is not running.");
+    case "installing":
+      return calm("$(sync~spin) Inkling: installing", server.step);
+    case "starting":
+      return calm("$(sync~spin) Inkling: starting", "The server is starting.");
+    case "waiting_to_restart":
+      return calm("$(sync~spin) Inkling: restarting", "The server stopped and is started again.");
+    case "running":
+      return runningText(server.status);
+  }
+}
+
+function runningText(status: StatusParams | undefined): StatusText {
+  switch (status?.state) {
+    case undefined:
+    case "starting":
+      return calm("$(sync~spin) Inkling: starting", status?.message ?? "The server is starting.");
+    case "indexing":
+      return calm(`$(sync~spin) Inkling: ${indexingPercent(status)}%`, status.message);
+    case "ready":
+      return calm("$(sparkle) Inkling", status.message === "" ? "Ready." : status.message);
+    case "degraded":
+      return { text: "$(warning) Inkling", tooltip: status.message, isWarning: true };
+  }
+}
+
+function indexingPercent(status: StatusParams): number {
+  const nTotal = status.nFilesTotal ?? 0;
+  return nTotal === 0 ? 0 : Math.min(100, Math.floor((100 * (status.nFilesDone ?? 0)) / nTotal));
+}
+
+function calm(text: string, tooltip: string): StatusText {
+  return { text, tooltip, isWarning: false };
+}
