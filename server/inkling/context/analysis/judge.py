@@ -58,12 +58,14 @@ class Surroundings:
         namespaces: The modules that can be seen from it.
         is_environment_known: Whether the packages of the user's interpreter are among these.
         may_be_module: Tells whether some folder of the workspace, or a hook, could provide a top-level module.
+        may_have_subclass: Tells whether a class of that name may have subclasses in the workspace.
         open_script: Returns jedi's view of a document.
     """
 
     namespaces: Namespaces
     is_environment_known: bool
     may_be_module: Callable[[str], bool]
+    may_have_subclass: Callable[[str], bool]
     open_script: Callable[[str, Path | None], jedi.Script]
 
 
@@ -85,14 +87,14 @@ def judge(line: Line, mentions: list[Mention], surroundings: Surroundings) -> li
 def _judge_one(line: Line, mention: Mention, surroundings: Surroundings) -> NameVerdict:
     if isinstance(mention, ImportMention):
         return _judge_import(line, mention, surroundings)
-    return _judge_attribute(line, mention, surroundings.namespaces)
+    return _judge_attribute(line, mention, surroundings)
 
 
-def _judge_attribute(line: Line, mention: AttributeMention, namespaces: Namespaces) -> NameVerdict:
+def _judge_attribute(line: Line, mention: AttributeMention, surroundings: Surroundings) -> NameVerdict:
     source = _document_source(line)
     if source is None:
         return NameVerdict.NOT_KNOWN_YET
-    found = _attribute_exists(source, line, mention, namespaces)
+    found = _attribute_exists(source, line, mention, surroundings)
     if found is None or (not found and _is_made_elsewhere(line, mention.name)):
         return NameVerdict.NOT_KNOWN_YET
     return NameVerdict.EXIST if found else NameVerdict.UNKNOWN_ATTRIBUTE
@@ -108,8 +110,9 @@ def _is_made_elsewhere(line: Line, name: str) -> bool:
     )
 
 
-def _attribute_exists(source: Source, line: Line, mention: AttributeMention, namespaces: Namespaces) -> bool | None:
+def _attribute_exists(source: Source, line: Line, mention: AttributeMention, surroundings: Surroundings) -> bool | None:
     """Tells whether the attribute exists; None when that cannot be known."""
+    namespaces = surroundings.namespaces
     root, *middle = mention.chain
     binding = resolve_name(source, root, line.text, line.number)
     if isinstance(binding, InstanceOf):
@@ -125,6 +128,8 @@ def _attribute_exists(source: Source, line: Line, mention: AttributeMention, nam
         owner = None if class_name is None else namespaces.class_names(class_name)
         # A class object also has what its metaclass gives it.
         return None if owner is None or mention.name == "mro" else _is_in(owner, mention.name)
+    if root in ("self", "cls") and isinstance(binding, LocalClass) and surroundings.may_have_subclass(binding.name):
+        return None
     owner = _class_of(source, binding, middle, namespaces)
     return None if owner is None or mention.name == "mro" else _is_in(owner, mention.name)
 

@@ -232,7 +232,7 @@ def _chain_before(tokens: list[Token], dot: int) -> tuple[str, ...]:
 def _is_stored(tokens: list[Token], index: int) -> bool:
     """Tells whether the attribute is, or may be, assigned, deleted or declared here."""
     follower = tokens[index + 1].text if index + 1 < len(tokens) else ""
-    if follower in (".", "(", "["):
+    if follower in (".", "(", "[") or _is_argument(tokens, index):
         return False
     if tokens[0].text == "del":
         return True
@@ -241,6 +241,17 @@ def _is_stored(tokens: list[Token], index: int) -> bool:
         return True
     is_declared = follower == ":" and tokens[0].text not in keyword.kwlist and _depth(before) == 0
     return is_declared or _is_assigned_later(tokens[index + 1 :], _depth(before))
+
+
+def _is_argument(tokens: list[Token], index: int) -> bool:
+    """Tells whether a token lies in the brackets of a call or subscript: nothing is assigned there."""
+    depth = 0
+    for opener in range(index - 1, 0, -1):
+        text, previous = tokens[opener].text, tokens[opener - 1]
+        depth += (text in ")]}") - (text in "([{")
+        if depth < 0:
+            return previous.text in ")]" or (previous.kind == "name" and previous.text not in keyword.kwlist)
+    return False
 
 
 def _last_index(texts: list[str], wanted: str) -> int:

@@ -21,8 +21,9 @@ MAX_SOURCE_BYTES: Final = 2_000_000  # a module larger than this is data, and no
 MAX_DEPTH: Final = 12  # of star imports, re-exports and base classes that are followed
 
 _TYPESHED: Final = Path(jedi.__file__).parent / "third_party" / "typeshed" / "stdlib"
-_OPENING_NAMES: Final = frozenset({"globals", "locals", "vars", "exec", "eval", "setattr", "__getattr__", "__path__"})
-_OPENING_ATTRIBUTES: Final = frozenset({"modules", "__dict__", "__getattr__", "__setattr__"})
+_OPENS_ANY: Final = frozenset({"globals", "locals", "vars", "exec", "eval"})
+_OPENS_MODULE: Final = _OPENS_ANY | {"__path__", "modules", "__import__", "import_module"}
+_OPENS_CLASS: Final = _OPENS_ANY | {"setattr", "__dict__", "__getattr__", "__setattr__"}
 _OPENING_METHODS: Final = frozenset({"__getattr__", "__getattribute__", "__slots__", "__new__", "__init_subclass__"})
 
 
@@ -174,7 +175,7 @@ class Namespaces:
 
     def _tree_names(self, source: Source, depth: int) -> Namespace:
         names = set(_bound_names(source.tree))
-        is_closed = source.is_stub or not _is_opened(source.tree)
+        is_closed = source.is_stub or not _mentions(source.tree, _OPENS_MODULE)
         hides_private = source.is_stub
         if "__getattr__" in names:
             is_closed = False
@@ -345,17 +346,13 @@ def names_bound_by(node: ast.AST) -> Iterator[str]:
             return
 
 
-def _is_opened(tree: ast.AST) -> bool:
+def _mentions(tree: ast.AST, openers: frozenset[str]) -> bool:
     """Tells whether the code mentions a way of making names that cannot be read from it."""
-    for node in ast.walk(tree):
-        match node:
-            case ast.Name(id=name) if name in _OPENING_NAMES:
-                return True
-            case ast.Attribute(attr=name) if name in _OPENING_ATTRIBUTES:
-                return True
-            case _:
-                continue
-    return False
+    return any(
+        (isinstance(node, ast.Name) and node.id in openers)
+        or (isinstance(node, ast.Attribute) and node.attr in openers)
+        for node in ast.walk(tree)
+    )
 
 
 def _is_class_opened(source: Source, node: ast.ClassDef, own: frozenset[str]) -> bool:
@@ -363,7 +360,7 @@ def _is_class_opened(source: Source, node: ast.ClassDef, own: frozenset[str]) ->
     if source.is_stub:
         has_dynamic_names = bool(own & {"__getattr__", "__getattribute__"})
         return bool(keywords) or has_dynamic_names
-    return bool(keywords) or bool(node.decorator_list) or bool(own & _OPENING_METHODS) or _is_opened(node)
+    return bool(keywords) or bool(node.decorator_list) or bool(own & _OPENING_METHODS) or _mentions(node, _OPENS_CLASS)
 
 
 def _is_abc(keyword: ast.keyword) -> bool:
@@ -418,9 +415,15 @@ def _parse_file(path: Path, stamp: tuple[int, int]) -> ast.Module | None:
         return None
 
 
+def hide_byte_order_mark(text: str) -> str:
+    """Returns `text` with a leading byte order mark as a form feed, which leaves every column where it was."""
+    return "\f" + text[1:] if text.startswith("\ufeff") else text
+
+
+@lru_cache(maxsize=4)
 def parse_text(text: str) -> ast.Module | None:
     """Returns the tree of a text, or None when it does not parse."""
     try:
-        return ast.parse(text)
+        return ast.parse(hide_byte_order_mark(text))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

@@ -19,7 +19,8 @@ import jedi
 
 from inkling.context.analysis.judge import Line, Surroundings, judge
 from inkling.context.analysis.mentions import ImportMention, find_mentions, unpack
-from inkling.context.analysis.namespaces import Namespaces
+from inkling.context.analysis.namespaces import Namespaces, hide_byte_order_mark
+from inkling.context.analysis.workspace import WorkspaceFacts
 from inkling.context.worker.child import Call, Worker
 from inkling.core.text import position_at
 
@@ -27,9 +28,7 @@ logger = logging.getLogger(__name__)
 
 LARGEST_RSS_BYTES: Final = 200 * 1024 * 1024
 MAX_COMPLETIONS: Final = 200
-MAX_WORKSPACE_NAMES: Final = 20_000  # past this, every top-level module might be in the workspace
-MAX_WORKSPACE_DEPTH: Final = 4
-_SKIPPED_FOLDERS: Final = frozenset({"node_modules", "__pycache__", "site-packages", "venv", "env"})
+REST_BUDGET_S: Final = 0.1  # of reading files at a time; a question that comes meanwhile waits that long
 _IMPORT_LINE: Final = re.compile(r"^[ \t]*(?:import|from)[ \t].+$", re.MULTILINE)
 
 
@@ -46,7 +45,7 @@ class AnalysisWorker:
         self._environment_path: list[str] = _standard_library_path()
         self._unsaved: dict[str, str] = {}
         self._projects: dict[Path, tuple[jedi.Project, Namespaces]] = {}
-        self._workspace_names: frozenset[str] | None = None
+        self._facts = WorkspaceFacts(())
         self._hook_texts: list[str] | None = None
         self._to_warm: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._warmed: set[tuple[str, str]] = set()
@@ -55,6 +54,7 @@ class AnalysisWorker:
         """Takes the folders and the interpreter, which is run."""
         folders, interpreter = payload
         self._folders = [Path(folder) for folder in folders]
+        self._facts = WorkspaceFacts(self._folders)
         self._environment, self._is_environment_known = jedi.InterpreterEnvironment(), False
         self._environment_path = _standard_library_path()
         if interpreter is not None:
@@ -70,6 +70,8 @@ class AnalysisWorker:
         """Takes the text of an open document, and plans to read what it imports."""
         path, text = payload
         self._unsaved[path] = text
+        self._facts.take(Path(path))
+        self._facts.take_text(text)
         self._projects.clear()
         for match in _IMPORT_LINE.finditer(text):
             wanted = (path, match.group().strip())
@@ -81,14 +83,15 @@ class AnalysisWorker:
         self._unsaved.pop(path, None)
         self._projects.clear()
 
-    def take_files(self, _paths: Any) -> None:
+    def take_files(self, paths: Any) -> None:
         """Forgets what was read: files changed on disk."""
+        for path in paths:
+            self._facts.take(Path(path))
         self._forget()
 
     def _forget(self) -> None:
         importlib.invalidate_caches()
         self._projects.clear()
-        self._workspace_names = None
         self._hook_texts = None
         self._warmed.clear()
 
@@ -115,10 +118,18 @@ class AnalysisWorker:
         if size_bytes > LARGEST_RSS_BYTES:
             logger.warning("rss_mb=%d is too much, starting afresh", size_bytes // 2**20)
             sys.exit(0)
-        if self._to_warm:
-            (path, statement), _ = self._to_warm.popitem(last=False)
-            self._warmed.add((path, statement))
-            self._warm(path, statement)
+        self.prepare()
+
+    def prepare(self) -> bool:
+        """Reads a little ahead of what will be asked; returns whether there is more."""
+        if self._facts.advance(REST_BUDGET_S):
+            return True
+        if not self._to_warm:
+            return False
+        (path, statement), _ = self._to_warm.popitem(last=False)
+        self._warmed.add((path, statement))
+        self._warm(path, statement)
+        return True
 
     def _warm(self, path: str, statement: str) -> None:
         """Reads what one import statement names, both ways, so that a later question is answered in time."""
@@ -135,10 +146,16 @@ class AnalysisWorker:
             namespaces=self._view(path)[1],
             is_environment_known=self._is_environment_known,
             may_be_module=self._may_be_module,
+            may_have_subclass=self._facts.may_have_subclass if self._is_inside(path) else lambda _name: True,
             open_script=self._open_script,
         )
 
+    def _is_inside(self, path: Path | None) -> bool:
+        """Tells whether all that can import a document is in the workspace, too."""
+        return path is None or any(folder in path.parents for folder in self._folders)
+
     def _open_script(self, text: str, path: Path | None) -> jedi.Script:
+        text = hide_byte_order_mark(text)
         return jedi.Script(text, path=path, environment=self._environment, project=self._view(path)[0])
 
     def _view(self, path: Path | None) -> tuple[jedi.Project, Namespaces]:
@@ -161,30 +178,9 @@ class AnalysisWorker:
         return self._unsaved.get(str(path))
 
     def _may_be_module(self, name: str) -> bool:
-        if self._workspace_names is None:
-            names = frozenset(self._scan_workspace())
-            self._workspace_names = names
         if self._hook_texts is None:
             self._hook_texts = list(_hook_texts(self._environment_path))
-        return (
-            len(self._workspace_names) >= MAX_WORKSPACE_NAMES
-            or name in self._workspace_names
-            or any(name in text for text in self._hook_texts)
-            or any(Path(path).stem == name for path in self._unsaved)
-        )
-
-    def _scan_workspace(self) -> Iterator[str]:
-        """Yields the name of each folder and Python file near the top of the workspace: any may be on a path."""
-        n_names = 0
-        for root in self._folders:
-            for folder, folders, files in os.walk(root):
-                is_deep = len(Path(folder).relative_to(root).parts) >= MAX_WORKSPACE_DEPTH
-                folders[:] = [] if is_deep else [n for n in folders if n[0] != "." and n not in _SKIPPED_FOLDERS]
-                for name in (*folders, *(file.partition(".")[0] for file in files if ".p" in file or ".so" in file)):
-                    yield name
-                    n_names += 1
-                if n_names > 10 * MAX_WORKSPACE_NAMES:
-                    return
+        return self._facts.may_have_module(name) or any(name in text for text in self._hook_texts)
 
 
 def _local_path(folder: Path, home: Path, folders: list[Path]) -> list[str]:

@@ -1,0 +1,199 @@
+"""The analysis with its real worker process: answers, deadlines, death, documents and files that change."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from inkling.context.analysis.analysis import Analysis, is_analysed
+from inkling.core.errors import WorkerError
+from inkling.core.ports import NameVerdict, WorkspaceScope
+from inkling.core.settings import IndexSettings
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.core.suggestion import Candidate, CompletionRequest, Source
+
+PATIENCE_S = 60.0  # far over what a loaded machine needs; only a fault makes a test wait that long
+
+
+class Editor:
+    """An analysis at work on one workspace, as the daemon uses it."""
+
+    def __init__(self, folder: Path, *, check_deadline_s: float = PATIENCE_S) -> None:
+        self.folder = folder
+        self.analysis = Analysis(check_deadline_s=check_deadline_s, completion_deadline_s=PATIENCE_S)
+
+    def snapshot(self, text: str, name: str = "doc.py") -> Snapshot:
+        path = self.folder / name
+        return Snapshot(uri=DocumentUri(path.as_uri()), path=path, version=1, text=text)
+
+    def request(self, marked: str) -> CompletionRequest:
+        return CompletionRequest(snapshot=self.snapshot(marked.replace("|", "", 1)), offset=marked.index("|"))
+
+    async def check(self, marked: str, candidate: str) -> NameVerdict:
+        proposal = Candidate(text=candidate, source=Source.EMBEDDED, mean_logprob=-1.0, n_tokens=1)
+        return await self.analysis.check(self.request(marked), proposal)
+
+    async def names(self, marked: str) -> list[str]:
+        return [row.name for row in await self.analysis.complete_names(self.request(marked))]
+
+    async def until_running(self) -> int:
+        while not self.analysis.process_ids():  # noqa: ASYNC110 - the process table has no event
+            await asyncio.sleep(0.01)
+        return self.analysis.process_ids()[0]
+
+    async def until(self, expected: NameVerdict, marked: str, candidate: str) -> None:
+        """Asks again until the worker knows; the test's own limit is the judge of how long that may take."""
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.check(marked, candidate) is not expected:  # noqa: ASYNC110 - an editor asks again, too
+                await asyncio.sleep(0.01)
+
+
+@contextlib.asynccontextmanager
+async def running(editor: Editor, interpreter: Path | None) -> AsyncIterator[Editor]:
+    task = asyncio.create_task(editor.analysis.run())
+    editor.analysis.open_workspace(
+        WorkspaceScope(folders=(editor.folder,), interpreter=interpreter, index=IndexSettings())
+    )
+    await editor.until_running()
+    yield editor
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.fixture
+async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
+    async with running(Editor(tmp_path), Path(sys.executable)) as editor:
+        yield editor
+
+
+async def test_names_are_checked_and_completed(editor: Editor) -> None:
+    assert await editor.check("import os\nos.|", "pth") is NameVerdict.UNKNOWN_ATTRIBUTE
+    assert await editor.check("import os\nos.|", "path.join(a)") is NameVerdict.EXIST
+    assert await editor.check("import os\nos.path.|", "join(a).split(b)") is NameVerdict.NOT_KNOWN_YET
+    assert await editor.check("from os import pa|", "ht") is NameVerdict.UNKNOWN_IMPORT
+    assert await editor.names("import os\nos.pathc|") == ["pathconf", "pathconf_names"]
+
+
+async def test_an_empty_file_and_one_that_does_not_parse_are_completed(editor: Editor) -> None:
+    assert len(await editor.names("|")) > 100
+    assert "getcwd" in await editor.names("def f(:\nimport os\nos.getcw|")
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        "import os\f\n",
+        "import os; x = '\u2028'\r\n",
+        "import os\r\r",
+        "import os\r\n\n\r",
+        "import os; '😀'; ",
+        "\ufeffimport os; ",
+    ],
+)
+async def test_positions_survive_every_kind_of_line_break(editor: Editor, before: str) -> None:
+    assert await editor.names(before + "os.pathc|\nx") == ["pathconf", "pathconf_names"]
+
+
+async def test_at_most_200_rows_are_returned(editor: Editor) -> None:
+    assert len(await editor.names("import os\nos.|")) == 200
+
+
+async def test_documents_of_strange_size_are_not_analysed(editor: Editor) -> None:
+    for text in ("x = 1\n" * 900_000, "x = '" + "y" * 200_000 + "'\n"):
+        assert await editor.names(text + "import os\nos.|") == []
+        assert await editor.check(text + "import os\nos.|", "pth") is NameVerdict.NOT_KNOWN_YET
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", True),
+        ("x" * 20_000, True),
+        ("x" * 20_001, False),
+        ("x" * 20_000 + "\n" + "x" * 20_000, True),
+        ("x" * 20_000 + "\r" + "x" * 20_001 + "\r\n", False),
+        ("ab\n" * 300_000, True),
+        ("ab\n" * 400_000, False),
+    ],
+)
+def test_which_documents_are_analysed(text: str, expected: bool) -> None:
+    assert is_analysed(text) is expected
+
+
+async def test_a_candidate_that_names_nothing_needs_no_worker(tmp_path: Path) -> None:
+    editor = Editor(tmp_path)
+    assert await editor.check("x = |", "1 + 2") is NameVerdict.EXIST
+    assert await editor.check("x = |", "os.path") is NameVerdict.NOT_KNOWN_YET
+    with pytest.raises(WorkerError):
+        await editor.names("import os\nos.|")
+
+
+async def test_a_late_answer_serves_the_next_keystroke(tmp_path: Path) -> None:
+    async with running(Editor(tmp_path, check_deadline_s=0.0), Path(sys.executable)) as editor:
+        assert await editor.check("import os\nos.|", "pth") is NameVerdict.NOT_KNOWN_YET
+        await editor.until(NameVerdict.UNKNOWN_ATTRIBUTE, "import os\nos.p|", "th")
+
+
+async def test_a_killed_worker_answers_nothing_and_comes_back(editor: Editor) -> None:
+    process_id = await editor.until_running()
+    assert await editor.check("import os\nos.|", "sep") is NameVerdict.EXIST
+    os.kill(process_id, signal.SIGSTOP)
+    checks = [asyncio.create_task(editor.check("import os\nos.|", name)) for name in ("pth", "path")]
+    names = asyncio.create_task(editor.names("import os\nos.pathc|"))
+    await asyncio.sleep(0)
+    os.kill(process_id, signal.SIGKILL)
+    assert await asyncio.gather(*checks) == [NameVerdict.NOT_KNOWN_YET] * 2
+    with pytest.raises(WorkerError):
+        await names
+    while await editor.until_running() == process_id:  # noqa: ASYNC110 - the process table has no event
+        await asyncio.sleep(0.01)
+    # It was told the workspace again: without an interpreter no missing package would be certain.
+    await editor.until(NameVerdict.UNKNOWN_IMPORT, "import |", "no_such_package")
+
+
+async def test_the_packages_of_another_environment_are_seen(tmp_path: Path) -> None:
+    home = tmp_path / "environment"
+    command = [sys.executable, "-m", "venv", "--without-pip", str(home)]
+    await asyncio.to_thread(subprocess.run, command, check=True)
+    (packages,) = home.glob("lib/python*/site-packages")
+    (packages / "elsewhere").mkdir()
+    (packages / "elsewhere" / "__init__.py").write_text("found = 1\n")
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    async with running(Editor(folder), home / "bin" / "python") as editor:
+        assert await editor.check("import elsewhere\nelsewhere.|", "found") is NameVerdict.EXIST
+        assert await editor.check("import elsewhere\nelsewhere.|", "lost") is NameVerdict.UNKNOWN_ATTRIBUTE
+        assert await editor.names("import elsewhere\nelsewhere.fou|") == ["found"]
+        await editor.until(NameVerdict.UNKNOWN_IMPORT, "import |", "pytest")
+    async with running(Editor(folder), None) as editor:
+        assert await editor.check("import elsewhere\nelsewhere.|", "lost") is NameVerdict.NOT_KNOWN_YET
+        assert await editor.check("import |", "pytest") is NameVerdict.NOT_KNOWN_YET
+
+
+async def test_a_module_that_changes_on_disk_and_goes_away(editor: Editor) -> None:
+    module = editor.folder / "shapes.py"
+    module.write_text("old = 1\n")
+    editor.analysis.files_changed([module])
+    assert await editor.check("from shapes import |", "new") is NameVerdict.UNKNOWN_IMPORT
+    module.write_text("old = 1\nnew = 2\n")
+    editor.analysis.files_changed([module])
+    assert await editor.check("from shapes import |", "new") is NameVerdict.EXIST
+    module.unlink()
+    editor.analysis.files_changed([module])
+    assert await editor.check("from shapes import |", "new") is NameVerdict.NOT_KNOWN_YET
+
+
+async def test_the_unsaved_text_of_another_document_counts(editor: Editor) -> None:
+    (editor.folder / "shapes.py").write_text("old = 1\n")
+    editor.analysis.document_changed(editor.snapshot("old = 1\nunsaved = 2\n", "shapes.py"))
+    editor.analysis.document_changed(editor.snapshot("from shapes import \n"))
+    await editor.until(NameVerdict.EXIST, "from shapes import |", "unsaved")
+    editor.analysis.document_closed(editor.snapshot("", "shapes.py").uri)
+    assert await editor.check("from shapes import |", "unsaved") is NameVerdict.UNKNOWN_IMPORT
