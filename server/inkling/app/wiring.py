@@ -14,7 +14,7 @@ from inkling.models.acceptance import LogisticAcceptanceModel
 
 from inkling.app.background import TaskGroupBackground
 from inkling.app.places import Places
-from inkling.context.analysis import Analysis
+from inkling.context.analysis.analysis import Analysis
 from inkling.context.syntax import WorkerSyntaxChecker
 from inkling.core.errors import StoreError
 from inkling.core.ports import AcceptanceModel, EventLog
@@ -76,7 +76,9 @@ async def running_services(
 ) -> AsyncIterator[Services]:
     """Builds everything, keeps the workers running inside the block, and ends them with it."""
     progress = ProgressRelay()
-    completer = EmbeddedCompleter(cache_dir=places.cache_dir, deadline_s=COMPLETER_DEADLINE_S, on_progress=progress)
+    completer = EmbeddedCompleter(
+        cache_dir=places.cache_dir / "index", deadline_s=COMPLETER_DEADLINE_S, on_progress=progress
+    )
     analysis = Analysis(check_deadline_s=NAMES_DEADLINE_S, completion_deadline_s=POPUP_DEADLINE_S)
     syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
     owners = (completer, syntax, analysis)

@@ -1,0 +1,29 @@
+"""An editor per test; each leaves properly, and leaves no process behind."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.e2e.daemon.editor import Editor
+
+
+@pytest.fixture
+async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
+    """An editor with the sample project, its index built."""
+    editor = Editor(tmp_path)
+    editor.write_project()
+    await editor.start()
+    await editor.wait_for_index()
+    yield editor
+    if editor.process.is_running():
+        assert await editor.leave() == 0
+
+
+@pytest.fixture
+async def closed_editor(tmp_path: Path) -> AsyncIterator[Editor]:
+    """An editor that the test starts itself, after it has made its own trouble."""
+    editor = Editor(tmp_path)
+    editor.write_project()
+    yield editor
+    if hasattr(editor, "client") and editor.process.is_running():
+        assert await editor.leave() == 0
