@@ -43,14 +43,14 @@ class Editor:
         return [row.name for row in await self.analysis.complete_names(self.request(marked))]
 
     async def until_running(self) -> int:
-        while not self.analysis.process_ids():  # noqa: ASYNC110 - the process table has no event
+        while not self.analysis.process_ids():
             await asyncio.sleep(0.01)
         return self.analysis.process_ids()[0]
 
     async def until(self, expected: NameVerdict, marked: str, candidate: str) -> None:
         """Asks again until the worker knows; the test's own limit is the judge of how long that may take."""
         async with asyncio.timeout(PATIENCE_S):
-            while await self.check(marked, candidate) is not expected:  # noqa: ASYNC110 - an editor asks again, too
+            while await self.check(marked, candidate) is not expected:
                 await asyncio.sleep(0.01)
 
 
@@ -152,7 +152,7 @@ async def test_a_killed_worker_answers_nothing_and_comes_back(editor: Editor) ->
     assert await asyncio.gather(*checks) == [NameVerdict.NOT_KNOWN_YET] * 2
     with pytest.raises(WorkerError):
         await names
-    while await editor.until_running() == process_id:  # noqa: ASYNC110 - the process table has no event
+    while await editor.until_running() == process_id:
         await asyncio.sleep(0.01)
     # It was told the workspace again: without an interpreter no missing package would be certain.
     await editor.until(NameVerdict.UNKNOWN_IMPORT, "import |", "no_such_package")

@@ -25,6 +25,7 @@ WORK_DEADLINE_S: Final = 5.0  # for an answer that comes too late for its questi
 MAX_PENDING: Final = 4  # questions the worker may be behind with; past this the oldest is given up
 MAX_REMEMBERED: Final = 512
 UNKNOWN_IS_FRESH_S: Final = 10.0  # afterwards a name that was missing is looked for again: packages get installed
+UNSURE_IS_FRESH_S: Final = 1.0  # afterwards the worker may have read more
 
 _Key = tuple[str, int, int, str, bool]
 
@@ -156,6 +157,7 @@ class Analysis:
             self._worker.notify("scope", (folders, None if interpreter is None else str(interpreter)))
 
     def _send_documents(self) -> None:
+        self._answers = OrderedDict()
         for uri in self._unsent:
             snapshot = self._documents[uri]
             if snapshot.path is not None and is_analysed(snapshot.text):
@@ -198,9 +200,9 @@ class Analysis:
         if answer is None:
             return None
         age_s = asyncio.get_running_loop().time() - answer.at_s
-        if answer.verdict is not NameVerdict.EXIST and age_s > UNKNOWN_IS_FRESH_S:
-            return None
-        return answer.verdict
+        is_unsure = answer.verdict is NameVerdict.NOT_KNOWN_YET
+        is_old = age_s > (UNSURE_IS_FRESH_S if is_unsure else UNKNOWN_IS_FRESH_S)
+        return None if is_old and answer.verdict is not NameVerdict.EXIST else answer.verdict
 
 
 def _sum_up(verdicts: list[NameVerdict], *, is_all: bool) -> NameVerdict:
