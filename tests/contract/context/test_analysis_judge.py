@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from inkling.context.analysis.mentions import find_mentions, pack
-from inkling.context.analysis.worker import AnalysisWorker
+from inkling.context.analysis.worker import AnalysisWorker, resident_bytes
 from inkling.context.worker.child import Call
 from inkling.core.text import line_end, line_start
 
@@ -320,3 +320,24 @@ def test_an_interpreter_that_cannot_run_is_as_good_as_none(workspace: Path) -> N
     judge = make_judge(workspace, workspace / "no" / "python")
     assert judge("import |oss$") == [UNSURE]
     assert judge("import os\nos.|pth$") == [ATTRIBUTE]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process its own size at any moment")
+def test_a_worker_that_has_grown_too_large_ends_when_nothing_is_asked() -> None:
+    assert resident_bytes() > 2**20
+    AnalysisWorker(largest_rss_bytes=2**40).rest()
+    with pytest.raises(SystemExit):
+        AnalysisWorker(largest_rss_bytes=2**20).rest()
+
+
+def test_reading_ahead_stops_before_the_worker_grows_too_large(workspace: Path) -> None:
+    worker = AnalysisWorker(largest_rss_bytes=2**40)
+    worker.take_document((str(workspace / "doc.py"), "import os\nfrom shapes import Plain\nimport nowhere\n"))
+    while worker.prepare():
+        pass
+    tight = AnalysisWorker(largest_rss_bytes=1)
+    tight.take_document((str(workspace / "doc.py"), "import os\n"))
+    steps = 0
+    while tight.prepare():
+        steps += 1
+    assert steps <= 1  # the workspace is read; the import is not

@@ -26,7 +26,8 @@ from inkling.core.text import position_at
 
 logger = logging.getLogger(__name__)
 
-LARGEST_RSS_BYTES: Final = 200 * 1024 * 1024
+LARGEST_RSS_BYTES: Final = 200 * 1024 * 1024  # half of what all of Inkling may take
+READ_AHEAD_BELOW: Final = 0.7  # of the largest size: reading ahead alone never makes the worker start afresh
 MAX_COMPLETIONS: Final = 200
 REST_BUDGET_S: Final = 0.1  # of reading files at a time; a question that comes meanwhile waits that long
 _IMPORT_LINE: Final = re.compile(r"^[ \t]*(?:import|from)[ \t].+$", re.MULTILINE)
@@ -35,8 +36,13 @@ _IMPORT_LINE: Final = re.compile(r"^[ \t]*(?:import|from)[ \t].+$", re.MULTILINE
 class AnalysisWorker:
     """Answers questions about one workspace."""
 
-    def __init__(self) -> None:
-        """Knows no workspace yet: the standard library alone."""
+    def __init__(self, *, largest_rss_bytes: int = LARGEST_RSS_BYTES) -> None:
+        """Knows no workspace yet: the standard library alone.
+
+        Args:
+            largest_rss_bytes: Resident memory past which the process ends when nothing is asked.
+        """
+        self._largest_rss_bytes = largest_rss_bytes
         # A parameter's type guessed from some of its callers would be taken for the whole truth.
         jedi.settings.dynamic_params = False
         self._folders: list[Path] = []
@@ -115,7 +121,7 @@ class AnalysisWorker:
     def rest(self) -> None:
         """Does a little housekeeping; called while nothing is asked."""
         size_bytes = resident_bytes()
-        if size_bytes > LARGEST_RSS_BYTES:
+        if size_bytes > self._largest_rss_bytes:
             logger.warning("rss_mb=%d is too much, starting afresh", size_bytes // 2**20)
             sys.exit(0)
         self.prepare()
@@ -124,6 +130,8 @@ class AnalysisWorker:
         """Reads a little ahead of what will be asked; returns whether there is more."""
         if self._facts.advance(REST_BUDGET_S):
             return True
+        if resident_bytes() > READ_AHEAD_BELOW * self._largest_rss_bytes:
+            self._to_warm.clear()
         if not self._to_warm:
             return False
         (path, statement), _ = self._to_warm.popitem(last=False)
@@ -223,6 +231,8 @@ def resident_bytes() -> int:
 def main() -> None:
     """Serves until the daemon closes the pipe."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
+    # `-m` puts the working folder first on the path; what lies there is the user's, and jedi imports extensions.
+    sys.path[:] = [path for path in sys.path if path and Path(path) != Path.cwd()]
     state = AnalysisWorker()
     worker = Worker(
         calls={"judge": state.judge, "complete": state.complete},
