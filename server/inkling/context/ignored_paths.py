@@ -27,6 +27,9 @@ class IgnoredPaths:
         self._specs: dict[Path, GitIgnoreSpec] = {}
         for folder in _repository_folders_above(root):
             self.visit(folder)
+        if self._is_ruled_out(root, "/"):
+            # Who opens an ignored folder wants to work in it.
+            self._specs.clear()
 
     def visit(self, folder: Path) -> None:
         """Reads the rules that `folder` itself holds."""
@@ -43,6 +46,9 @@ class IgnoredPaths:
         end = "/" if is_folder else ""
         if self._excluded.match_file(path.relative_to(self._root).as_posix() + end):
             return True
+        return self._is_ruled_out(path, end)
+
+    def _is_ruled_out(self, path: Path, end: str) -> bool:
         # As in git, the rules of the nearest folder decide first.
         for folder in path.parents:
             spec = self._specs.get(folder)
