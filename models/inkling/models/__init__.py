@@ -1,0 +1,5 @@
+"""The acceptance model: how likely this person is to accept a suggestion. Scoring needs the standard library only."""
+
+from inkling.models.acceptance import SHIPPED_ARTIFACT, LogisticAcceptanceModel
+
+__all__ = ["SHIPPED_ARTIFACT", "LogisticAcceptanceModel"]

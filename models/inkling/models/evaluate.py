@@ -1,0 +1,65 @@
+"""Measures probabilities of acceptance against what people did. Needs the extra `train`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+Metric = Callable[[Integers, Floats], float]
+
+N_BINS = 10  # of the calibration error; equally filled
+N_RESAMPLES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """A measured value with its 95% bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+def calibration_error(labels: Integers, probabilities: Floats) -> float:
+    """Returns the expected calibration error over ten equally filled bins, in [0, 1].
+
+    Source: Nixon et al., "Measuring Calibration in Deep Learning" (2019), section 3, adaptive binning.
+    """
+    bins = np.array_split(np.argsort(probabilities, kind="stable"), N_BINS)
+    gaps = [len(bin_) * abs(labels[bin_].mean() - probabilities[bin_].mean()) for bin_ in bins if len(bin_)]
+    return float(sum(gaps) / len(labels))
+
+
+METRICS: dict[str, Metric] = {
+    "auc": lambda labels, probabilities: float(roc_auc_score(labels, probabilities)),
+    "average_precision": lambda labels, probabilities: float(average_precision_score(labels, probabilities)),
+    "ece": calibration_error,
+    "brier": lambda labels, probabilities: float(brier_score_loss(labels, probabilities)),
+}
+
+
+def measure(labels: Integers, probabilities: Floats, people: Integers, seed: int) -> dict[str, Interval]:
+    """Returns each metric with an interval from resampling people, not rows: one person's rows are alike."""
+    random = np.random.default_rng(seed)
+    rows_of = [np.flatnonzero(people == person) for person in np.unique(people)]
+    resampled: dict[str, list[float]] = {name: [] for name in METRICS}
+    for _ in range(N_RESAMPLES):
+        rows = np.concatenate([rows_of[k] for k in random.integers(len(rows_of), size=len(rows_of))])
+        if 0 < labels[rows].sum() < len(rows):
+            for name, metric in METRICS.items():
+                resampled[name].append(metric(labels[rows], probabilities[rows]))
+    result = {}
+    for name, metric in METRICS.items():
+        low, high = np.quantile(resampled[name], [0.025, 0.975])
+        result[name] = Interval(value=metric(labels, probabilities), low=float(low), high=float(high))
+    return result
+
+
+def threshold_keeping(labels: Integers, probabilities: Floats, share: float) -> float:
+    """Returns the highest threshold that still shows at least `share` of what was accepted."""
+    accepted = np.sort(probabilities[labels == 1])
+    return float(accepted[int((1 - share) * len(accepted))])

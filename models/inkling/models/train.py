@@ -1,0 +1,191 @@
+"""Trains the acceptance model that ships with Inkling: `python -m inkling.models.train --data FILE`. Needs `train`."""
+
+import argparse
+import hashlib
+import json
+import math
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from inkling.core.errors import UserError
+from inkling.core.suggestion import Source
+from inkling.models.acceptance import SHIPPED_ARTIFACT, LogisticAcceptanceModel
+from inkling.models.artifact import LogisticArtifact, dump_artifact
+from inkling.models.evaluate import Floats, Integers, measure, threshold_keeping
+from inkling.models.featurize import FEATURE_NAMES, LOGPROB_FLOOR, Calibrations, SourceCalibration, featurize
+from inkling.models.study import Example, read_examples
+
+SEED = 20261121
+INVERSE_REGULARISATION = 0.1  # scikit-learn's C; with 16 people, weights are held near 0
+KEPT_ACCEPTS = 0.95  # what the recommended threshold keeps
+N_DIGITS = 10  # of the numbers written: enough to score alike, few enough to hide rounding of other processors
+UNMEASURED_EMBEDDED = SourceCalibration(
+    slope=1.0, intercept=0.0
+)  # cautious: even a certain text is right half the time
+
+LabelledLogprob = tuple[float, bool]
+"""A mean log-probability, and whether the text was right."""
+
+
+def fit_source_calibration(pairs: Sequence[LabelledLogprob]) -> SourceCalibration:
+    """Returns slope and intercept of the log-odds that a text is right, by logistic regression on its log-probability.
+
+    Raises:
+        UserError: The pairs hold one class only.
+    """
+    logprobs = np.array([[min(0.0, max(LOGPROB_FLOOR, logprob))] for logprob, _ in pairs])
+    was_right = np.array([was_right for _, was_right in pairs], dtype=np.int64)
+    if len(set(was_right.tolist())) < 2:
+        raise UserError("A calibration needs texts that were right and texts that were not.")
+    regression = LogisticRegression(C=1.0, max_iter=1000).fit(logprobs, was_right)
+    return SourceCalibration(slope=_rounded(regression.coef_[0][0]), intercept=_rounded(regression.intercept_[0]))
+
+
+def read_pairs(path: Path) -> list[LabelledLogprob]:
+    """Returns measured pairs from JSON Lines with the keys `mean_logprob` and `was_right`.
+
+    Raises:
+        UserError: The file is missing, or is not what it should be.
+    """
+    try:
+        rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+        pairs = [(float(row["mean_logprob"]), bool(row["was_right"])) for row in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UserError(f"{path} does not hold pairs of mean_logprob and was_right: {error!r}") from error
+    return [pair for pair in pairs if math.isfinite(pair[0])]
+
+
+def fit(examples: Sequence[Example], embedded_pairs: Sequence[LabelledLogprob] = ()) -> LogisticArtifact:
+    """Returns a model of `examples`, without threshold, metrics or final name."""
+    labels = _labels(examples)
+    study_logprobs = [example.gate_input.candidate.mean_logprob for example in examples]
+    calibrations = {
+        Source.MODEL: fit_source_calibration(list(zip(study_logprobs, labels.astype(bool).tolist(), strict=True))),
+        Source.EMBEDDED: fit_source_calibration(embedded_pairs) if embedded_pairs else UNMEASURED_EMBEDDED,
+    }
+    features = _matrix(examples, calibrations)
+    scaler = StandardScaler().fit(features)
+    regression = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=1000)
+    regression.fit(scaler.transform(features), labels)
+    return LogisticArtifact(
+        model_version="untitled",
+        mean=tuple(map(_rounded, scaler.mean_)),
+        scale=tuple(map(_rounded, scaler.scale_)),
+        weights=tuple(map(_rounded, regression.coef_[0])),
+        intercept=_rounded(regression.intercept_[0]),
+        calibrations=calibrations,
+        unmeasured_sources=frozenset() if embedded_pairs else frozenset({Source.EMBEDDED}),
+        recommended_threshold=0.0,
+    )
+
+
+def predict_unseen_people(examples: Sequence[Example]) -> Floats:
+    """Returns a probability for each example from a model that was fitted on the other people; shape (n_examples,)."""
+    people = _people(examples)
+    probabilities = np.zeros(len(examples))
+    for person in np.unique(people):
+        model = LogisticAcceptanceModel(fit([example for example in examples if example.person != person]))
+        for row in np.flatnonzero(people == person).tolist():
+            probabilities[row] = model.score(examples[row].gate_input).probability
+    return probabilities
+
+
+def train(data: Path, embedded_pairs: Sequence[LabelledLogprob] = ()) -> LogisticArtifact:
+    """Returns the model of a study file, with metrics on people that it was not fitted on.
+
+    Raises:
+        UserError: The file is missing, or is not what it should be.
+    """
+    examples = read_examples(data)
+    labels, people = _labels(examples), _people(examples)
+    probabilities = predict_unseen_people(examples)
+    metrics = measure(labels, probabilities, people, SEED)
+    fitted = fit(examples, embedded_pairs)
+    data_sha256 = hashlib.sha256(data.read_bytes()).hexdigest()
+    identity = repr([FEATURE_NAMES, fitted.weights, fitted.intercept, fitted.calibrations])
+    return LogisticArtifact(
+        model_version=f"logistic-{hashlib.sha256(identity.encode()).hexdigest()[:8]}",
+        mean=fitted.mean,
+        scale=fitted.scale,
+        weights=fitted.weights,
+        intercept=fitted.intercept,
+        calibrations=fitted.calibrations,
+        unmeasured_sources=fitted.unmeasured_sources,
+        recommended_threshold=_rounded(threshold_keeping(labels, probabilities, KEPT_ACCEPTS)),
+        training={
+            "protocol": "each person is judged by a model of the other people; intervals resample people",
+            "data": "microsoft/coderec_programming_states",
+            "data_sha256": data_sha256,
+            "seed": SEED,
+            "inverse_regularisation": INVERSE_REGULARISATION,
+            "n_examples": len(examples),
+            "n_accepted": int(labels.sum()),
+            "n_people": len(np.unique(people)),
+            "n_embedded_pairs": len(embedded_pairs),
+            "metrics": {
+                name: {end: _rounded(number) for end, number in asdict(interval).items()}
+                for name, interval in metrics.items()
+            },
+            "gate": _gate_on_unseen_people(labels, probabilities, people),
+        },
+    )
+
+
+def _gate_on_unseen_people(labels: Integers, probabilities: Floats, people: Integers) -> dict[str, float]:
+    """Returns what a threshold chosen on the other people does to each person."""
+    is_shown = np.zeros(len(labels), dtype=bool)
+    for person in np.unique(people):
+        others, own = people != person, people == person
+        is_shown[own] = probabilities[own] >= threshold_keeping(labels[others], probabilities[others], KEPT_ACCEPTS)
+    return {
+        "accepts_kept": _rounded(is_shown[labels == 1].mean()),
+        "suggestions_hidden": _rounded(1 - is_shown.mean()),
+        "rejected_hidden": _rounded(1 - is_shown[labels == 0].mean()),
+    }
+
+
+def _matrix(examples: Sequence[Example], calibrations: Calibrations) -> Floats:
+    """Returns the features; float64, shape (n_examples, n_features), columns as in `FEATURE_NAMES`."""
+    return np.array([list(featurize(example.gate_input, calibrations).values()) for example in examples])
+
+
+def _labels(examples: Sequence[Example]) -> Integers:
+    return np.array([example.was_accepted for example in examples], dtype=np.int64)
+
+
+def _people(examples: Sequence[Example]) -> Integers:
+    return np.array([example.person for example in examples], dtype=np.int64)
+
+
+def _rounded(value: float) -> float:
+    return round(float(value), N_DIGITS)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Trains, writes the artifact and prints what was measured; returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m inkling.models.train", description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="the study: copilot_study.jsonl")
+    parser.add_argument("--out", type=Path, default=SHIPPED_ARTIFACT, help="where the model goes")
+    parser.add_argument("--embedded-pairs", type=Path, help="JSON Lines of mean_logprob and was_right, measured")
+    options = parser.parse_args(arguments)
+    try:
+        pairs = read_pairs(options.embedded_pairs) if options.embedded_pairs else []
+        artifact = train(options.data, pairs)
+    except UserError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_text(dump_artifact(artifact), encoding="utf-8")
+    sys.stdout.write(f"{json.dumps(artifact.training, indent=2)}\n")
+    sys.stdout.write(f"{artifact.model_version} threshold={artifact.recommended_threshold:.3f} -> {options.out}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
