@@ -23,12 +23,15 @@ const INSTALL_TIMEOUT_MS = 900_000;
 /** Written last: an environment without it was cut off in the making, and is made again. */
 const COMPLETE_MARK = "inkling-complete";
 
-export interface EnvironmentRequest {
+export interface EnvironmentPlace {
   /** The extension's own storage on this machine. */
   readonly storageDir: string;
   /** Holds the wheel and `requirements.lock`. */
   readonly bundleDir: string;
   readonly extensionVersion: string;
+}
+
+export interface EnvironmentRequest extends EnvironmentPlace {
   readonly candidates: readonly PythonCandidate[];
   readonly signal: AbortSignal;
   readonly onStep: (step: string) => void;
@@ -44,18 +47,22 @@ interface Bundle {
   readonly contentHash: string;
 }
 
+/** Returns the path of the `inkling` command if the environment is there already. Rejects with `EnvironmentError`. */
+export async function findEnvironment(place: EnvironmentPlace): Promise<string | undefined> {
+  const { contentHash } = await readBundle(place.bundleDir);
+  const dir = path.join(place.storageDir, environmentName(place.extensionVersion, contentHash));
+  return (await isComplete(dir)) ? commandIn(dir) : undefined;
+}
+
 /**
- * Returns the path of the `inkling` command in the environment, which is made first where it is missing.
+ * Makes the environment, unless another window has made it by then, and returns the path of its `inkling` command.
  *
  * Rejects with `EnvironmentError` or `AbortedError`.
  */
-export async function ensureEnvironment(request: EnvironmentRequest): Promise<string> {
+export async function makeEnvironment(request: EnvironmentRequest): Promise<string> {
   const bundle = await readBundle(request.bundleDir);
   const name = environmentName(request.extensionVersion, bundle.contentHash);
   const dir = path.join(request.storageDir, name);
-  if (await isComplete(dir)) {
-    return commandIn(dir);
-  }
   await mkdir(request.storageDir, { recursive: true });
   request.onStep("Waiting for another window that is installing");
   return withLock(path.join(request.storageDir, "install.lock"), request.signal, async () => {
@@ -81,8 +88,12 @@ async function make(dir: string, bundle: Bundle, request: EnvironmentRequest): P
     );
   }
   request.onStep("Installing the server");
-  const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--constraint", bundle.lock, bundle.wheel];
-  const installed = await runLogged(request, pythonIn(dir), pip, INSTALL_TIMEOUT_MS);
+  const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
+  // The lock names every package the server needs, with its hash; the wheel comes from the extension itself.
+  let installed = await runLogged(request, pythonIn(dir), [...pip, "--require-hashes", "-r", bundle.lock], INSTALL_TIMEOUT_MS);
+  if (installed.exitCode === 0) {
+    installed = await runLogged(request, pythonIn(dir), [...pip, "--no-deps", "--no-index", bundle.wheel], INSTALL_TIMEOUT_MS);
+  }
   if (installed.exitCode !== 0) {
     throw new EnvironmentError(
       "pip could not install the server. The log has its words; often the network or a proxy is in the way. " +
@@ -127,7 +138,7 @@ function runLogged(request: EnvironmentRequest, command: string, args: readonly 
 }
 
 async function readBundle(bundleDir: string): Promise<Bundle> {
-  const names = await readdir(bundleDir).catch(() => []);
+  const names: readonly string[] = await readdir(bundleDir).catch(() => []);
   const wheel = names.find((name) => name.endsWith(".whl"));
   if (wheel === undefined || !names.includes("requirements.lock")) {
     throw new EnvironmentError(

@@ -46,8 +46,10 @@ export class AbortedError extends Error {
 
 /** A PYTHONHOME or PYTHONPATH of the editor's shell would let another Python's packages into the environment. */
 function cleanEnvironment(): NodeJS.ProcessEnv {
-  const { PYTHONHOME: _home, PYTHONPATH: _path, ...rest } = process.env;
-  return rest;
+  const environment = { ...process.env };
+  delete environment["PYTHONHOME"];
+  delete environment["PYTHONPATH"];
+  return environment;
 }
 
 function collect(stream: NodeJS.ReadableStream, onLine: RunOptions["onLine"]): () => string {

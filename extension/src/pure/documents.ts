@@ -6,7 +6,7 @@ const OUTCOME_WORDS: Readonly<Record<OutcomeKind, string>> = {
   shown: "seen for at least 750 ms",
   accepted: "accepted",
   partly_accepted: "accepted in part",
-  typed_through: "typed by hand to its end",
+  typed_through: "typed through by hand",
   rejected: "rejected with Escape",
   ignored: "ignored: something else was typed",
   superseded: "left behind without a judgement",

@@ -58,6 +58,10 @@ export class OutcomeQueue {
     this.callOffRetry = undefined;
     this.sending ??= this.sendAll().finally(() => {
       this.sending = undefined;
+      // One may have come between the last look at the queue and now.
+      if (this.pending.length > 0 && this.callOffRetry === undefined) {
+        void this.flush();
+      }
     });
     return this.sending;
   }

@@ -1,0 +1,56 @@
+/** Builds the parts of the extension and takes them down again. */
+
+import * as vscode from "vscode";
+
+import { systemClock } from "./pure/clock";
+import { ActivitySwitch } from "./vscode/activity";
+import { registerCommands } from "./vscode/commands";
+import { InlineSuggestions } from "./vscode/inlineSuggestions";
+import { InterpreterWatcher } from "./vscode/interpreter";
+import { OutcomeReporter } from "./vscode/outcomeReporter";
+import { ReadableDocuments } from "./vscode/readableDocuments";
+import { Server } from "./vscode/server";
+import { showStatusBar } from "./vscode/statusBar";
+
+let stop: (() => Promise<void>) | undefined;
+
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("Inkling", { log: true });
+  const clock = systemClock;
+  const interpreter = new InterpreterWatcher(log);
+  const server = new Server(context, log, interpreter, clock);
+  const activity = new ActivitySwitch(context.workspaceState, clock);
+  const outcomes = new OutcomeReporter(server, context.workspaceState, clock, log);
+  const documents = new ReadableDocuments();
+  const suggestions = new InlineSuggestions({
+    server,
+    activity,
+    clock,
+    log,
+    report: (outcome) => {
+      outcomes.report(outcome);
+    },
+  });
+  context.subscriptions.push(
+    log,
+    interpreter,
+    server,
+    activity,
+    outcomes,
+    documents,
+    showStatusBar(server, activity),
+    registerCommands({ server, activity, documents, log }),
+  );
+  stop = async () => {
+    suggestions.dispose();
+    await outcomes.finish();
+    await server.stop();
+  };
+  // Neither waits for the other: the server is told of the interpreter as soon as that is known.
+  void server.start();
+  void interpreter.start();
+}
+
+export async function deactivate(): Promise<void> {
+  await stop?.();
+}

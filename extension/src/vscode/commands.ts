@@ -1,0 +1,104 @@
+import * as vscode from "vscode";
+
+import { statisticsDocument, whyDocument } from "../pure/documents";
+import { STATISTICS, WHY, type StatisticsParams, type StatisticsResult, type WhyParams, type WhyResult } from "../pure/protocol";
+import type { ActivitySwitch } from "./activity";
+import type { ReadableDocuments } from "./readableDocuments";
+import type { Server } from "./server";
+
+const SNOOZE_MINUTES: readonly number[] = [5, 15, 60];
+const N_DECISIONS = 50;
+
+export interface CommandContext {
+  readonly server: Server;
+  readonly activity: ActivitySwitch;
+  readonly documents: ReadableDocuments;
+  readonly log: vscode.LogOutputChannel;
+}
+
+interface MenuItem extends vscode.QuickPickItem {
+  readonly run?: () => PromiseLike<unknown>;
+}
+
+/** Registers the commands of the palette and of the status bar's menu. */
+export function registerCommands(context: CommandContext): vscode.Disposable {
+  const { activity, server, log } = context;
+  const actions: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
+    "inkling.pause": () => activity.choose({ kind: "paused" }),
+    "inkling.resume": () => activity.resume(),
+    "inkling.snooze": () => chooseSnooze(activity),
+    "inkling.restartServer": () => server.restart(),
+    "inkling.whyShown": () => answering(context, () => showWhy(context)),
+    "inkling.showStatistics": () => answering(context, () => showStatistics(context)),
+    "inkling.showLogs": () => {
+      log.show();
+    },
+    "inkling.showMenu": () => showMenu(context),
+  };
+  return vscode.Disposable.from(...Object.entries(actions).map(([name, action]) => vscode.commands.registerCommand(name, action)));
+}
+
+async function showWhy({ server, documents }: CommandContext): Promise<void> {
+  const params: WhyParams = { limit: N_DECISIONS };
+  const result = (await server.request(WHY, params)) as WhyResult;
+  await documents.show("Why (not) shown", whyDocument(result.decisions, formatMoment));
+}
+
+async function showStatistics({ server, documents }: CommandContext): Promise<void> {
+  const params: StatisticsParams = { sinceMs: 0 };
+  const result = (await server.request(STATISTICS, params)) as StatisticsResult;
+  await documents.show("Inkling statistics", statisticsDocument(result, formatMoment));
+}
+
+/** Runs what needs an answer of the server, and tells the user when there is none. */
+async function answering({ log }: CommandContext, action: () => Promise<void>): Promise<void> {
+  try {
+    await action();
+  } catch (error) {
+    log.warn("the server did not answer", error);
+    const choice = await vscode.window.showWarningMessage("Inkling's server did not answer.", "Restart Server", "Show Logs");
+    if (choice !== undefined) {
+      await vscode.commands.executeCommand(choice === "Show Logs" ? "inkling.showLogs" : "inkling.restartServer");
+    }
+  }
+}
+
+async function chooseSnooze(activity: ActivitySwitch): Promise<void> {
+  await pick(snoozeItems(activity), "Snooze suggestions");
+}
+
+function snoozeItems(activity: ActivitySwitch): readonly MenuItem[] {
+  return SNOOZE_MINUTES.map((minutes) => ({
+    label: `$(bell-slash) Snooze for ${minutes} minutes`,
+    run: () => activity.snooze(minutes),
+  }));
+}
+
+async function showMenu({ activity, server }: CommandContext): Promise<void> {
+  const run = (command: string) => () => vscode.commands.executeCommand(command);
+  const isWaiting = activity.current.kind === "paused" || activity.current.kind === "snoozed";
+  const switching: readonly MenuItem[] = isWaiting
+    ? [{ label: "$(debug-start) Resume", run: run("inkling.resume") }]
+    : [{ label: "$(debug-pause) Pause", run: run("inkling.pause") }, ...snoozeItems(activity)];
+  const state = server.state;
+  const items: readonly MenuItem[] = [
+    ...switching,
+    { label: "Look", kind: vscode.QuickPickItemKind.Separator },
+    { label: "$(question) Why (not) shown?", run: run("inkling.whyShown") },
+    { label: "$(graph) Show Statistics", run: run("inkling.showStatistics") },
+    { label: "Server", kind: vscode.QuickPickItemKind.Separator },
+    { label: "$(refresh) Restart Server", run: run("inkling.restartServer") },
+    { label: "$(output) Show Logs", run: run("inkling.showLogs") },
+    { label: "$(gear) Open Settings", run: () => vscode.commands.executeCommand("workbench.action.openSettings", "inkling.") },
+  ];
+  await pick(items, state.kind === "problem" ? state.message : "Inkling");
+}
+
+async function pick(items: readonly MenuItem[], placeHolder: string): Promise<void> {
+  const choice = await vscode.window.showQuickPick(items, { placeHolder });
+  await choice?.run?.();
+}
+
+function formatMoment(atMs: number): string {
+  return new Date(atMs).toLocaleString();
+}

@@ -1,0 +1,190 @@
+import * as vscode from "vscode";
+import { InlineCompletionTriggerKind, LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
+
+import { readAnswer, type AnsweredSuggestion } from "../pure/answer";
+import type { Clock } from "../pure/clock";
+import { pause } from "../pure/debounce";
+import { SuggestionTracker, type Continuation, type TrackedOutcome } from "../pure/suggestionTracker";
+import type { ActivitySwitch } from "./activity";
+import { currentSettings } from "./configuration";
+import { DOCUMENT_SELECTOR, ServerNotRunningError, type Server } from "./server";
+
+/** Carried by every item; the editor runs it when the item was accepted. */
+export const ACCEPT_COMMAND = "inkling.acceptSuggestion";
+/** Bound to Escape while one of our suggestions is visible. */
+export const REJECT_COMMAND = "inkling.rejectSuggestion";
+const HAS_SUGGESTION = "inkling.hasSuggestion";
+const HIDE = "editor.action.inlineSuggest.hide";
+
+export interface InlineSuggestionsOptions {
+  readonly server: Server;
+  readonly activity: ActivitySwitch;
+  readonly clock: Clock;
+  readonly log: vscode.LogOutputChannel;
+  readonly report: (outcome: TrackedOutcome) => void;
+}
+
+/** Shows the daemon's suggestions as ghost text, and watches what becomes of them. */
+export class InlineSuggestions implements vscode.InlineCompletionItemProvider, vscode.Disposable {
+  private readonly tracker: SuggestionTracker;
+  private readonly subscriptions: vscode.Disposable[] = [];
+  private inFlight: vscode.CancellationTokenSource | undefined;
+
+  constructor(private readonly options: InlineSuggestionsOptions) {
+    this.tracker = new SuggestionTracker({
+      clock: options.clock,
+      report: options.report,
+      onLiveChanged: (isLive) => {
+        void vscode.commands.executeCommand("setContext", HAS_SUGGESTION, isLive);
+      },
+    });
+    this.subscriptions.push(
+      vscode.languages.registerInlineCompletionItemProvider(DOCUMENT_SELECTOR, this),
+      vscode.commands.registerCommand(ACCEPT_COMMAND, (id: unknown) => {
+        if (typeof id === "string") {
+          this.tracker.accepted(id);
+        }
+      }),
+      vscode.commands.registerCommand(REJECT_COMMAND, async () => {
+        this.tracker.rejected();
+        await vscode.commands.executeCommand(HIDE);
+      }),
+      vscode.workspace.onDidChangeTextDocument((event) => {
+        this.documentChanged(event);
+      }),
+      vscode.window.onDidChangeTextEditorSelection((event) => {
+        if (event.textEditor === vscode.window.activeTextEditor) {
+          this.selectionChanged(event.textEditor.document, event.selections);
+        }
+      }),
+      vscode.window.onDidChangeActiveTextEditor(() => {
+        this.tracker.leave();
+      }),
+      vscode.window.onDidChangeWindowState((state) => {
+        // The editor takes ghost text away when it loses the focus.
+        if (!state.focused) {
+          this.tracker.leave();
+        }
+      }),
+      vscode.workspace.onDidCloseTextDocument((document) => {
+        this.tracker.leave(document.uri.toString());
+      }),
+      options.activity.onDidChange((activity) => {
+        if (activity.kind !== "active") {
+          this.inFlight?.cancel();
+          this.tracker.leave();
+          void vscode.commands.executeCommand(HIDE);
+        }
+      }),
+    );
+  }
+
+  async provideInlineCompletionItems(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    context: vscode.InlineCompletionContext,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlineCompletionItem[] | undefined> {
+    if (this.options.activity.current.kind !== "active") {
+      return undefined;
+    }
+    if (context.selectedCompletionInfo !== undefined) {
+      // The popup is open: the editor would show only a text that extends the selected row, and hides ours.
+      this.tracker.leave();
+      return undefined;
+    }
+    const live = this.tracker.continueAt(document.uri.toString(), document.offsetAt(position));
+    if (live !== undefined) {
+      return [item(live, position)];
+    }
+    const isAutomatic = context.triggerKind === vscode.InlineCompletionTriggerKind.Automatic;
+    const debounceMs = isAutomatic ? currentSettings().settings.debounceMs : 0;
+    if (!(await pause(this.options.clock, debounceMs, token))) {
+      return undefined;
+    }
+    const { version } = document;
+    const suggestion = await this.ask(document, position, isAutomatic, token);
+    if (suggestion === undefined || token.isCancellationRequested || document.version !== version) {
+      return undefined;
+    }
+    return [this.offer(document, position, suggestion)];
+  }
+
+  /** Ends what is open, so that its outcomes are reported. */
+  dispose(): void {
+    this.inFlight?.cancel();
+    this.tracker.dispose();
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private async ask(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    isAutomatic: boolean,
+    token: vscode.CancellationToken,
+  ): Promise<AnsweredSuggestion | undefined> {
+    this.inFlight?.cancel();
+    const source = new vscode.CancellationTokenSource();
+    this.inFlight = source;
+    const linked = token.onCancellationRequested(() => {
+      source.cancel();
+    });
+    const params = {
+      textDocument: { uri: document.uri.toString() },
+      position: { line: position.line, character: position.character },
+      context: { triggerKind: isAutomatic ? InlineCompletionTriggerKind.Automatic : InlineCompletionTriggerKind.Invoked },
+    };
+    try {
+      const answer = await this.options.server.request("textDocument/inlineCompletion", params, source.token);
+      return source.token.isCancellationRequested
+        ? undefined
+        : readAnswer(answer, document.eol === vscode.EndOfLine.CRLF ? "\r\n" : "\n");
+    } catch (error) {
+      if (!isExpected(error)) {
+        this.options.log.warn("no suggestion", error);
+      }
+      return undefined;
+    } finally {
+      linked.dispose();
+      source.dispose();
+      if (this.inFlight === source) {
+        this.inFlight = undefined;
+      }
+    }
+  }
+
+  private offer(document: vscode.TextDocument, position: vscode.Position, suggestion: AnsweredSuggestion): vscode.InlineCompletionItem {
+    const before = document.lineAt(position.line).text.slice(0, position.character);
+    this.tracker.offer({ ...suggestion, uri: document.uri.toString(), offset: document.offsetAt(position), before });
+    return item({ ...suggestion, replacedAfter: 0 }, position);
+  }
+
+  private documentChanged(event: vscode.TextDocumentChangeEvent): void {
+    const changes = event.contentChanges.map((change) => ({
+      offset: change.rangeOffset,
+      length: change.rangeLength,
+      text: change.text,
+    }));
+    this.tracker.documentChanged(event.document.uri.toString(), changes, event.reason === undefined ? "edit" : "undo_or_redo");
+  }
+
+  private selectionChanged(document: vscode.TextDocument, selections: readonly vscode.Selection[]): void {
+    const [selection, ...others] = selections;
+    const isCursor = selection?.isEmpty === true && others.length === 0;
+    this.tracker.cursorMoved(document.uri.toString(), isCursor ? document.offsetAt(selection.active) : undefined);
+  }
+}
+
+function item(continuation: Continuation, position: vscode.Position): vscode.InlineCompletionItem {
+  const range = new vscode.Range(position, position.translate(0, continuation.replacedAfter));
+  return new vscode.InlineCompletionItem(continuation.text, range, {
+    title: "Accept the suggestion",
+    command: ACCEPT_COMMAND,
+    arguments: [continuation.id],
+  });
+}
+
+function isExpected(error: unknown): boolean {
+  const isCancelled = error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled;
+  return isCancelled || error instanceof ServerNotRunningError;
+}
