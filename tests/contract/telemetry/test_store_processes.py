@@ -14,11 +14,15 @@ N_KILLS = 100
 
 
 def start(data_dir: Path, name: str, n_events: int) -> "subprocess.Popen[str]":
-    return subprocess.Popen(
+    """Returns a writer that is about to open the store."""
+    process = subprocess.Popen(
         [sys.executable, "-S", "-c", _BOOTSTRAP, str(data_dir), name, str(n_events)],
         stdout=subprocess.PIPE,
         text=True,
     )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "opening\n"
+    return process
 
 
 # The writer runs without `site`: a hundred starts are the cost of the kill test. It gets the path of this process.

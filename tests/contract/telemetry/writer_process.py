@@ -1,6 +1,7 @@
 """A process that records events and says so: argv is the data directory, a name for its ids, and how many (0: endless).
 
-It prints each suggestion id only after the store acknowledged its events, as a daemon would answer the editor.
+It prints a line when it begins to open the store, then each suggestion id once the store acknowledged its events,
+as a daemon would answer the editor.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ from pathlib import Path
 from inkling.core.events import Decision, EventId, Feature, Outcome, OutcomeKind
 from inkling.core.suggestion import Source, SuggestionId, Trigger
 from inkling.telemetry.store import EventStore
+
+OPENING = "opening\n"
 
 
 def decision(name: str, n_chars: int) -> Decision:
@@ -40,8 +43,12 @@ async def record(store: EventStore, name: str) -> None:
     await store.record_decisions([decision(name, len(name))])
     await store.record_outcomes(
         [
-            Outcome(event_id=EventId(name), suggestion_id=SuggestionId(name), kind=kind, at_ms=4_000_000_000_001)
-            for kind in [OutcomeKind.REJECTED]
+            Outcome(
+                event_id=EventId(name),
+                suggestion_id=SuggestionId(name),
+                kind=OutcomeKind.REJECTED,
+                at_ms=4_000_000_000_001,
+            )
         ]
     )
     sys.stdout.write(name + "\n")
@@ -49,6 +56,8 @@ async def record(store: EventStore, name: str) -> None:
 
 
 async def main(data_dir: Path, writer: str, n_events: int) -> None:
+    sys.stdout.write(OPENING)
+    sys.stdout.flush()
     store = await EventStore.open(data_dir)
     done = 0
     while n_events == 0 or done < n_events:
