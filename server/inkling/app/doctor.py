@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -134,7 +135,7 @@ async def _workers(places: Places) -> list[Finding]:
         ports = services.completion.ports
         for listener in services.listeners:
             listener.open_workspace(scope)
-        probes = {
+        probes: dict[str, Callable[[], Awaitable[object]]] = {
             "completion worker": lambda: ports.completers[0].complete(request),
             "syntax worker": lambda: ports.syntax.still_parses(request, candidate),
             "analysis worker": lambda: services.names.complete_names(request),

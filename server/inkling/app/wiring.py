@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from inkling.engine.completer import EmbeddedCompleter
-from inkling.models.acceptance import LogisticAcceptanceModel
-
 from inkling.app.background import TaskGroupBackground
 from inkling.app.places import Places
 from inkling.context.analysis.analysis import Analysis
@@ -19,8 +16,10 @@ from inkling.context.syntax import WorkerSyntaxChecker
 from inkling.core.errors import StoreError
 from inkling.core.ports import AcceptanceModel, EventLog
 from inkling.core.settings import Settings
+from inkling.engine.completer import EmbeddedCompleter
 from inkling.features.completion import CompletionFeature, CompletionPorts
 from inkling.lsp.services import ProgressRelay, Services
+from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.telemetry.memory_log import MemoryEventLog
 from inkling.telemetry.store import EventStore
 
@@ -117,10 +116,15 @@ def load_model() -> AcceptanceModel:
 
 @contextlib.asynccontextmanager
 async def _workers(runs: Sequence[Coroutine[Any, Any, None]]) -> AsyncIterator[TaskGroupBackground]:
+    failure: Exception | None = None
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(run) for run in runs]
         try:
             yield TaskGroupBackground(group)
+        except Exception as error:  # noqa: BLE001 - raised again below; the task group would wrap it
+            failure = error
         finally:
             for task in tasks:
                 task.cancel()
+    if failure is not None:
+        raise failure

@@ -36,7 +36,7 @@ class Protocol(LanguageServerProtocol):
         return self._shutdown
 
     @lsp_method(types.EXIT)
-    def lsp_exit(self, *_args: object) -> None:
+    def lsp_exit(self, *_args: object) -> Any:
         """Ends the connection; pygls would leave the process at once, with events still to be written."""
         self.has_exited.set()
 

@@ -40,7 +40,7 @@ def create_server(services: Services, version: str) -> InklingServer:
     documents = server.protocol.documents = Documents()
     session = Session(server, services)
     _register_lifecycle(server, session, documents)
-    _register_documents(server, services, documents)
+    _register_documents(server, services, session, documents)
     _register_completion(server, services, documents)
     _register_own_methods(server, services, session)
     return server
@@ -70,13 +70,17 @@ def _register_lifecycle(server: InklingServer, session: Session, documents: Docu
         session.open_workspace()
 
 
-def _register_documents(server: InklingServer, services: Services, documents: Documents) -> None:
+def _register_documents(server: InklingServer, services: Services, session: Session, documents: Documents) -> None:
     def tell_changed(uri: str) -> None:
         document = documents.get(uri)
-        if document is not None:
-            snapshot = document.snapshot()
-            for listener in services.listeners:
+        if document is None:
+            return
+        snapshot = document.snapshot()
+        for listener in services.listeners:
+            if session.can_learn_from(snapshot):
                 listener.document_changed(snapshot)
+            else:
+                listener.document_closed(snapshot.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:

@@ -10,6 +10,7 @@ from pygls.lsp.server import LanguageServer
 
 from inkling.core.ports import IndexProgress, WorkspaceScope
 from inkling.core.settings import Settings
+from inkling.core.snapshot import Snapshot
 from inkling.lsp import from_lsp, to_lsp
 from inkling.lsp.methods import (
     SETTINGS_SECTION,
@@ -88,6 +89,10 @@ class Session:
         self._services.completion.open_folders(folders)
         for listener in self._services.listeners:
             listener.open_workspace(scope)
+
+    def can_learn_from(self, snapshot: Snapshot) -> bool:
+        """Tells whether a document is small enough to be worked on at all."""
+        return len(snapshot.text) <= self._settings.completion.max_file_kb * 1024
 
     def change_interpreter(self, params: DidChangeInterpreterParams) -> None:
         """Takes another interpreter, or a change of trust."""

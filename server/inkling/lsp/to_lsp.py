@@ -95,7 +95,7 @@ def explain(summary: DecisionSummary) -> str:
         words += f": probability {summary.probability:.2f}, threshold {summary.threshold:.2f}"
     words += f"; verified: {', '.join(verified)}" if verified else "; nothing was verified"
     if Check.NAMES_EXIST not in summary.checked:
-        words += "; its names could not be looked up in time"
+        words += "; whether its names exist is not known"
     return words + "."
 
 

@@ -15,7 +15,7 @@ async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
     await editor.start()
     await editor.wait_for_index()
     yield editor
-    if editor.process.is_running():
+    if editor.is_running:
         assert await editor.leave() == 0
 
 
@@ -25,5 +25,5 @@ async def closed_editor(tmp_path: Path) -> AsyncIterator[Editor]:
     editor = Editor(tmp_path)
     editor.write_project()
     yield editor
-    if hasattr(editor, "client") and editor.process.is_running():
+    if editor.is_running:
         assert await editor.leave() == 0

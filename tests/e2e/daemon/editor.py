@@ -9,6 +9,7 @@ from typing import Any
 
 import psutil
 from lsprotocol import types
+from pygls.protocol import JsonRPCResponseMessage
 from pytest_lsp import ClientServerConfig, LanguageClient, client_capabilities
 
 INKLING = str(Path(sys.executable).with_name("inkling"))
@@ -72,6 +73,9 @@ class Editor:
             server_command=[INKLING, "serve"], server_env={**_inherited(), **directories, **self.environment}
         )
         self.client = await config.start()
+        self.client.protocol._converter.register_structure_hook(  # pygls would make named tuples of our own answers
+            JsonRPCResponseMessage, lambda answer, cls: cls(**answer)
+        )
         self.client.set_configuration({"inkling": self.settings})
         folder = types.WorkspaceFolder(uri=self.folder.as_uri(), name="project")
         self.result = await self.client.initialize_session(
@@ -146,6 +150,11 @@ class Editor:
         return rows
 
     @property
+    def is_running(self) -> bool:
+        server = getattr(getattr(self, "client", None), "_server", None)
+        return server is not None and server.returncode is None
+
+    @property
     def process(self) -> psutil.Process:
         server = self.client._server
         assert server is not None
@@ -166,4 +175,6 @@ class Editor:
 
 def _inherited() -> dict[str, str]:
 
-    return {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+    return {
+        name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR", "PYTHONPATH"}
+    }

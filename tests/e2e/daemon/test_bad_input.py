@@ -192,4 +192,9 @@ async def test_a_folder_that_does_not_exist(closed_editor: Editor, tmp_path: Pat
         path.rmdir() if path.is_dir() else path.unlink()
     closed_editor.folder.rmdir()
     await closed_editor.wait_for_index()
-    assert await closed_editor.complete_marked("untitled:Untitled-1", "abc = 1\nab|\n") is not None
+    assert (
+        await closed_editor.complete_marked(
+            "untitled:Untitled-1", BASKET.replace("|", "order.lines:\n        pass\n    for line in |")
+        )
+        is not None
+    )

@@ -132,7 +132,7 @@ async def test_the_popup_has_the_names_that_jedi_knows(editor: Editor) -> None:
                 break
             await asyncio.sleep(0.02)
     assert [item.label for item in answer.items] == ["gross_price"]
-    assert answer.items[0].kind is types.CompletionItemKind.Function
+    assert answer.items[0].kind == types.CompletionItemKind.Function
 
 
 async def test_a_cancelled_request_is_over_and_the_next_is_answered(editor: Editor) -> None:

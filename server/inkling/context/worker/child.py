@@ -10,6 +10,7 @@ import os
 import queue
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
@@ -30,6 +31,7 @@ from inkling.context.worker.frames import (
 logger = logging.getLogger(__name__)
 
 IDLE_AFTER_S = 0.2  # a pause in the calls after which housekeeping may run
+LONGEST_WITHOUT_HOUSEKEEPING_S = 2.0  # under calls without a pause it runs between two of them
 
 
 class Call:
@@ -67,6 +69,7 @@ class Worker:
         self._frames: queue.SimpleQueue[Frame] = queue.SimpleQueue()
         self._cancelled: set[int] = set()
         self._write_lock = threading.Lock()
+        self._was_idle_at_s = time.monotonic()
         self._stdin, self._stdout = _claim_standard_streams()
 
     def emit(self, name: str, payload: Any) -> None:
@@ -77,6 +80,8 @@ class Worker:
         """Answers calls for ever; the process ends when the daemon closes the pipe."""
         threading.Thread(target=self._read, name="frames", daemon=True).start()
         while True:
+            if time.monotonic() - self._was_idle_at_s > LONGEST_WITHOUT_HOUSEKEEPING_S:
+                self._run_idle()
             try:
                 frame = self._frames.get(timeout=IDLE_AFTER_S if self._on_idle else None)
             except queue.Empty:
@@ -93,6 +98,7 @@ class Worker:
                 self._on_idle()
         except Exception:
             logger.exception("housekeeping failed")
+        self._was_idle_at_s = time.monotonic()
 
     def _take_notice(self, frame: Frame) -> None:
         try:

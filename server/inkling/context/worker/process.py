@@ -142,6 +142,7 @@ class WorkerProcess:
     async def _run_once(self) -> None:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # the current folder may be a workspace, and its files are no modules of ours
             "-X",
             "utf8",
             "-m",
