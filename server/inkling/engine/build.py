@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 
 NICENESS = 10
 TELL_EVERY_S = 0.2
-ENVIRONMENT_STEP_BYTES = 4 * 1024 * 1024  # so that the environment is not built again for each line written
+ENVIRONMENT_STEPS = 10  # the room for packages changes by tenths, not with each line written in the workspace
 
 Tell = Callable[[dict[str, Any]], None]
 
@@ -78,7 +78,8 @@ class Build:
             self.tell({"segment": ENVIRONMENT, "name": None})
             return
         taken_bytes = sum(file.size_bytes for file in files)
-        taken_bytes = -(-taken_bytes // ENVIRONMENT_STEP_BYTES) * ENVIRONMENT_STEP_BYTES
+        step_bytes = limits.size_bytes // ENVIRONMENT_STEPS
+        taken_bytes = -(-taken_bytes // step_bytes) * step_bytes
         imported = imported_names(text for file in files if (text := read_source(file.path)) is not None)
         rest = Limits(n_files=max(0, limits.n_files - len(files)), size_bytes=max(0, limits.size_bytes - taken_bytes))
         chosen = environment_files(environment, imported, rest)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.engine.evidence import LONGEST_CONTEXT, Expectation, Places, as_predicted
+from inkling.engine.evidence import END_OF_LINE, LONGEST_CONTEXT, Expectation, Places, as_predicted
 from inkling.engine.lexer import LexedLine, lex_line, line_break
 
 MOST_SAMPLES = 128  # places looked at for one count, those nearest to the cursor
@@ -135,8 +135,9 @@ class ScannedTokens:
             numbers: What they mean.
             cursor: Place in the tokens near which places weigh more; None where all weigh the same.
         """
-        # The margin lets a place near the beginning be compared without looking whether it is.
-        self._tokens: Ints = np.concatenate([np.zeros(LONGEST_CONTEXT, np.int32), *tokens])
+        # The margin lets a place near the beginning be compared without looking whether it is; the last
+        # separator ends the last line.
+        self._tokens: Ints = np.concatenate([np.zeros(LONGEST_CONTEXT, np.int32), *tokens, np.zeros(1, np.int32)])
         self._numbers = numbers
         self._cursor = None if cursor is None else cursor + LONGEST_CONTEXT
         self._found: list[NDArray[np.intp]] = []
@@ -182,9 +183,7 @@ class ScannedTokens:
             shares = (1.0 / (1.0 + np.abs(found - self._cursor) / HALF_WEIGHT_TOKENS)).tolist()
         weights: dict[str, float] = {}
         for number, share in zip(numbers, shares, strict=True):
-            if number == SEPARATOR:
-                continue
-            text = self._numbers.text(number)
+            text = END_OF_LINE if number == SEPARATOR else self._numbers.text(number)
             weights[text] = weights.get(text, 0.0) + share
         predicted: dict[str, float] = {}
         for text, weight in weights.items():

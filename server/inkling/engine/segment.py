@@ -12,7 +12,7 @@ arrays    each at a multiple of 64 bytes
 
 | array | dtype | holds |
 |---|---|---|
-| tokens | int32 | token ids of all files; id 0 stands before each file |
+| tokens | int32 | token ids of all files; id 0 stands before each file and at the end |
 | order | int32 | all places, sorted by the token before them, then the one before that, … |
 | first_place | int32 | where in `order` the places behind each token begin; one more at the end |
 | words | uint8 | the tokens as UTF-8, sorted, one after the other |
@@ -81,7 +81,8 @@ class Segment:
     def leave_out(self, files: Iterable[str]) -> None:
         """Counts nothing from `files` from now on, because they changed or are open."""
         numbers = sorted(self._file_numbers[file] for file in files if file in self._file_numbers)
-        self._left_out = [int(self._file_start[number + edge]) for number in numbers for edge in (0, 1)]
+        # The place of a file's first token belongs to the file before, whose end it is.
+        self._left_out = [int(self._file_start[number + edge]) + 1 for number in numbers for edge in (0, 1)]
 
     def file_tokens(self, file: str) -> list[str] | None:
         """Returns the tokens of `file` as they were read; None where it was not."""
@@ -114,10 +115,10 @@ class Segment:
         n_places = places.last - places.first
         most = MOST_SAMPLES_OF_EXPECTED if expected is not None else MOST_SAMPLES
         step = max(1, n_places // most)
-        sampled = self._order[places.first : places.last : step]
-        if self._left_out:
-            outside = np.searchsorted(self._left_out, sampled, side="right") % 2 == 0
-            sampled = sampled[outside]
+        sampled = self._kept(self._order[places.first : places.last : step])
+        if step > 1 and not len(sampled):
+            step = 1
+            sampled = self._kept(self._order[places.first : places.last])[:most]
         following = self._tokens[sampled]
         if expected is not None and expected.prefix:
             low, high = self._prefix_ids(expected.prefix)
@@ -128,6 +129,11 @@ class Segment:
             if expected is None or expected.accepts(text):
                 weights[text] = weights.get(text, 0.0) + count * step
         return weights
+
+    def _kept(self, places: Ints) -> Ints:
+        if not self._left_out:
+            return places
+        return places[np.searchsorted(self._left_out, places, side="right") % 2 == 0]
 
     def _id(self, token: str) -> int | None:
         found = self._ids.get(token, -1)
@@ -215,11 +221,11 @@ class SegmentWriter:
         by_bytes = sorted(range(len(words)), key=words.__getitem__)
         rank = np.empty(len(words), np.int32)
         rank[by_bytes] = np.arange(len(words), dtype=np.int32)
-        empty = np.zeros(0, np.int32)
-        tokens = rank[np.concatenate([*self._ids, empty])].astype(np.int32)
+        # A last separator ends the last line of the last file.
+        tokens = rank[np.concatenate([*self._ids, np.array([SEPARATOR])])].astype(np.int32)
         order = sort_places(tokens)
         lengths = np.fromiter((len(words[number]) for number in by_bytes), np.int64, len(words))
-        before = np.concatenate([np.zeros(1, np.int32), tokens[:-1]]) if len(tokens) else empty
+        before = np.concatenate([tokens[-1:], tokens[:-1]])
         return {
             "tokens": tokens,
             "order": order,
@@ -305,17 +311,15 @@ def sort_places(tokens: Ints) -> Ints:
     Source: U. Manber and G. Myers, "Suffix arrays: a new method for on-line string searches", section 3.
     """
     n_places = len(tokens)
-    order = np.zeros(0, np.int64)
-    if n_places == 0:
-        return order.astype(np.int32)
+    order = np.arange(n_places)
     rank = np.zeros(n_places, np.int64)
     rank[1:] = tokens[:-1]
     for n_ranked in (1, 2, 4, 8):
-        key = rank * (int(rank.max()) + 1)
+        key = rank * (int(rank.max(initial=0)) + 1)
         key[n_ranked:] += rank[:-n_ranked]
         order = np.argsort(key, kind="stable")
         key = key[order]
-        rank[order[0]] = 0
+        rank[order[:1]] = 0
         rank[order[1:]] = np.cumsum(key[1:] != key[:-1])
     return order.astype(np.int32)
 

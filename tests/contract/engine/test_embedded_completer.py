@@ -1,0 +1,273 @@
+"""The embedded completer with its real worker and its real build, on real files."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from inkling.core.errors import WorkerError
+from inkling.core.ports import IndexProgress, WorkspaceScope
+from inkling.core.settings import IndexSettings
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Source
+from inkling.engine.completer import EmbeddedCompleter
+
+WITHIN_S = 20.0
+KNOWN = "def announce(speaker):\n    speaker.proclaim('here', volume=11)\n"
+
+
+class Window:
+    """A completer with what it told."""
+
+    def __init__(self, cache_dir: Path, folders: tuple[Path, ...], interpreter: Path | None = None) -> None:
+        self.told: asyncio.Queue[IndexProgress] = asyncio.Queue()
+        self.completer = EmbeddedCompleter(cache_dir=cache_dir, deadline_s=WITHIN_S, on_progress=self.told.put_nowait)
+        self.scope = WorkspaceScope(folders=folders, interpreter=interpreter, index=IndexSettings(max_mb=2))
+        self.completer.open_workspace(self.scope)
+
+    async def until_told(self, is_it: Callable[[IndexProgress], bool]) -> IndexProgress:
+        async with asyncio.timeout(WITHIN_S):
+            while not is_it(progress := await self.told.get()):
+                pass
+            return progress
+
+    async def until_built(self) -> None:
+        await self.until_told(lambda progress: progress.message.endswith("are read"))
+
+    async def ask(self, marked: str, path: Path | None = None) -> str | Reason:
+        answer = await self.completer.complete(request(marked, path))
+        if isinstance(answer, NoSuggestion):
+            return answer.reason
+        assert all(isinstance(candidate, Candidate) and candidate.source is Source.EMBEDDED for candidate in answer)
+        return answer[0].text
+
+
+def request(marked: str, path: Path | None = None) -> CompletionRequest:
+    uri = DocumentUri(path.as_uri() if path is not None else "untitled:1")
+    snapshot = Snapshot(uri=uri, path=path, version=1, text=marked.replace("|", "", 1))
+    return CompletionRequest(snapshot=snapshot, offset=marked.index("|"))
+
+
+@contextlib.asynccontextmanager
+async def running(window: Window) -> AsyncIterator[Window]:
+    task = asyncio.create_task(window.completer.run())
+    async with asyncio.timeout(WITHIN_S):
+        while not window.completer.process_ids():
+            await asyncio.sleep(0)
+    try:
+        yield window
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    folder = tmp_path / "workspace"
+    folder.mkdir()
+    (folder / ".gitignore").write_text("private/\n")
+    (folder / "known.py").write_text(KNOWN)
+    (folder / "private").mkdir()
+    (folder / "private" / "secret.py").write_text("treasure.unlock('sesame')\n")
+    return folder
+
+
+@pytest.fixture
+def cache_dir(tmp_path: Path) -> Path:
+    return tmp_path / "cache" / "index"
+
+
+@pytest.fixture
+async def window(cache_dir: Path, workspace: Path) -> AsyncIterator[Window]:
+    async with running(Window(cache_dir, (workspace,))) as window:
+        await window.until_built()
+        yield window
+
+
+def segments(cache_dir: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_ino for path in cache_dir.glob("*.segment")}
+
+
+def empty_heads(cache_dir: Path) -> None:
+    for head in cache_dir.glob("*.head"):
+        head.write_bytes(b"")
+
+
+def unfinished(cache_dir: Path) -> list[Path]:
+    return list(cache_dir.glob("*.tmp"))
+
+
+async def test_it_learns_from_the_workspace_and_not_from_ignored_files(window: Window) -> None:
+    assert await window.ask("speaker.pro|") == "claim('here', volume=11)"
+    assert await window.ask("treas|") == Reason.NO_CANDIDATE
+
+
+async def test_it_answers_from_the_open_file_alone(cache_dir: Path) -> None:
+    async with running(Window(cache_dir, ())) as window:
+        assert await window.ask("gadget.spin(1, 2)\ngadget.|\n") == "spin(1, 2)"
+
+
+async def test_other_open_files_are_known_before_they_are_saved(window: Window) -> None:
+    text = "orchestra.rehearse(tempo)\n"
+    uri = DocumentUri("untitled:2")
+    window.completer.document_changed(Snapshot(uri=uri, path=None, version=1, text=text))
+    assert await window.ask("orchestra.|") == "rehearse(tempo)"
+    window.completer.document_closed(uri)
+    assert await window.ask("orches|") == Reason.NO_CANDIDATE
+
+
+async def test_reasons_for_silence(window: Window) -> None:
+    assert await window.ask("# speaker.|") == Reason.NOT_AT_A_PLACE_TO_COMPLETE
+    assert await window.ask("speak|er") == Reason.NOT_AT_A_PLACE_TO_COMPLETE
+    assert await window.ask("unheard_of|") == Reason.NO_CANDIDATE
+    snapshot = request("a|").snapshot
+    answer = await window.completer.complete(CompletionRequest(snapshot=snapshot, offset=99))
+    assert answer == NoSuggestion(reason=Reason.POSITION_OUTSIDE)
+
+
+@pytest.mark.parametrize("marked", ["|", "\r\n🐍 = 1\r\nspeaker.|\r\n", "def f(:\n  ]] '''|", "x" * 200_000 + "|"])
+async def test_odd_documents_are_survived(window: Window, marked: str) -> None:
+    await window.ask(marked)
+    assert await window.ask("speaker.pro|") == "claim('here', volume=11)"
+
+
+async def test_saved_files_replace_what_was_read(window: Window, workspace: Path) -> None:
+    path = workspace / "known.py"
+    path.write_text("speaker.whisper('there')\n")
+    window.completer.files_changed([path])
+    assert await window.ask("speaker.|") == "whisper('there')"
+    path.unlink()
+    window.completer.files_changed([path])
+    assert await window.ask("speak|") == Reason.NO_CANDIDATE
+
+
+async def test_ignored_files_are_not_learned_when_saved(window: Window, workspace: Path) -> None:
+    window.completer.files_changed([workspace / "private" / "secret.py"])
+    assert await window.ask("treas|") == Reason.NO_CANDIDATE
+
+
+async def test_many_changed_files_are_built_anew(window: Window, workspace: Path) -> None:
+    paths = [workspace / f"new_{number}.py" for number in range(120)]
+    for path in paths:
+        path.write_text(f"speaker.mumble_{path.stem}()\n")
+    window.completer.files_changed(paths)
+    await window.until_built()
+    assert await window.ask("speaker.mumble_new_11|") != Reason.NO_CANDIDATE
+
+
+async def test_an_open_file_counts_as_it_is_and_not_as_it_was_saved(window: Window, workspace: Path) -> None:
+    assert await window.ask("speak|", workspace / "known.py") == Reason.NO_CANDIDATE
+
+
+async def test_a_killed_worker_comes_back_and_knows_all_it_was_told(window: Window) -> None:
+    uri = DocumentUri("untitled:2")
+    window.completer.document_changed(Snapshot(uri=uri, path=None, version=1, text="orchestra.rehearse(tempo)\n"))
+    assert await window.ask("orchestra.|") == "rehearse(tempo)"
+    (worker, *_) = window.completer.process_ids()
+    os.kill(worker, signal.SIGKILL)
+    await window.until_told(lambda progress: progress.is_ready)
+    assert window.completer.process_ids()[0] != worker
+    assert await window.ask("orchestra.|") == "rehearse(tempo)"
+    assert await window.ask("speaker.pro|") == "claim('here', volume=11)"
+
+
+async def test_a_question_that_meets_a_dead_worker_is_an_error(cache_dir: Path) -> None:
+    with pytest.raises(WorkerError):
+        await Window(cache_dir, ()).ask("a|")
+
+
+async def test_a_cancelled_question_leaves_the_worker_answering(window: Window) -> None:
+    question = asyncio.create_task(window.ask("speaker.|"))
+    await asyncio.sleep(0)
+    question.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await question
+    assert await window.ask("speaker.pro|") == "claim('here', volume=11)"
+
+
+async def test_a_second_start_uses_the_index_that_is_there(cache_dir: Path, workspace: Path) -> None:
+    async with running(Window(cache_dir, (workspace,))) as window:
+        await window.until_built()
+    before = segments(cache_dir)
+    async with running(Window(cache_dir, (workspace,))) as window:
+        first = await window.until_told(lambda _progress: True)
+        assert first.is_ready
+        assert await window.ask("speaker.pro|") == "claim('here', volume=11)"
+        await window.until_built()
+    assert segments(cache_dir) == before
+
+
+async def test_what_changed_between_two_starts_is_read(cache_dir: Path, workspace: Path) -> None:
+    async with running(Window(cache_dir, (workspace,))) as window:
+        await window.until_built()
+    (workspace / "later.py").write_text("harvest.gather(basket)\n")
+    async with running(Window(cache_dir, (workspace,))) as window:
+        await window.until_built()
+        assert await window.ask("harvest.|") == "gather(basket)"
+        assert await window.ask("speaker.pro|") == "claim('here', volume=11)"
+
+
+@pytest.mark.parametrize("damage", ["torn", "flipped", "empty head"])
+async def test_a_damaged_index_is_built_again(cache_dir: Path, workspace: Path, damage: str) -> None:
+    async with running(Window(cache_dir, (workspace,))) as window:
+        await window.until_built()
+    (segment,) = (cache_dir / name for name in segments(cache_dir))
+    data = segment.read_bytes()
+    if damage == "torn":
+        segment.write_bytes(data[: len(data) // 2])
+    elif damage == "flipped":
+        segment.write_bytes(data[:-100] + bytes([data[-100] ^ 1]) + data[-99:])
+    else:
+        empty_heads(cache_dir)
+    async with running(Window(cache_dir, (workspace,))) as window:
+        await window.until_built()
+        assert await window.ask("speaker.pro|") == "claim('here', volume=11)"
+    assert segment.read_bytes() == data
+
+
+async def test_two_windows_share_one_index(cache_dir: Path, workspace: Path) -> None:
+    async with running(Window(cache_dir, (workspace,))) as one, running(Window(cache_dir, (workspace,))) as two:
+        await asyncio.gather(one.until_built(), two.until_built())
+        assert await one.ask("speaker.pro|") == await two.ask("speaker.pro|") == "claim('here', volume=11)"
+    assert len(segments(cache_dir)) == 1
+    assert unfinished(cache_dir) == []
+
+
+async def test_a_cache_that_cannot_be_written_leaves_the_open_file(tmp_path: Path, workspace: Path) -> None:
+    (tmp_path / "file").write_text("")
+    async with running(Window(tmp_path / "file" / "index", (workspace,))) as window:
+        await window.until_told(lambda progress: "could not be built" in progress.message)
+        assert await window.ask("gadget.spin(1, 2)\ngadget.|\n") == "spin(1, 2)"
+        assert await window.ask("unheard_of|") == Reason.NO_CANDIDATE
+
+
+async def test_the_environment_is_learned_when_an_interpreter_is_given(cache_dir: Path, workspace: Path) -> None:
+    (workspace / "known.py").write_text("import json\n")
+    async with running(Window(cache_dir, (workspace,), Path(sys.executable))) as window:
+        assert await window.ask("unheard_of|") == Reason.INDEX_NOT_READY
+        await window.until_built()
+        answer = await window.ask("def dump(obj, fp, *, skipkeys=False, ensure_asc|")
+    assert answer.startswith("ii=True")
+    assert len(segments(cache_dir)) == 2
+
+
+async def test_ending_leaves_no_process(cache_dir: Path, workspace: Path) -> None:
+    async with running(Window(cache_dir, (workspace,), Path(sys.executable))) as window:
+        await window.until_told(lambda progress: progress.n_files_total > 0)
+        worker, build = map(psutil.Process, window.completer.process_ids())
+    await asyncio.to_thread(psutil.wait_procs, [worker, build], WITHIN_S)
+    for process in (worker, build):
+        assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+
+
+def test_the_daemon_does_not_load_numpy() -> None:
+    code = "import sys, inkling.engine.completer; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
