@@ -18,6 +18,9 @@ const STOP_TIMEOUT_MS = 2000;
 /** The documents in which Inkling suggests. */
 export const DOCUMENT_SELECTOR = ["file", "untitled", "vscode-notebook-cell"].map((scheme) => ({ language: "python", scheme }));
 
+/** A client that is given no token, not even undefined, takes what stands there for a second parameter. */
+const NEVER_CANCELLED: vscode.CancellationToken = new vscode.CancellationTokenSource().token;
+
 interface Command {
   readonly command: string;
   readonly args: string[];
@@ -94,7 +97,7 @@ export class Server implements vscode.Disposable {
   }
 
   /** Asks the server. Rejects with `ServerNotRunningError`, or with the server's own error. */
-  request(method: string, params: unknown, token?: vscode.CancellationToken): Promise<unknown> {
+  request(method: string, params: unknown, token: vscode.CancellationToken = NEVER_CANCELLED): Promise<unknown> {
     const client = this.client;
     return client?.isRunning() === true ? client.sendRequest<unknown>(method, params, token) : Promise.reject(new ServerNotRunningError());
   }
