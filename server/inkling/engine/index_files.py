@@ -4,9 +4,11 @@ Any number of windows share one folder. Each file appears at once, by renaming, 
 windows that build the same segment write the same file.
 """
 
+import contextlib
 import hashlib
 import json
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +17,7 @@ WORKSPACE = "workspace"
 ENVIRONMENT = "environment"
 PARTS = (WORKSPACE, ENVIRONMENT)
 MOST_BYTES = 1024 * 1024 * 1024  # of all segments together; the oldest go first
+UNFINISHED_FOR_S = 3600.0  # no build writes for so long
 _SUFFIX = ".segment"
 
 
@@ -56,8 +59,9 @@ class IndexScope:
 class IndexFiles:
     """The folder of an index."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, most_bytes: int = MOST_BYTES) -> None:
         self._folder = folder
+        self._most_bytes = most_bytes
 
     def path(self, name: str) -> Path:
         """Returns where the segment `name` lies."""
@@ -91,13 +95,25 @@ class IndexFiles:
         temporary.replace(path)
 
     def remove_old(self, in_use: Iterable[str]) -> None:
-        """Removes the segments that were not used for the longest time, until the rest is small enough."""
+        """Removes the segments that were not used for the longest time, until the rest is small enough.
+
+        What builds that were killed had begun to write goes, too.
+        """
+        for path in self._folder.glob("*.tmp"):
+            with contextlib.suppress(FileNotFoundError):
+                if time.time() - path.stat().st_mtime > UNFINISHED_FOR_S:
+                    path.unlink()
         kept = {self.path(name) for name in in_use}
-        segments = sorted(self._folder.glob(f"*{_SUFFIX}"), key=lambda path: path.stat().st_mtime, reverse=True)
-        size_bytes = 0
-        for path in segments:
-            size_bytes += path.stat().st_size
-            if size_bytes > MOST_BYTES and path not in kept:
+        segments: list[tuple[float, int, Path]] = []
+        for path in self._folder.glob(f"*{_SUFFIX}"):
+            # Another window may remove it meanwhile.
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                segments.append((status.st_mtime, status.st_size, path))
+        total_bytes = 0
+        for _, size_bytes, path in sorted(segments, reverse=True):
+            total_bytes += size_bytes
+            if total_bytes > self._most_bytes and path not in kept:
                 path.unlink(missing_ok=True)
 
     def _head_path(self, scope: IndexScope) -> Path:

@@ -1,5 +1,6 @@
 """What the worker has read: the segments in use, what was saved since, and the build that keeps them fresh."""
 
+import contextlib
 import json
 import logging
 import queue
@@ -67,6 +68,10 @@ class Library:
         """Takes up a scope: what was built for it before is there at once, a build looks for what changed."""
         if scope == self._scope:
             return
+        if self._build is not None:
+            # What it finds belongs to the scope before.
+            self._build.kill()
+            self._build = None
         self._scope = scope
         self._index = IndexFiles(Path(scope.cache_dir))
         self._segments.clear()
@@ -140,6 +145,8 @@ class Library:
         """Does what the build says; returns at once when it says nothing."""
         while not self._news.empty():
             build, message = self._news.get()
+            if message is None:
+                _close_pipes(build)
             if build is not self._build:
                 continue
             if message is None:
@@ -164,9 +171,10 @@ class Library:
         )
         self._build = build
         if build.stdin is not None:
-            build.stdin.write(self._scope.to_json().encode() + b"\n")
-            # Left open: the build ends when this pipe closes.
-            build.stdin.flush()
+            # Left open afterwards: the build ends when this pipe closes.
+            with contextlib.suppress(BrokenPipeError):
+                build.stdin.write(self._scope.to_json().encode() + b"\n")
+                build.stdin.flush()
         threading.Thread(target=self._listen, args=(build,), name="build", daemon=True).start()
         self._tell(0, 0, "Looking for what changed")
 
@@ -178,9 +186,6 @@ class Library:
         self._news.put((build, None))
 
     def _end_build(self, build: subprocess.Popen[bytes]) -> None:
-        for pipe in (build.stdin, build.stdout):
-            if pipe is not None:
-                pipe.close()
         self._build = None
         self.is_ready = True
         if build.returncode:
@@ -235,6 +240,12 @@ class Library:
                 build_process_id=process_id,
             )
         )
+
+
+def _close_pipes(build: subprocess.Popen[bytes]) -> None:
+    for pipe in (build.stdin, build.stdout):
+        if pipe is not None:
+            pipe.close()
 
 
 def gather(tokens: Sequence[Ints], most_tokens: int) -> list[Ints]:

@@ -133,7 +133,9 @@ class Segment:
     def _kept(self, places: Ints) -> Ints:
         if not self._left_out:
             return places
-        return places[np.searchsorted(self._left_out, places, side="right") % 2 == 0]
+        is_kept = np.searchsorted(self._left_out, places, side="right") % 2 == 0
+        kept: Ints = places[is_kept]
+        return kept
 
     def _id(self, token: str) -> int | None:
         found = self._ids.get(token, -1)

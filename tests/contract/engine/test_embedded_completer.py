@@ -179,6 +179,18 @@ async def test_a_killed_worker_comes_back_and_knows_all_it_was_told(window: Wind
     assert await window.ask("speaker.pro|") == "claim('here', volume=11)"
 
 
+async def test_another_workspace_replaces_the_one_before(window: Window, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "b.py").write_text("harvest.gather(basket)\n")
+    index = window.scope.index
+    window.completer.open_workspace(WorkspaceScope(folders=(), interpreter=None, index=index))
+    window.completer.open_workspace(WorkspaceScope(folders=(other,), interpreter=None, index=index))
+    await window.until_told(lambda progress: progress.message == "1 files of the workspace are read")
+    assert await window.ask("harvest.|") == "gather(basket)"
+    assert await window.ask("speak|") == Reason.NO_CANDIDATE
+
+
 async def test_a_question_that_meets_a_dead_worker_is_an_error(cache_dir: Path) -> None:
     with pytest.raises(WorkerError):
         await Window(cache_dir, ()).ask("a|")
