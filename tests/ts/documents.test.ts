@@ -36,29 +36,19 @@ const SILENT: WireDecision = {
 };
 
 describe("Why (not) shown?", () => {
-  it("lists decisions as they come, with numbers, checks and outcome", () => {
-    const [, ...sections] = whyDocument([SHOWN, SILENT], time).split("## ");
-    expect(sections).toEqual([
-      [
-        "t2 · src/größe.py:12 · shown",
-        "",
-        "Shown: probability 0.61, threshold 0.25.",
-        "",
-        "- probability of acceptance: 0.61 ≥ threshold 0.25",
-        "- candidate: 1 character, from the embedded mind",
-        "- verified: the file still parses",
-        "- not verified: its names exist, its imports exist",
-        "- decided in 12.3 ms",
-        "- outcome: typed through by hand",
-        "",
-        "",
-      ].join("\n"),
-      ["t1 · src/größe.py:12 · not shown", "", "Not shown: nothing continues this line.", "", "- decided in 12.3 ms", ""].join("\n"),
+  it("lists decisions as they come, each with its outcome and its reason", () => {
+    expect(whyDocument([SHOWN, SILENT], time).split("\n").slice(5)).toEqual([
+      "- **t2 · src/größe.py:12 · shown, typed through by hand**",
+      "  Shown: probability 0.61, threshold 0.25. (1 character, 12.3 ms)",
+      "- **t1 · src/größe.py:12 · not shown**",
+      "  Not shown: nothing continues this line. (12.3 ms)",
+      "",
     ]);
+    expect(whyDocument([{ ...SHOWN, outcome: null }], time)).toContain("· shown, no outcome yet**");
   });
 
   it("says what it has no words for as the daemon says it", () => {
-    expect(whyDocument([{ ...SHOWN, outcome: "framed" }], time)).toContain("- outcome: framed");
+    expect(whyDocument([{ ...SHOWN, outcome: "framed" }], time)).toContain("· shown, framed**");
   });
 
   it("tells what to do while there is nothing", () => {

@@ -12,13 +12,6 @@ const OUTCOME_WORDS: Readonly<Record<OutcomeKind, string>> = {
   superseded: "left behind without a judgement",
 };
 
-/** What can be verified, as `inkling.core.suggestion.Check` names it. */
-const CHECK_WORDS: ReadonlyMap<string, string> = new Map([
-  ["parses", "the file still parses"],
-  ["names_exist", "its names exist"],
-  ["imports_exist", "its imports exist"],
-]);
-
 const REASON_WORDS: Readonly<Record<Reason, string>> = {
   disabled: "completions switched off",
   file_too_large: "file too large",
@@ -38,7 +31,7 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   outdated: "document changed meanwhile",
 };
 
-/** Returns the latest decisions, newest first, each with its numbers, its reason, and what was verified. */
+/** Returns the latest decisions, newest first, two lines for each: what happened where, and why. */
 export function whyDocument(decisions: readonly WireDecision[], formatTime: (atMs: number) => string): string {
   const intro = [
     "# Why (not) shown?",
@@ -50,34 +43,21 @@ export function whyDocument(decisions: readonly WireDecision[], formatTime: (atM
   if (decisions.length === 0) {
     return [...intro, "There are none yet: type in a Python file.", ""].join("\n");
   }
-  return [...intro, ...decisions.flatMap((decision) => decisionLines(decision, formatTime))].join("\n");
+  return [...intro, ...decisions.flatMap((decision) => decisionLines(decision, formatTime)), ""].join("\n");
 }
 
 function decisionLines(decision: WireDecision, formatTime: (atMs: number) => string): readonly string[] {
-  const verdict = decision.wasOffered ? "shown" : "not shown";
-  const lines = [`## ${formatTime(decision.atMs)} · ${decision.path}:${decision.line + 1} · ${verdict}`, "", decision.explanation, ""];
-  if (decision.probability !== null && decision.threshold !== null) {
-    const comparison = decision.probability >= decision.threshold ? "≥" : "<";
-    lines.push(`- probability of acceptance: ${decision.probability.toFixed(2)} ${comparison} threshold ${decision.threshold.toFixed(2)}`);
-  }
-  if (decision.nChars !== null) {
-    const source = decision.source === null ? "" : `, from the ${decision.source} mind`;
-    lines.push(`- candidate: ${count(decision.nChars, "character")}${source}`);
-    lines.push(...checkLines(decision.checked));
-  }
-  lines.push(`- decided in ${decision.latencyMs.toFixed(1)} ms`);
-  if (decision.wasOffered) {
-    lines.push(`- outcome: ${decision.outcome === null ? "none yet" : words(OUTCOME_WORDS, decision.outcome)}`);
-  }
-  return [...lines, ""];
+  const place = `${decision.path}:${decision.line + 1}`;
+  const verdict = decision.wasOffered ? `shown, ${outcomeWords(decision.outcome)}` : "not shown";
+  const size = decision.nChars === null ? "" : `${count(decision.nChars, "character")}, `;
+  return [
+    `- **${formatTime(decision.atMs)} · ${place} · ${verdict}**`,
+    `  ${decision.explanation} (${size}${decision.latencyMs.toFixed(1)} ms)`,
+  ];
 }
 
-function checkLines(checked: readonly string[]): readonly string[] {
-  const known = [...CHECK_WORDS].map(([name, sentence]) => ({ sentence, wasChecked: checked.includes(name) }));
-  const done = known.filter((check) => check.wasChecked).map((check) => check.sentence);
-  const open = known.filter((check) => !check.wasChecked).map((check) => check.sentence);
-  const lines = [`- verified: ${done.length === 0 ? "nothing" : done.join(", ")}`];
-  return open.length === 0 ? lines : [...lines, `- not verified: ${open.join(", ")}`];
+function outcomeWords(outcome: string | null): string {
+  return outcome === null ? "no outcome yet" : words(OUTCOME_WORDS, outcome);
 }
 
 /** Returns the counts of a period as tables. */

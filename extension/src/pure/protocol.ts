@@ -153,6 +153,7 @@ export interface StatisticsResult {
 /** `inkling/diagnostics`, a request without parameters: how the server itself is doing. */
 export interface DiagnosticsResult {
   readonly loopHeldMsMax: number;
+  readonly loopHeldCpuMsMax: number;
   readonly processIds: readonly number[];
   readonly completer: string;
   readonly isIndexReady: boolean;
