@@ -65,10 +65,10 @@ def test_nothing_makes_it_fail(text: str) -> None:
 
 
 @settings(max_examples=300)
-@given(st.lists(st.sampled_from(["a", "if", "1", '"s"', " = ", "(", ")", ", ", ".b", ":", "[", "]"]), min_size=1))
-def test_tokens_survive_writing_and_reading(tokens: list[str]) -> None:
-    written = join(tokens)
-    assert join(lex_line(written).tokens) == written.rstrip().lstrip()
+@given(st.lists(st.sampled_from(["a", "if", "1", '"s"', " ", " = ", "(", ")", ", ", ".", ":", "[", "]"]), min_size=1))
+def test_what_was_read_survives_writing(pieces: list[str]) -> None:
+    tokens = lex_line("".join(pieces)).tokens
+    assert lex_line(join(tokens)).tokens == tokens
 
 
 def test_the_standard_library_is_written_out_as_it_was() -> None:
