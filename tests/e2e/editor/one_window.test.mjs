@@ -134,7 +134,7 @@ describe("one window", () => {
     await window.runCommand("Inkling: Show Statistics");
     const text = await waitFor("the statistics", async () => {
       const seen = await window.visibleText();
-      return /accepted/i.test(seen) && /typed through/i.test(seen) && seen;
+      return /Inkling statistics/.test(seen) && /accepted/i.test(seen) && /typed through/i.test(seen) && seen;
     });
     assert.match(text, /rejected/i);
     await window.screenshot(path.join(ARTIFACTS, "statistics.png"));
