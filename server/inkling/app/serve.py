@@ -1,12 +1,16 @@
 """`inkling serve`: the daemon."""
 
 import asyncio
+import gc
 import logging
 import sys
 from dataclasses import dataclass
 
+from cattrs import Converter
+
 from inkling.app.places import Places
 from inkling.app.wiring import open_event_log, running_services
+from inkling.lsp.converter import ready_converter
 from inkling.lsp.loop_meter import LoopMeter
 from inkling.lsp.server import create_server
 from inkling.lsp.transport import claim_standard_streams, serve_streams, serve_tcp
@@ -36,13 +40,18 @@ def serve(options: ServeOptions) -> int:
     meter = LoopMeter()
     if options.measure_loop:
         meter.install()
-    return asyncio.run(_serve(options, meter))
+    converter = ready_converter()
+    # What start-up made lives as long as the process. Unfrozen, every full collection would look at all of it
+    # again, and hold the loop meanwhile.
+    gc.collect()
+    gc.freeze()
+    return asyncio.run(_serve(options, converter, meter))
 
 
-async def _serve(options: ServeOptions, meter: LoopMeter) -> int:
+async def _serve(options: ServeOptions, converter: Converter, meter: LoopMeter) -> int:
     opened = await open_event_log(options.places.data_dir)
-    async with running_services(opened, options.places, loop_held_ms_max=lambda: meter.held_ms_max) as services:
-        server = create_server(services, options.version)
+    async with running_services(opened, options.places, loop_meter=meter) as services:
+        server = create_server(services, options.version, converter)
         if options.tcp is None:
             reader, writer = claim_standard_streams()
             await serve_streams(server.protocol, reader, writer)

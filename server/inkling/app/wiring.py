@@ -18,6 +18,7 @@ from inkling.core.ports import AcceptanceModel, EventLog
 from inkling.core.settings import Settings
 from inkling.engine.completer import EmbeddedCompleter
 from inkling.features.completion import CompletionFeature, CompletionPorts
+from inkling.lsp.loop_meter import LoopMeter
 from inkling.lsp.services import ProgressRelay, Services
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.telemetry.memory_log import MemoryEventLog
@@ -71,7 +72,7 @@ def forgetful_log() -> OpenedLog:
 
 @contextlib.asynccontextmanager
 async def running_services(
-    opened: OpenedLog, places: Places, *, loop_held_ms_max: Callable[[], float] = lambda: 0.0
+    opened: OpenedLog, places: Places, loop_meter: LoopMeter | None = None
 ) -> AsyncIterator[Services]:
     """Builds everything, keeps the workers running inside the block, and ends them with it."""
     progress = ProgressRelay()
@@ -98,7 +99,7 @@ async def running_services(
             listeners=(completer, analysis),
             progress=progress,
             process_ids=lambda: [os.getpid(), *(pid for owner in owners for pid in owner.process_ids())],
-            loop_held_ms_max=loop_held_ms_max,
+            loop_meter=loop_meter or LoopMeter(),
             notices=opened.notices,
         )
         await background.finish(FINISH_WITHIN_S)

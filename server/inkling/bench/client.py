@@ -16,15 +16,19 @@ ANSWER_WITHIN_S = 120.0
 class LanguageClient:
     """Runs a server and talks to it; a context manager that leaves no process behind."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, command: list[str], environment: dict[str, str], log: Path, settings: dict[str, Any] | None = None
+    ) -> None:
         """Starts the server.
 
         Args:
             command: The server's command line.
+            settings: What it gets when it asks for its settings.
             environment: Set on top of this process's own.
             log: File that takes what the server writes to standard error.
         """
         self._log = log.open("wb")
+        self._settings = settings
         self._process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
@@ -125,7 +129,7 @@ class LanguageClient:
         if "method" in message:
             if "id" in message:
                 is_settings = message["method"] == "workspace/configuration"
-                self._send({"jsonrpc": "2.0", "id": message["id"], "result": [None] if is_settings else None})
+                self._send({"jsonrpc": "2.0", "id": message["id"], "result": [self._settings] if is_settings else None})
             return
         future = self._waiting.pop(message["id"])
         if "error" in message:

@@ -22,12 +22,13 @@ MB = 2**20
 _MAX_FILE_BYTES = 100_000  # larger files are rare in a workspace; see the editor's own limits
 
 PROTOCOL = """A workspace of {n_files} Python files from the installed packages and the standard library, chosen by
-the seed. At {n_places} places (a code line cut at a random column after its indentation, all else there) {n_typed}
-characters are typed one by one; after each the server is asked for an inline completion and the time to its answer
-taken, at the client, over stdio. The same keystrokes go to jedi-language-server, asked for ordinary completions, place
-by place in turn. Intervals: 95%, bootstrap by place. loop_held_ms_max: longest single callback of the daemon's event
-loop, start-up and indexing included. memory_mb: resident memory of all processes of the server at the end, summed
-(pages that they share count each time); memory_pss_mb: the same with shared pages divided among their users."""
+the seed; the packages of the running interpreter are indexed, too, with the default limits. At {n_places} places (a
+code line cut at a random column after its indentation, all else there) {n_typed} characters are typed one by one;
+after each the server is asked for an inline completion and the time to its answer taken, at the client, over stdio. The
+same keystrokes go to jedi-language-server, asked for ordinary completions, place by place in turn. Intervals: 95%,
+bootstrap by place. loop_held_ms_max: longest single callback of the daemon's event loop by the clock, start-up and
+indexing included; loop_held_cpu_ms_max: the same in CPU time, without what the machine did besides. memory_mb: resident memory of all processes of the server at the end, summed (pages that they share count
+each time); memory_pss_mb: the same with shared pages divided among their users."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,9 +116,10 @@ def _measure(options: LatencyOptions, scratch: Path) -> Report:
     places = _choose_places(files, options.n_requests // N_TYPED_CHARS, chance)
     inkling = [sys.executable, "-m", "inkling.app.cli", "serve", "--measure-loop"]
     own = {"INKLING_DATA_DIR": str(scratch / "data"), "INKLING_CACHE_DIR": str(scratch / "cache")}
+    settings = {"interpreter": sys.executable}
     jedi = [sys.executable, "-c", "from jedi_language_server.cli import cli; cli()"]
     with (
-        LanguageClient(inkling, own, scratch / "inkling.log") as ours,
+        LanguageClient(inkling, own, scratch / "inkling.log", settings) as ours,
         LanguageClient(jedi, {}, scratch / "jedi.log") as theirs,
     ):
         ours.initialize(workspace)
@@ -134,6 +136,7 @@ def _measure(options: LatencyOptions, scratch: Path) -> Report:
         metrics = {
             **_latency_metrics("request_ms", typist.latencies_ms, options.seed),
             "loop_held_ms_max": exact(diagnostics["loopHeldMsMax"]),
+            "loop_held_cpu_ms_max": exact(diagnostics["loopHeldCpuMsMax"]),
             "memory_mb": exact(resident),
             "memory_pss_mb": exact(proportional),
             "index_s": exact(index_s),

@@ -132,6 +132,7 @@ class DiagnosticsResult:
     """`inkling/diagnostics`, a request without parameters: how the server itself is doing."""
 
     loop_held_ms_max: float
+    loop_held_cpu_ms_max: float
     process_ids: list[int]
     completer: str
     is_index_ready: bool

@@ -6,8 +6,8 @@ import time
 import uuid
 from typing import Any
 
+from cattrs import Converter
 from lsprotocol import types
-from lsprotocol.converters import get_converter
 from pygls.capabilities import ServerCapabilitiesBuilder
 from pygls.lsp.server import LanguageServer
 
@@ -34,9 +34,15 @@ class InklingServer(LanguageServer):
         logger.error("server error: %s", error, exc_info=error)
 
 
-def create_server(services: Services, version: str) -> InklingServer:
-    """Returns a server that answers with the given services."""
-    server = InklingServer("inkling", version, protocol_cls=Protocol, converter_factory=get_converter)
+def create_server(services: Services, version: str, converter: Converter) -> InklingServer:
+    """Returns a server that answers with the given services.
+
+    Args:
+        services: What the handlers call.
+        version: What the server calls itself.
+        converter: From `inkling.lsp.converter.ready_converter`, made before the event loop runs.
+    """
+    server = InklingServer("inkling", version, protocol_cls=Protocol, converter_factory=lambda: converter)
     documents = server.protocol.documents = Documents()
     session = Session(server, services)
     _register_lifecycle(server, session, documents)
@@ -191,7 +197,8 @@ def _register_own_methods(server: InklingServer, services: Services, session: Se
     @server.feature(methods.DIAGNOSTICS)
     async def diagnostics(_params: Any) -> dict[str, Any]:
         result = methods.DiagnosticsResult(
-            loop_held_ms_max=services.loop_held_ms_max(),
+            loop_held_ms_max=services.loop_meter.held_ms_max,
+            loop_held_cpu_ms_max=services.loop_meter.held_cpu_ms_max,
             process_ids=services.process_ids(),
             completer="embedded",
             is_index_ready=services.progress.latest.is_ready,

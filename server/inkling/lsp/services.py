@@ -12,6 +12,7 @@ from inkling.core.ports import (
     WorkspaceListener,
 )
 from inkling.features.completion import CompletionFeature
+from inkling.lsp.loop_meter import LoopMeter
 
 
 class ProgressRelay:
@@ -45,7 +46,7 @@ class Services:
         listeners: Minds and analyses that follow the workspace.
         progress: How far the index is.
         process_ids: The processes that belong to the daemon now, itself first.
-        loop_held_ms_max: Longest time one callback held the event loop so far, milliseconds.
+        loop_meter: Measures how long single callbacks hold the event loop, where that was asked for.
         notices: What the user must be told, such as that a damaged database was set aside.
     """
 
@@ -56,5 +57,5 @@ class Services:
     listeners: Sequence[WorkspaceListener]
     progress: ProgressRelay
     process_ids: Callable[[], list[int]]
-    loop_held_ms_max: Callable[[], float]
+    loop_meter: LoopMeter
     notices: Callable[[], list[str]]

@@ -378,7 +378,7 @@ def _stored_attributes(node: ast.ClassDef) -> frozenset[str]:
 
 
 def _stub_path(module: tuple[str, ...]) -> Path | None:
-    if module[0] not in sys.stdlib_module_names:
+    if not module or module[0] not in sys.stdlib_module_names:
         return None
     base = _TYPESHED.joinpath(*module)
     for path in (base.with_name(base.name + ".pyi"), base / "__init__.pyi"):
