@@ -59,6 +59,7 @@ def dump_artifact(artifact: LogisticArtifact) -> str:
         "calibrations": {
             source.value: {
                 "slope": calibration.slope,
+                "total_slope": calibration.total_slope,
                 "intercept": calibration.intercept,
                 "measured": source not in artifact.unmeasured_sources,
             }
@@ -118,7 +119,11 @@ def parse_artifact(data: bytes) -> LogisticArtifact:
         weights=_numbers(content, "weights"),
         intercept=_number(content, "intercept"),
         calibrations={
-            source: SourceCalibration(slope=_number(entry, "slope"), intercept=_number(entry, "intercept"))
+            source: SourceCalibration(
+                slope=_number(entry, "slope"),
+                total_slope=_number(entry, "total_slope"),
+                intercept=_number(entry, "intercept"),
+            )
             for source, entry in by_source.items()
         },
         unmeasured_sources=frozenset(

@@ -19,6 +19,7 @@ MAX_LINE_CHARS = 500  # of the current line; longer ones are not written by hand
 MAX_SUGGESTION_CHARS = 2000  # longer ones are judged by their beginning
 MAX_CHARS_BEFORE = 2000  # farther down a file the study has seen nothing, so nothing is claimed
 LOGPROB_FLOOR = -10.0  # natural log per token; below this a source only says "no"
+TOTAL_LOGPROB_FLOOR = -30.0  # natural log of the whole text; the same
 PRIOR_ACCEPTED, PRIOR_JUDGED = 1.0, 3.0  # the study's rate, about a third, counts like three earlier outcomes
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -44,9 +45,14 @@ class Feature:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCalibration:
-    """From a source's mean log-probability to log-odds that its text is right: `intercept + slope * mean_logprob`."""
+    """From a source's log-probabilities to log-odds that its text is right.
+
+    The evidence is `intercept + slope * mean_logprob + total_slope * n_tokens * mean_logprob`. Which of the two says
+    more differs: for Copilot's texts it is the mean, for the embedded mind's the total.
+    """
 
     slope: float
+    total_slope: float
     intercept: float
 
 
@@ -90,10 +96,16 @@ def featurize(gate_input: GateInput, calibrations: Calibrations) -> dict[str, fl
 def _evidence(gate_input: GateInput, calibrations: Calibrations) -> dict[str, float]:
     candidate = gate_input.candidate
     calibration = calibrations[candidate.source]
-    mean_logprob = candidate.mean_logprob
+    mean, total = bounded_logprobs(candidate.mean_logprob, candidate.n_tokens)
+    return {"evidence": calibration.intercept + calibration.slope * mean + calibration.total_slope * total}
+
+
+def bounded_logprobs(mean_logprob: float, n_tokens: int) -> tuple[float, float]:
+    """Returns mean and total log-probability, natural logarithm, each held between its floor and 0."""
     if not math.isfinite(mean_logprob):
-        mean_logprob = LOGPROB_FLOOR
-    return {"evidence": calibration.intercept + calibration.slope * max(LOGPROB_FLOOR, min(mean_logprob, 0.0))}
+        return LOGPROB_FLOOR, TOTAL_LOGPROB_FLOOR
+    total = mean_logprob * max(1, n_tokens)
+    return max(LOGPROB_FLOOR, min(mean_logprob, 0.0)), max(TOTAL_LOGPROB_FLOOR, min(total, 0.0))
 
 
 def _shape(suggestion: str) -> dict[str, float]:

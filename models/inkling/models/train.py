@@ -6,7 +6,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,7 @@ from inkling.core.suggestion import Source
 from inkling.models.acceptance import SHIPPED_ARTIFACT, LogisticAcceptanceModel
 from inkling.models.artifact import LogisticArtifact, dump_artifact
 from inkling.models.evaluate import Floats, Integers, measure, threshold_keeping
-from inkling.models.featurize import FEATURE_NAMES, LOGPROB_FLOOR, Calibrations, SourceCalibration, featurize
+from inkling.models.featurize import FEATURE_NAMES, Calibrations, SourceCalibration, bounded_logprobs, featurize
 from inkling.models.study import Example, read_examples
 
 SEED = 20261121
@@ -26,48 +26,83 @@ INVERSE_REGULARISATION = 0.1  # scikit-learn's C; with 16 people, weights are he
 KEPT_ACCEPTS = 0.95  # what the recommended threshold keeps
 N_DIGITS = 10  # of the numbers written: enough to score alike, few enough to hide rounding of other processors
 UNMEASURED_EMBEDDED = SourceCalibration(
-    slope=1.0, intercept=0.0
+    slope=1.0, total_slope=0.0, intercept=0.0
 )  # cautious: even a certain text is right half the time
 
-LabelledLogprob = tuple[float, bool]
-"""A mean log-probability, and whether the text was right."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelledLogprob:
+    """What a source said of a text, and whether it was right.
+
+    Attributes:
+        mean_logprob: Per token, natural logarithm.
+        n_tokens: Tokens of the text.
+        was_right: Whether it was what stood there, or was accepted.
+    """
+
+    mean_logprob: float
+    n_tokens: int
+    was_right: bool
 
 
-def fit_source_calibration(pairs: Sequence[LabelledLogprob]) -> SourceCalibration:
-    """Returns slope and intercept of the log-odds that a text is right, by logistic regression on its log-probability.
+def fit_source_calibration(pairs: Sequence[LabelledLogprob], *, with_total: bool) -> SourceCalibration:
+    """Returns the calibration of one source, by logistic regression of being right on its log-probabilities.
+
+    Args:
+        pairs: What was measured.
+        with_total: Whether the total log-probability is used besides the mean.
 
     Raises:
         UserError: The pairs hold one class only.
     """
-    logprobs = np.array([[min(0.0, max(LOGPROB_FLOOR, logprob))] for logprob, _ in pairs])
-    was_right = np.array([was_right for _, was_right in pairs], dtype=np.int64)
+    logprobs = np.array([bounded_logprobs(pair.mean_logprob, pair.n_tokens) for pair in pairs])
+    was_right = np.array([pair.was_right for pair in pairs], dtype=np.int64)
     if len(set(was_right.tolist())) < 2:
         raise UserError("A calibration needs texts that were right and texts that were not.")
-    regression = LogisticRegression(C=1.0, max_iter=1000).fit(logprobs, was_right)
-    return SourceCalibration(slope=_rounded(regression.coef_[0][0]), intercept=_rounded(regression.intercept_[0]))
+    columns = logprobs if with_total else logprobs[:, :1]
+    regression = LogisticRegression(C=1.0, max_iter=1000).fit(columns, was_right)
+    slopes = [*regression.coef_[0].tolist(), 0.0]
+    return SourceCalibration(
+        slope=_rounded(slopes[0]), total_slope=_rounded(slopes[1]), intercept=_rounded(regression.intercept_[0])
+    )
 
 
 def read_pairs(path: Path) -> list[LabelledLogprob]:
-    """Returns measured pairs from JSON Lines with the keys `mean_logprob` and `was_right`.
+    """Returns measured pairs from JSON Lines with the keys `mean_logprob`, `n_tokens` and `was_right`.
 
     Raises:
         UserError: The file is missing, or is not what it should be.
     """
     try:
         rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        pairs = [(float(row["mean_logprob"]), bool(row["was_right"])) for row in rows]
+        pairs = [
+            LabelledLogprob(
+                mean_logprob=float(row["mean_logprob"]),
+                n_tokens=int(row["n_tokens"]),
+                was_right=bool(row["was_right"]),
+            )
+            for row in rows
+        ]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} does not hold pairs of mean_logprob and was_right: {error!r}") from error
-    return [pair for pair in pairs if math.isfinite(pair[0])]
+        raise UserError(f"{path} does not hold mean_logprob, n_tokens and was_right: {error!r}") from error
+    return [pair for pair in pairs if math.isfinite(pair.mean_logprob)]
 
 
 def fit(examples: Sequence[Example], embedded_pairs: Sequence[LabelledLogprob] = ()) -> LogisticArtifact:
     """Returns a model of `examples`, without threshold, metrics or final name."""
     labels = _labels(examples)
-    study_logprobs = [example.gate_input.candidate.mean_logprob for example in examples]
+    study_pairs = [
+        LabelledLogprob(
+            mean_logprob=example.gate_input.candidate.mean_logprob,
+            n_tokens=example.gate_input.candidate.n_tokens,
+            was_right=example.was_accepted,
+        )
+        for example in examples
+    ]
+    embedded = fit_source_calibration(embedded_pairs, with_total=True) if embedded_pairs else UNMEASURED_EMBEDDED
     calibrations = {
-        Source.MODEL: fit_source_calibration(list(zip(study_logprobs, labels.astype(bool).tolist(), strict=True))),
-        Source.EMBEDDED: fit_source_calibration(embedded_pairs) if embedded_pairs else UNMEASURED_EMBEDDED,
+        Source.MODEL: fit_source_calibration(study_pairs, with_total=False),
+        Source.EMBEDDED: embedded,
     }
     features = _matrix(examples, calibrations)
     scaler = StandardScaler().fit(features)
@@ -172,7 +207,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m inkling.models.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="the study: copilot_study.jsonl")
     parser.add_argument("--out", type=Path, default=SHIPPED_ARTIFACT, help="where the model goes")
-    parser.add_argument("--embedded-pairs", type=Path, help="JSON Lines of mean_logprob and was_right, measured")
+    parser.add_argument(
+        "--embedded-pairs", type=Path, help="JSON Lines of mean_logprob, n_tokens and was_right, measured"
+    )
     options = parser.parse_args(arguments)
     try:
         pairs = read_pairs(options.embedded_pairs) if options.embedded_pairs else []

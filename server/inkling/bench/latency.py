@@ -27,8 +27,9 @@ code line cut at a random column after its indentation, all else there) {n_typed
 after each the server is asked for an inline completion and the time to its answer taken, at the client, over stdio. The
 same keystrokes go to jedi-language-server, asked for ordinary completions, place by place in turn. Intervals: 95%,
 bootstrap by place. loop_held_ms_max: longest single callback of the daemon's event loop by the clock, start-up and
-indexing included; loop_held_cpu_ms_max: the same in CPU time, without what the machine did besides. memory_mb: resident memory of all processes of the server at the end, summed (pages that they share count
-each time); memory_pss_mb: the same with shared pages divided among their users."""
+indexing included; loop_held_cpu_ms_max: the same in CPU time, without what the machine did besides. memory_mb:
+resident memory of all processes of the server at the end, summed (pages that they share count each time);
+memory_pss_mb: the same with shared pages divided among their users."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

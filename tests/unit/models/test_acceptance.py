@@ -1,6 +1,7 @@
 import hashlib
 import json
 import math
+from dataclasses import astuple
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,10 @@ from inkling.models.artifact import LogisticArtifact, dump_artifact, parse_artif
 from inkling.models.evaluate import calibration_error, measure, threshold_keeping
 from inkling.models.featurize import FEATURE_NAMES, SourceCalibration
 from inkling.models.study import read_examples
-from inkling.models.train import fit_source_calibration, main, read_pairs, train
+from inkling.models.train import LabelledLogprob, fit_source_calibration, main, read_pairs, train
 
 STUDY = Path(__file__).parents[4] / "shared" / "data" / "acceptance" / "copilot_study.jsonl"
+EMBEDDED_PAIRS = Path(__file__).parents[3] / "models" / "data" / "embedded_pairs.jsonl"
 N = len(FEATURE_NAMES)
 
 
@@ -30,7 +32,7 @@ def artifact(**changes: object) -> LogisticArtifact:
         "scale": (1.0,) * N,
         "weights": (0.5,) * N,
         "intercept": -1.0,
-        "calibrations": {source: SourceCalibration(slope=1.0, intercept=0.0) for source in Source},
+        "calibrations": {source: SourceCalibration(slope=1.0, total_slope=0.1, intercept=0.0) for source in Source},
         "recommended_threshold": 0.2,
     }
     return LogisticArtifact(**(fields | changes))  # type: ignore[arg-type]  # of the right types by construction
@@ -138,9 +140,11 @@ def test_the_shipped_model_prefers_what_the_source_is_sure_of() -> None:
 @pytest.mark.skipif(not STUDY.exists(), reason=f"the study's data is not at {STUDY}")
 def test_training_again_gives_the_shipped_model() -> None:
     shipped = read_artifact(SHIPPED_ARTIFACT)
-    again = train(STUDY)
+    again = train(STUDY, read_pairs(EMBEDDED_PAIRS))
 
     assert again.training["data_sha256"] == shipped.training["data_sha256"]
+    for source, calibration in shipped.calibrations.items():
+        assert astuple(again.calibrations[source]) == pytest.approx(astuple(calibration), abs=1e-3)
     for name in ("mean", "scale", "weights", "intercept", "recommended_threshold"):
         np.testing.assert_allclose(getattr(again, name), getattr(shipped, name), atol=1e-4)
     for again_metric, shipped_metric in zip(
@@ -161,24 +165,37 @@ def test_only_suggestions_that_somebody_judged_are_learned_from() -> None:
 
 def test_a_calibration_finds_the_odds_that_made_the_data() -> None:
     random = np.random.default_rng(7)
-    logprobs = -random.exponential(1.0, size=20_000)
-    was_right = random.random(20_000) < 1 / (1 + np.exp(-(1.0 + 2.0 * logprobs)))
+    means = -random.exponential(1.0, size=20_000)
+    lengths = random.integers(1, 8, size=20_000)
+    was_right = random.random(20_000) < 1 / (1 + np.exp(-(1.0 + 2.0 * means + 0.5 * means * lengths)))
+    pairs = [
+        LabelledLogprob(mean_logprob=mean, n_tokens=length, was_right=right)
+        for mean, length, right in zip(means.tolist(), lengths.tolist(), was_right.tolist(), strict=True)
+    ]
 
-    calibration = fit_source_calibration(list(zip(logprobs.tolist(), was_right.tolist(), strict=True)))
+    calibration = fit_source_calibration(pairs, with_total=True)
 
-    assert calibration.slope == pytest.approx(2.0, abs=0.15)
-    assert calibration.intercept == pytest.approx(1.0, abs=0.1)
+    assert calibration.slope == pytest.approx(2.0, abs=0.3)
+    assert calibration.total_slope == pytest.approx(0.5, abs=0.1)
+    assert calibration.intercept == pytest.approx(1.0, abs=0.15)
+    assert fit_source_calibration(pairs, with_total=False).total_slope == 0.0
     with pytest.raises(UserError, match="right and"):
-        fit_source_calibration([(-1.0, True)])
+        fit_source_calibration(pairs[:1], with_total=True)
 
 
 def test_pairs_are_read_and_bad_ones_explained(tmp_path: Path) -> None:
     path = tmp_path / "pairs.jsonl"
-    path.write_text('{"mean_logprob": -0.5, "was_right": true}\n\n{"mean_logprob": -1, "was_right": false}\n')
-    assert read_pairs(path) == [(-0.5, True), (-1.0, False)]
+    path.write_text(
+        '{"mean_logprob": -0.5, "n_tokens": 3, "was_right": true}\n\n'
+        '{"mean_logprob": -1, "n_tokens": 1, "was_right": false}\n'
+    )
+    assert read_pairs(path) == [
+        LabelledLogprob(mean_logprob=-0.5, n_tokens=3, was_right=True),
+        LabelledLogprob(mean_logprob=-1.0, n_tokens=1, was_right=False),
+    ]
 
     path.write_text('{"mean_logprob": "x"}')
-    with pytest.raises(UserError, match="does not hold pairs"):
+    with pytest.raises(UserError, match="does not hold mean_logprob"):
         read_pairs(path)
 
 

@@ -11,8 +11,8 @@ from inkling.models.featurize import FEATURE_NAMES, FEATURES, SourceCalibration,
 from inkling.models.study import KNOWN_ONLY_AFTERWARDS, gate_input_of, with_history
 
 CALIBRATIONS = {
-    Source.MODEL: SourceCalibration(slope=2.0, intercept=0.5),
-    Source.EMBEDDED: SourceCalibration(slope=1.0, intercept=0.0),
+    Source.MODEL: SourceCalibration(slope=2.0, total_slope=0.0, intercept=0.5),
+    Source.EMBEDDED: SourceCalibration(slope=1.0, total_slope=0.0, intercept=0.0),
 }
 
 
