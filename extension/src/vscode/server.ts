@@ -26,6 +26,13 @@ interface Command {
   readonly args: string[];
 }
 
+/** A client that only logs: what the user has to know of the server's death is told once, in `Server`. */
+class QuietClient extends LanguageClient {
+  override error(message: string, data?: unknown): void {
+    super.error(message, data, false);
+  }
+}
+
 /** There is no server to ask. */
 export class ServerNotRunningError extends Error {
   constructor() {
@@ -157,7 +164,7 @@ export class Server implements vscode.Disposable {
 
   private makeClient(command: Command): LanguageClient {
     const initializationOptions = (): InitializationOptions => ({ ownsInlineCompletion: true, ...this.interpreter.current });
-    const client: LanguageClient = new LanguageClient("inkling", "Inkling", command, {
+    const client: LanguageClient = new QuietClient("inkling", "Inkling", command, {
       documentSelector: DOCUMENT_SELECTOR,
       initializationOptions,
       outputChannel: this.log,
