@@ -24,7 +24,7 @@ node_modules/.ready: package.json package-lock.json
 
 ## Builds the extension and opens it on the sample workspace.
 run: package
-	scripts/run_editor.sh "$$(ls -t dist/inkling-*.vsix | head -1)"
+	node scripts/run_editor.mjs "$$(ls -t dist/inkling-*.vsix | head -1)"
 
 ## Builds dist/inkling-VERSION.vsix with the wheel of the language server in it.
 package: setup

@@ -19,6 +19,11 @@ import { restoreApiGate } from "./restore_api_gate.mjs";
 const SCRIPTS = path.dirname(fileURLToPath(import.meta.url));
 const PACKAGE = path.join(SCRIPTS, "..", "tests", "e2e", "editor");
 const PACKAGE_FILES = ["package.json", "package-lock.json", ".npmrc"];
+/** All that decides what the folder holds. */
+const SOURCES = [
+  ...PACKAGE_FILES.map((name) => path.join(PACKAGE, name)),
+  ...["editor_log.cjs", "restore_api_gate.mjs", "setup_editor.mjs"].map((name) => path.join(SCRIPTS, name)),
+];
 const CHROMIUM_NAMES = ["chromium", "chromium-browser", "google-chrome-stable", "google-chrome"];
 
 /** A failure that a person can mend; the message says how. */
@@ -123,6 +128,7 @@ function build(folder) {
   // VS Code's own dependencies are not code-server's dependencies. Its shrinkwrap file pins them; `npm ci` refuses it.
   const vscode = path.join(folder, "node_modules", "code-server", "lib", "vscode");
   run(["npm", "install", "--omit=dev", "--omit=optional", ...quietly], vscode);
+  fs.copyFileSync(path.join(SCRIPTS, "editor_log.cjs"), path.join(vscode, "node_modules/@vscode/spdlog/index.js"));
   restoreApiGate(path.join(vscode, "out"));
   // Proves that this Node starts here; without a configuration file of its own it would write one into the user's.
   const parts = editorParts(folder);
@@ -140,11 +146,9 @@ function rename(building, folder) {
   }
 }
 
-/** Returns a hash over all that decides what the folder holds. */
 function contentHash() {
   const hash = createHash("sha256");
-  const files = PACKAGE_FILES.map((name) => path.join(PACKAGE, name));
-  for (const file of [...files, path.join(SCRIPTS, "restore_api_gate.mjs"), path.join(SCRIPTS, "setup_editor.mjs")]) {
+  for (const file of SOURCES) {
     hash.update(fs.readFileSync(file));
   }
   return hash.digest("hex").slice(0, 12);

@@ -6,7 +6,7 @@ import { after, before, describe, test } from "node:test";
 
 import { closeBrowser } from "./lib/browser.mjs";
 import { OFFERED, TYPED, moduleBeforeTyping } from "./lib/situations.mjs";
-import { INKLING_SETTINGS, QUIET_SETTINGS, TestEditor } from "./lib/test_editor.mjs";
+import { TestEditor } from "./lib/test_editor.mjs";
 
 after(closeBrowser);
 
@@ -22,7 +22,7 @@ describe("restricted mode", () => {
   let trap;
 
   before(async () => {
-    editor = await TestEditor.start("restricted-mode", { ...QUIET_SETTINGS, ...INKLING_SETTINGS, ...TRUST_SETTINGS });
+    editor = await TestEditor.start("restricted-mode", TRUST_SETTINGS);
     const workspace = editor.addWorkspace("shop", { "tests/test_restricted.py": moduleBeforeTyping("restricted") });
     trap = path.join(workspace, "trap-was-run");
     const script = path.join(workspace, "python3");

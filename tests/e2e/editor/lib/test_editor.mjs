@@ -13,7 +13,7 @@ import { waitFor } from "./wait.mjs";
 import { Workbench } from "./workbench.mjs";
 
 /** Keeps everything out of the way that is not under test, and out of the pictures. */
-export const QUIET_SETTINGS = {
+const QUIET_SETTINGS = {
   "chat.disableAIFeatures": true,
   "editor.accessibilitySupport": "off",
   "editor.minimap.enabled": false,
@@ -34,13 +34,15 @@ export const QUIET_SETTINGS = {
   "workbench.startupEditor": "none",
 };
 
-/** Starts the server under test from the repository's environment; the gate lets every checked candidate through. */
-export const INKLING_SETTINGS = {
-  "inkling.server.command": SERVER_COMMAND,
+/** The gate lets every checked candidate through. */
+const INKLING_SETTINGS = {
   "inkling.gate.threshold": 0,
   "inkling.completion.deadlineMs": 5_000, // A busy machine must not decide what is shown.
   "inkling.index.includeEnvironment": false, // What happens to be installed must not either.
 };
+
+/** Settings of scope "machine" count only here; the server under test is the one in the repository's environment. */
+const MACHINE_SETTINGS = { "inkling.server.command": SERVER_COMMAND };
 
 export class TestEditor {
   #server;
@@ -62,17 +64,19 @@ export class TestEditor {
   }
 
   /**
-   * Starts an editor whose user has these settings.
+   * Starts an editor.
    *
    * @param {string} name Names the temporary folder and what is kept of a failure.
-   * @param {Record<string, unknown>} settings
+   * @param {Record<string, unknown>} settings The user's settings, beside those of all tests.
    */
-  static async start(name, settings = { ...QUIET_SETTINGS, ...INKLING_SETTINGS }) {
+  static async start(name, settings = {}) {
     const editor = new TestEditor(name);
-    writeJson(path.join(editor.home.userData, "User", "settings.json"), settings);
+    const { userData } = editor.home;
+    writeJson(path.join(userData, "User", "settings.json"), { ...QUIET_SETTINGS, ...INKLING_SETTINGS, ...settings });
+    writeJson(path.join(userData, "Machine", "settings.json"), MACHINE_SETTINGS);
     installExtension(editor.home, VSIX);
     // An extension host whose page is gone ends soon, not after the three hours of a broken connection.
-    const log = path.join(editor.home.userData, "logs", "code-server.log");
+    const log = path.join(userData, "logs", "code-server.log");
     editor.#server = await startCodeServer(editor.home, await freePort(0), log, ["--reconnection-grace-time", "1"]);
     return editor;
   }
@@ -103,7 +107,7 @@ export class TestEditor {
 
   /** Returns the daemons that run now. */
   daemons() {
-    return processesWith(this.mark).filter(({ command }) => /\binkling serve\b/.test(command));
+    return processesWith(this.mark).filter(({ command }) => command.endsWith(SERVER_COMMAND.join(" ")));
   }
 
   /** Runs a test's body; when it fails, keeps a picture of each window and the logs. */
