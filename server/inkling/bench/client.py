@@ -1,5 +1,6 @@
 """A small language client for benchmarks: raw messages over stdio, so that its own work weighs little."""
 
+import contextlib
 import itertools
 import json
 import os
@@ -64,7 +65,8 @@ class LanguageClient:
         self._reader.join()
         for stream in (self._process.stdin, self._process.stdout, self._log):
             if stream is not None:
-                stream.close()
+                with contextlib.suppress(BrokenPipeError):  # of a server that was killed before it read everything
+                    stream.close()
 
     def initialize(self, folder: Path) -> None:
         """Opens a workspace folder, as a client that answers what servers ask."""
