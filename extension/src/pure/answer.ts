@@ -6,8 +6,11 @@ export interface AnsweredSuggestion {
   readonly text: string;
 }
 
-/** Returns the first suggestion of an answer; anything that is not one, as the daemon makes them, is no suggestion. */
-export function readAnswer(answer: unknown, endOfLine: "\n" | "\r\n"): AnsweredSuggestion | undefined {
+/**
+ * Returns the first suggestion of an answer, without what was typed of it already, where the popup's row says so;
+ * anything that is not one, as the daemon makes them, is no suggestion.
+ */
+export function readAnswer(answer: unknown, endOfLine: "\n" | "\r\n", typed = ""): AnsweredSuggestion | undefined {
   const items = isRecord(answer) ? answer["items"] : answer;
   const item: unknown = Array.isArray(items) ? items[0] : undefined;
   if (!isRecord(item) || !isRecord(item["command"])) {
@@ -16,10 +19,10 @@ export function readAnswer(answer: unknown, endOfLine: "\n" | "\r\n"): AnsweredS
   const { insertText } = item;
   const { arguments: args } = item["command"];
   const id: unknown = Array.isArray(args) ? args[0] : undefined;
-  if (typeof insertText !== "string" || insertText === "" || typeof id !== "string") {
+  if (typeof insertText !== "string" || !insertText.startsWith(typed) || insertText === typed || typeof id !== "string") {
     return undefined;
   }
-  return { id, text: insertText.replace(/\r\n|\r|\n/g, endOfLine) };
+  return { id, text: insertText.slice(typed.length).replace(/\r\n|\r|\n/g, endOfLine) };
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

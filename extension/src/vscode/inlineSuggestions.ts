@@ -4,6 +4,7 @@ import { InlineCompletionTriggerKind, LSPErrorCodes, ResponseError } from "vscod
 import { readAnswer, type AnsweredSuggestion } from "../pure/answer";
 import type { Clock } from "../pure/clock";
 import { pause } from "../pure/debounce";
+import { goesOnFrom, restOfRow, type SelectedRow } from "../pure/popup";
 import { SuggestionTracker, type Continuation, type TrackedOutcome } from "../pure/suggestionTracker";
 import type { ActivitySwitch } from "./activity";
 import { currentSettings } from "./configuration";
@@ -88,14 +89,14 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     if (this.options.activity.current.kind !== "active") {
       return undefined;
     }
-    if (context.selectedCompletionInfo !== undefined) {
-      // The popup is open: the editor would show only a text that extends the selected row, and hides ours.
+    const row = selectedRow(document, position, context.selectedCompletionInfo);
+    const live = this.tracker.continueAt(document.uri.toString(), document.offsetAt(position));
+    if (live !== undefined && goesOnFrom(live.text, row)) {
+      return [item(live, position)];
+    }
+    if (row === "does not fit") {
       this.tracker.leave();
       return undefined;
-    }
-    const live = this.tracker.continueAt(document.uri.toString(), document.offsetAt(position));
-    if (live !== undefined) {
-      return [item(live, position)];
     }
     const isAutomatic = context.triggerKind === vscode.InlineCompletionTriggerKind.Automatic;
     const debounceMs = isAutomatic ? currentSettings().settings.debounceMs : 0;
@@ -103,7 +104,7 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
       return undefined;
     }
     const { version } = document;
-    const suggestion = await this.ask(document, position, isAutomatic, token);
+    const suggestion = await this.ask(document, position, context, token);
     if (suggestion === undefined || token.isCancellationRequested || document.version !== version) {
       return undefined;
     }
@@ -120,7 +121,7 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
   private async ask(
     document: vscode.TextDocument,
     position: vscode.Position,
-    isAutomatic: boolean,
+    { triggerKind, selectedCompletionInfo: selected }: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
   ): Promise<AnsweredSuggestion | undefined> {
     this.inFlight?.cancel();
@@ -132,13 +133,19 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     const params = {
       textDocument: { uri: document.uri.toString() },
       position: { line: position.line, character: position.character },
-      context: { triggerKind: isAutomatic ? InlineCompletionTriggerKind.Automatic : InlineCompletionTriggerKind.Invoked },
+      context: {
+        triggerKind:
+          triggerKind === vscode.InlineCompletionTriggerKind.Automatic
+            ? InlineCompletionTriggerKind.Automatic
+            : InlineCompletionTriggerKind.Invoked,
+        ...(selected === undefined ? {} : { selectedCompletionInfo: { range: wireRange(selected.range), text: selected.text } }),
+      },
     };
     try {
       const answer = await this.options.server.request("textDocument/inlineCompletion", params, source.token);
       return source.token.isCancellationRequested
         ? undefined
-        : readAnswer(answer, document.eol === vscode.EndOfLine.CRLF ? "\r\n" : "\n");
+        : readAnswer(answer, document.eol === vscode.EndOfLine.CRLF ? "\r\n" : "\n", typedOf(document, position, selected));
     } catch (error) {
       if (!isExpected(error)) {
         this.options.log.warn("no suggestion", error);
@@ -182,6 +189,32 @@ function item(continuation: Continuation, position: vscode.Position): vscode.Inl
     command: ACCEPT_COMMAND,
     arguments: [continuation.id],
   });
+}
+
+/** Returns what the popup's selected row would still insert at the cursor; undefined when no row is selected. */
+function selectedRow(
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  selected: vscode.SelectedCompletionInfo | undefined,
+): SelectedRow {
+  if (selected === undefined) {
+    return undefined;
+  }
+  const isAtCursor = selected.range.isSingleLine && selected.range.end.isEqual(position);
+  return isAtCursor ? restOfRow(selected.text, typedOf(document, position, selected)) : "does not fit";
+}
+
+/** Returns the part of the popup's row that is typed already. */
+function typedOf(
+  document: vscode.TextDocument,
+  position: vscode.Position,
+  selected: vscode.SelectedCompletionInfo | undefined,
+): string {
+  return selected === undefined ? "" : document.getText(new vscode.Range(selected.range.start, position));
+}
+
+function wireRange(range: vscode.Range): { start: vscode.Position; end: vscode.Position } {
+  return { start: range.start, end: range.end };
 }
 
 function isExpected(error: unknown): boolean {

@@ -1,6 +1,7 @@
 """From the client's messages to plain types."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from pygls.uris import to_fs_path
 
 from inkling.core.events import EventId, Outcome, OutcomeKind
 from inkling.core.suggestion import CompletionRequest, SuggestionId, Trigger
-from inkling.lsp.documents import Documents
+from inkling.lsp.documents import Documents, OpenDocument
 from inkling.lsp.methods import WIRE_TYPES, InitializationOptions, WireOutcome
 from inkling.lsp.settings import camel_case
 
@@ -58,22 +59,40 @@ def initialization_options(raw: Any) -> InitializationOptions:
 
 
 def completion_request(
-    documents: Documents,
-    uri: str,
-    position: types.Position,
-    trigger: types.InlineCompletionTriggerKind = types.InlineCompletionTriggerKind.Automatic,
+    documents: Documents, uri: str, position: types.Position, context: types.InlineCompletionContext | None = None
 ) -> CompletionRequest | None:
-    """Returns the question at a position; None when the client has not opened the document."""
+    """Returns the question at a position; None when the client has not opened the document.
+
+    While a row of the completion popup is selected, the question is what follows that row, in the document as it
+    would be with the row in it.
+    """
     document = documents.get(uri)
     if document is None:
         return None
-    offset = document.offset(position)
-    is_invoked = trigger is types.InlineCompletionTriggerKind.Invoked
-    return CompletionRequest(
+    is_invoked = context is not None and context.trigger_kind is types.InlineCompletionTriggerKind.Invoked
+    request = CompletionRequest(
         snapshot=document.snapshot(),
-        offset=OUTSIDE if offset is None else offset,
+        offset=_offset(document, position),
         trigger=Trigger.INVOKED if is_invoked else Trigger.AUTOMATIC,
     )
+    selected = context.selected_completion_info if context is not None else None
+    return request if selected is None else _with_row(request, document, selected)
+
+
+def _with_row(
+    request: CompletionRequest, document: OpenDocument, selected: types.SelectedCompletionInfo
+) -> CompletionRequest:
+    start, end = _offset(document, selected.range.start), _offset(document, selected.range.end)
+    if OUTSIDE in (start, end) or end < start:
+        return replace(request, offset=OUTSIDE)
+    text = request.snapshot.text
+    snapshot = replace(request.snapshot, text=text[:start] + selected.text + text[end:])
+    return replace(request, snapshot=snapshot, offset=start + len(selected.text))
+
+
+def _offset(document: OpenDocument, position: types.Position) -> int:
+    offset = document.offset(position)
+    return OUTSIDE if offset is None else offset
 
 
 def outcome(wire: WireOutcome) -> Outcome:

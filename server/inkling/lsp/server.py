@@ -123,7 +123,7 @@ def _register_completion(server: InklingServer, services: Services, documents: D
 
     async def answer(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
         uri = params.text_document.uri
-        request = from_lsp.completion_request(documents, uri, params.position, params.context.trigger_kind)
+        request = from_lsp.completion_request(documents, uri, params.position, params.context)
         if request is None:
             logger.warning("inline completion asked for a document that is not open")
             return None
@@ -135,7 +135,7 @@ def _register_completion(server: InklingServer, services: Services, documents: D
         if document is None or document.version != suggestion.version:
             services.background.start(services.log.record_outcomes([was_superseded(suggestion.id)]))
             return None
-        return types.InlineCompletionList([to_lsp.inline_completion_item(suggestion, params.position)])
+        return types.InlineCompletionList([to_lsp.inline_completion_item(suggestion, params)])
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:

@@ -8,7 +8,7 @@ from inkling.core.settings import Settings
 
 T = TypeVar("T")
 
-EXTENSION_ONLY = frozenset({"server", "trace", "statusBar"})  # sections that the editor's side keeps for itself
+EXTENSION_ONLY = frozenset({"server", "trace", "popup"})  # sections that the editor's side keeps for itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,11 +40,18 @@ def _wire_value(value: Any) -> Any:
     return wire(value) if hasattr(value, "__dataclass_fields__") else value
 
 
-def inline_completion_item(suggestion: Suggestion, position: types.Position) -> types.InlineCompletionItem:
-    """Returns the item that shows a suggestion at the position that was asked about."""
+def inline_completion_item(suggestion: Suggestion, params: types.InlineCompletionParams) -> types.InlineCompletionItem:
+    """Returns the item that shows a suggestion at the position that was asked about.
+
+    Where a row of the completion popup is selected, the item takes the row's place and begins with its text, as the
+    protocol wants it (Language Server Protocol 3.18, SelectedCompletionInfo).
+    """
+    selected = params.context.selected_completion_info
+    range_ = types.Range(params.position, params.position) if selected is None else selected.range
+    before = "" if selected is None else selected.text
     return types.InlineCompletionItem(
-        insert_text=suggestion.candidate.text,
-        range=types.Range(position, position),
+        insert_text=before + suggestion.candidate.text,
+        range=range_,
         command=types.Command(title="Accept the suggestion", command=SUGGESTION_ACCEPTED, arguments=[suggestion.id]),
     )
 

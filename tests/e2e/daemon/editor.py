@@ -116,13 +116,19 @@ class Editor:
         )
 
     async def complete(
-        self, name: str, line: int, character: int, *, is_invoked: bool = False
+        self,
+        name: str,
+        line: int,
+        character: int,
+        *,
+        is_invoked: bool = False,
+        row: types.SelectedCompletionInfo | None = None,
     ) -> types.InlineCompletionItem | None:
         kind = types.InlineCompletionTriggerKind.Invoked if is_invoked else types.InlineCompletionTriggerKind.Automatic
         async with asyncio.timeout(ANSWER_WITHIN_S):
             answer = await self.client.text_document_inline_completion_async(
                 types.InlineCompletionParams(
-                    context=types.InlineCompletionContext(trigger_kind=kind),
+                    context=types.InlineCompletionContext(trigger_kind=kind, selected_completion_info=row),
                     text_document=types.TextDocumentIdentifier(self.uri(name)),
                     position=types.Position(line, character),
                 )

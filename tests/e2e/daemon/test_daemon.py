@@ -95,6 +95,18 @@ async def test_utf16_positions_mean_the_same_place_on_both_sides(editor: Editor)
     assert item.range == types.Range(types.Position(3, 16), types.Position(3, 16))
 
 
+async def test_a_selected_row_of_the_popup_is_gone_on_from(editor: Editor) -> None:
+    editor.open("shop/basket.py", BASKET.replace("|", "or"))
+    range_ = types.Range(types.Position(2, 16), types.Position(2, 18))
+    row = types.SelectedCompletionInfo(range=range_, text="order")
+    item = await editor.complete("shop/basket.py", 2, 18, row=row)
+    assert item is not None
+    assert item.insert_text == "order.lines:"
+    assert item.range == range_
+    beyond = types.SelectedCompletionInfo(range=types.Range(types.Position(2, 16), types.Position(9, 9)), text="order")
+    assert await editor.complete("shop/basket.py", 2, 18, row=beyond) is None
+
+
 async def test_an_open_document_teaches_before_it_is_saved(editor: Editor) -> None:
     editor.open("shop/new.py", "def refund(order):\n    return order.refund_everything_now(reason)\n")
     item = await editor.complete_marked("shop/other.py", "def undo(order):\n    return order.refund_every|\n")
