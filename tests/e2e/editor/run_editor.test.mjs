@@ -10,10 +10,10 @@ import { after, before, describe, test } from "node:test";
 
 import { freePort } from "../../../scripts/code_server.mjs";
 import { closeBrowser } from "./lib/browser.mjs";
-import { ARTIFACTS, REPOSITORY, SAMPLE, VSIX } from "./lib/environment.mjs";
+import { ARTIFACTS, REPOSITORY, VSIX } from "./lib/environment.mjs";
 import { EventStore } from "./lib/event_store.mjs";
 import { OFFERED, TYPED, moduleBeforeTyping } from "./lib/situations.mjs";
-import { assertNothingRuns, testEnvironment } from "./lib/test_editor.mjs";
+import { assertNothingRuns, copySample, testEnvironment } from "./lib/test_editor.mjs";
 import { waitFor } from "./lib/wait.mjs";
 import { Workbench } from "./lib/workbench.mjs";
 
@@ -30,7 +30,7 @@ describe("make run", () => {
   before(() => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "inkling-run-"));
     workspace = path.join(folder, "shop");
-    fs.cpSync(SAMPLE, workspace, { recursive: true });
+    copySample(workspace);
     fs.writeFileSync(path.join(workspace, "tests", "test_run.py"), moduleBeforeTyping("run"));
     const cache = process.env.XDG_CACHE_HOME || path.join(os.homedir(), ".cache");
     const withoutCode = (process.env.PATH ?? "").split(":").filter((entry) => !fs.existsSync(path.join(entry, "code")));

@@ -16,8 +16,10 @@ import { Workbench } from "./workbench.mjs";
 const QUIET_SETTINGS = {
   "chat.disableAIFeatures": true,
   "editor.accessibilitySupport": "off",
+  "editor.autoIndent": "none", // A text that is entered at once brings its own.
   "editor.minimap.enabled": false,
   "editor.quickSuggestions": { other: "off", comments: "off", strings: "off" },
+  "editor.stickyScroll.enabled": false,
   "editor.wordBasedSuggestions": "off",
   "extensions.autoCheckUpdates": false,
   "extensions.autoUpdate": false,
@@ -90,8 +92,7 @@ export class TestEditor {
    */
   addWorkspace(name, files = {}) {
     const folder = path.join(this.folder, name);
-    // Caches of tools that someone ran in the sample are no part of it.
-    fs.cpSync(SAMPLE, folder, { recursive: true, filter: (file) => !/^(\.|__pycache__)/.test(path.basename(file)) });
+    copySample(folder);
     for (const [file, text] of Object.entries(files)) {
       fs.writeFileSync(path.join(folder, file), text);
     }
@@ -141,6 +142,15 @@ export class TestEditor {
     assert.equal(this.events.integrity() ?? "ok", "ok");
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Copies the sample without the caches of tools that someone ran in it.
+ *
+ * @param {string} folder
+ */
+export function copySample(folder) {
+  fs.cpSync(SAMPLE, folder, { recursive: true, filter: (file) => !/^(\.|__pycache__)/.test(path.basename(file)) });
 }
 
 /**
