@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import { readAnswer } from "../../extension/src/pure/answer";
-import { goesOnFrom, restOfRow } from "../../extension/src/pure/popup";
+import { fillsPopup, goesOnFrom, restOfRow } from "../../extension/src/pure/popup";
 
 describe("ghost text beside the popup", () => {
   it.each([
@@ -19,6 +19,15 @@ describe("ghost text beside the popup", () => {
     expect(goesOnFrom("ers.lines:", restOfRow("ordinal", "ord"))).toBe(false);
     expect(goesOnFrom("ers.lines:", restOfRow("reorder", "ord"))).toBe(false);
     expect(goesOnFrom("ers.lines:", undefined)).toBe(true);
+  });
+
+  it.each([
+    ["auto", false, true],
+    ["auto", true, false],
+    ["on", true, true],
+    ["off", false, false],
+  ] as const)("with %s and others %s the popup gets our names: %s", (setting, isFilledByOthers, expected) => {
+    expect(fillsPopup(setting, isFilledByOthers)).toBe(expected);
   });
 
   it("an answer that begins with the row is read from the cursor on", () => {

@@ -5,6 +5,8 @@
  * for what follows the row, and a live suggestion stays only if it agrees with the row.
  */
 
+import type { PopupSetting } from "./settings";
+
 /** What the selected row would still insert at the cursor. */
 export type SelectedRow = { readonly rest: string } | "does not fit" | undefined;
 
@@ -16,4 +18,9 @@ export function restOfRow(row: string, typed: string): SelectedRow {
 /** Tells whether a text at the cursor may be shown while that row is selected. */
 export function goesOnFrom(text: string, row: SelectedRow): boolean {
   return row === undefined || (row !== "does not fit" && text.startsWith(row.rest));
+}
+
+/** Tells whether the popup gets our names, so that no name stands there twice. */
+export function fillsPopup(setting: PopupSetting, isFilledByOthers: boolean): boolean {
+  return setting === "on" || (setting === "auto" && !isFilledByOthers);
 }

@@ -2,10 +2,14 @@
 
 import type { SettingsTree } from "./protocol";
 
+/** Whether the completion popup gets our names; `auto` leaves it to another Python extension that fills it. */
+export type PopupSetting = "auto" | "on" | "off";
+
 export interface ExtensionSettings {
   readonly isEnabled: SettingsTree["completion"]["enabled"];
   readonly debounceMs: SettingsTree["completion"]["debounceMs"];
   readonly interpreter: SettingsTree["interpreter"];
+  readonly popup: PopupSetting;
   /** Command and arguments that start the server; empty for the own environment. */
   readonly serverCommand: readonly string[];
   readonly serverPython: string;
@@ -22,6 +26,7 @@ export const DEFAULTS: ExtensionSettings = {
   isEnabled: true,
   debounceMs: 40,
   interpreter: "",
+  popup: "auto",
   serverCommand: [],
   serverPython: "",
 };
@@ -46,6 +51,7 @@ export function readSettings(get: (name: string) => unknown): ReadSettings {
     isEnabled: read("completion.enabled", isBoolean, DEFAULTS.isEnabled, "true or false"),
     debounceMs: read("completion.debounceMs", isDebounce, DEFAULTS.debounceMs, `a number from 0 to ${LONGEST_DEBOUNCE_MS}`),
     interpreter: read("interpreter", isString, DEFAULTS.interpreter, "a string"),
+    popup: read("popup.enabled", isPopupSetting, DEFAULTS.popup, '"auto", "on" or "off"'),
     serverCommand: read("server.command", isStrings, DEFAULTS.serverCommand, "a list of strings"),
     serverPython: read("server.python", isString, DEFAULTS.serverPython, "a string"),
   };
@@ -58,6 +64,10 @@ function isBoolean(value: unknown): value is boolean {
 
 function isDebounce(value: unknown): value is number {
   return typeof value === "number" && value >= 0 && value <= LONGEST_DEBOUNCE_MS;
+}
+
+function isPopupSetting(value: unknown): value is PopupSetting {
+  return value === "auto" || value === "on" || value === "off";
 }
 
 function isString(value: unknown): value is string {

@@ -6,6 +6,7 @@ import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from 
 import { EnvironmentError, findEnvironment, makeEnvironment } from "../node/environment";
 import { AbortedError } from "../node/process";
 import type { Clock } from "../pure/clock";
+import { fillsPopup } from "../pure/popup";
 import { DID_CHANGE_INTERPRETER, SETTINGS_SECTION, STATUS, type InitializationOptions, type StatusParams } from "../pure/protocol";
 import { RestartPolicy } from "../pure/restartPolicy";
 import { planServer } from "../pure/serverResolution";
@@ -14,6 +15,9 @@ import { currentSettings } from "./configuration";
 import type { InterpreterWatcher } from "./interpreter";
 
 const STOP_TIMEOUT_MS = 2000;
+
+/** Extensions that fill the completion popup for Python. */
+const POPUP_FILLERS = ["ms-python.vscode-pylance", "detachhead.basedpyright", "ms-pyright.pyright"];
 
 /** The documents in which Inkling suggests. */
 export const DOCUMENT_SELECTOR = ["file", "untitled", "vscode-notebook-cell"].map((scheme) => ({ language: "python", scheme }));
@@ -170,6 +174,14 @@ export class Server implements vscode.Disposable {
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
+      middleware: {
+        provideCompletionItem: (document, position, completionContext, token, next) => {
+          const isFilledByOthers = POPUP_FILLERS.some((id) => vscode.extensions.getExtension(id) !== undefined);
+          return fillsPopup(currentSettings().settings.popup, isFilledByOthers)
+            ? next(document, position, completionContext, token)
+            : undefined;
+        },
+      },
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
