@@ -42,6 +42,7 @@ export function installExtension(home, vsix) {
 /** A running code-server with everything that it started. */
 export class CodeServer {
   #processGroup;
+  #kill;
 
   /** Use `startCodeServer`. */
   constructor(child, port) {
@@ -50,6 +51,9 @@ export class CodeServer {
     this.url = `http://${HOST}:${port}`;
     /** Resolves when the server has ended, by itself or not. */
     this.ended = once(child, "exit");
+    // If this process ends before `stop`, the server must not stay behind.
+    this.#kill = () => signalGroup(child.pid, "SIGKILL");
+    process.once("exit", this.#kill);
   }
 
   /** Stops the server and all that it started; returns when nothing of it is left. */
@@ -58,10 +62,11 @@ export class CodeServer {
     const deadline = Date.now() + STOP_DEADLINE_MS;
     while (groupIsAlive(this.#processGroup)) {
       if (Date.now() > deadline) {
-        signalGroup(this.#processGroup, "SIGKILL");
+        this.#kill();
       }
       await delay(HEALTH_POLL_MS);
     }
+    process.off("exit", this.#kill); // The number may be another group's by then.
   }
 }
 

@@ -43,6 +43,9 @@ const INKLING_SETTINGS = {
   "inkling.index.includeEnvironment": false, // What happens to be installed must not either.
 };
 
+/** An extension host ends soon after its page, and a server that nobody could stop soon after its last page. */
+const SHORT_LIVED = ["--reconnection-grace-time", "1", "--idle-timeout-seconds", "120"];
+
 /** Settings of scope "machine" count only here; the server under test is the one in the repository's environment. */
 const MACHINE_SETTINGS = { "inkling.server.command": SERVER_COMMAND };
 
@@ -77,9 +80,8 @@ export class TestEditor {
     writeJson(path.join(userData, "User", "settings.json"), { ...QUIET_SETTINGS, ...INKLING_SETTINGS, ...settings });
     writeJson(path.join(userData, "Machine", "settings.json"), MACHINE_SETTINGS);
     installExtension(editor.home, VSIX);
-    // An extension host whose page is gone ends soon, not after the three hours of a broken connection.
     const log = path.join(userData, "logs", "code-server.log");
-    editor.#server = await startCodeServer(editor.home, await freePort(0), log, ["--reconnection-grace-time", "1"]);
+    editor.#server = await startCodeServer(editor.home, await freePort(0), log, SHORT_LIVED);
     return editor;
   }
 
@@ -134,11 +136,12 @@ export class TestEditor {
 
   /** Stops the editor and checks that no process of it is left. */
   async stop() {
-    for (const workbench of this.#workbenches) {
-      await workbench.close();
+    try {
+      await Promise.all(this.#workbenches.map((workbench) => workbench.close()));
+    } finally {
+      await this.#server?.stop();
+      await assertNothingRuns(this.mark);
     }
-    await this.#server?.stop();
-    await assertNothingRuns(this.mark);
     assert.equal(this.events.integrity() ?? "ok", "ok");
     fs.rmSync(this.folder, { recursive: true, force: true });
   }
