@@ -251,7 +251,7 @@ export class Server implements vscode.Disposable {
     };
     try {
       const command = (await findEnvironment(place)) ?? (await this.install({ ...place, candidates: plan.candidates }));
-      return { command, args: ["serve"] };
+      return { command, args: ["--log-level", "info", "serve"] };
     } catch (error) {
       if (error instanceof AbortedError) {
         this.setState({ kind: "problem", message: "The installation of the server was called off. Restart the server to go on." });

@@ -56,7 +56,7 @@ async def _complete(options: OneShotOptions, location: Location) -> Suggestion |
         if progress.is_ready:
             is_ready.set()
 
-    async with running_services(forgetful_log(), options.places) as services:
+    async with running_services(forgetful_log(), options.places, names_deadline_s=PATIENCE_MS / 2000) as services:
         services.progress.listen(follow)
         patient = CompletionSettings(deadline_ms=PATIENCE_MS)
         services.completion.configure(Settings(completion=patient))

@@ -72,14 +72,17 @@ def forgetful_log() -> OpenedLog:
 
 @contextlib.asynccontextmanager
 async def running_services(
-    opened: OpenedLog, places: Places, loop_meter: LoopMeter | None = None
+    opened: OpenedLog,
+    places: Places,
+    loop_meter: LoopMeter | None = None,
+    names_deadline_s: float = NAMES_DEADLINE_S,
 ) -> AsyncIterator[Services]:
     """Builds everything, keeps the workers running inside the block, and ends them with it."""
     progress = ProgressRelay()
     completer = EmbeddedCompleter(
         cache_dir=places.cache_dir / "index", deadline_s=COMPLETER_DEADLINE_S, on_progress=progress
     )
-    analysis = Analysis(check_deadline_s=NAMES_DEADLINE_S, completion_deadline_s=POPUP_DEADLINE_S)
+    analysis = Analysis(check_deadline_s=names_deadline_s, completion_deadline_s=POPUP_DEADLINE_S)
     syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
     owners = (completer, syntax, analysis)
     async with _workers([owner.run() for owner in owners]) as background:

@@ -140,7 +140,7 @@ def _end_with_parent() -> None:
 
 def main() -> int:
     """Runs one build for the scope on standard input."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
+    logging.basicConfig(level=sys.argv[-1], stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
     if hasattr(os, "nice"):
         os.nice(NICENESS)
     scope = IndexScope.from_json(sys.stdin.buffer.readline().decode())

@@ -163,9 +163,9 @@ class Library:
             self._is_outdated = True
             return
         self._is_outdated = False
-        # -P keeps modules of the folder we happen to be in from being imported.
+        # -P keeps modules of the folder we happen to be in from being imported; the level of the log is handed on.
         build = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-X", "utf8", "-m", _BUILD_MODULE],
+            [sys.executable, "-P", "-X", "utf8", "-m", _BUILD_MODULE, sys.argv[-1]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )

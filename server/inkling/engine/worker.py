@@ -1,7 +1,5 @@
 """The worker process of the embedded mind: keeps the open files and the index, answers at the cursor."""
 
-import logging
-import sys
 from dataclasses import astuple
 from typing import Any
 
@@ -118,7 +116,6 @@ class EmbeddedMind:
 
 def main() -> None:
     """Runs the worker."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(name)s %(levelname)s %(message)s")
     EmbeddedMind().serve()
 
 

@@ -36,7 +36,7 @@ def main() -> None:
             "fail": fail,
             "die": die,
             "shout": shout,
-            "arguments": lambda call: sys.argv[1:],
+            "arguments": lambda call: sys.argv[1:-1],
         },
         notices={"tell": told.append},
     )

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -272,7 +273,10 @@ async def test_the_environment_is_learned_when_an_interpreter_is_given(cache_dir
 
 
 async def test_ending_leaves_no_process(cache_dir: Path, workspace: Path) -> None:
-    async with running(Window(cache_dir, (workspace,), Path(sys.executable))) as window:
+    window = Window(cache_dir, (workspace,), Path(sys.executable))
+    # With its default limits the build takes seconds, so that it is still under way when the worker is ended.
+    window.completer.open_workspace(replace(window.scope, index=IndexSettings()))
+    async with running(window):
         await window.until_told(lambda progress: progress.n_files_total > 0)
         worker, build = map(psutil.Process, window.completer.process_ids())
     await asyncio.to_thread(psutil.wait_procs, [worker, build], WITHIN_S)

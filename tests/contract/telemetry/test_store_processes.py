@@ -40,7 +40,7 @@ def stored_ids(data_dir: Path) -> set[str]:
 
 
 async def test_nothing_acknowledged_is_lost_when_the_daemon_is_killed(tmp_path: Path) -> None:
-    randomness = random.Random(20261121)  # noqa: S311 - moments to kill at, not secrets
+    randomness = random.Random(20261121)
     acknowledged: set[str] = set()
     for number in range(N_KILLS):
         # Some are killed while they open the store, most in the middle of their stream.

@@ -230,9 +230,6 @@ def resident_bytes() -> int:
 
 def main() -> None:
     """Serves until the daemon closes the pipe."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s %(message)s")
-    # `-m` puts the working folder first on the path; what lies there is the user's, and jedi imports extensions.
-    sys.path[:] = [path for path in sys.path if path and Path(path) != Path.cwd()]
     state = AnalysisWorker()
     worker = Worker(
         calls={"judge": state.judge, "complete": state.complete},

@@ -63,6 +63,7 @@ class Worker:
         notices: Mapping[str, Callable[[Any], None]],
         on_idle: Callable[[], None] | None = None,
     ) -> None:
+        logging.basicConfig(level=sys.argv[-1], format="%(name)s %(levelname)s %(message)s")
         self._calls = calls
         self._notices = notices
         self._on_idle = on_idle

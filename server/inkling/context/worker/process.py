@@ -39,7 +39,7 @@ class WorkerSpec:
     Attributes:
         name: What the logs call it.
         module: The module to run with `-m`, in the daemon's own interpreter.
-        arguments: Its command line.
+        arguments: Its command line; the level of the daemon's log is put behind it.
     """
 
     name: str
@@ -148,6 +148,7 @@ class WorkerProcess:
             "-m",
             self._spec.module,
             *self._spec.arguments,
+            logging.getLevelName(logger.getEffectiveLevel()),
             stdin=PIPE,
             stdout=PIPE,
             stderr=None,
