@@ -44,10 +44,14 @@ def ready_converter() -> cattrs.Converter:
     converter = converters.get_converter()
     questions_in, answers_out = _questions_and_answers(_RECEIVED)
     questions_out, answers_in = _questions_and_answers(_SENT)
-    for kind in _reachable([*questions_in, *answers_in, *_FALLBACKS, types.ResponseErrorMessage]):
-        converter.get_structure_hook(kind)
-    for kind in _reachable([*questions_out, *answers_out, *_FALLBACKS, types.ResponseErrorMessage]):
-        converter.get_unstructure_hook(kind)
+    received = _reachable([*questions_in, *answers_in, *_FALLBACKS, types.ResponseErrorMessage])
+    sent = _reachable([*questions_out, *answers_out, *_FALLBACKS, types.ResponseErrorMessage])
+    # Making some of the functions registers others, and that empties the cache; the second time it stays filled.
+    for _ in range(2):
+        for kind in received:
+            converter.get_structure_hook(kind)
+        for kind in sent:
+            converter.get_unstructure_hook(kind)
     return converter
 
 
