@@ -1,4 +1,6 @@
 import path from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
 
 import * as vscode from "vscode";
 import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
@@ -9,6 +11,7 @@ import type { Clock } from "../pure/clock";
 import { fillsPopup } from "../pure/popup";
 import { DID_CHANGE_INTERPRETER, SETTINGS_SECTION, STATUS, type InitializationOptions, type StatusParams } from "../pure/protocol";
 import { RestartPolicy } from "../pure/restartPolicy";
+import { ServerLog } from "../pure/serverLog";
 import { planServer } from "../pure/serverResolution";
 import type { ServerState } from "../pure/status";
 import { currentSettings } from "./configuration";
@@ -35,6 +38,10 @@ class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     super.error(message, data, false);
   }
+}
+
+function forEachLine(stream: Readable, take: (line: string) => void): void {
+  createInterface({ input: stream, crlfDelay: Infinity, terminal: false }).on("line", take);
 }
 
 /** There is no server to ask. */
@@ -174,6 +181,19 @@ export class Server implements vscode.Disposable {
       outputChannel: this.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
+      stdioOptions: {
+        stdout: (stream, channel) => {
+          forEachLine(stream, (line) => {
+            channel.info(line);
+          });
+        },
+        stderr: (stream, channel) => {
+          const serverLog = new ServerLog();
+          forEachLine(stream, (line) => {
+            channel[serverLog.levelOf(line)](line);
+          });
+        },
+      },
       middleware: {
         provideCompletionItem: (document, position, completionContext, token, next) => {
           const isFilledByOthers = POPUP_FILLERS.some((id) => vscode.extensions.getExtension(id) !== undefined);
