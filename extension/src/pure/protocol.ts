@@ -33,7 +33,8 @@ export type OutcomeKind =
   | "typed_through"
   | "rejected"
   | "ignored"
-  | "superseded";
+  | "superseded"
+  | "undone";
 
 /** Ghost text. */
 export interface CompletionSettings {
@@ -46,6 +47,7 @@ export interface CompletionSettings {
 /** When to speak. */
 export interface GateSettings {
   readonly threshold: number;
+  readonly explore: number;
 }
 
 /** What the embedded mind learns from. */
@@ -87,7 +89,7 @@ export interface DidChangeInterpreterParams {
 export interface WireOutcome {
   readonly eventId: string;
   readonly suggestionId: string;
-  readonly kind: "shown" | "accepted" | "partly_accepted" | "typed_through" | "rejected" | "ignored" | "superseded";
+  readonly kind: "shown" | "accepted" | "partly_accepted" | "typed_through" | "rejected" | "ignored" | "superseded" | "undone";
   readonly atMs: number;
   readonly visibleMs?: number | null;
   readonly acceptedChars?: number | null;

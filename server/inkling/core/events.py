@@ -18,7 +18,8 @@ class Feature(StrEnum):
 class OutcomeKind(StrEnum):
     """What became of a suggestion.
 
-    Only a suggestion that was SHOWN (visible for 750 ms) or acted upon was seen; SUPERSEDED is no judgement.
+    Only a suggestion that was SHOWN (visible for 750 ms) or acted upon was seen; SUPERSEDED is no judgement. UNDONE
+    follows an accept that was taken back with undo.
     """
 
     SHOWN = "shown"
@@ -28,6 +29,7 @@ class OutcomeKind(StrEnum):
     REJECTED = "rejected"
     IGNORED = "ignored"
     SUPERSEDED = "superseded"
+    UNDONE = "undone"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +57,7 @@ class Decision:
         text_fingerprint: Keyed hash of the line that the candidate completes, without surrounding white space.
         context_fingerprint: Keyed hash of the file's path and the nearest line above that is not blank.
         latency_ms: From request to decision.
+        was_explored: Whether it was offered at random although the gate would have hidden it.
         text: The candidate's text; None unless the setting `inkling.telemetry.storeText` is on.
     """
 
@@ -78,6 +81,7 @@ class Decision:
     text_fingerprint: str
     context_fingerprint: str
     latency_ms: float
+    was_explored: bool = False
     text: str | None = None
 
 
@@ -123,6 +127,88 @@ class Outcome:
     at_ms: int
     visible_ms: float | None = None
     accepted_chars: int | None = None
+
+
+class SurvivalKind(StrEnum):
+    """What stands where a suggestion was accepted or rejected, some time later."""
+
+    KEPT = "kept"
+    EDITED = "edited"
+    DELETED = "deleted"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Survival:
+    """One look at a place where a suggestion was accepted, or rejected, some time before.
+
+    Attributes:
+        event_id: Makes the look unique; the same one sent twice is stored once.
+        suggestion_id: The suggestion.
+        follows: The outcome since which time counts: an accept of some kind, or a rejection.
+        at_ms: When, in milliseconds since the Unix epoch.
+        after_s: Seconds since the outcome that this look was due at; None for the look at the next commit.
+        kind: KEPT when the suggestion's text stands there unchanged, DELETED when nothing of it does. After a
+            rejection KEPT means that the user wrote the very text by hand.
+        similarity: 1 minus the normalised edit distance between the suggestion and what stands there, in [0, 1].
+    """
+
+    event_id: EventId
+    suggestion_id: SuggestionId
+    follows: OutcomeKind
+    at_ms: int
+    after_s: float | None
+    kind: SurvivalKind
+    similarity: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedSuggestion:
+    """A decision with all that became of it: what models learn from and replay estimates with.
+
+    Attributes:
+        suggestion_id: The suggestion.
+        at_ms: When it was decided, milliseconds since the Unix epoch.
+        source: The mind that proposed it.
+        trigger: What made the editor ask.
+        was_offered: Whether it was sent to the editor.
+        was_explored: Whether it was offered although the gate would have hidden it.
+        reason: Why it was hidden, when it was.
+        probability: Probability of acceptance; None when a check dropped it before the gate.
+        threshold: The threshold in force.
+        propensity: The probability with which the policy in force offered it, in [0, 1].
+        model_version: The model that was asked.
+        features: Its inputs by name.
+        path: Path relative to its workspace folder.
+        n_chars: Length of the candidate in code points.
+        latency_ms: From request to decision.
+        was_read: Whether it was visible for 750 ms, or acted upon.
+        outcome: The last outcome that is a judgement or an end; None while there is none.
+        accepted_chars: Code points accepted by full or partial accepts.
+        visible_ms: Longest visible time that was reported; None without a report.
+        kept: Similarity at the latest look after an accept, in [0, 1]; None without one.
+    """
+
+    suggestion_id: SuggestionId
+    at_ms: int
+    source: Source
+    trigger: Trigger
+    was_offered: bool
+    was_explored: bool
+    reason: Reason | None
+    probability: float | None
+    threshold: float
+    propensity: float
+    model_version: str
+    features: dict[str, float]
+    path: str
+    n_chars: int
+    latency_ms: float
+    was_read: bool
+    outcome: OutcomeKind | None
+    accepted_chars: int
+    visible_ms: float | None
+    kept: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

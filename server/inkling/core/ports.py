@@ -6,7 +6,15 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from inkling.core.events import Decision, DecisionSummary, Outcome, Silence, Statistics
+from inkling.core.events import (
+    Decision,
+    DecisionSummary,
+    JudgedSuggestion,
+    Outcome,
+    Silence,
+    Statistics,
+    Survival,
+)
 from inkling.core.settings import IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Scored
@@ -115,6 +123,18 @@ class EventLog(Protocol):
         Raises:
             StoreError: They could not be written; the caller keeps them.
         """
+        ...
+
+    async def record_survivals(self, survivals: Sequence[Survival]) -> None:
+        """Stores looks at accepted and rejected places, each event id once; returns when they are on disk.
+
+        Raises:
+            StoreError: They could not be written.
+        """
+        ...
+
+    async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
+        """Returns the latest decisions with what became of them, oldest first, at most `limit`."""
         ...
 
     async def recent_decisions(self, limit: int) -> list[DecisionSummary]:

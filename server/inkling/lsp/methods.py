@@ -23,7 +23,9 @@ SUGGESTION_ACCEPTED = "inkling.suggestionAccepted"
 
 SETTINGS_SECTION = "inkling"
 
-WireOutcomeKind = Literal["shown", "accepted", "partly_accepted", "typed_through", "rejected", "ignored", "superseded"]
+WireOutcomeKind = Literal[
+    "shown", "accepted", "partly_accepted", "typed_through", "rejected", "ignored", "superseded", "undone"
+]
 WireState = Literal["starting", "indexing", "ready", "degraded"]
 
 

@@ -105,6 +105,18 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def connect_to_read(path: Path) -> sqlite3.Connection:
+    """Returns a connection that sees one state of the store and can change nothing.
+
+    Raises:
+        sqlite3.Error: There is no file, or it cannot be read.
+    """
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
+    connection.row_factory = sqlite3.Row
+    connection.execute("BEGIN")  # several statements of one question see the same events
+    return connection
+
+
 def file_id(path: Path) -> FileId:
     """Returns which file bears this name now: the old one may be set aside by another window or deleted."""
     try:

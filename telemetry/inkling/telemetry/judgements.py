@@ -13,8 +13,9 @@ MAX_SUGGESTIONS = 4000  # about an hour of steady typing; the latest N_RECENT ju
 MAX_REJECTIONS = 20_000  # about 4 MB; a person rejects a few hundred suggestions a day at most
 READ_AFTER_MS = 750  # a suggestion seen for less was not read; see core.events.OutcomeKind
 
-_ACCEPTING = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.PARTLY_ACCEPTED, OutcomeKind.TYPED_THROUGH})
-_JUDGING = _ACCEPTING | {OutcomeKind.REJECTED, OutcomeKind.IGNORED}
+ACCEPTING = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.PARTLY_ACCEPTED, OutcomeKind.TYPED_THROUGH})
+ACTING = ACCEPTING | {OutcomeKind.REJECTED, OutcomeKind.UNDONE}  # takes somebody who has read the suggestion
+JUDGING = ACTING | {OutcomeKind.IGNORED}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +40,31 @@ class _Life:
         """Ignoring what was never read is no judgement; every other verdict takes somebody who acted."""
         return self.was_read or self.verdict is not OutcomeKind.IGNORED
 
+    def is_overruled_by(self, outcome: Outcome) -> bool:
+        """Tells whether an outcome comes after the verdict that stands."""
+        if self.verdict is None:
+            return True
+        return (precedence(outcome.kind), outcome.at_ms) >= (precedence(self.verdict), self.verdict_at_ms)
+
+
+def precedence(kind: OutcomeKind) -> int:
+    """Returns which outcome of a suggestion speaks for it, the higher the number; 0 for what ends nothing.
+
+    Among outcomes of one precedence the last one speaks.
+    """
+    if kind is OutcomeKind.UNDONE:
+        return 3
+    if kind in JUDGING:
+        return 2
+    return 1 if kind is OutcomeKind.SUPERSEDED else 0
+
 
 class Judgements:
     """The latest judged suggestions and the rejected ones, bounded in memory.
 
-    A suggestion with several outcomes is judged by the last of them. Noting an outcome twice changes nothing, so
-    what this process recorded may be read back from the store together with what other windows wrote. Any thread
-    may call any method.
+    A suggestion with several outcomes is judged by the last of them, and an accept that was undone is none. Noting an
+    outcome twice changes nothing, so what this process recorded may be read back from the store together with what
+    other windows wrote. Any thread may call any method.
     """
 
     def __init__(self) -> None:
@@ -69,7 +88,7 @@ class Judgements:
             life.fingerprints = life.fingerprints or fingerprints
             if outcome.kind is OutcomeKind.SHOWN or (outcome.visible_ms or 0) >= READ_AFTER_MS:
                 life.was_read = True
-            if outcome.kind in _JUDGING and (life.verdict is None or outcome.at_ms >= life.verdict_at_ms):
+            if outcome.kind in JUDGING and life.is_overruled_by(outcome):
                 self._judge(life, outcome)
             self._recent = None
 
@@ -82,9 +101,11 @@ class Judgements:
         """Returns the latest judged suggestions, oldest first, at most ten: True for accepted."""
         with self._lock:
             if self._recent is None:
-                judged = (life for life in self._lives.values() if life.verdict is not None and life.was_seen)
+                # The latest first, so that of several in one millisecond the latest are taken.
+                lives = reversed(self._lives.values())
+                judged = (life for life in lives if life.verdict is not None and life.was_seen)
                 latest = heapq.nlargest(N_RECENT, judged, key=lambda life: life.verdict_at_ms)
-                self._recent = tuple(life.verdict in _ACCEPTING for life in reversed(latest))
+                self._recent = tuple(life.verdict in ACCEPTING for life in reversed(latest))
             return self._recent
 
     def _life(self, suggestion_id: SuggestionId) -> _Life:
@@ -105,5 +126,5 @@ class Judgements:
             self._rejections[life.fingerprints] = None
             if len(self._rejections) > MAX_REJECTIONS:
                 del self._rejections[next(iter(self._rejections))]
-        elif was_rejected or outcome.kind in _ACCEPTING:
+        elif was_rejected or outcome.kind in ACCEPTING:
             self._rejections.pop(life.fingerprints, None)

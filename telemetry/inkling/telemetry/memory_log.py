@@ -1,14 +1,28 @@
 """The event log when there is no store: the same answers, from memory, forgotten with the process."""
 
 import secrets
+import time
 from collections import Counter, deque
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TypeVar
 
-from inkling.core.events import Decision, DecisionSummary, EventId, Outcome, OutcomeKind, Silence, Statistics
+from inkling.core.events import (
+    Decision,
+    DecisionSummary,
+    EventId,
+    JudgedSuggestion,
+    Outcome,
+    OutcomeKind,
+    Silence,
+    Statistics,
+    Survival,
+    SurvivalKind,
+)
 from inkling.core.suggestion import SuggestionId
+from inkling.telemetry.clock import stored_ms
 from inkling.telemetry.database import KEY_BYTES
-from inkling.telemetry.judgements import FingerprintPair, Judgements
+from inkling.telemetry.judgements import ACCEPTING, ACTING, READ_AFTER_MS, FingerprintPair, Judgements, precedence
 from inkling.telemetry.reading import percentile_rank
 from inkling.telemetry.store import fingerprint
 
@@ -17,6 +31,7 @@ STORE_PATH = "(memory only)"
 
 _Id = TypeVar("_Id")
 _Event = TypeVar("_Event")
+_Timed = TypeVar("_Timed", Decision, Silence, Outcome, Survival)
 
 
 class MemoryEventLog:
@@ -29,6 +44,7 @@ class MemoryEventLog:
         self._decisions: dict[SuggestionId, Decision] = {}
         self._silences: deque[Silence] = deque(maxlen=max_events)
         self._outcomes: dict[EventId, Outcome] = {}
+        self._survivals: dict[EventId, Survival] = {}
 
     async def close(self) -> None:
         """Does nothing: there is nothing to let go of."""
@@ -53,19 +69,41 @@ class MemoryEventLog:
         """Keeps decisions, each suggestion once."""
         self._judgements.note_decisions(decisions)
         for decision in decisions:
-            self._decisions.setdefault(decision.suggestion_id, decision)
+            self._decisions.setdefault(decision.suggestion_id, _at_plausible_time(decision))
         _drop_oldest(self._decisions, self._max_events)
 
     async def record_silence(self, silence: Silence) -> None:
         """Keeps a silence."""
-        self._silences.append(silence)
+        self._silences.append(_at_plausible_time(silence))
 
     async def record_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Keeps outcomes, each event id once."""
-        for outcome in outcomes:
+        for outcome in map(_at_plausible_time, outcomes):
             self._judgements.note_outcome(outcome)
             self._outcomes.setdefault(outcome.event_id, outcome)
         _drop_oldest(self._outcomes, self._max_events)
+
+    async def record_survivals(self, survivals: Sequence[Survival]) -> None:
+        """Keeps looks at accepted and rejected places, each event id once."""
+        for survival in map(_at_plausible_time, survivals):
+            self._survivals.setdefault(survival.event_id, survival)
+        _drop_oldest(self._survivals, self._max_events)
+
+    async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
+        """Returns the latest decisions with what became of them, oldest first, at most `limit`."""
+        outcomes: dict[SuggestionId, list[Outcome]] = {}
+        for outcome in self._outcomes.values():
+            outcomes.setdefault(outcome.suggestion_id, []).append(outcome)
+        kept: dict[SuggestionId, float] = {}
+        for survival in sorted(self._survivals.values(), key=lambda survival: survival.at_ms):
+            if survival.follows in ACCEPTING and survival.kind is not SurvivalKind.UNKNOWN:
+                kept[survival.suggestion_id] = survival.similarity
+        decisions = [decision for decision in self._decisions.values() if decision.at_ms >= since_ms]
+        decisions.sort(key=lambda decision: decision.at_ms)
+        return [
+            _judged(decision, outcomes.get(decision.suggestion_id, ()), kept.get(decision.suggestion_id))
+            for decision in decisions[max(0, len(decisions) - max(0, limit)) :]
+        ]
 
     async def recent_decisions(self, limit: int) -> list[DecisionSummary]:
         """Returns the latest decisions and silences, newest first."""
@@ -104,17 +142,57 @@ class MemoryEventLog:
     def _count_accepted_chars(self, outcomes: Sequence[Outcome]) -> int:
         n_by_suggestion: dict[SuggestionId, int] = {}
         for outcome in outcomes:
-            n_chars = outcome.accepted_chars or 0
-            if outcome.kind is OutcomeKind.ACCEPTED and outcome.suggestion_id in self._decisions:
-                n_chars = self._decisions[outcome.suggestion_id].n_chars
-            if outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.PARTLY_ACCEPTED}:
-                n_by_suggestion[outcome.suggestion_id] = max(n_chars, n_by_suggestion.get(outcome.suggestion_id, 0))
+            decision = self._decisions.get(outcome.suggestion_id)
+            n_chars = _n_accepted_chars(outcome, decision.n_chars if decision else None)
+            n_by_suggestion[outcome.suggestion_id] = max(n_chars, n_by_suggestion.get(outcome.suggestion_id, 0))
         return sum(n_by_suggestion.values())
 
 
 def _drop_oldest(events: dict[_Id, _Event], max_events: int) -> None:
     while len(events) > max_events:
         del events[next(iter(events))]
+
+
+def _at_plausible_time(event: _Timed) -> _Timed:
+    return replace(event, at_ms=stored_ms(event.at_ms, time.time_ns() // 1_000_000))
+
+
+def _judged(decision: Decision, outcomes: Sequence[Outcome], kept: float | None) -> JudgedSuggestion:
+    ends = [outcome for outcome in outcomes if precedence(outcome.kind)]
+    # Sorting keeps the order of arrival among equals, so the last is the latest.
+    ends.sort(key=lambda outcome: (precedence(outcome.kind), outcome.at_ms))
+    return JudgedSuggestion(
+        suggestion_id=decision.suggestion_id,
+        at_ms=decision.at_ms,
+        source=decision.source,
+        trigger=decision.trigger,
+        was_offered=decision.was_offered,
+        was_explored=decision.was_explored,
+        reason=decision.reason,
+        probability=decision.probability,
+        threshold=decision.threshold,
+        propensity=decision.propensity,
+        model_version=decision.model_version,
+        features=decision.features,
+        path=decision.path,
+        n_chars=decision.n_chars,
+        latency_ms=decision.latency_ms,
+        was_read=any(
+            outcome.kind in {OutcomeKind.SHOWN, *ACTING} or (outcome.visible_ms or 0) >= READ_AFTER_MS
+            for outcome in outcomes
+        ),
+        outcome=ends[-1].kind if ends else None,
+        accepted_chars=max((_n_accepted_chars(outcome, decision.n_chars) for outcome in outcomes), default=0),
+        visible_ms=max((o.visible_ms for o in outcomes if o.visible_ms is not None), default=None),
+        kept=kept,
+    )
+
+
+def _n_accepted_chars(outcome: Outcome, n_chars: int | None) -> int:
+    """Returns the code points an outcome accepts; the whole suggestion's length may be unknown."""
+    if outcome.kind is OutcomeKind.ACCEPTED:
+        return n_chars if n_chars is not None else outcome.accepted_chars or 0
+    return (outcome.accepted_chars or 0) if outcome.kind is OutcomeKind.PARTLY_ACCEPTED else 0
 
 
 def _summary(decision: Decision, outcome: OutcomeKind | None) -> DecisionSummary:

@@ -85,6 +85,36 @@ def create_events(db: Database) -> None:
     _set_version(db, 1)
 
 
+@migrations(name="0002_survivals")
+def add_survivals(db: Database) -> None:
+    """Adds looks at accepted and rejected places, what was explored, and the impossible times that clocks reported."""
+    db.table("decisions").add_column("was_explored", int, not_null_default=0)
+    for name in ("decisions", "silences", "outcomes"):
+        db.table(name).add_column("reported_at_ms", int)
+    # Texts are forgotten after a while; most databases hold none, and finding that out must not read a million rows.
+    db.conn.execute("CREATE INDEX idx_decisions_with_text ON decisions (at_ms) WHERE text IS NOT NULL")
+    survivals = _create(
+        db,
+        "survivals",
+        {
+            "schema_version": int,
+            "event_id": str,
+            "suggestion_id": str,
+            "follows": str,
+            "at_ms": int,
+            "after_s": float,
+            "kind": str,
+            "similarity": float,
+            "reported_at_ms": int,
+        },
+        may_be_null={"after_s", "reported_at_ms"},
+    )
+    survivals.create_index(["event_id"], unique=True)
+    survivals.create_index(["suggestion_id"])
+    survivals.create_index(["at_ms"])
+    _set_version(db, 2)
+
+
 def apply_migrations(connection: sqlite3.Connection) -> None:
     """Brings a database to the latest shape; each step is one transaction, its version number included."""
     migrations.apply(Database(connection, execute_plugins=False))

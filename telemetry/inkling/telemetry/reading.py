@@ -2,14 +2,21 @@
 
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from inkling.core.events import DecisionSummary, Outcome, OutcomeKind, Statistics
+from inkling.core.events import DecisionSummary, JudgedSuggestion, Outcome, OutcomeKind, Statistics, SurvivalKind
 from inkling.core.suggestion import Reason
-from inkling.telemetry.judgements import FingerprintPair
-from inkling.telemetry.rows import decision_summary, judged_outcome, member, optional_float
+from inkling.telemetry.judgements import ACCEPTING, ACTING, READ_AFTER_MS, FingerprintPair, precedence
+from inkling.telemetry.rows import (
+    SCHEMA_VERSION,
+    decision_summary,
+    judged_outcome,
+    judged_suggestion,
+    member,
+    optional_float,
+)
 
 MEMORY_PERIOD_MS = 90 * 24 * 3600 * 1000  # a rejection older than this no longer speaks for the person
 MAX_OUTCOMES_LOADED = 20_000  # about 0.1 s at start
@@ -64,6 +71,41 @@ _CHARS_ACCEPTED = """
 """
 _NTH_LATENCY = "SELECT latency_ms FROM decisions WHERE at_ms >= ? ORDER BY latency_ms LIMIT 1 OFFSET ?"
 
+
+def _sql_list(kinds: Iterable[OutcomeKind]) -> str:
+    return ", ".join(f"'{kind}'" for kind in sorted(kinds))
+
+
+# Each line of it finds the few outcomes of one suggestion by an index, so that the cost grows with the limit only.
+_PRECEDENCE = " ".join(f"WHEN '{kind}' THEN {precedence(kind)}" for kind in OutcomeKind if precedence(kind))
+_JUDGED_SUGGESTIONS = f"""
+    SELECT latest.*,
+        (
+            SELECT kind FROM outcomes WHERE suggestion_id = latest.suggestion_id AND CASE kind {_PRECEDENCE} END
+            ORDER BY CASE kind {_PRECEDENCE} END DESC, at_ms DESC, id DESC LIMIT 1
+        ) AS outcome,
+        (
+            SELECT max(kind IN ('shown', {_sql_list(ACTING)}) OR coalesce(visible_ms, 0) >= {READ_AFTER_MS})
+            FROM outcomes WHERE suggestion_id = latest.suggestion_id
+        ) AS was_read,
+        (
+            SELECT max(CASE kind WHEN 'accepted' THEN latest.n_chars ELSE accepted_chars END)
+            FROM outcomes WHERE suggestion_id = latest.suggestion_id AND kind IN ('accepted', 'partly_accepted')
+        ) AS accepted_chars,
+        (SELECT max(visible_ms) FROM outcomes WHERE suggestion_id = latest.suggestion_id) AS visible_ms,
+        (
+            SELECT similarity FROM survivals
+            WHERE suggestion_id = latest.suggestion_id AND follows IN ({_sql_list(ACCEPTING)})
+                AND kind <> '{SurvivalKind.UNKNOWN}'
+            ORDER BY at_ms DESC, id DESC LIMIT 1
+        ) AS kept
+    FROM (
+        SELECT * FROM decisions WHERE at_ms >= :since_ms AND schema_version <= {SCHEMA_VERSION}
+        ORDER BY at_ms DESC, id DESC LIMIT :limit
+    ) AS latest
+    ORDER BY at_ms, id
+"""  # noqa: S608 - put together from constants only
+
 _Member = TypeVar("_Member", Reason, OutcomeKind)
 JudgedOutcome = tuple[int, Outcome, FingerprintPair | None]
 
@@ -89,6 +131,16 @@ def recent_decisions(connection: sqlite3.Connection, limit: int) -> list[Decisio
     """Returns the latest decisions and silences, newest first."""
     rows = connection.execute(_RECENT_DECISIONS, {"limit": max(0, min(limit, MAX_DECISIONS))})
     return [decision_summary(dict(row)) for row in rows]
+
+
+def judged_suggestions(connection: sqlite3.Connection, since_ms: int, limit: int) -> list[JudgedSuggestion]:
+    """Returns the latest decisions with what became of them, oldest first; what only a newer Inkling knows is left out.
+
+    They are the decisions since a moment in milliseconds since the Unix epoch, at most `limit` and 100,000.
+    """
+    bounds = {"since_ms": since_ms, "limit": max(0, min(limit, MAX_DECISIONS))}
+    suggestions = (judged_suggestion(dict(row)) for row in connection.execute(_JUDGED_SUGGESTIONS, bounds))
+    return [suggestion for suggestion in suggestions if suggestion is not None]
 
 
 def statistics(connection: sqlite3.Connection, since_ms: int, path: Path) -> Statistics:

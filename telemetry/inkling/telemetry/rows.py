@@ -5,11 +5,21 @@ from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, TypeVar
 
-from inkling.core.events import Decision, DecisionSummary, EventId, Outcome, OutcomeKind, Silence
-from inkling.core.suggestion import Check, Reason, Source, SuggestionId
+from inkling.core.events import (
+    Decision,
+    DecisionSummary,
+    EventId,
+    JudgedSuggestion,
+    Outcome,
+    OutcomeKind,
+    Silence,
+    Survival,
+)
+from inkling.core.suggestion import Check, Reason, Source, SuggestionId, Trigger
+from inkling.telemetry.clock import reported_ms, stored_ms
 from inkling.telemetry.judgements import FingerprintPair
 
-SCHEMA_VERSION: Final = 1  # the number of the last migration; kept here so that opening need not import them all
+SCHEMA_VERSION: Final = 2  # the number of the last migration; kept here so that opening need not import them all
 
 Value = str | int | float | bytes | None
 Row = Mapping[str, Value]
@@ -38,17 +48,49 @@ DECISION_COLUMNS = (
     "context_fingerprint",
     "latency_ms",
     "text",
+    "was_explored",
+    "reported_at_ms",
 )
-SILENCE_COLUMNS = ("schema_version", "at_ms", "feature", "trigger", "reason", "path", "line", "latency_ms")
-OUTCOME_COLUMNS = ("schema_version", "event_id", "suggestion_id", "kind", "at_ms", "visible_ms", "accepted_chars")
+SILENCE_COLUMNS = (
+    "schema_version",
+    "at_ms",
+    "feature",
+    "trigger",
+    "reason",
+    "path",
+    "line",
+    "latency_ms",
+    "reported_at_ms",
+)
+OUTCOME_COLUMNS = (
+    "schema_version",
+    "event_id",
+    "suggestion_id",
+    "kind",
+    "at_ms",
+    "visible_ms",
+    "accepted_chars",
+    "reported_at_ms",
+)
+SURVIVAL_COLUMNS = (
+    "schema_version",
+    "event_id",
+    "suggestion_id",
+    "follows",
+    "at_ms",
+    "after_s",
+    "kind",
+    "similarity",
+    "reported_at_ms",
+)
 
 
-def decision_row(decision: Decision) -> tuple[Value, ...]:
-    """Returns a decision as values in the order of `DECISION_COLUMNS`."""
+def decision_row(decision: Decision, now_ms: int) -> tuple[Value, ...]:
+    """Returns a decision that is stored now as values in the order of `DECISION_COLUMNS`."""
     return (
         SCHEMA_VERSION,
         decision.suggestion_id,
-        decision.at_ms,
+        stored_ms(decision.at_ms, now_ms),
         decision.feature,
         decision.trigger,
         decision.source,
@@ -68,33 +110,52 @@ def decision_row(decision: Decision) -> tuple[Value, ...]:
         decision.context_fingerprint,
         decision.latency_ms,
         None if decision.text is None else storable(decision.text),
+        int(decision.was_explored),
+        reported_ms(decision.at_ms, now_ms),
     )
 
 
-def silence_row(silence: Silence) -> tuple[Value, ...]:
-    """Returns a silence as values in the order of `SILENCE_COLUMNS`."""
+def silence_row(silence: Silence, now_ms: int) -> tuple[Value, ...]:
+    """Returns a silence that is stored now as values in the order of `SILENCE_COLUMNS`."""
     return (
         SCHEMA_VERSION,
-        silence.at_ms,
+        stored_ms(silence.at_ms, now_ms),
         silence.feature,
         silence.trigger,
         silence.reason,
         storable(silence.path),
         silence.line,
         silence.latency_ms,
+        reported_ms(silence.at_ms, now_ms),
     )
 
 
-def outcome_row(outcome: Outcome) -> tuple[Value, ...]:
-    """Returns an outcome as values in the order of `OUTCOME_COLUMNS`."""
+def outcome_row(outcome: Outcome, now_ms: int) -> tuple[Value, ...]:
+    """Returns an outcome that is stored now as values in the order of `OUTCOME_COLUMNS`."""
     return (
         SCHEMA_VERSION,
         outcome.event_id,
         outcome.suggestion_id,
         outcome.kind,
-        outcome.at_ms,
+        stored_ms(outcome.at_ms, now_ms),
         outcome.visible_ms,
         outcome.accepted_chars,
+        reported_ms(outcome.at_ms, now_ms),
+    )
+
+
+def survival_row(survival: Survival, now_ms: int) -> tuple[Value, ...]:
+    """Returns a look that is stored now as values in the order of `SURVIVAL_COLUMNS`."""
+    return (
+        SCHEMA_VERSION,
+        survival.event_id,
+        survival.suggestion_id,
+        survival.follows,
+        stored_ms(survival.at_ms, now_ms),
+        survival.after_s,
+        survival.kind,
+        survival.similarity,
+        reported_ms(survival.at_ms, now_ms),
     )
 
 
@@ -146,6 +207,36 @@ def decision_summary(row: Row) -> DecisionSummary:
         checked=frozenset(check for check in (member(Check, name) for name in checked) if check is not None),
         outcome=member(OutcomeKind, row["outcome"]),
         suggestion_id=None if suggestion_id is None else SuggestionId(str(suggestion_id)),
+    )
+
+
+def judged_suggestion(row: Row) -> JudgedSuggestion | None:
+    """Returns a decision with what became of it; None for one that only a newer Inkling can read."""
+    source = member(Source, row["source"])
+    trigger = member(Trigger, row["trigger"])
+    if source is None or trigger is None:
+        return None
+    return JudgedSuggestion(
+        suggestion_id=SuggestionId(str(row["suggestion_id"])),
+        at_ms=_int(row["at_ms"]),
+        source=source,
+        trigger=trigger,
+        was_offered=bool(row["was_offered"]),
+        was_explored=bool(row["was_explored"]),
+        reason=member(Reason, row["reason"]),
+        probability=optional_float(row["probability"]),
+        threshold=optional_float(row["threshold"]) or 0.0,
+        propensity=optional_float(row["propensity"]) or 0.0,
+        model_version=str(row["model_version"]),
+        features=json.loads(str(row["features"])),
+        path=str(row["path"]),
+        n_chars=_int(row["n_chars"]),
+        latency_ms=optional_float(row["latency_ms"]) or 0.0,
+        was_read=bool(row["was_read"]),
+        outcome=member(OutcomeKind, row["outcome"]),
+        accepted_chars=_int(row["accepted_chars"]),
+        visible_ms=optional_float(row["visible_ms"]),
+        kept=optional_float(row["kept"]),
     )
 
 

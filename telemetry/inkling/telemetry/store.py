@@ -1,34 +1,47 @@
-"""The event store: SQLite on one thread of its own, written in group commits.
+"""The event store: SQLite on two threads of its own, one that writes in group commits and one that reads.
 
 Architecture invariant: no SQL and no file is touched on the event loop, and a caller is told that its events are
-stored only after the commit that holds them.
+stored only after the commit that holds them. A long question never delays that: it is read on another connection.
 """
 
 import asyncio
 import concurrent.futures
+import contextlib
 import hashlib
 import logging
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Self, TypeVar
 
 from inkling.core.errors import StoreError
-from inkling.core.events import Decision, DecisionSummary, Outcome, Silence, Statistics
+from inkling.core.events import Decision, DecisionSummary, JudgedSuggestion, Outcome, Silence, Statistics, Survival
 from inkling.telemetry import reading
-from inkling.telemetry.database import DATABASE_NAME, KnownDamage, OpenedDatabase, file_id, is_damage, open_database
+from inkling.telemetry.clock import stored_ms
+from inkling.telemetry.database import (
+    DATABASE_NAME,
+    KnownDamage,
+    OpenedDatabase,
+    connect_to_read,
+    file_id,
+    is_damage,
+    open_database,
+)
 from inkling.telemetry.judgements import FingerprintPair, Judgements
 from inkling.telemetry.rows import (
     DECISION_COLUMNS,
     OUTCOME_COLUMNS,
     SILENCE_COLUMNS,
+    SURVIVAL_COLUMNS,
     decision_row,
     outcome_row,
     silence_row,
+    survival_row,
 )
 
 logger = logging.getLogger(__name__)
@@ -48,30 +61,35 @@ def _insert(table: str, columns: tuple[str, ...], unique: str | None = None) -> 
 _INSERT_DECISION = _insert("decisions", DECISION_COLUMNS, "suggestion_id")
 _INSERT_SILENCE = _insert("silences", SILENCE_COLUMNS)
 _INSERT_OUTCOME = _insert("outcomes", OUTCOME_COLUMNS, "event_id")
+_INSERT_SURVIVAL = _insert("survivals", SURVIVAL_COLUMNS, "event_id")
 
 
 @dataclass(slots=True, kw_only=True)
 class _Batch:
-    """The events of one call, and who waits for them."""
+    """The events of one call, when they came, and who waits for them."""
 
     decisions: Sequence[Decision] = ()
     silences: Sequence[Silence] = ()
     outcomes: Sequence[Outcome] = ()
+    survivals: Sequence[Survival] = ()
+    now_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
     waiter: "concurrent.futures.Future[None]" = field(default_factory=concurrent.futures.Future)
 
 
 class EventStore:
     """The event log on disk, shared by all editor windows of a user; see `EventStore.open`.
 
-    One thread does all SQL. What arrives while it commits is written together in the next transaction, so the
-    rate is not bounded by the time of one flush. Errors of SQLite reach callers as `StoreError`; the store stays
-    usable, and tries again at the next call. A database that turns out to be damaged is set aside and a new one begun.
+    One thread does all writing. What arrives while it commits is written together in the next transaction, so the
+    rate is not bounded by the time of one flush. Another thread reads. Errors of SQLite reach callers as `StoreError`;
+    the store stays usable, and tries again at the next call. A database that turns out to be damaged is set aside and
+    a new one begun.
     """
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
         self._path = data_dir / DATABASE_NAME
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inkling-store")
+        self._reader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inkling-store-reader")
         self._judgements = Judgements()
         self._lock = threading.Lock()  # guards the four attributes below
         self._queue: list[_Batch] = []
@@ -93,9 +111,10 @@ class EventStore:
         """
         store = cls(data_dir)
         try:
-            await store._run(store._load)
+            await store._run(store._thread, store._load)
         except BaseException:
             store._thread.shutdown(wait=False)
+            store._reader.shutdown(wait=False)
             raise
         return store
 
@@ -105,9 +124,11 @@ class EventStore:
             if self._is_closed:
                 return
             self._is_closed = True
-        # The thread takes its work in order, so everything queued before is stored by then.
+        # A thread takes its work in order, so everything queued before is stored, and every question answered, by then.
         await asyncio.wrap_future(self._thread.submit(self._disconnect))
+        await asyncio.wrap_future(self._reader.submit(lambda: None))
         self._thread.shutdown(wait=False)
+        self._reader.shutdown(wait=False)
 
     def notices(self) -> list[str]:
         """Returns what a person should be told about the store since the last call, each thing once."""
@@ -150,9 +171,30 @@ class EventStore:
         Raises:
             StoreError: They could not be written; the caller keeps them and may send them again.
         """
+        batch = _Batch(outcomes=tuple(outcomes))
         for outcome in outcomes:
-            self._judgements.note_outcome(outcome)
-        await self._record(_Batch(outcomes=tuple(outcomes)))
+            self._judgements.note_outcome(replace(outcome, at_ms=stored_ms(outcome.at_ms, batch.now_ms)))
+        await self._record(batch)
+
+    async def record_survivals(self, survivals: Sequence[Survival]) -> None:
+        """Stores looks at accepted and rejected places, each event id once; returns when they are on disk.
+
+        Raises:
+            StoreError: They could not be written; the caller keeps them and may send them again.
+        """
+        await self._record(_Batch(survivals=tuple(survivals)))
+
+    async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
+        """Returns the latest decisions with what became of them, oldest first, at most `limit`.
+
+        Args:
+            since_ms: Leaves out what was decided before, in milliseconds since the Unix epoch.
+            limit: At most this many, and never more than 100,000.
+
+        Raises:
+            StoreError: They could not be read.
+        """
+        return await self._read(partial(reading.judged_suggestions, since_ms=since_ms, limit=limit))
 
     async def recent_decisions(self, limit: int) -> list[DecisionSummary]:
         """Returns the latest decisions and silences, newest first.
@@ -160,7 +202,7 @@ class EventStore:
         Raises:
             StoreError: They could not be read.
         """
-        return await self._run(lambda: self._on_database(partial(reading.recent_decisions, limit=limit)))
+        return await self._read(partial(reading.recent_decisions, limit=limit))
 
     async def statistics(self, since_ms: int) -> Statistics:
         """Returns counts since a moment in milliseconds since the Unix epoch.
@@ -168,8 +210,7 @@ class EventStore:
         Raises:
             StoreError: They could not be read.
         """
-        read = partial(reading.statistics, since_ms=since_ms, path=self._path)
-        return await self._run(lambda: self._on_database(read))
+        return await self._read(partial(reading.statistics, since_ms=since_ms, path=self._path))
 
     async def _record(self, batch: _Batch) -> None:
         # A caller that is cancelled does not take its events out of the transaction with it.
@@ -182,10 +223,17 @@ class EventStore:
                 self._thread.submit(self._commit_queued)
         await asyncio.wrap_future(batch.waiter)
 
-    async def _run(self, work: Callable[[], _T]) -> _T:
+    async def _read(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Answers a question beside the thread that writes, unless the file first has to be made or set aside."""
+        answer = await self._run(self._reader, lambda: self._on_own_connection(question))
+        if answer is not None:
+            return answer
+        return await self._run(self._thread, lambda: self._on_database(question))
+
+    async def _run(self, thread: ThreadPoolExecutor, work: Callable[[], _T]) -> _T:
         with self._lock:
             self._raise_if_closed()
-            future = self._thread.submit(work)
+            future = thread.submit(work)
         try:
             return await asyncio.wrap_future(future)
         except (sqlite3.Error, OSError, OverflowError) as error:
@@ -194,6 +242,20 @@ class EventStore:
     def _raise_if_closed(self) -> None:
         if self._is_closed:
             raise StoreError("The event store is closed; the server is shutting down.")
+
+    # This runs on the reader's thread.
+
+    def _on_own_connection(self, question: Callable[[sqlite3.Connection], _T]) -> _T | None:
+        """Returns the answer, or None where the file is missing or damaged, which the store's thread can mend."""
+        if file_id(self._path) is None:
+            return None
+        try:
+            with contextlib.closing(connect_to_read(self._path)) as connection:
+                return question(connection)
+        except sqlite3.Error as error:
+            if not is_damage(error) and file_id(self._path) is not None:
+                raise
+            return None
 
     # What follows runs on the store's thread.
 
@@ -303,9 +365,11 @@ def _write(connection: sqlite3.Connection, batches: Sequence[_Batch]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         for batch in batches:
-            connection.executemany(_INSERT_DECISION, map(decision_row, batch.decisions))
-            connection.executemany(_INSERT_SILENCE, map(silence_row, batch.silences))
-            connection.executemany(_INSERT_OUTCOME, map(outcome_row, batch.outcomes))
+            now_ms = batch.now_ms
+            connection.executemany(_INSERT_DECISION, (decision_row(event, now_ms) for event in batch.decisions))
+            connection.executemany(_INSERT_SILENCE, (silence_row(event, now_ms) for event in batch.silences))
+            connection.executemany(_INSERT_OUTCOME, (outcome_row(event, now_ms) for event in batch.outcomes))
+            connection.executemany(_INSERT_SURVIVAL, (survival_row(event, now_ms) for event in batch.survivals))
         connection.execute("COMMIT")
     except BaseException:
         # A full disk has ended the transaction already.

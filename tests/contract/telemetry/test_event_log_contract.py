@@ -1,17 +1,28 @@
 """One suite for every `EventLog`: what features rely on, whether events lie on disk or in memory."""
 
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from inkling.core.events import Decision, EventId, Feature, Outcome, OutcomeKind, Silence
+from inkling.core.events import (
+    Decision,
+    EventId,
+    Feature,
+    JudgedSuggestion,
+    Outcome,
+    OutcomeKind,
+    Silence,
+    Survival,
+    SurvivalKind,
+)
 from inkling.core.suggestion import Check, Reason, Source, SuggestionId, Trigger
 from inkling.telemetry import EventStore, MemoryEventLog
 
 Log = EventStore | MemoryEventLog
-NOW_MS = 4_000_000_000_000  # far in the future, so that the 90 days of memory never end within the test
+NOW_MS = time.time_ns() // 1_000_000
 
 DECISION = Decision(
     suggestion_id=SuggestionId("s1"),
@@ -207,3 +218,140 @@ async def test_ten_judgements_are_recent(log: Log) -> None:
     await log.record_outcomes([outcome(n, kind, f"s{n}") for n, kind in enumerate(kinds)])
 
     assert log.recent_outcomes() == (False,) + (True,) * 9
+
+
+def look(number: int, similarity: float, suggestion: str = "s1", **changes: object) -> Survival:
+    survival = Survival(
+        event_id=EventId(f"l{number}"),
+        suggestion_id=SuggestionId(suggestion),
+        follows=OutcomeKind.ACCEPTED,
+        at_ms=NOW_MS + number,
+        after_s=15.0,
+        kind=SurvivalKind.EDITED,
+        similarity=similarity,
+    )
+    return replace(survival, **changes)
+
+
+async def test_a_judged_suggestion_holds_the_decision_and_all_that_became_of_it(log: Log) -> None:
+    await log.record_decisions([replace(DECISION, was_explored=True, propensity=0.02, reason=Reason.LOW_PROBABILITY)])
+    await log.record_outcomes(
+        [
+            outcome(1, OutcomeKind.SHOWN, visible_ms=750.0),
+            outcome(2, OutcomeKind.PARTLY_ACCEPTED, accepted_chars=4, visible_ms=900.0),
+            outcome(3, OutcomeKind.SUPERSEDED, visible_ms=1200.0),
+        ]
+    )
+    await log.record_survivals([look(20, 0.75), look(10, 1.0)])
+
+    assert await log.judged_suggestions(0, 10) == [
+        JudgedSuggestion(
+            suggestion_id=SuggestionId("s1"),
+            at_ms=NOW_MS,
+            source=Source.EMBEDDED,
+            trigger=Trigger.AUTOMATIC,
+            was_offered=True,
+            was_explored=True,
+            reason=Reason.LOW_PROBABILITY,
+            probability=0.5,
+            threshold=0.25,
+            propensity=0.02,
+            model_version="1",
+            features={"evidence": 0.25},
+            path="pkg/größe.py",
+            n_chars=10,
+            latency_ms=8.0,
+            was_read=True,
+            outcome=OutcomeKind.PARTLY_ACCEPTED,
+            accepted_chars=4,
+            visible_ms=1200.0,
+            kept=0.75,
+        )
+    ]
+
+
+async def test_judged_suggestions_come_oldest_first_and_the_latest_are_kept(log: Log) -> None:
+    await log.record_decisions(
+        [replace(DECISION, suggestion_id=SuggestionId(f"s{n}"), at_ms=NOW_MS - n) for n in range(5)]
+    )
+
+    assert [judged.suggestion_id for judged in await log.judged_suggestions(0, 3)] == ["s2", "s1", "s0"]
+    assert [judged.suggestion_id for judged in await log.judged_suggestions(NOW_MS - 1, 3)] == ["s1", "s0"]
+    assert await log.judged_suggestions(0, 0) == []
+    assert await log.judged_suggestions(0, -1) == []
+    assert await log.judged_suggestions(NOW_MS + 1, 3) == []
+
+
+@pytest.mark.parametrize(
+    ("kinds", "expected", "was_read"),
+    [
+        ([], None, False),
+        ([OutcomeKind.SHOWN], None, True),
+        ([OutcomeKind.SUPERSEDED], OutcomeKind.SUPERSEDED, False),
+        ([OutcomeKind.IGNORED], OutcomeKind.IGNORED, False),
+        ([OutcomeKind.IGNORED, OutcomeKind.SUPERSEDED], OutcomeKind.IGNORED, False),
+        ([OutcomeKind.REJECTED], OutcomeKind.REJECTED, True),
+        ([OutcomeKind.PARTLY_ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.SUPERSEDED], OutcomeKind.REJECTED, True),
+        ([OutcomeKind.REJECTED, OutcomeKind.TYPED_THROUGH], OutcomeKind.TYPED_THROUGH, True),
+        ([OutcomeKind.ACCEPTED, OutcomeKind.UNDONE], OutcomeKind.UNDONE, True),
+        ([OutcomeKind.UNDONE, OutcomeKind.ACCEPTED], OutcomeKind.UNDONE, True),
+    ],
+)
+async def test_the_outcome_that_speaks_for_a_suggestion(
+    log: Log, kinds: list[OutcomeKind], expected: OutcomeKind | None, was_read: bool
+) -> None:
+    await log.record_decisions([DECISION])
+    await log.record_outcomes([outcome(number, kind) for number, kind in enumerate(kinds)])
+
+    (judged,) = await log.judged_suggestions(0, 10)
+
+    assert (judged.outcome, judged.was_read) == (expected, was_read)
+    assert judged.accepted_chars == (10 if OutcomeKind.ACCEPTED in kinds else 0)
+
+
+async def test_kept_is_what_the_latest_look_after_an_accept_saw(log: Log) -> None:
+    await log.record_decisions([replace(DECISION, suggestion_id=SuggestionId(f"s{n}")) for n in range(1, 5)])
+    await log.record_survivals(
+        [
+            look(1, 1.0),
+            look(5, 0.25),
+            look(5, 0.99),  # the same look again
+            look(6, 0.0, kind=SurvivalKind.UNKNOWN),
+            look(7, 1.0, "s2", follows=OutcomeKind.REJECTED, kind=SurvivalKind.KEPT),
+            look(8, 0.5, "s3", follows=OutcomeKind.PARTLY_ACCEPTED, after_s=None),
+            look(9, 0.5, "of a decision that was lost"),
+        ]
+    )
+    await log.record_survivals([look(1, 0.5)])
+
+    kept = {judged.suggestion_id: judged.kept for judged in await log.judged_suggestions(0, 10)}
+
+    assert kept == {"s1": 0.25, "s2": None, "s3": 0.5, "s4": None}
+
+
+async def test_an_accept_that_was_undone_is_none(log: Log) -> None:
+    await log.record_decisions([DECISION])
+    await log.record_outcomes([outcome(1, OutcomeKind.ACCEPTED)])
+    assert log.recent_outcomes() == (True,)
+
+    await log.record_outcomes([outcome(2, OutcomeKind.UNDONE)])
+
+    assert log.recent_outcomes() == (False,)
+    assert not log.was_rejected(context_fingerprint="c1", text_fingerprint="t1")
+    assert (await log.statistics(0)).n_by_outcome == {OutcomeKind.ACCEPTED: 1, OutcomeKind.UNDONE: 1}
+
+
+@pytest.mark.parametrize("wrong_ms", [-1, 0, NOW_MS + 10**9, 2**70])
+async def test_a_time_that_cannot_be_true_is_replaced_by_that_of_arrival(log: Log, wrong_ms: int) -> None:
+    before_ms = time.time_ns() // 1_000_000
+    await log.record_decisions([replace(DECISION, at_ms=wrong_ms)])
+    await log.record_silence(replace(SILENCE, at_ms=wrong_ms))
+    await log.record_outcomes([outcome(1, OutcomeKind.REJECTED, at_ms=wrong_ms)])
+    await log.record_survivals([look(1, 1.0, at_ms=wrong_ms)])
+    after_ms = time.time_ns() // 1_000_000
+
+    assert [before_ms <= summary.at_ms <= after_ms for summary in await log.recent_decisions(10)] == [True, True]
+    assert (await log.statistics(before_ms)).n_by_outcome == {OutcomeKind.REJECTED: 1}
+    # An event with the right time is later than one whose time was replaced.
+    await log.record_outcomes([outcome(2, OutcomeKind.ACCEPTED, at_ms=after_ms + 1)])
+    assert log.recent_outcomes() == (True,)

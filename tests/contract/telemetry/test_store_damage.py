@@ -6,6 +6,7 @@ import resource
 import sqlite3
 import subprocess
 import sys
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +21,11 @@ from inkling.telemetry import EventStore
 from inkling.telemetry.migrations import migrations
 from inkling.telemetry.rows import SCHEMA_VERSION
 
+NOW_MS = time.time_ns() // 1_000_000
+
 DECISION = Decision(
     suggestion_id=SuggestionId("s"),
-    at_ms=1,
+    at_ms=NOW_MS,
     feature=Feature.COMPLETION,
     trigger=Trigger.AUTOMATIC,
     source=Source.EMBEDDED,
@@ -47,9 +50,7 @@ def decisions(n: int, start: int = 0) -> list[Decision]:
 
 
 def accepted(event_id: str) -> Outcome:
-    return Outcome(
-        event_id=EventId(event_id), suggestion_id=SuggestionId("s"), kind=OutcomeKind.ACCEPTED, at_ms=4_000_000_000_000
-    )
+    return Outcome(event_id=EventId(event_id), suggestion_id=SuggestionId("s"), kind=OutcomeKind.ACCEPTED, at_ms=NOW_MS)
 
 
 def named(folder: Path, pattern: str) -> list[Path]:
@@ -242,12 +243,12 @@ async def test_a_full_disk_is_an_error_now_and_none_later(tmp_path: Path) -> Non
 
 async def test_an_event_that_cannot_be_stored_keeps_no_other_out(tmp_path: Path) -> None:
     store = await EventStore.open(tmp_path)
-    too_late = replace(accepted("hostile"), at_ms=2**70)
+    too_long = replace(accepted("hostile"), accepted_chars=2**70)
     no_number = replace(DECISION, suggestion_id=SuggestionId("nan"), latency_ms=float("nan"))
 
     results = await asyncio.gather(
         store.record_outcomes([accepted("first")]),
-        store.record_outcomes([too_late]),
+        store.record_outcomes([too_long]),
         store.record_decisions([no_number]),
         store.record_outcomes([accepted("second")]),
         return_exceptions=True,

@@ -6,6 +6,7 @@ as a daemon would answer the editor.
 
 import asyncio
 import sys
+import time
 from pathlib import Path
 
 from inkling.core.events import Decision, EventId, Feature, Outcome, OutcomeKind
@@ -13,12 +14,13 @@ from inkling.core.suggestion import Source, SuggestionId, Trigger
 from inkling.telemetry.store import EventStore
 
 OPENING = "opening\n"
+NOW_MS = time.time_ns() // 1_000_000
 
 
 def decision(name: str, n_chars: int) -> Decision:
     return Decision(
         suggestion_id=SuggestionId(name),
-        at_ms=4_000_000_000_000,
+        at_ms=NOW_MS,
         feature=Feature.COMPLETION,
         trigger=Trigger.AUTOMATIC,
         source=Source.EMBEDDED,
@@ -47,7 +49,7 @@ async def record(store: EventStore, name: str) -> None:
                 event_id=EventId(name),
                 suggestion_id=SuggestionId(name),
                 kind=OutcomeKind.REJECTED,
-                at_ms=4_000_000_000_001,
+                at_ms=NOW_MS + 1,
             )
         ]
     )
