@@ -12,6 +12,7 @@ from pathlib import Path
 from lsprotocol import types
 from pygls.uris import to_fs_path
 
+from inkling.core.edit import TextEdit, minimal_edit
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.text import Position, has_line_break, offset_at, split_lines
 
@@ -52,15 +53,21 @@ class OpenDocument:
         path = to_fs_path(item.uri) if item.uri.startswith("file:") else None
         self._path = Path(path) if path else None
 
-    def apply(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> None:
-        """Applies the client's changes, one after the other."""
-        for change in changes:
-            if isinstance(change, types.TextDocumentContentChangePartial):
-                self._replace(change.range, change.text)
-            else:
-                self._lines = split_lines(change.text)
+    def apply(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> tuple[TextEdit, ...]:
+        """Applies the client's changes, one after the other.
+
+        Returns:
+            The same as edits in code points, each in offsets of the text that the one before it left.
+        """
+        edits = tuple(
+            self._replace(change.range, change.text)
+            if isinstance(change, types.TextDocumentContentChangePartial)
+            else self._replace_all(change.text)
+            for change in changes
+        )
         self.version = version
         self._snapshot = None
+        return edits
 
     def snapshot(self) -> Snapshot:
         """Returns the document as it is now."""
@@ -83,9 +90,15 @@ class OpenDocument:
         ends_open = not self._lines or has_line_break(self._lines[-1])
         return len(self._lines) + (1 if ends_open else 0)
 
-    def _replace(self, range_: types.Range, text: str) -> None:
-        start_line, before = self._split(range_.start)
-        end_line, after = self._split(range_.end)
+    def _replace_all(self, text: str) -> TextEdit:
+        edit = minimal_edit("".join(self._lines), text)
+        self._lines = split_lines(text)
+        return edit
+
+    def _replace(self, range_: types.Range, text: str) -> TextEdit:
+        (start_line, before), (end_line, after) = sorted((self._split(range_.start), self._split(range_.end)))
+        start_offset = sum(map(len, self._lines[:start_line])) + before
+        n_removed = sum(map(len, self._lines[start_line:end_line])) + after - before
         head = self._lines[start_line][:before] if start_line < len(self._lines) else ""
         tail = self._lines[end_line][after:] if end_line < len(self._lines) else ""
         first, last = start_line, end_line + 1
@@ -97,6 +110,7 @@ class OpenDocument:
             tail += self._lines[last]
             last += 1
         self._lines[first:last] = split_lines(head + text + tail)
+        return TextEdit(offset=start_offset, n_removed=n_removed, inserted=text)
 
     def _split(self, position: types.Position) -> tuple[int, int]:
         """Returns line and column of a position, clamped to the document as the protocol asks."""

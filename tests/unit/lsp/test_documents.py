@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lsprotocol import types
 
+from inkling.core.edit import TextEdit, apply_edit
 from inkling.lsp.documents import Documents, OpenDocument, to_column, to_units
 
 ALPHABET = st.text(alphabet="ab🐍é\r\n\x0c\u2028\x85 ", max_size=12)
@@ -50,8 +51,11 @@ def test_edits_agree_with_the_model(text: str, edits: list[tuple[int, int, int, 
         change = types.TextDocumentContentChangePartial(
             range=types.Range(types.Position(line_a, char_a), types.Position(line_b, char_b)), text=new
         )
-        document.apply([change], 2)
+        before = document.snapshot().text
+        (edit,) = document.apply([change], 2)
         assert document.snapshot().text == text
+        assert edit == TextEdit(offset=start, n_removed=end - start, inserted=new)
+        assert apply_edit(before, edit) == text
 
 
 @given(ALPHABET)
@@ -87,8 +91,9 @@ def test_each_encoding_counts_its_own_units(encoding: str, units: int) -> None:
 def test_a_full_change_replaces_the_text_and_the_version_moves() -> None:
     document = opened("abc")
     before = document.snapshot()
-    document.apply([types.TextDocumentContentChangeWholeDocument(text="x\r\ny")], 7)
-    assert (document.snapshot().text, document.snapshot().version) == ("x\r\ny", 7)
+    edits = document.apply([types.TextDocumentContentChangeWholeDocument(text="a🐍\r\nc")], 7)
+    assert (document.snapshot().text, document.snapshot().version) == ("a🐍\r\nc", 7)
+    assert edits == (TextEdit(offset=1, n_removed=1, inserted="🐍\r\n"),)
     assert before.text == "abc"
 
 
@@ -98,3 +103,20 @@ def test_a_full_change_replaces_the_text_and_the_version_moves() -> None:
 )
 def test_only_files_have_a_path(uri: str, has_path: bool) -> None:
     assert (opened("", uri=uri).snapshot().path is not None) is has_path
+
+
+def test_each_edit_counts_in_the_text_that_the_one_before_it_left() -> None:
+    document = opened("a🐍\nbc\n")
+    edits = document.apply(
+        [
+            types.TextDocumentContentChangePartial(range=span((0, 0), (0, 0)), text="🐍\n"),
+            types.TextDocumentContentChangePartial(range=span((2, 1), (9, 0)), text=""),
+        ],
+        2,
+    )
+    assert document.snapshot().text == "🐍\na🐍\nb"
+    assert edits == (TextEdit(offset=0, n_removed=0, inserted="🐍\n"), TextEdit(offset=6, n_removed=2, inserted=""))
+
+
+def span(start: tuple[int, int], end: tuple[int, int]) -> types.Range:
+    return types.Range(types.Position(*start), types.Position(*end))
