@@ -1,6 +1,6 @@
 """The ports: what features need from the world, and what rooms must offer to take part."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -62,6 +62,23 @@ class NameChecker(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PreviousSuggestion:
+    """A suggestion that was shown before, as far as the gate needs to know it.
+
+    Attributes:
+        uri: The document.
+        offset: Where it stood, in code points.
+        line: Zero-based line of that place.
+        n_chars: Its length in code points.
+    """
+
+    uri: DocumentUri
+    offset: int
+    line: int
+    n_chars: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateInput:
     """All that the gate may look at when it scores a candidate: nothing here is known only afterwards.
 
@@ -70,12 +87,17 @@ class GateInput:
         candidate: The proposal.
         at_ms: Now, milliseconds since the Unix epoch.
         recent_outcomes: The latest judged suggestions of this user, oldest first: True for accepted.
+        previous: The latest suggestions that were shown, oldest first, at most `N_PREVIOUS`.
     """
 
     request: CompletionRequest
     candidate: Candidate
     at_ms: int
     recent_outcomes: tuple[bool, ...] = ()
+    previous: tuple[PreviousSuggestion, ...] = ()
+
+
+N_PREVIOUS = 10  # shown suggestions that the gate remembers; only those in a row on one line count
 
 
 class Background(Protocol):
@@ -230,4 +252,40 @@ class WorkspaceListener(Protocol):
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Takes files that were saved, created, renamed or deleted on disk."""
+        ...
+
+
+class Timer(Protocol):
+    """A call that was put off."""
+
+    def cancel(self) -> None:
+        """Calls it off; one that was made or called off already is no error."""
+        ...
+
+
+class Clock(Protocol):
+    """Tells the time, and puts calls off."""
+
+    def now_ms(self) -> int:
+        """Returns milliseconds since the Unix epoch."""
+        ...
+
+    def call_later(self, delay_s: float, callback: Callable[[], None]) -> Timer:
+        """Calls `callback` on the event loop after `delay_s` seconds, at least."""
+        ...
+
+
+class FileReader(Protocol):
+    """Reads files that the editor has not open."""
+
+    async def read(self, path: Path) -> str | None:
+        """Returns a file's text, line ends as they are; None when it is gone, not UTF-8, or too large."""
+        ...
+
+
+class CommitReader(Protocol):
+    """Tells when somebody commits."""
+
+    async def latest_commit(self, folder: Path) -> str | None:
+        """Returns the id of the latest commit made in the working tree of `folder`; None outside of one."""
         ...

@@ -29,9 +29,11 @@ class GateSettings:
 
     Attributes:
         threshold: Least probability of acceptance for a suggestion to be shown.
+        explore: Share of what would be hidden that is shown at random, so that the model can learn about it.
     """
 
     threshold: float = field(default=0.25, metadata={"low": 0.0, "high": 1.0})
+    explore: float = field(default=0.02, metadata={"low": 0.0, "high": 0.2})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,14 +2,17 @@
 
 import asyncio
 import logging
+import random
 import time
-from collections.abc import Awaitable, Sequence
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from inkling.core.errors import StoreError, WorkerError
 from inkling.core.events import Decision, Feature, Silence
 from inkling.core.ports import (
+    N_PREVIOUS,
     AcceptanceModel,
     Background,
     Completer,
@@ -17,6 +20,7 @@ from inkling.core.ports import (
     GateInput,
     NameChecker,
     NameVerdict,
+    PreviousSuggestion,
     SyntaxChecker,
 )
 from inkling.core.settings import Settings
@@ -47,7 +51,7 @@ _REASON_OF_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletionPorts:
-    """What ghost text is made with."""
+    """What ghost text is made with; `draw` returns random numbers, uniform in [0, 1)."""
 
     completers: Sequence[Completer]
     syntax: SyntaxChecker
@@ -55,6 +59,7 @@ class CompletionPorts:
     model: AcceptanceModel
     log: EventLog
     background: Background
+    draw: Callable[[], float] = random.random
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +72,7 @@ class _Judged:
     scored: Scored | None = None
     threshold: float
     propensity: float = 0.0
+    was_explored: bool = False
 
 
 class CompletionFeature:
@@ -76,6 +82,7 @@ class CompletionFeature:
         self.ports = ports
         self._settings = settings
         self._folders: tuple[Path, ...] = ()
+        self._previous: deque[PreviousSuggestion] = deque(maxlen=N_PREVIOUS)
 
     def configure(self, settings: Settings) -> None:
         """Takes new settings; requests that are under way end with the old ones."""
@@ -160,6 +167,14 @@ class CompletionFeature:
                     scored=judged.scored,
                     checked=judged.checked,
                 )
+                self._previous.append(
+                    PreviousSuggestion(
+                        uri=request.snapshot.uri,
+                        offset=request.offset,
+                        line=decision.line,
+                        n_chars=len(candidate.text),
+                    )
+                )
                 break
             if len(decisions) == 1 and judged.reason is not None:
                 answer = NoSuggestion(reason=judged.reason, probability=decision.probability)
@@ -183,20 +198,24 @@ class CompletionFeature:
                 candidate=candidate,
                 at_ms=_now_ms(),
                 recent_outcomes=self.ports.log.recent_outcomes(),
+                previous=tuple(self._previous),
             )
         )
-        verdict = decide(scored, request.trigger, self._settings.gate)
+        verdict = decide(scored, request.trigger, self._settings.gate, self.ports.draw())
         reason, checked = verdict.reason, frozenset[Check]()
         if reason is None:
             # Only what would be shown is worth the time of the checks that leave this process.
             reason, checked = await self._verify(request, candidate)
+        # A check is no policy: what it drops would not be shown in any draw.
+        is_dropped_by_check = reason is not None and verdict.reason is None
         return _Judged(
             candidate=candidate,
             reason=reason,
             checked=checked,
             scored=scored,
             threshold=verdict.threshold,
-            propensity=verdict.propensity if reason is None else 0.0,
+            propensity=0.0 if is_dropped_by_check else verdict.propensity,
+            was_explored=verdict.was_explored and reason is None,
         )
 
     async def _verify(self, request: CompletionRequest, candidate: Candidate) -> tuple[Reason | None, frozenset[Check]]:
@@ -260,6 +279,7 @@ class CompletionFeature:
             text_fingerprint=self._text_fingerprint(request, candidate),
             context_fingerprint=self._context_fingerprint(request),
             latency_ms=(time.perf_counter() - started_at_s) * 1000,
+            was_explored=judged.was_explored,
             text=candidate.text if self._settings.telemetry.store_text else None,
         )
 

@@ -14,20 +14,31 @@ class Verdict:
         reason: Why the candidate stays hidden; None when it is shown.
         threshold: The threshold that was in force.
         propensity: Probability with which this policy shows the candidate, in [0, 1].
+        was_explored: Whether it is shown although its probability is below the threshold.
     """
 
     reason: Reason | None
     threshold: float
     propensity: float
+    was_explored: bool = False
 
 
-def decide(scored: Scored, trigger: Trigger, settings: GateSettings) -> Verdict:
+def decide(scored: Scored, trigger: Trigger, settings: GateSettings, draw: float) -> Verdict:
     """Returns whether to show a candidate.
 
     A user who asked explicitly gets an answer whatever its probability: the gate is there to prevent
-    interruptions, and an answer to a question is none.
+    interruptions, and an answer to a question is none. Of what would be hidden a small share is shown at random:
+    nobody learns anything about what is never shown.
+
+    Args:
+        scored: The candidate's probability.
+        trigger: What made the editor ask.
+        settings: Threshold, and the share that is shown at random.
+        draw: A random number, uniform in [0, 1).
     """
     threshold = 0.0 if trigger is Trigger.INVOKED else settings.threshold
-    if scored.probability < threshold:
-        return Verdict(reason=Reason.LOW_PROBABILITY, threshold=threshold, propensity=0.0)
-    return Verdict(reason=None, threshold=threshold, propensity=1.0)
+    if scored.probability >= threshold:
+        return Verdict(reason=None, threshold=threshold, propensity=1.0)
+    if draw < settings.explore:
+        return Verdict(reason=None, threshold=threshold, propensity=settings.explore, was_explored=True)
+    return Verdict(reason=Reason.LOW_PROBABILITY, threshold=threshold, propensity=settings.explore)

@@ -99,6 +99,8 @@ def explain(summary: DecisionSummary) -> str:
     verified = [_CHECK_WORDS[check] for check in Check if check in summary.checked]
     words = "Shown"
     if summary.probability is not None and summary.threshold is not None:
+        if summary.probability < summary.threshold:
+            words += " at random, to learn about what is hidden (inkling.gate.explore)"
         words += f": probability {summary.probability:.2f}, threshold {summary.threshold:.2f}"
     words += f"; verified: {', '.join(verified)}" if verified else "; nothing was verified"
     if Check.NAMES_EXIST not in summary.checked:

@@ -78,7 +78,7 @@ async def test_why_and_statistics_say_what_happened(editor: Editor) -> None:
 
 
 async def test_the_threshold_of_the_settings_hides(editor: Editor) -> None:
-    editor.client.set_configuration({"inkling": {"gate": {"threshold": 1.0}}})
+    editor.client.set_configuration({"inkling": {"gate": {"threshold": 1.0, "explore": 0}}})
     editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings=None))
     assert await editor.complete_marked("shop/basket.py", BASKET) is None
     assert (await editor.why())[0]["reason"] == "low_probability"

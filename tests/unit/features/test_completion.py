@@ -30,6 +30,7 @@ class World:
         self.completer = FakeCompleter(*answers)
         self.syntax, self.names, self.model, self.log = FakeSyntax(), FakeNames(), FakeModel(), FakeLog()
         self.settings = Settings()
+        self.draw = 0.99
         self.more_completers: list[FakeCompleter] = []
 
     async def ask(self, marked: str = "x = |\n", trigger: Trigger = Trigger.AUTOMATIC) -> Suggestion | NoSuggestion:
@@ -43,6 +44,7 @@ class World:
             model=self.model,
             log=self.log,
             background=FakeBackground(),
+            draw=lambda: self.draw,
         )
         return CompletionFeature(ports, self.settings)
 
@@ -103,6 +105,26 @@ async def test_who_asks_explicitly_is_answered_whatever_the_probability() -> Non
     world.model.probabilities["1"] = 0.01
     assert isinstance(await world.ask(trigger=Trigger.INVOKED), Suggestion)
     assert world.log.decisions[0].threshold == 0.0
+
+
+async def test_a_small_share_of_what_would_be_hidden_is_shown_at_random_with_its_propensity() -> None:
+    world = World("1")
+    world.model.probabilities["1"] = 0.1
+    world.settings = replace(world.settings, gate=GateSettings(threshold=0.25, explore=0.02))
+    world.draw = 0.0199
+    assert isinstance(await world.ask(), Suggestion)
+    world.draw = 0.02
+    assert isinstance(await world.ask(), NoSuggestion)
+    explored, hidden = world.log.decisions
+    assert (explored.was_offered, explored.was_explored, explored.propensity) == (True, True, 0.02)
+    assert (hidden.was_offered, hidden.was_explored, hidden.propensity) == (False, False, 0.02)
+    world.draw, world.syntax.broken = 0.0, ["1"]
+    assert isinstance(await world.ask(), NoSuggestion)
+    dropped = world.log.decisions[-1]
+    assert (dropped.reason, dropped.was_explored, dropped.propensity) == (Reason.DOES_NOT_PARSE, False, 0.0)
+    world.settings = replace(world.settings, gate=GateSettings(threshold=0.25, explore=0.0))
+    assert isinstance(await world.ask(), NoSuggestion)
+    assert world.log.decisions[-1].reason is Reason.LOW_PROBABILITY
 
 
 async def test_the_threshold_is_the_setting() -> None:

@@ -1,0 +1,45 @@
+"""A decision in one sentence."""
+
+from dataclasses import replace
+
+import pytest
+
+from inkling.core.events import DecisionSummary
+from inkling.core.suggestion import REASON_WORDS, Check, Reason, Source
+from inkling.lsp.to_lsp import explain
+
+SHOWN = DecisionSummary(
+    at_ms=1,
+    path="a.py",
+    line=0,
+    was_offered=True,
+    reason=None,
+    probability=0.5,
+    threshold=0.25,
+    source=Source.EMBEDDED,
+    n_chars=3,
+    latency_ms=1.0,
+    checked=frozenset({Check.PARSES, Check.NAMES_EXIST}),
+    outcome=None,
+    suggestion_id=None,
+)
+
+
+def test_what_was_shown_says_what_was_verified_and_what_was_not() -> None:
+    assert explain(SHOWN) == (
+        "Shown: probability 0.50, threshold 0.25; verified: the file still parses, its names exist."
+    )
+    assert explain(replace(SHOWN, checked=frozenset())).endswith(
+        "; nothing was verified; whether its names exist is not known."
+    )
+
+
+def test_what_was_shown_at_random_says_so() -> None:
+    assert explain(replace(SHOWN, probability=0.1)).startswith("Shown at random, to learn about what is hidden")
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_has_its_words(reason: Reason) -> None:
+    hidden = replace(SHOWN, was_offered=False, reason=reason)
+    assert explain(hidden) == f"Not shown: {REASON_WORDS[reason]}; probability 0.50, threshold 0.25."
+    assert explain(replace(hidden, probability=None)) == f"Not shown: {REASON_WORDS[reason]}."
