@@ -102,6 +102,8 @@ def connect(path: Path) -> sqlite3.Connection:
     # FULL: in WAL mode only this makes a commit survive a loss of power.
     # Source: https://www.sqlite.org/pragma.html#pragma_synchronous
     connection.execute("PRAGMA synchronous = FULL")
+    # What is deleted is overwritten: a text that was forgotten must not be found in the file.
+    connection.execute("PRAGMA secure_delete = ON")
     return connection
 
 
@@ -169,12 +171,23 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
 
 def _fingerprint_key(connection: sqlite3.Connection, key: bytes | None) -> bytes:
     """Returns the key of this database, which is given or drawn once."""
-    row = connection.execute("SELECT value FROM meta WHERE key = 'fingerprint_key'").fetchone()
-    if row is not None:
-        return bytes(row[0])
+    found = stored_key(connection)
+    if found is not None:
+        return found
     key = key or secrets.token_bytes(KEY_BYTES)
-    connection.execute("INSERT INTO meta (key, value) VALUES ('fingerprint_key', ?)", [key])
+    store_key(connection, key)
     return key
+
+
+def stored_key(connection: sqlite3.Connection) -> bytes | None:
+    """Returns the key of the fingerprints in a database, None where it has none yet."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'fingerprint_key'").fetchone()
+    return None if row is None else bytes(row[0])
+
+
+def store_key(connection: sqlite3.Connection, key: bytes) -> None:
+    """Writes the key of the fingerprints; those that were made with another one can be compared with nothing then."""
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('fingerprint_key', ?)", [key])
 
 
 def _find_damage(path: Path) -> str | None:

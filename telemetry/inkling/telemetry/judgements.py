@@ -92,6 +92,13 @@ class Judgements:
                 self._judge(life, outcome)
             self._recent = None
 
+    def forget(self) -> None:
+        """Forgets everything."""
+        with self._lock:
+            self._lives.clear()
+            self._rejections.clear()
+            self._recent = ()
+
     def was_rejected(self, fingerprints: FingerprintPair) -> bool:
         """Tells whether the latest clear word on this text in this context was a rejection."""
         with self._lock:

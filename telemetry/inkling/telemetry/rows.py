@@ -18,6 +18,7 @@ from inkling.core.events import (
 from inkling.core.suggestion import Check, Reason, Source, SuggestionId, Trigger
 from inkling.telemetry.clock import reported_ms, stored_ms
 from inkling.telemetry.judgements import FingerprintPair
+from inkling.telemetry.redact import redact
 
 SCHEMA_VERSION: Final = 2  # the number of the last migration; kept here so that opening need not import them all
 
@@ -109,7 +110,7 @@ def decision_row(decision: Decision, now_ms: int) -> tuple[Value, ...]:
         decision.text_fingerprint,
         decision.context_fingerprint,
         decision.latency_ms,
-        None if decision.text is None else storable(decision.text),
+        None if decision.text is None else storable(redact(decision.text)),
         int(decision.was_explored),
         reported_ms(decision.at_ms, now_ms),
     )

@@ -31,6 +31,7 @@ from inkling.telemetry.database import (
     file_id,
     is_damage,
     open_database,
+    stored_key,
 )
 from inkling.telemetry.judgements import FingerprintPair, Judgements
 from inkling.telemetry.rows import (
@@ -47,6 +48,7 @@ from inkling.telemetry.rows import (
 logger = logging.getLogger(__name__)
 
 FINGERPRINT_BYTES = 8  # 16 hexadecimal digits; among a million suggestions a clash has a chance of 3 in 100 million
+TEXT_RETENTION_MS = 30 * 24 * 3600 * 1000  # long enough to see what was suggested last month, and no longer
 
 _T = TypeVar("_T")
 
@@ -196,6 +198,17 @@ class EventStore:
         """
         return await self._read(partial(reading.judged_suggestions, since_ms=since_ms, limit=limit))
 
+    async def forget_texts(self, before_ms: int) -> int:
+        """Removes the texts of suggestions decided before a moment; returns how many. Everything else about them stays.
+
+        Args:
+            before_ms: Milliseconds since the Unix epoch.
+
+        Raises:
+            StoreError: They could not be removed.
+        """
+        return await self._run(self._thread, lambda: self._on_database(partial(_forget_texts, before_ms=before_ms)))
+
     async def recent_decisions(self, limit: int) -> list[DecisionSummary]:
         """Returns the latest decisions and silences, newest first.
 
@@ -262,11 +275,22 @@ class EventStore:
     def _load(self) -> None:
         self._connect()
         self._on_database(self._remember)
+        try:
+            self._on_database(partial(_forget_texts, before_ms=time.time_ns() // 1_000_000 - TEXT_RETENTION_MS))
+        except (sqlite3.Error, OSError):
+            logger.warning("old texts cannot be removed; the next start tries again", exc_info=True)
 
     def _remember(self, connection: sqlite3.Connection) -> None:
         """Takes in what any window recorded since the last look; after a commit is a good moment, and often enough."""
-        if self._last_outcome_id == 0:
-            self._last_outcome_id = reading.last_outcome_id(connection)
+        key, newest_id = stored_key(connection), reading.last_outcome_id(connection)
+        if key is not None and key != self._key:
+            # The user had all events deleted: what was known of them must not outlive them here.
+            with self._lock:
+                self._key = key
+            self._judgements.forget()
+            self._last_outcome_id = 0
+        if self._last_outcome_id == 0 or newest_id < self._last_outcome_id:
+            self._last_outcome_id = newest_id
             outcomes = reading.latest_outcomes(connection)
         else:
             outcomes = reading.outcomes_after(connection, self._last_outcome_id)
@@ -376,6 +400,12 @@ def _write(connection: sqlite3.Connection, batches: Sequence[_Batch]) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _forget_texts(connection: sqlite3.Connection, before_ms: int) -> int:
+    return connection.execute(
+        "UPDATE decisions SET text = NULL WHERE text IS NOT NULL AND at_ms < ?", [before_ms]
+    ).rowcount
 
 
 def _answer(batches: Sequence[_Batch], error: StoreError | None) -> None:

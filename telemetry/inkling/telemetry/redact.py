@@ -1,0 +1,72 @@
+"""Masks what looks like a secret before a suggestion's text is stored.
+
+It errs on the side of masking: a constant lost from a stored text costs little, a key that is kept may cost a lot.
+"""
+
+import math
+import re
+from collections import Counter
+from typing import Final
+
+MASK: Final = "<redacted>"
+MIN_HEX_DIGITS: Final = 32  # 128 bits, the least that keys are made of
+MIN_BASE64_CHARS: Final = 40  # 240 bits
+MIN_ENTROPY_BITS: Final = 4.2  # for each character; names made of words stay below, random base64 of 40 is near 4.9
+
+_PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----).*?(-----END [A-Z0-9 ]*-----|\Z)", re.S)
+# Tokens that say what they are: AWS, GitHub, GitLab, Slack, OpenAI and its like, Stripe, Google, npm, PyPI, Hugging
+# Face, SendGrid, and JSON Web Tokens.
+_KNOWN_TOKEN = re.compile(
+    r"""(?<![A-Za-z0-9])(?:
+        (?:AKIA|ASIA)[0-9A-Z]{16}
+      | gh[oprsu]_[A-Za-z0-9]{20,} | github_pat_[A-Za-z0-9_]{20,} | glpat-[A-Za-z0-9_-]{20,}
+      | xox[abeoprs]-[A-Za-z0-9-]{10,}
+      | sk-[A-Za-z0-9_-]{20,} | [rs]k_(?:live|test)_[A-Za-z0-9]{16,}
+      | AIza[A-Za-z0-9_-]{35} | npm_[A-Za-z0-9]{36} | pypi-[A-Za-z0-9_-]{40,} | hf_[A-Za-z0-9]{30,}
+      | SG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}
+      | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*
+    )""",
+    re.X,
+)
+_CONNECTION = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/@'\"]+(?=@)", re.I)
+# A word of lower-case letters alone is prose: "Basic statistics".
+_AUTHORIZATION = re.compile(r"(\b(?:Bearer|Basic)\s+)(?=\S*[0-9A-Z])[A-Za-z0-9+/._~-]{8,}=*")
+_REVEALING_NAME = (
+    r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api_?key|access_?key|private_?key|auth_?key|credential)s?"
+)
+# A name that speaks of a secret, then what is assigned, compared or passed to it, in quotes.
+_NAMED_SECRET = re.compile(
+    rf"""({_REVEALING_NAME}(?:_[a-z0-9_]*)?["']?\]?\s*(?::\s*[A-Za-z_.]+\s*)?(?:==|!=|=|:)\s*[bfru]{{0,2}})
+         (["'])((?:\\.|(?!\2)[^\\\n])+)\2""",
+    re.I | re.X,
+)
+_LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_])[A-Za-z0-9+/_-]{{{MIN_HEX_DIGITS},}}={{0,2}}")
+_HEX = re.compile(rf"(?:0[xX])?[0-9a-fA-F]{{{MIN_HEX_DIGITS},}}")
+
+
+def redact(text: str) -> str:
+    """Returns `text` with secrets masked; masking it again changes nothing."""
+    text = _PRIVATE_KEY.sub(rf"\1{MASK}\2", text)
+    text = _KNOWN_TOKEN.sub(MASK, text)
+    text = _CONNECTION.sub(rf"\1{MASK}", text)
+    text = _AUTHORIZATION.sub(rf"\1{MASK}", text)
+    text = _NAMED_SECRET.sub(rf"\1\2{MASK}\2", text)
+    return _LONG_WORD.sub(_mask_if_random, text)
+
+
+def _mask_if_random(match: re.Match[str]) -> str:
+    word = match[0]
+    if _HEX.fullmatch(word):
+        return MASK if any(char.isdigit() for char in word) else word
+    is_long = len(word) >= MIN_BASE64_CHARS
+    has_all = any(c.isdigit() for c in word) and any(c.isupper() for c in word) and any(c.islower() for c in word)
+    return MASK if is_long and has_all and _entropy_bits(word) >= MIN_ENTROPY_BITS else word
+
+
+def _entropy_bits(word: str) -> float:
+    """Returns the entropy of a word's characters in bits each, by their counts.
+
+    Source: C. E. Shannon, A Mathematical Theory of Communication (1948), section 6.
+    """
+    n_chars = len(word)
+    return -sum(count / n_chars * math.log2(count / n_chars) for count in Counter(word).values())

@@ -1,0 +1,138 @@
+"""Measures the event store with many events; run by hand: `nice python measure_store.py DIRECTORY [N_DECISIONS]`.
+
+One decision in two has outcomes (shown, then a judgement), one in ten a look at what was kept. Each part runs in a
+process of its own, so that its memory is its own.
+"""
+
+import asyncio
+import itertools
+import random
+import resource
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from inkling.core.events import (
+    Decision,
+    EventId,
+    Feature,
+    Outcome,
+    OutcomeKind,
+    Survival,
+    SurvivalKind,
+)
+from inkling.core.suggestion import Check, Reason, Source, SuggestionId, Trigger
+from inkling.telemetry import EventStore
+
+N_IN_ONE_CALL = 500
+N_JUDGED = 20_000
+SPACING_MS = 5000  # between decisions: a million of them are 58 days
+FEATURES = [f"feature_{number}" for number in range(12)]
+
+
+def decision(number: int, start_ms: int, randomness: random.Random) -> Decision:
+    was_offered = randomness.random() < 0.5
+    return Decision(
+        suggestion_id=SuggestionId(f"{randomness.getrandbits(128):032x}"),
+        at_ms=start_ms + number * SPACING_MS,
+        feature=Feature.COMPLETION,
+        trigger=Trigger.AUTOMATIC,
+        source=Source.EMBEDDED,
+        was_offered=was_offered,
+        reason=None if was_offered else Reason.LOW_PROBABILITY,
+        probability=randomness.random(),
+        threshold=0.25,
+        propensity=1.0 if was_offered else 0.02,
+        model_version="2026-11-01",
+        features={name: round(randomness.gauss(0, 1), 6) for name in FEATURES},
+        checked=frozenset({Check.PARSES}),
+        path=f"package/module_{number % 200}.py",
+        line=number % 900,
+        n_chars=randomness.randrange(1, 80),
+        n_lines=1,
+        text_fingerprint=f"{randomness.getrandbits(64):016x}",
+        context_fingerprint=f"{randomness.getrandbits(64):016x}",
+        latency_ms=randomness.uniform(2, 60),
+    )
+
+
+async def fill(data_dir: Path, n_decisions: int) -> None:
+    randomness = random.Random(3)
+    start_ms = time.time_ns() // 1_000_000 - n_decisions * SPACING_MS
+    store = await EventStore.open(data_dir)
+    ids = itertools.count()
+    n_events, spent_s = 0, 0.0
+    for first in range(0, n_decisions, N_IN_ONE_CALL):
+        decisions = [decision(first + k, start_ms, randomness) for k in range(N_IN_ONE_CALL)]
+        outcomes = [
+            Outcome(
+                event_id=EventId(f"{next(ids):032x}"),
+                suggestion_id=each.suggestion_id,
+                kind=kind,
+                at_ms=each.at_ms + delay_ms,
+                visible_ms=float(delay_ms),
+            )
+            for each in decisions
+            if each.was_offered
+            for kind, delay_ms in (
+                (OutcomeKind.SHOWN, 750),
+                (randomness.choice([OutcomeKind.ACCEPTED, OutcomeKind.IGNORED, OutcomeKind.REJECTED]), 1500),
+            )
+        ]
+        survivals = [
+            Survival(
+                event_id=EventId(f"{next(ids):032x}"),
+                suggestion_id=each.suggestion_id,
+                follows=OutcomeKind.ACCEPTED,
+                at_ms=each.at_ms + 15_000,
+                after_s=15.0,
+                kind=SurvivalKind.EDITED,
+                similarity=randomness.random(),
+            )
+            for each in decisions[::10]
+        ]
+        started_s = time.perf_counter()
+        await asyncio.gather(
+            store.record_decisions(decisions), store.record_outcomes(outcomes), store.record_survivals(survivals)
+        )
+        spent_s += time.perf_counter() - started_s
+        n_events += len(decisions) + len(outcomes) + len(survivals)
+    await store.close()
+    size = sum(file.stat().st_size for file in data_dir.glob("events.db*"))
+    print(
+        f"stored {n_events:,} events ({n_decisions:,} decisions) in {spent_s:.1f} s: {n_events / spent_s:,.0f} a second"
+    )
+    print(f"on disk: {size / 2**20:.0f} MiB, {size / n_events:.0f} bytes an event")
+
+
+async def ask(data_dir: Path, question: str) -> None:
+    started_s = time.perf_counter()
+    store = await EventStore.open(data_dir)
+    opened_s = time.perf_counter()
+    base_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    if question == "judged":
+        n_rows = len(await store.judged_suggestions(0, N_JUDGED))
+    elif question == "statistics":
+        n_rows = (await store.statistics(0)).n_proposed
+    elif question == "week":
+        n_rows = (await store.statistics(time.time_ns() // 1_000_000 - 7 * 86_400_000)).n_proposed
+    else:
+        n_rows = len(await store.recent_decisions(20))
+    spent_s = time.perf_counter() - opened_s
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(
+        f"{question}: open {1000 * (opened_s - started_s):.0f} ms ({base_kib / 1024:.0f} MiB), then {n_rows:,} rows in "
+        f"{1000 * spent_s:.0f} ms: {n_rows / spent_s:,.0f} rows a second; peak {peak_kib / 1024:.0f} MiB"
+    )
+    await store.close()
+
+
+if __name__ == "__main__":
+    directory = Path(sys.argv[1])
+    if len(sys.argv) > 2 and not sys.argv[2].isdecimal():
+        asyncio.run(ask(directory, sys.argv[2]))
+    else:
+        asyncio.run(fill(directory, int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000))
+        for part in ("recent", "judged", "week", "statistics"):
+            subprocess.run([sys.executable, __file__, str(directory), part], check=True)
