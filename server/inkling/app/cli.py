@@ -3,45 +3,21 @@
 import json
 import logging
 import sys
-from collections.abc import Callable
-from dataclasses import asdict
-from functools import wraps
+from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import ParamSpec
 
 import click
 
 from inkling.app import places
-from inkling.core.errors import InklingError, UserError
-
-P = ParamSpec("P")
-
-EXIT_NOTHING = 1  # the command worked and has nothing to show
-EXIT_USAGE = 2  # what the user gave cannot be used; the message says what to do
-EXIT_BROKEN = 3  # something of Inkling itself failed
+from inkling.app.exit_codes import EXIT_NOTHING, with_exit_codes
+from inkling.app.telemetry_cli import telemetry
+from inkling.core.errors import UserError
 
 _EPILOG = """Exit codes: 0 done, 1 nothing to show or something is missing, 2 wrong use (the message says
 what to do), 3 Inkling itself failed."""
 
 _LOG_LEVELS = click.Choice(["debug", "info", "warning", "error"])
-
-
-def _with_exit_codes(command: Callable[P, None]) -> Callable[P, None]:
-    """Turns Inkling's errors into one line on standard error and an exit code."""
-
-    @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            command(*args, **kwargs)
-        except UserError as error:
-            click.echo(f"inkling: {error}", err=True)
-            sys.exit(EXIT_USAGE)
-        except InklingError as error:
-            click.echo(f"inkling: {error}", err=True)
-            sys.exit(EXIT_BROKEN)
-
-    return wrapped
 
 
 @click.group(epilog=_EPILOG, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -63,8 +39,9 @@ def main(log_level: str) -> None:
 @click.option(
     "--measure-loop", is_flag=True, help="Measure how long the event loop is held, for `inkling bench latency`."
 )
-@_with_exit_codes
-def serve(tcp: str | None, *, measure_loop: bool) -> None:
+@click.option("--survival-looks", metavar="S,S,…", hidden=True, help="Seconds after an outcome to look, for tests.")
+@with_exit_codes
+def serve(tcp: str | None, survival_looks: str | None, *, measure_loop: bool) -> None:
     """Run the language server for one editor window.
 
     It speaks the Language Server Protocol on stdin and stdout. With --tcp it waits for one client on a port,
@@ -76,6 +53,8 @@ def serve(tcp: str | None, *, measure_loop: bool) -> None:
     options = ServeOptions(
         places=places.find(), version=version("inkling-ls"), tcp=_address(tcp), measure_loop=measure_loop
     )
+    if survival_looks is not None:
+        options = replace(options, survival_looks_s=_seconds(survival_looks))
     sys.exit(run(options))
 
 
@@ -87,7 +66,7 @@ def serve(tcp: str | None, *, measure_loop: bool) -> None:
 )
 @click.option("--automatic", is_flag=True, help="Decide as while typing: apply the gate's threshold.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@_with_exit_codes
+@with_exit_codes
 def complete(location: str, interpreter: Path | None, wait_s: float, *, automatic: bool, as_json: bool) -> None:
     """Print what would be inserted at a place in a file; lines and columns count from 1.
 
@@ -125,7 +104,7 @@ def complete(location: str, interpreter: Path | None, wait_s: float, *, automati
 @main.command()
 @click.option("--days", type=click.IntRange(1), default=7, show_default=True, help="How far back to count.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@_with_exit_codes
+@with_exit_codes
 def stats(days: int, *, as_json: bool) -> None:
     """Count what was suggested, and what became of it."""
     from inkling.app.reports import read_statistics, statistics_lines
@@ -140,7 +119,7 @@ def stats(days: int, *, as_json: bool) -> None:
 @main.command()
 @click.option("--limit", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many decisions.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array, newest first.")
-@_with_exit_codes
+@with_exit_codes
 def why(limit: int, *, as_json: bool) -> None:
     """Say why the latest suggestions were shown or not, newest first."""
     from inkling.app.reports import read_decisions, why_lines, why_rows
@@ -158,7 +137,7 @@ def why(limit: int, *, as_json: bool) -> None:
 @main.command()
 @click.option("--interpreter", type=click.Path(path_type=Path), help="Look at this Python, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
-@_with_exit_codes
+@with_exit_codes
 def doctor(interpreter: Path | None, *, as_json: bool) -> None:
     """Say what is found, what is missing, and how to fix it. Exit code 1 when something needed is missing."""
     from inkling.app.doctor import examine, finding_lines
@@ -169,6 +148,31 @@ def doctor(interpreter: Path | None, *, as_json: bool) -> None:
     else:
         click.echo("\n".join(finding_lines(findings)))
     sys.exit(EXIT_NOTHING if any(finding.state == "missing" for finding in findings) else 0)
+
+
+main.add_command(telemetry)
+
+
+@main.command()
+@click.option("--policy", required=True, metavar="threshold=P|lose=SHARE", help="What to judge.")
+@click.option("--days", type=click.IntRange(1), default=90, show_default=True, help="How far back the log is read.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@with_exit_codes
+def replay(policy: str, days: int, *, as_json: bool) -> None:
+    """Estimate from the log what another policy of the gate would have done.
+
+    `threshold=0.3` shows from that probability on; `lose=0.05` loses at most 5% of what you accept. Exit code 1
+    means that the log cannot tell, and the reason is printed.
+    """
+    from inkling.app.replay_cli import answer, answer_json, answer_lines, parse_policy
+    from inkling.models.replay import InsufficientSupport
+
+    found = answer(places.find().data_dir, parse_policy(policy), days)
+    if as_json:
+        _print_json(answer_json(found))
+    else:
+        click.echo("\n".join(answer_lines(found)))
+    sys.exit(EXIT_NOTHING if isinstance(found.replay, InsufficientSupport) else 0)
 
 
 @main.group()
@@ -190,12 +194,43 @@ def bench() -> None:
     help="Places that are typed at.",
 )
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
-@_with_exit_codes
+@with_exit_codes
 def bench_latency(seed: int, n_files: int, n_requests: int, json_file: Path | None) -> None:
     """Typing into the real server over stdio: time to answer, loop, memory, beside jedi-language-server."""
     from inkling.bench.latency import LatencyOptions, run
 
     sys.exit(run(LatencyOptions(seed=seed, n_files=n_files, n_requests=n_requests), json_file))
+
+
+@bench.command("acceptance")
+@click.option(
+    "--data", type=click.Path(path_type=Path), help="A study; each person is judged by a model of the others."
+)
+@click.option("--train", type=click.Path(path_type=Path), help="Learn from this study instead; needs --test.")
+@click.option("--test", type=click.Path(path_type=Path), help="Judge on this study; needs --train.")
+@click.option("--seed", type=int, default=0, show_default=True, help="For the intervals.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
+@with_exit_codes
+def bench_acceptance(
+    data: Path | None, train: Path | None, test: Path | None, seed: int, json_file: Path | None
+) -> None:
+    """How well the acceptance model judges people it has never seen, beside simpler judges and published ones."""
+    from inkling.bench.acceptance import STUDY, AcceptanceOptions, run
+
+    sys.exit(run(AcceptanceOptions(data=data or STUDY, train=train, test=test, seed=seed), json_file))
+
+
+@bench.command("personal")
+@click.option("--seed", type=int, default=0, show_default=True, help="Draws the simulated users.")
+@click.option("--users", "n_users", type=click.IntRange(2), default=24, show_default=True, help="Simulated users.")
+@click.option("--data", type=click.Path(path_type=Path), help="The Copilot study; left out where there is none.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
+@with_exit_codes
+def bench_personal(seed: int, n_users: int, data: Path | None, json_file: Path | None) -> None:
+    """What one's own model gains and can cost, and whether replay tells the truth, on simulated users."""
+    from inkling.bench.personal import STUDY, PersonalOptions, run
+
+    sys.exit(run(PersonalOptions(seed=seed, n_users=n_users, data=data or STUDY), json_file))
 
 
 def _address(tcp: str | None) -> tuple[str, int] | None:
@@ -205,6 +240,16 @@ def _address(tcp: str | None) -> tuple[str, int] | None:
     if not port.isdecimal():
         raise UserError(f"--tcp {tcp!r} is not of the form HOST:PORT, for example 127.0.0.1:8766")
     return host.strip("[]") or "127.0.0.1", int(port)
+
+
+def _seconds(words: str) -> tuple[float, ...]:
+    try:
+        seconds = tuple(float(word) for word in words.split(","))
+    except ValueError as error:
+        raise UserError(f"--survival-looks {words!r} is not of the form 0.2,0.5") from error
+    if not all(later > earlier for earlier, later in zip((0.0, *seconds), seconds, strict=False)):
+        raise UserError(f"--survival-looks {words!r} must rise from above 0")
+    return seconds
 
 
 def _print_json(value: object) -> None:

@@ -12,7 +12,7 @@ import logging
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -44,6 +44,7 @@ from inkling.telemetry.rows import (
     silence_row,
     survival_row,
 )
+from inkling.telemetry.validity import complaint
 
 logger = logging.getLogger(__name__)
 
@@ -51,6 +52,7 @@ FINGERPRINT_BYTES = 8  # 16 hexadecimal digits; among a million suggestions a cl
 TEXT_RETENTION_MS = 30 * 24 * 3600 * 1000  # long enough to see what was suggested last month, and no longer
 
 _T = TypeVar("_T")
+_Event = TypeVar("_Event", Decision, Silence, Outcome, Survival)
 
 
 def _insert(table: str, columns: tuple[str, ...], unique: str | None = None) -> str:
@@ -156,8 +158,9 @@ class EventStore:
         Raises:
             StoreError: They could not be written.
         """
-        self._judgements.note_decisions(decisions)
-        await self._record(_Batch(decisions=tuple(decisions)))
+        sound, wrong = _sound(decisions)
+        self._judgements.note_decisions(sound)
+        await self._record(_Batch(decisions=sound), wrong)
 
     async def record_silence(self, silence: Silence) -> None:
         """Stores a silence; returns when it is on disk.
@@ -165,7 +168,8 @@ class EventStore:
         Raises:
             StoreError: It could not be written.
         """
-        await self._record(_Batch(silences=(silence,)))
+        silences, wrong = _sound([silence])
+        await self._record(_Batch(silences=silences), wrong)
 
     async def record_outcomes(self, outcomes: Sequence[Outcome]) -> None:
         """Stores outcomes, each event id once; returns when they are on disk.
@@ -173,10 +177,11 @@ class EventStore:
         Raises:
             StoreError: They could not be written; the caller keeps them and may send them again.
         """
-        batch = _Batch(outcomes=tuple(outcomes))
-        for outcome in outcomes:
+        sound, wrong = _sound(outcomes)
+        batch = _Batch(outcomes=sound)
+        for outcome in sound:
             self._judgements.note_outcome(replace(outcome, at_ms=stored_ms(outcome.at_ms, batch.now_ms)))
-        await self._record(batch)
+        await self._record(batch, wrong)
 
     async def record_survivals(self, survivals: Sequence[Survival]) -> None:
         """Stores looks at accepted and rejected places, each event id once; returns when they are on disk.
@@ -184,7 +189,8 @@ class EventStore:
         Raises:
             StoreError: They could not be written; the caller keeps them and may send them again.
         """
-        await self._record(_Batch(survivals=tuple(survivals)))
+        sound, wrong = _sound(survivals)
+        await self._record(_Batch(survivals=sound), wrong)
 
     async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
         """Returns the latest decisions with what became of them, oldest first, at most `limit`.
@@ -225,7 +231,8 @@ class EventStore:
         """
         return await self._read(partial(reading.statistics, since_ms=since_ms, path=self._path))
 
-    async def _record(self, batch: _Batch) -> None:
+    async def _record(self, batch: _Batch, wrong: str | None) -> None:
+        """Stores a batch, then raises what there is to complain of in the events that were left out of it."""
         # A caller that is cancelled does not take its events out of the transaction with it.
         batch.waiter.set_running_or_notify_cancel()
         with self._lock:
@@ -235,6 +242,8 @@ class EventStore:
                 self._is_committing = True
                 self._thread.submit(self._commit_queued)
         await asyncio.wrap_future(batch.waiter)
+        if wrong is not None:
+            raise StoreError(f"An event cannot be stored. {wrong}. All others were stored.")
 
     async def _read(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
         """Answers a question beside the thread that writes, unless the file first has to be made or set aside."""
@@ -383,6 +392,13 @@ def fingerprint(text: str, key: bytes) -> str:
     """
     data = text.encode("utf-8", "surrogatepass")
     return hashlib.blake2b(data, digest_size=FINGERPRINT_BYTES, key=key).hexdigest()
+
+
+def _sound(events: Iterable[_Event]) -> tuple[tuple[_Event, ...], str | None]:
+    """Returns the events that can be stored, and what is wrong with the first of the others."""
+    complaints = [(event, complaint(event)) for event in events]
+    sound = tuple(event for event, wrong in complaints if wrong is None)
+    return sound, next((wrong for _, wrong in complaints if wrong is not None), None)
 
 
 def _write(connection: sqlite3.Connection, batches: Sequence[_Batch]) -> None:

@@ -57,6 +57,10 @@ def decision(number: int, start_ms: int, randomness: random.Random) -> Decision:
     )
 
 
+def size_bytes(data_dir: Path) -> int:
+    return sum(file.stat().st_size for file in data_dir.glob("events.db*"))
+
+
 async def fill(data_dir: Path, n_decisions: int) -> None:
     randomness = random.Random(3)
     start_ms = time.time_ns() // 1_000_000 - n_decisions * SPACING_MS
@@ -99,7 +103,7 @@ async def fill(data_dir: Path, n_decisions: int) -> None:
         spent_s += time.perf_counter() - started_s
         n_events += len(decisions) + len(outcomes) + len(survivals)
     await store.close()
-    size = sum(file.stat().st_size for file in data_dir.glob("events.db*"))
+    size = size_bytes(data_dir)
     print(
         f"stored {n_events:,} events ({n_decisions:,} decisions) in {spent_s:.1f} s: {n_events / spent_s:,.0f} a second"
     )

@@ -255,10 +255,32 @@ async def test_an_event_that_cannot_be_stored_keeps_no_other_out(tmp_path: Path)
     )
 
     assert [type(result) for result in results] == [type(None), StoreError, StoreError, type(None)]
+    assert "outcome hostile: accepted_chars is too large" in str(results[1])
+    assert "decision nan: latency_ms is nan, not a finite number" in str(results[2])
     with closing(sqlite3.connect(tmp_path / "events.db")) as connection:
         assert set(connection.execute("SELECT event_id FROM outcomes")) == {("first",), ("second",)}
     with pytest.raises(StoreError):
         await store.statistics(2**70)
+    await store.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"features": {"evidence": float("inf")}}, "feature evidence is inf"),
+        ({"propensity": 1.5}, "propensity is 1.5, not within 0 and 1"),
+        ({"probability": float("nan")}, "probability is nan"),
+        ({"n_chars": 2**80}, "n_chars is too large"),
+    ],
+)
+async def test_the_others_of_a_call_are_stored_without_the_bad_one(tmp_path: Path, change, words: str) -> None:
+    store = await EventStore.open(tmp_path)
+    good, bad, last = decisions(3)
+
+    with pytest.raises(StoreError, match=words):
+        await store.record_decisions([good, replace(bad, **change), last])
+
+    assert [judged.suggestion_id for judged in await store.judged_suggestions(0, 10)] == ["s0", "s2"]
     await store.close()
 
 
