@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkling.core.events import JudgedSuggestion
+from inkling.core.events import JudgedSuggestion, OutcomeKind
 from inkling.models.personal import KEPT_ENOUGH, judged_rows, label_of
 from inkling.models.replay import SEED, Estimate, Floats, Resampling
 
@@ -17,6 +17,7 @@ RECENT_SHARE = 0.25  # of the judged suggestions, the newest, are compared with 
 MIN_JUDGED = 40  # in each of the two windows
 MIN_LOOKED_AT = 20  # accepted texts whose survival is known, in each of the two windows
 N_BINS = 10  # of the calibration error, equally filled
+_CLICKS = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.PARTLY_ACCEPTED, OutcomeKind.UNDONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,7 @@ def _figures(rows: Sequence[JudgedSuggestion], seed: int) -> dict[str, Estimate]
     resampling = Resampling.of(rows, seed)
     one = np.ones(len(rows))
     labels = np.array([float(label_of(row) is True) for row in rows])
-    was_clicked = np.array([float(row.accepted_chars > 0) for row in rows])
+    was_clicked = np.array([float(row.outcome in _CLICKS) for row in rows])
     is_looked_at = np.array([float(row.kept is not None) for row in rows])
     is_kept = np.array([float(row.kept is not None and row.kept >= KEPT_ENOUGH) for row in rows])
     figures = {

@@ -5,6 +5,7 @@ confidence, and never in part: files are written aside and moved into place. A f
 another version is refused, and the prior alone is used.
 """
 
+import contextlib
 import hashlib
 import json
 import math
@@ -257,7 +258,8 @@ class Registry:
                 os.fsync(file.fileno())
             aside.replace(path)
         except OSError as error:
-            aside.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # it may never have been made
+                aside.unlink()
             raise ModelArtifactError(f"The model {path} cannot be written: {error}") from error
 
 

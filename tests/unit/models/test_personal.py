@@ -1,0 +1,230 @@
+import math
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.unit.models.personal_rows import StatedPrior, gate_input, rejected, row
+
+from inkling.core.events import OutcomeKind
+from inkling.core.suggestion import Source, Trigger
+from inkling.models.acceptance import LogisticAcceptanceModel
+from inkling.models.personal import (
+    HIERARCHICAL,
+    PLAIN,
+    RECIPES,
+    SHARE_RESET,
+    TRUST_AT_FIRST,
+    Occasion,
+    PersonalAcceptanceModel,
+    PersonalState,
+    label_of,
+    log_loss,
+    log_odds,
+    occasion_of_input,
+    occasion_of_row,
+    refit,
+    sigmoid,
+    trait_words,
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [
+        ({}, True),
+        ({"outcome": OutcomeKind.PARTLY_ACCEPTED}, True),
+        ({"outcome": OutcomeKind.TYPED_THROUGH}, True),
+        ({"kept": 0.5}, True),
+        ({"kept": 0.49}, False),
+        ({"outcome": OutcomeKind.UNDONE}, False),
+        ({"outcome": OutcomeKind.REJECTED}, False),
+        ({"outcome": OutcomeKind.IGNORED}, False),
+        ({"outcome": OutcomeKind.IGNORED, "was_read": False}, None),
+        ({"outcome": OutcomeKind.SUPERSEDED}, None),
+        ({"outcome": OutcomeKind.SHOWN}, None),
+        ({"outcome": None}, None),
+        ({"outcome": None, "was_offered": False, "was_read": False}, None),
+    ],
+)
+def test_only_what_was_seen_and_judged_has_a_label(changes: dict[str, object], label: bool | None) -> None:
+    assert label_of(row(**changes)) is label  # type: ignore[arg-type]  # of the right types by construction
+
+
+def test_a_user_nobody_knows_gets_the_prior() -> None:
+    model = PersonalAcceptanceModel(StatedPrior(p=0.3))
+
+    scored = model.score(gate_input())
+
+    assert scored.probability == pytest.approx(0.3)
+    assert scored.features == {"p": 0.3}
+    assert scored.model_version == "stated+hierarchical.0"
+
+
+def test_ten_events_move_it_little_and_a_thousand_a_lot() -> None:
+    model = PersonalAcceptanceModel(StatedPrior(p=0.4))
+    chance = random.Random(3)
+
+    def after(n_events: int) -> float:
+        while model.state.n_events < n_events:
+            model.observe((row if chance.random() < 0.1 else rejected)(model.state.n_events))
+        return model.score(gate_input()).probability
+
+    assert 0.3 < after(10) < 0.4
+    assert 0.05 < after(1000) < 0.16
+
+
+def test_a_rejected_kind_sinks_below_the_usual_threshold_and_the_other_kind_does_not() -> None:
+    model = PersonalAcceptanceModel(StatedPrior(p=0.4))
+    for number in range(10):
+        model.observe(row(2 * number, source=Source.MODEL, n_chars=8))
+    for number in range(20):
+        model.observe(rejected(20 + number, n_chars=60))
+
+    hidden = model.probability_of_row(row(99, n_chars=60))
+    shown = model.probability_of_row(row(99, source=Source.MODEL, n_chars=8))
+
+    assert hidden is not None
+    assert shown is not None
+    assert hidden < 0.25 < 0.4 < shown
+
+
+def test_a_row_looks_as_it_looked_to_the_gate() -> None:
+    prior = StatedPrior(p=0.4, flags={"in_comment": 1.0, "log_lines": 0.7})
+    asked = gate_input()
+
+    live = occasion_of_input(asked, prior.score(asked))
+    logged = occasion_of_row(row(features={"p": 0.4, "in_comment": 1.0, "log_lines": 0.7}), prior)
+
+    assert live == logged
+    assert live.traits == ("source:embedded", "length:medium", "file:models.py", "in_comment", "many_lines")
+
+
+def test_what_was_asked_for_and_untitled_documents_have_traits_too() -> None:
+    invoked = occasion_of_row(row(trigger=Trigger.INVOKED, n_chars=5), StatedPrior())
+
+    assert invoked is not None
+    assert {"invoked", "length:short"} <= set(invoked.traits)
+    assert "file:untitled:one" in occasion_of_input(gate_input(path=None), StatedPrior().score(gate_input())).traits
+
+
+def test_rows_of_another_prior_are_left_alone() -> None:
+    model = PersonalAcceptanceModel(StatedPrior())
+
+    assert not model.observe(row(features={"other": 1.0}))
+    assert model.probability_of_row(row(features={})) is None
+    assert model.state == PersonalState.fresh()
+
+
+def test_a_decision_can_be_replayed_from_the_log() -> None:
+    model = PersonalAcceptanceModel(StatedPrior())
+    for number in range(40):
+        model.observe(rejected(number))
+
+    assert model.probability_of_row(row(41)) == model.score(gate_input()).probability
+
+
+occasions = st.builds(
+    Occasion,
+    prior_log_odds=st.floats(-13, 13),
+    traits=st.sampled_from([(), ("source:model",), ("source:embedded", "length:long"), ("in_string",)]),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    events=st.lists(st.tuples(occasions, st.booleans()), min_size=1, max_size=80),
+    recipe=st.sampled_from(list(RECIPES.values())),
+)
+def test_no_sequence_of_events_makes_it_worse_than_promised(
+    events: list[tuple[Occasion, bool]], recipe: object
+) -> None:
+    state = PersonalState.fresh(recipe)  # type: ignore[arg-type]  # a recipe by construction
+    for occasion, was_accepted in events:
+        state.learn(occasion, was_accepted=was_accepted)
+
+    promised = -math.log(1 - TRUST_AT_FIRST) - len(events) * math.log(1 - SHARE_RESET * TRUST_AT_FIRST)
+    assert state.log_loss - state.prior_log_loss <= promised + 1e-6
+    assert 0 < state.trust < 1
+    assert all(sd > 0 for _, sd in state.offsets().values())
+
+
+def test_the_promise_is_below_the_limit_from_eleven_events_on() -> None:
+    assert -math.log(1 - TRUST_AT_FIRST) / 11 - math.log(1 - SHARE_RESET * TRUST_AT_FIRST) < 0.005
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_where_the_prior_is_right_nothing_is_lost(seed: int) -> None:
+    chance, state = random.Random(seed), PersonalState.fresh()
+    for _ in range(400):
+        occasion = Occasion(prior_log_odds=chance.gauss(-0.5, 1), traits=("source:embedded", "length:short"))
+        state.learn(occasion, was_accepted=chance.random() < sigmoid(occasion.prior_log_odds))
+
+    assert (state.log_loss - state.prior_log_loss) / state.n_events < 0.001
+
+
+def test_it_follows_habits_that_turn_around() -> None:
+    model = PersonalAcceptanceModel(StatedPrior(p=0.4))
+    for number in range(600):
+        model.observe(row(number))
+    loved = model.score(gate_input()).probability
+    for number in range(600, 900):
+        model.observe(rejected(number))
+
+    assert loved > 0.9
+    assert model.score(gate_input()).probability < 0.15
+
+
+def test_a_refit_gives_frequent_files_an_offset_and_believes_what_was_kept() -> None:
+    rows = [row(number, path="shop/a.py") for number in range(60)]
+    rows += [row(60 + number, path="shop/b.py", kept=0.0) for number in range(60)]
+    rows += [row(120, path="shop/rare.py")]
+
+    state = refit(list(reversed(rows)), StatedPrior())
+
+    assert state.n_events == 121
+    assert {"file:a.py", "file:b.py"} <= set(state.names)
+    assert "file:rare.py" not in state.names
+    assert state.offsets()["file:a.py"][0] > 0.3 > -0.3 > state.offsets()["file:b.py"][0]
+    assert state.last_at_ms == rows[-1].at_ms
+
+
+def test_learning_one_by_one_and_refitting_agree() -> None:
+    rows = [(row if number % 3 else rejected)(number, path=f"f{number}.py") for number in range(50)]
+    model = PersonalAcceptanceModel(StatedPrior())
+    for one in rows:
+        model.observe(one)
+
+    assert refit(rows, StatedPrior()) == model.state
+
+
+def test_a_copy_learns_on_its_own() -> None:
+    state = PersonalState.fresh(PLAIN)
+    copy = state.copy()
+    copy.learn(Occasion(prior_log_odds=0.0, traits=()), was_accepted=True)
+
+    assert state == PersonalState.fresh(PLAIN)
+    assert copy.mean[0] > 0
+
+
+def test_offsets_come_with_words_for_people() -> None:
+    words = [trait_words(name) for name in PersonalState.fresh(HIERARCHICAL, ["a.py"]).offsets()]
+
+    assert "in files named a.py" in words
+    assert "from the embedded mind" in words
+    assert not [word for word in words if "_" in word or ":" in word]
+
+
+def test_extremes_stay_finite() -> None:
+    assert sigmoid(log_odds(0.0)) == pytest.approx(1e-6)
+    assert math.isfinite(log_loss(0.0, was_accepted=True))
+    assert math.isfinite(log_odds(1.0))
+
+
+def test_the_shipped_prior_can_be_the_prior() -> None:
+    prior = LogisticAcceptanceModel.load()
+    model = PersonalAcceptanceModel(prior)
+    scored = model.score(gate_input())
+
+    assert scored.probability == pytest.approx(prior.score(gate_input()).probability)
+    assert model.probability_of_row(row(features=scored.features)) == scored.probability
