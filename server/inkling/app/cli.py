@@ -222,7 +222,7 @@ def bench_acceptance(
 
 @bench.command("personal")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws the simulated users.")
-@click.option("--users", "n_users", type=click.IntRange(2), default=24, show_default=True, help="Simulated users.")
+@click.option("--users", "n_users", type=click.IntRange(2), default=40, show_default=True, help="Simulated users.")
 @click.option("--data", type=click.Path(path_type=Path), help="The Copilot study; left out where there is none.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
 @with_exit_codes
