@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Self
 
 from inkling.core.ports import GateInput
-from inkling.core.suggestion import Scored
+from inkling.core.suggestion import Contribution, Scored
 from inkling.models.artifact import LogisticArtifact, read_artifact
 from inkling.models.featurize import FEATURE_NAMES, featurize
 
+N_CONTRIBUTIONS = 3  # as many as a person reads in one line
 SHIPPED_ARTIFACT = Path(__file__).parent / "artifacts" / "acceptance.json"
 
 
@@ -41,14 +42,30 @@ class LogisticAcceptanceModel:
             probability=self.probability(features),
             features=features,
             model_version=self.artifact.model_version,
+            contributions=self.contributions(features),
         )
 
     def probability(self, features: dict[str, float]) -> float:
         """Returns the probability of acceptance for features by name; replays a decision."""
-        return _sigmoid(self._intercept + sum(weight * features[name] for name, weight in self._weights))
+        return sigmoid(self._intercept + sum(weight * features[name] for name, weight in self._weights))
+
+    def contributions(self, features: dict[str, float]) -> tuple[Contribution, ...]:
+        """Returns the three features that moved the score most, the farthest first; explains a stored decision."""
+        moved = sorted(
+            (
+                (weight * (features[name] - mean), name, features[name] > mean)
+                for (name, weight), mean in zip(self._weights, self.artifact.mean, strict=True)
+            ),
+            key=lambda entry: -abs(entry[0]),
+        )
+        return tuple(
+            Contribution(name=name, log_odds=log_odds, is_high=is_high)
+            for log_odds, name, is_high in moved[:N_CONTRIBUTIONS]
+        )
 
 
-def _sigmoid(log_odds: float) -> float:
+def sigmoid(log_odds: float) -> float:
+    """Returns the probability that belongs to log-odds, however large."""
     if log_odds >= 0:
         return 1 / (1 + math.exp(-log_odds))
     odds = math.exp(max(log_odds, -700.0))  # below this the exponential is no longer a normal number

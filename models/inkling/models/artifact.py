@@ -11,7 +11,7 @@ from inkling.core.errors import ModelArtifactError
 from inkling.core.suggestion import Source
 from inkling.models.featurize import FEATURE_NAMES, SourceCalibration
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 MAX_BYTES = 1_000_000  # an artifact has about 4 kB
 MAX_MAGNITUDE = 1e6  # of any number; standardised weights are near 1
 MAX_VERSION_CHARS = 100
@@ -60,6 +60,7 @@ def dump_artifact(artifact: LogisticArtifact) -> str:
             source.value: {
                 "slope": calibration.slope,
                 "total_slope": calibration.total_slope,
+                "likelihood_slope": calibration.likelihood_slope,
                 "intercept": calibration.intercept,
                 "measured": source not in artifact.unmeasured_sources,
             }
@@ -122,6 +123,7 @@ def parse_artifact(data: bytes) -> LogisticArtifact:
             source: SourceCalibration(
                 slope=_number(entry, "slope"),
                 total_slope=_number(entry, "total_slope"),
+                likelihood_slope=_number(entry, "likelihood_slope"),
                 intercept=_number(entry, "intercept"),
             )
             for source, entry in by_source.items()

@@ -9,6 +9,7 @@ from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_s
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 Metric = Callable[[Integers, Floats], float]
 
 N_BINS = 10  # of the calibration error; equally filled

@@ -4,26 +4,28 @@ The same function serves live requests and the rows that the model is trained on
 before the cursor and never parses: well under a millisecond in a file of any size.
 """
 
+import itertools
 import keyword
 import math
 import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from inkling.core.ports import GateInput
+from inkling.core.ports import GateInput, PreviousSuggestion
 from inkling.core.suggestion import Source
 from inkling.core.text import line_prefix
 
 NEAR_CHARS = 4000  # text before the cursor that is searched for names; the study's documents are shorter than this
 MAX_LINE_CHARS = 500  # of the current line; longer ones are not written by hand
 MAX_SUGGESTION_CHARS = 2000  # longer ones are judged by their beginning
-MAX_CHARS_BEFORE = 2000  # farther down a file the study has seen nothing, so nothing is claimed
+MAX_MOVED_BACK = 80  # characters, about a line: what follows the cursor is not looked at, and farther is elsewhere
 LOGPROB_FLOOR = -10.0  # natural log per token; below this a source only says "no"
 TOTAL_LOGPROB_FLOOR = -30.0  # natural log of the whole text; the same
 PRIOR_ACCEPTED, PRIOR_JUDGED = 1.0, 3.0  # the study's rate, about a third, counts like three earlier outcomes
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _KEYWORDS = frozenset(keyword.kwlist)
+_ASSIGNMENT = re.compile(r"[\w.\[\]]+\s*=(?!=)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +36,16 @@ class Feature:
         name: Its key in artifacts and event rows.
         unit: What its number counts.
         meaning: What it says, for a person.
+        words_high: What is said of a suggestion where it is above average; follows "because".
+        words_low: The same where it is below.
         known: From when on: before generation (request) or with a candidate in hand.
     """
 
     name: str
     unit: str
     meaning: str
+    words_high: str
+    words_low: str
     known: Literal["request", "candidate"]
 
 
@@ -47,30 +53,188 @@ class Feature:
 class SourceCalibration:
     """From a source's log-probabilities to log-odds that its text is right.
 
-    The evidence is `intercept + slope * mean_logprob + total_slope * n_tokens * mean_logprob`. Which of the two says
-    more differs: for Copilot's texts it is the mean, for the embedded mind's the total.
+    The evidence is `intercept + slope * mean_logprob + total_slope * n_tokens * mean_logprob + likelihood_slope *
+    exp(mean_logprob)`. Which says more differs: for Copilot's texts it is the last, the geometric mean of the tokens'
+    probabilities, for the embedded mind's the total.
     """
 
-    slope: float
-    total_slope: float
+    slope: float = 0.0
+    total_slope: float = 0.0
+    likelihood_slope: float = 0.0
     intercept: float
 
 
 Calibrations = dict[Source, SourceCalibration]
 
 FEATURES: Final = (
-    Feature(name="evidence", unit="log-odds", meaning="how sure the source is, on one scale", known="candidate"),
-    Feature(name="log_chars", unit="ln(1 + characters)", meaning="length of the suggestion", known="candidate"),
-    Feature(name="log_lines", unit="ln(lines)", meaning="lines of the suggestion", known="candidate"),
-    Feature(name="share_seen", unit="share", meaning="its names that stand before the cursor", known="candidate"),
-    Feature(name="has_no_name", unit="0 or 1", meaning="it holds no name at all", known="candidate"),
-    Feature(name="in_comment", unit="0 or 1", meaning="the cursor is in a comment", known="request"),
-    Feature(name="in_string", unit="0 or 1", meaning="the cursor is in a string", known="request"),
-    Feature(name="log_typed", unit="ln(1 + characters)", meaning="typed on this line before it", known="request"),
-    Feature(name="after_word", unit="0 or 1", meaning="the cursor stands after a word's character", known="request"),
-    Feature(name="log_before", unit="ln(1 + characters)", meaning="text before the cursor", known="request"),
-    Feature(name="accept_rate", unit="share", meaning="accepted of the latest ten suggestions", known="request"),
-    Feature(name="accept_rate_3", unit="share", meaning="accepted of the latest three", known="request"),
+    Feature(
+        name="evidence",
+        unit="log-odds",
+        meaning="how sure the source is, on one scale",
+        words_high="its source is sure of it",
+        words_low="its source is not sure of it",
+        known="candidate",
+    ),
+    Feature(
+        name="log_chars",
+        unit="ln(1 + characters)",
+        meaning="length of the suggestion",
+        words_high="it is long",
+        words_low="it is short",
+        known="candidate",
+    ),
+    Feature(
+        name="log_lines",
+        unit="ln(lines)",
+        meaning="lines of the suggestion",
+        words_high="it has several lines",
+        words_low="it is a single line",
+        known="candidate",
+    ),
+    Feature(
+        name="share_seen",
+        unit="share",
+        meaning="its names that stand before the cursor",
+        words_high="its names stand before the cursor",
+        words_low="its names were not seen before",
+        known="candidate",
+    ),
+    Feature(
+        name="log_seen",
+        unit="ln(1 + names)",
+        meaning="names in it that stand before the cursor",
+        words_high="it names many things that stand before the cursor",
+        words_low="it names little that stands before the cursor",
+        known="candidate",
+    ),
+    Feature(
+        name="has_no_name",
+        unit="0 or 1",
+        meaning="it holds no name at all",
+        words_high="it holds no name",
+        words_low="it holds a name",
+        known="candidate",
+    ),
+    Feature(
+        name="brackets_open",
+        unit="0 or 1",
+        meaning="brackets of the line do not match with it",
+        words_high="the brackets on the line do not match",
+        words_low="the brackets on the line match",
+        known="candidate",
+    ),
+    Feature(
+        name="starts_with_keyword",
+        unit="0 or 1",
+        meaning="it begins with, or completes, a keyword",
+        words_high="it begins with a keyword",
+        words_low="it does not begin with a keyword",
+        known="candidate",
+    ),
+    Feature(
+        name="has_call",
+        unit="0 or 1",
+        meaning="it opens a parenthesis",
+        words_high="it calls something",
+        words_low="it calls nothing",
+        known="candidate",
+    ),
+    Feature(
+        name="is_assignment",
+        unit="0 or 1",
+        meaning="the line is an assignment with it",
+        words_high="it is an assignment",
+        words_low="it is no assignment",
+        known="candidate",
+    ),
+    Feature(
+        name="sure_and_long",
+        unit="log-odds * ln(1 + characters)",
+        meaning="evidence times length",
+        words_high="its source is sure of it",
+        words_low="its source is not sure of it",
+        known="candidate",
+    ),
+    Feature(
+        name="longer_than_before",
+        unit="ln of a ratio",
+        meaning="length compared with the suggestion shown before",
+        words_high="it is longer than the suggestion before",
+        words_low="it is shorter than the suggestion before",
+        known="candidate",
+    ),
+    Feature(
+        name="in_comment",
+        unit="0 or 1",
+        meaning="the cursor is in a comment",
+        words_high="the cursor is in a comment",
+        words_low="the cursor is not in a comment",
+        known="request",
+    ),
+    Feature(
+        name="log_typed",
+        unit="ln(1 + characters)",
+        meaning="typed on this line before it",
+        words_high="much of the line is typed already",
+        words_low="little of the line is typed yet",
+        known="request",
+    ),
+    Feature(
+        name="after_word",
+        unit="0 or 1",
+        meaning="the cursor stands after a word's character",
+        words_high="the cursor is at the end of a word",
+        words_low="the cursor is not at the end of a word",
+        known="request",
+    ),
+    Feature(
+        name="on_blank_line",
+        unit="0 or 1",
+        meaning="nothing is typed on this line",
+        words_high="the line is blank",
+        words_low="the line is begun",
+        known="request",
+    ),
+    Feature(
+        name="is_same_place",
+        unit="0 or 1",
+        meaning="the suggestion before was shown at this very place",
+        words_high="another suggestion was shown at this place just before",
+        words_low="no other suggestion was shown at this place just before",
+        known="request",
+    ),
+    Feature(
+        name="has_moved_back",
+        unit="0 or 1",
+        meaning="the cursor is at most a line before the last suggestion's place",
+        words_high="the cursor moved back since the last suggestion",
+        words_low="the cursor did not move back since the last suggestion",
+        known="request",
+    ),
+    Feature(
+        name="log_shown_on_line",
+        unit="ln(1 + suggestions)",
+        meaning="shown in a row on this line",
+        words_high="several suggestions were shown on this line",
+        words_low="few suggestions were shown on this line",
+        known="request",
+    ),
+    Feature(
+        name="accept_rate",
+        unit="share",
+        meaning="accepted of the latest ten suggestions",
+        words_high="you accepted many of the last ten suggestions",
+        words_low="you accepted few of the last ten suggestions",
+        known="request",
+    ),
+    Feature(
+        name="accept_rate_3",
+        unit="share",
+        meaning="accepted of the latest three",
+        words_high="you accepted of the last three suggestions",
+        words_low="you accepted few of the last three suggestions",
+        known="request",
+    ),
 )
 """All features, in the order of the model's weights."""
 
@@ -86,18 +250,25 @@ def featurize(gate_input: GateInput, calibrations: Calibrations) -> dict[str, fl
     line = line_prefix(near, len(near))[-MAX_LINE_CHARS:]
     suggestion = gate_input.candidate.text[:MAX_SUGGESTION_CHARS]
     features = _evidence(gate_input, calibrations)
-    features |= _shape(suggestion)
+    features |= _shape(suggestion, line)
+    features["sure_and_long"] = features["evidence"] * features["log_chars"]
     features |= _names(suggestion, line, near)
-    features |= _place(line, near, offset)
+    features |= _place(line, near)
+    features |= _sequence(gate_input, offset)
     features |= _habit(gate_input.recent_outcomes)
     return {name: features[name] for name in FEATURE_NAMES}
 
 
 def _evidence(gate_input: GateInput, calibrations: Calibrations) -> dict[str, float]:
     candidate = gate_input.candidate
-    calibration = calibrations[candidate.source]
-    mean, total = bounded_logprobs(candidate.mean_logprob, candidate.n_tokens)
-    return {"evidence": calibration.intercept + calibration.slope * mean + calibration.total_slope * total}
+    return {"evidence": evidence_of(calibrations[candidate.source], candidate.mean_logprob, candidate.n_tokens)}
+
+
+def evidence_of(calibration: SourceCalibration, mean_logprob: float, n_tokens: int) -> float:
+    """Returns the log-odds that a text is right, from what its source says of it."""
+    mean, total = bounded_logprobs(mean_logprob, n_tokens)
+    evidence = calibration.intercept + calibration.slope * mean + calibration.total_slope * total
+    return evidence + calibration.likelihood_slope * math.exp(mean)
 
 
 def bounded_logprobs(mean_logprob: float, n_tokens: int) -> tuple[float, float]:
@@ -108,9 +279,19 @@ def bounded_logprobs(mean_logprob: float, n_tokens: int) -> tuple[float, float]:
     return max(LOGPROB_FLOOR, min(mean_logprob, 0.0)), max(TOTAL_LOGPROB_FLOOR, min(total, 0.0))
 
 
-def _shape(suggestion: str) -> dict[str, float]:
+def _shape(suggestion: str, line: str) -> dict[str, float]:
     n_lines = 1 + suggestion.strip("\r\n").count("\n")
-    return {"log_chars": math.log1p(len(suggestion)), "log_lines": math.log(n_lines)}
+    statement = (line + suggestion).split("\n", 1)[0]
+    n_open = sum(map(statement.count, "([{")) - sum(map(statement.count, ")]}"))
+    first_name = _NAME.match((_begun_name(line) + suggestion).lstrip())
+    return {
+        "log_chars": math.log1p(len(suggestion)),
+        "log_lines": math.log(n_lines),
+        "brackets_open": float(n_open != 0),
+        "starts_with_keyword": float(first_name is not None and first_name.group() in _KEYWORDS),
+        "has_call": float("(" in suggestion),
+        "is_assignment": float(_ASSIGNMENT.match((line + suggestion).lstrip()) is not None),
+    }
 
 
 def _names(suggestion: str, line: str, near: str) -> dict[str, float]:
@@ -120,19 +301,19 @@ def _names(suggestion: str, line: str, near: str) -> dict[str, float]:
     seen = set(_NAME.findall(near[: len(near) - len(begun)]))
     return {
         "share_seen": len(names & seen) / len(names) if names else 0.0,
+        "log_seen": math.log1p(len(names & seen)),
         "has_no_name": float(not names),
     }
 
 
-def _place(line: str, near: str, offset: int) -> dict[str, float]:
-    quote, is_comment = _open_quote(line)
+def _place(line: str, near: str) -> dict[str, float]:
+    is_comment = _is_in_comment(line)
     in_block = near.count('"""') % 2 == 1 or near.count("'''") % 2 == 1
     return {
         "in_comment": float(is_comment and not in_block),
-        "in_string": float(in_block or quote is not None),
         "log_typed": math.log1p(len(line.strip())),
         "after_word": float(bool(_begun_name(line))),
-        "log_before": math.log1p(min(offset, MAX_CHARS_BEFORE)),
+        "on_blank_line": float(not line.strip()),
     }
 
 
@@ -144,8 +325,8 @@ def _begun_name(line: str) -> str:
     return line[start:]
 
 
-def _open_quote(line: str) -> tuple[str | None, bool]:
-    """Returns the quote that is open at the end of a line, and whether a comment began before."""
+def _is_in_comment(line: str) -> bool:
+    """Tells whether a comment began on the line, outside of its strings."""
     quote: str | None = None
     is_escaped = False
     for sign in line:
@@ -157,8 +338,29 @@ def _open_quote(line: str) -> tuple[str | None, bool]:
         elif sign in "\"'":
             quote = sign
         elif sign == "#":
-            return None, True
-    return quote, False
+            return True
+    return False
+
+
+def _sequence(gate_input: GateInput, offset: int) -> dict[str, float]:
+    """Compares with what was shown before; all 0 where that was nothing, or was in another document."""
+    snapshot, previous = gate_input.request.snapshot, gate_input.previous
+    if not previous or previous[-1].uri != snapshot.uri:
+        return {"longer_than_before": 0.0, "is_same_place": 0.0, "has_moved_back": 0.0, "log_shown_on_line": 0.0}
+    latest = previous[-1]
+
+    def is_on_this_line(shown: PreviousSuggestion) -> bool:
+        if shown.uri != snapshot.uri or shown.offset - offset > MAX_MOVED_BACK:
+            return False
+        return snapshot.text.find("\n", shown.offset, offset) == -1
+
+    n_chars = min(len(gate_input.candidate.text), MAX_SUGGESTION_CHARS)
+    return {
+        "longer_than_before": math.log1p(n_chars) - math.log1p(min(latest.n_chars, MAX_SUGGESTION_CHARS)),
+        "is_same_place": float(latest.offset == offset),
+        "has_moved_back": float(0 < latest.offset - offset <= MAX_MOVED_BACK),
+        "log_shown_on_line": math.log1p(sum(1 for _ in itertools.takewhile(is_on_this_line, reversed(previous)))),
+    }
 
 
 def _habit(recent_outcomes: tuple[bool, ...]) -> dict[str, float]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inkling.core.errors import UserError
-from inkling.core.ports import GateInput
+from inkling.core.ports import N_PREVIOUS, GateInput, PreviousSuggestion
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, Source
 
@@ -34,6 +34,14 @@ StudyRow = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What was known of a person's earlier suggestions when the next was shown; both oldest first."""
+
+    recent_outcomes: tuple[bool, ...] = ()
+    previous: tuple[PreviousSuggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Example:
     """A suggestion that somebody saw, with what they did.
 
@@ -41,11 +49,14 @@ class Example:
         person: Who saw it; people never straddle folds.
         gate_input: What the gate would have known.
         was_accepted: What they did.
+        copilot_confidence: What Copilot's own gate said, in [0, 1]; None where the study has none. A baseline and never
+            a feature: no other source has it.
     """
 
     person: int
     gate_input: GateInput
     was_accepted: bool
+    copilot_confidence: float | None = None
 
 
 def read_examples(path: Path) -> list[Example]:
@@ -63,22 +74,37 @@ def read_examples(path: Path) -> list[Example]:
         raise UserError(f"{path} is not the study's data, one JSON object a line: {error!r}") from error
 
 
-def with_history(rows: Sequence[StudyRow]) -> list[tuple[StudyRow, tuple[bool, ...]]]:
-    """Returns each row with the same person's latest outcomes that were known when it was shown, oldest first."""
+def with_history(rows: Sequence[StudyRow]) -> list[tuple[StudyRow, History]]:
+    """Returns each row with what was known of the same person's earlier suggestions when it was shown."""
     judged: dict[object, list[tuple[dt.datetime, bool]]] = {}
+    shown_before: dict[object, list[PreviousSuggestion]] = {}
     result = []
     for row in sorted(rows, key=lambda row: _moment(row["t_shown"])):
         shown = _moment(row["t_shown"])
         earlier = judged.setdefault(row["user"], [])
-        result.append((row, tuple(was_accepted for decided, was_accepted in earlier if decided <= shown)[-N_RECENT:]))
+        previous = shown_before.setdefault(row["user"], [])
+        outcomes = tuple(was_accepted for decided, was_accepted in earlier if decided <= shown)
+        result.append((row, History(recent_outcomes=outcomes[-N_RECENT:], previous=tuple(previous[-N_PREVIOUS:]))))
         if row["outcome"] is not None:
             earlier.append((_moment(row["t_decided"]), row["outcome"] == "Accepted"))
+        if row["prompt"]:  # without it nobody knows where the suggestion stood
+            previous.append(_previous(row))
     return result
 
 
-def gate_input_of(row: StudyRow, recent_outcomes: tuple[bool, ...]) -> GateInput:
-    """Returns the question as the gate would have got it; the text after the cursor is not in the data."""
-    prompt = str(row["prompt"] or "").removeprefix(_PROMPT_HEADER)
+def _previous(row: StudyRow) -> PreviousSuggestion:
+    offset = len(_document_before(row))
+    return PreviousSuggestion(uri=_STUDY_URI, version=0, offset=offset, n_chars=len(str(row["suggestion"])))
+
+
+def _document_before(row: StudyRow) -> str:
+    """Returns the text before the cursor; what follows it is not in the data."""
+    return str(row["prompt"] or "").removeprefix(_PROMPT_HEADER)
+
+
+def gate_input_of(row: StudyRow, history: History) -> GateInput:
+    """Returns the question as the gate would have got it."""
+    prompt = _document_before(row)
     snapshot = Snapshot(uri=_STUDY_URI, path=None, version=0, text=prompt)
     candidate = Candidate(
         text=str(row["suggestion"]),
@@ -90,17 +116,19 @@ def gate_input_of(row: StudyRow, recent_outcomes: tuple[bool, ...]) -> GateInput
         request=CompletionRequest(snapshot=snapshot, offset=len(prompt)),
         candidate=candidate,
         at_ms=round(_moment(row["t_shown"]).timestamp() * 1000),
-        recent_outcomes=recent_outcomes,
+        recent_outcomes=history.recent_outcomes,
+        previous=history.previous,
     )
 
 
-def _example(row: StudyRow, recent_outcomes: tuple[bool, ...]) -> Example | None:
+def _example(row: StudyRow, history: History) -> Example | None:
     if row["outcome"] is None:
         return None
     return Example(
         person=int(str(row["user"])),
-        gate_input=gate_input_of(row, recent_outcomes),
+        gate_input=gate_input_of(row, history),
         was_accepted=row["outcome"] == "Accepted",
+        copilot_confidence=None if row.get("confidence") is None else float(str(row["confidence"])),
     )
 
 

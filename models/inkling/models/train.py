@@ -5,8 +5,9 @@ import hashlib
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import asdict, dataclass
+from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
@@ -45,25 +46,46 @@ class LabelledLogprob:
     was_right: bool
 
 
-def fit_source_calibration(pairs: Sequence[LabelledLogprob], *, with_total: bool) -> SourceCalibration:
+class LogprobTerm(StrEnum):
+    """What of a log-probability a calibration may look at."""
+
+    MEAN = "mean"
+    TOTAL = "total"
+    LIKELIHOOD = "likelihood"
+
+
+MODEL_TERMS = frozenset({LogprobTerm.LIKELIHOOD})
+EMBEDDED_TERMS = frozenset({LogprobTerm.MEAN, LogprobTerm.TOTAL})
+
+
+def fit_source_calibration(pairs: Sequence[LabelledLogprob], terms: Set[LogprobTerm]) -> SourceCalibration:
     """Returns the calibration of one source, by logistic regression of being right on its log-probabilities.
 
     Args:
         pairs: What was measured.
-        with_total: Whether the total log-probability is used besides the mean.
+        terms: What the calibration looks at; its other slopes are 0.
 
     Raises:
         UserError: The pairs hold one class only.
     """
     logprobs = np.array([bounded_logprobs(pair.mean_logprob, pair.n_tokens) for pair in pairs])
+    columns_by_term = {
+        LogprobTerm.MEAN: logprobs[:, 0],
+        LogprobTerm.TOTAL: logprobs[:, 1],
+        LogprobTerm.LIKELIHOOD: np.exp(logprobs[:, 0]),
+    }
+    used = [term for term in LogprobTerm if term in terms]
     was_right = np.array([pair.was_right for pair in pairs], dtype=np.int64)
     if len(set(was_right.tolist())) < 2:
         raise UserError("A calibration needs texts that were right and texts that were not.")
-    columns = logprobs if with_total else logprobs[:, :1]
+    columns = np.column_stack([columns_by_term[term] for term in used])
     regression = LogisticRegression(C=1.0, max_iter=1000).fit(columns, was_right)
-    slopes = [*regression.coef_[0].tolist(), 0.0]
+    slopes = dict(zip(used, map(_rounded, regression.coef_[0]), strict=True))
     return SourceCalibration(
-        slope=_rounded(slopes[0]), total_slope=_rounded(slopes[1]), intercept=_rounded(regression.intercept_[0])
+        slope=slopes.get(LogprobTerm.MEAN, 0.0),
+        total_slope=slopes.get(LogprobTerm.TOTAL, 0.0),
+        likelihood_slope=slopes.get(LogprobTerm.LIKELIHOOD, 0.0),
+        intercept=_rounded(regression.intercept_[0]),
     )
 
 
@@ -99,9 +121,9 @@ def fit(examples: Sequence[Example], embedded_pairs: Sequence[LabelledLogprob] =
         )
         for example in examples
     ]
-    embedded = fit_source_calibration(embedded_pairs, with_total=True) if embedded_pairs else UNMEASURED_EMBEDDED
+    embedded = fit_source_calibration(embedded_pairs, EMBEDDED_TERMS) if embedded_pairs else UNMEASURED_EMBEDDED
     calibrations = {
-        Source.MODEL: fit_source_calibration(study_pairs, with_total=False),
+        Source.MODEL: fit_source_calibration(study_pairs, MODEL_TERMS),
         Source.EMBEDDED: embedded,
     }
     features = _matrix(examples, calibrations)

@@ -6,6 +6,9 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 EXIT_NO_DATA = 2
 N_RESAMPLES = 1000
@@ -56,20 +59,19 @@ def percentile(values: Sequence[float], share: float) -> float:
     return ordered[max(0, math.ceil(share * len(ordered)) - 1)]
 
 
-def bootstrap(clusters: Sequence[Sequence[float]], statistic: Callable[[Sequence[float]], float], seed: int) -> Metric:
+def bootstrap(clusters: Sequence[Sequence[T]], statistic: Callable[[Sequence[T]], float], seed: int) -> Metric:
     """Returns a statistic of all values with its 95% percentile interval, resampled by cluster.
 
     Args:
         clusters: Values that belong together, such as the requests at one place.
-        statistic: From values to the figure.
+        statistic: From values to the figure; NaN where a sample cannot tell, which then does not count.
         seed: For the resampling.
 
     Source: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13 (percentile interval).
     """
     chance = random.Random(seed)  # noqa: S311 - statistics, not secrets
-    estimates = sorted(
-        statistic([value for _ in clusters for value in chance.choice(clusters)]) for _ in range(N_RESAMPLES)
-    )
+    samples = ([value for _ in clusters for value in chance.choice(clusters)] for _ in range(N_RESAMPLES))
+    estimates = sorted(estimate for sample in samples if not math.isnan(estimate := statistic(sample)))
     return Metric(
         value=statistic([value for cluster in clusters for value in cluster]),
         low=percentile(estimates, 0.025),

@@ -67,14 +67,14 @@ class PreviousSuggestion:
 
     Attributes:
         uri: The document.
+        version: The document's version it was made for.
         offset: Where it stood, in code points.
-        line: Zero-based line of that place.
         n_chars: Its length in code points.
     """
 
     uri: DocumentUri
+    version: int
     offset: int
-    line: int
     n_chars: int
 
 
@@ -87,7 +87,8 @@ class GateInput:
         candidate: The proposal.
         at_ms: Now, milliseconds since the Unix epoch.
         recent_outcomes: The latest judged suggestions of this user, oldest first: True for accepted.
-        previous: The latest suggestions that were shown, oldest first, at most `N_PREVIOUS`.
+        previous: The latest suggestions that were shown, oldest first, at most `N_PREVIOUS`. An answer to this very
+            question, asked before in the same version of the document, is none of them.
     """
 
     request: CompletionRequest
@@ -287,5 +288,8 @@ class CommitReader(Protocol):
     """Tells when somebody commits."""
 
     async def latest_commit(self, folder: Path) -> str | None:
-        """Returns the id of the latest commit made in the working tree of `folder`; None outside of one."""
+        """Returns the id of the latest commit made in the working tree of `folder`.
+
+        It is empty before the first one, and None outside of a repository.
+        """
         ...

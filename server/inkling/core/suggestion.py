@@ -112,6 +112,21 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Contribution:
+    """How far one feature moved a score.
+
+    Attributes:
+        name: The feature.
+        log_odds: Its share of the log-odds, compared with a suggestion that is average in it; above 0 speaks for it.
+        is_high: Whether the feature is above its average.
+    """
+
+    name: str
+    log_odds: float
+    is_high: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scored:
     """The gate's view of one candidate.
 
@@ -119,11 +134,13 @@ class Scored:
         probability: Probability that the candidate is accepted, in [0, 1].
         features: The features it was computed from, by name; enough to replay the decision.
         model_version: Version of the acceptance model that was asked.
+        contributions: The features that moved the score most, the farthest first.
     """
 
     probability: float
     features: dict[str, float]
     model_version: str
+    contributions: tuple[Contribution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

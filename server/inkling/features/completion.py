@@ -167,14 +167,7 @@ class CompletionFeature:
                     scored=judged.scored,
                     checked=judged.checked,
                 )
-                self._previous.append(
-                    PreviousSuggestion(
-                        uri=request.snapshot.uri,
-                        offset=request.offset,
-                        line=decision.line,
-                        n_chars=len(candidate.text),
-                    )
-                )
+                self._remember(request, candidate)
                 break
             if len(decisions) == 1 and judged.reason is not None:
                 answer = NoSuggestion(reason=judged.reason, probability=decision.probability)
@@ -198,7 +191,7 @@ class CompletionFeature:
                 candidate=candidate,
                 at_ms=_now_ms(),
                 recent_outcomes=self.ports.log.recent_outcomes(),
-                previous=tuple(self._previous),
+                previous=self._shown_before(request),
             )
         )
         verdict = decide(scored, request.trigger, self._settings.gate, self.ports.draw())
@@ -217,6 +210,20 @@ class CompletionFeature:
             propensity=0.0 if is_dropped_by_check else verdict.propensity,
             was_explored=verdict.was_explored and reason is None,
         )
+
+    def _shown_before(self, request: CompletionRequest) -> tuple[PreviousSuggestion, ...]:
+        """Returns what was shown, without answers to this very question: asking twice must not hide an answer."""
+        question = (request.snapshot.uri, request.snapshot.version, request.offset)
+        return tuple(shown for shown in self._previous if (shown.uri, shown.version, shown.offset) != question)
+
+    def _remember(self, request: CompletionRequest, candidate: Candidate) -> None:
+        shown = PreviousSuggestion(
+            uri=request.snapshot.uri,
+            version=request.snapshot.version,
+            offset=request.offset,
+            n_chars=len(candidate.text),
+        )
+        self._previous = deque((*self._shown_before(request), shown), maxlen=N_PREVIOUS)
 
     async def _verify(self, request: CompletionRequest, candidate: Candidate) -> tuple[Reason | None, frozenset[Check]]:
         """Asks the syntax and the name checker side by side; returns why not, and what was verified."""

@@ -11,14 +11,23 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from inkling.core.errors import ModelArtifactError, UserError
-from inkling.core.suggestion import Source
+from inkling.core.suggestion import Contribution, Source
 from inkling.models import LogisticAcceptanceModel
 from inkling.models.acceptance import SHIPPED_ARTIFACT
 from inkling.models.artifact import LogisticArtifact, dump_artifact, parse_artifact, read_artifact
 from inkling.models.evaluate import calibration_error, measure, threshold_keeping
+from inkling.models.explain import contribution_words
 from inkling.models.featurize import FEATURE_NAMES, SourceCalibration
 from inkling.models.study import read_examples
-from inkling.models.train import LabelledLogprob, fit_source_calibration, main, read_pairs, train
+from inkling.models.train import (
+    EMBEDDED_TERMS,
+    LabelledLogprob,
+    LogprobTerm,
+    fit_source_calibration,
+    main,
+    read_pairs,
+    train,
+)
 
 STUDY = Path(__file__).parents[4] / "shared" / "data" / "acceptance" / "copilot_study.jsonl"
 EMBEDDED_PAIRS = Path(__file__).parents[3] / "models" / "data" / "embedded_pairs.jsonl"
@@ -63,7 +72,7 @@ def test_an_artifact_survives_its_file(tmp_path: Path) -> None:
         (b"[" * 900_000, "not JSON"),
         (b" " * 1_000_001, "larger"),
         (b"{}", "format"),
-        (rehashed(format=2), "format"),
+        (rehashed(format=1), "another format than 2; train it again"),
         (rehashed(format=True), "format"),
         (rehashed(feature_names=["evidence"]), "other features"),
         (rehashed(mean=[0.0]), "mean"),
@@ -128,6 +137,44 @@ def test_extreme_scores_stay_probabilities(weight: float, probability: float) ->
     assert model.probability(dict.fromkeys(FEATURE_NAMES, 1.0)) == pytest.approx(probability, abs=1e-300)
 
 
+def test_contributions_are_the_log_odds_that_the_farthest_features_moved() -> None:
+    model = LogisticAcceptanceModel(artifact(weights=(0.5,) * (N - 2) + (-1.0, 2.0), scale=(2.0,) * N))
+    features = dict.fromkeys(FEATURE_NAMES, 0.0) | {
+        FEATURE_NAMES[0]: -2.0,
+        FEATURE_NAMES[1]: 0.1,
+        FEATURE_NAMES[-2]: 4.0,
+        FEATURE_NAMES[-1]: 1.0,
+    }
+
+    contributions = model.contributions(features)
+
+    assert contributions == (
+        Contribution(name=FEATURE_NAMES[-2], log_odds=-2.0, is_high=True),
+        Contribution(name=FEATURE_NAMES[-1], log_odds=1.0, is_high=True),
+        Contribution(name=FEATURE_NAMES[0], log_odds=-0.5, is_high=False),
+    )
+    average, moved = (
+        model.probability(dict.fromkeys(FEATURE_NAMES, 0.0)),
+        model.probability(features | {FEATURE_NAMES[1]: 0.0}),
+    )
+    log_odds = math.log(moved / (1 - moved)) - math.log(average / (1 - average))
+    assert sum(contribution.log_odds for contribution in contributions) == pytest.approx(log_odds)
+
+
+def test_contributions_are_said_in_words() -> None:
+    contributions = (
+        Contribution(name="evidence", log_odds=-1.2, is_high=False),
+        Contribution(name="sure_and_long", log_odds=-0.8, is_high=False),
+        Contribution(name="accept_rate", log_odds=0.4, is_high=True),
+        Contribution(name="of_another_version", log_odds=0.3, is_high=True),
+    )
+
+    assert contribution_words(contributions) == (
+        "for it: you accepted many of the last ten suggestions; against it: its source is not sure of it"
+    )
+    assert contribution_words(()) == ""
+
+
 def test_the_shipped_model_prefers_what_the_source_is_sure_of() -> None:
     model = LogisticAcceptanceModel.load()
     middle = dict(zip(FEATURE_NAMES, model.artifact.mean, strict=True))
@@ -173,14 +220,16 @@ def test_a_calibration_finds_the_odds_that_made_the_data() -> None:
         for mean, length, right in zip(means.tolist(), lengths.tolist(), was_right.tolist(), strict=True)
     ]
 
-    calibration = fit_source_calibration(pairs, with_total=True)
+    calibration = fit_source_calibration(pairs, EMBEDDED_TERMS)
 
     assert calibration.slope == pytest.approx(2.0, abs=0.3)
     assert calibration.total_slope == pytest.approx(0.5, abs=0.1)
     assert calibration.intercept == pytest.approx(1.0, abs=0.15)
-    assert fit_source_calibration(pairs, with_total=False).total_slope == 0.0
+    only_likelihood = fit_source_calibration(pairs, {LogprobTerm.LIKELIHOOD})
+    assert (only_likelihood.slope, only_likelihood.total_slope) == (0.0, 0.0)
+    assert only_likelihood.likelihood_slope > 1.0
     with pytest.raises(UserError, match="right and"):
-        fit_source_calibration(pairs[:1], with_total=True)
+        fit_source_calibration(pairs[:1], EMBEDDED_TERMS)
 
 
 def test_pairs_are_read_and_bad_ones_explained(tmp_path: Path) -> None:
