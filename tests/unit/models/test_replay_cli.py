@@ -1,0 +1,139 @@
+import asyncio
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from tests.unit.models.test_replay import lived
+
+from inkling.app.cli import main
+from inkling.app.replay_cli import ReplayAnswer, answer_json, answer_lines, parse_policy, study_figures
+from inkling.core.errors import BadSettingError
+from inkling.core.events import Decision, EventId, Feature, JudgedSuggestion, Outcome
+from inkling.core.suggestion import Source, Trigger
+from inkling.models.acceptance import LogisticAcceptanceModel
+from inkling.models.replay import InsufficientSupport, replay, threshold_policy
+from inkling.models.replay_forecast import StudyFigures, forecast_threshold
+from inkling.telemetry.store import EventStore
+
+STUDY = StudyFigures(threshold=0.15, accepts_lost=0.06, rejected_hidden=0.24)
+
+
+def decision_of(row: JudgedSuggestion, at_ms: int) -> Decision:
+    return Decision(
+        suggestion_id=row.suggestion_id,
+        at_ms=at_ms,
+        feature=Feature.COMPLETION,
+        trigger=Trigger.AUTOMATIC,
+        source=Source.EMBEDDED,
+        was_offered=row.was_offered,
+        reason=row.reason,
+        probability=row.probability,
+        threshold=0.3,
+        propensity=row.propensity,
+        model_version="test",
+        features=row.features,
+        path=row.path,
+        line=1,
+        n_chars=row.n_chars,
+        n_lines=1,
+        text_fingerprint=row.suggestion_id,
+        context_fingerprint="c",
+        latency_ms=5.0,
+        was_explored=row.was_explored,
+    )
+
+
+async def store_of(data_dir: Path, rows: list[JudgedSuggestion]) -> None:
+    """Stores rows as a daemon would have, the latest of them just now."""
+    to_now_ms = time.time_ns() // 1_000_000 - rows[-1].at_ms
+    store = await EventStore.open(data_dir)
+    await store.record_decisions([decision_of(row, row.at_ms + to_now_ms) for row in rows])
+    await store.record_outcomes(
+        [
+            Outcome(
+                event_id=EventId(f"o{row.suggestion_id}"),
+                suggestion_id=row.suggestion_id,
+                kind=row.outcome,
+                at_ms=row.at_ms + to_now_ms + 1000,
+                visible_ms=row.visible_ms,
+                accepted_chars=row.accepted_chars,
+            )
+            for row in rows
+            if row.outcome is not None
+        ]
+    )
+    await store.close()
+
+
+def run(data_dir: Path, *arguments: str) -> tuple[int, str]:
+    result = CliRunner(env={"INKLING_DATA_DIR": str(data_dir)}).invoke(main, ["replay", *arguments])
+    return result.exit_code, result.output
+
+
+def test_a_log_on_disk_answers_as_the_same_rows_in_memory(tmp_path: Path) -> None:
+    rows = lived(1, 1200, 0.3, 0.1)
+    asyncio.run(store_of(tmp_path, rows))
+    expected = replay(rows, threshold_policy(0.5))
+    assert not isinstance(expected, InsufficientSupport)
+
+    process = subprocess.run(
+        [sys.executable, "-m", "inkling.app.cli", "replay", "--policy", "threshold=0.5", "--json"],
+        env={"INKLING_DATA_DIR": str(tmp_path)},
+        capture_output=True,
+        check=False,
+    )
+
+    assert process.returncode == 0, process.stderr
+    found = json.loads(process.stdout)
+    assert found["threshold"] == 0.5
+    assert found["replay"]["n_candidates"] == 1200
+    assert found["replay"]["offered"]["value"] == pytest.approx(expected.offered.value)
+    for reward, value in expected.values.items():
+        assert found["replay"]["values"][reward]["doubly_robust"]["value"] == pytest.approx(value.doubly_robust.value)
+
+
+def test_an_empty_log_is_refused_with_exit_code_1_and_the_figures_of_the_study(tmp_path: Path) -> None:
+    code, output = run(tmp_path, "--policy", "lose=0.05")
+
+    assert code == 1
+    assert "no estimate" in output
+    assert "too short" in output
+
+
+@pytest.mark.parametrize(
+    "policy", ["", "threshold", "threshold=", "threshold=2", "lose=-0.1", "lose=nan", "debounce=3"]
+)
+def test_a_policy_that_is_none_is_refused_with_exit_code_2(tmp_path: Path, policy: str) -> None:
+    with pytest.raises(BadSettingError, match="threshold=SHARE or lose=SHARE"):
+        parse_policy(policy)
+    assert run(tmp_path, "--policy", policy)[0] == 2
+
+
+def test_the_answer_is_told_in_words() -> None:
+    rows = lived(1, 1200, 0.3, 0.1)
+    found = ReplayAnswer(
+        threshold=0.5, replay=replay(rows, threshold_policy(0.5)), forecast=forecast_threshold(rows, 0.5, STUDY)
+    )
+
+    text = "\n".join(answer_lines(found))
+    assert "1200 candidates in 60 sessions" in text
+    assert "self-normalised IPS" in text
+    assert "accepts lost, of 100" in text
+    assert json.loads(json.dumps(answer_json(found)))["forecast"]["basis"] == "log"
+
+
+def test_the_shipped_model_has_figures_for_short_logs() -> None:
+    study = study_figures(LogisticAcceptanceModel.load())
+
+    assert 0 < study.accepts_lost < 0.1
+    assert 0.1 < study.rejected_hidden < 0.9
+
+
+def test_the_daemon_scores_and_reads_champions_without_numpy() -> None:
+    code = "import inkling.models.personal, inkling.models.registry, sys; sys.exit('numpy' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
