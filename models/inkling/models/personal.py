@@ -22,7 +22,7 @@ from typing import Final, Protocol, Self
 
 from inkling.core.events import JudgedSuggestion, OutcomeKind
 from inkling.core.ports import GateInput
-from inkling.core.suggestion import Scored, Source, Trigger
+from inkling.core.suggestion import Contribution, Scored, Source, Trigger
 
 KEPT_ENOUGH = 0.5  # similarity at the latest look; below it more than half of the text was rewritten
 MAX_ROWS = 5000  # the latest that a refit reads; at MEMORY_EVENTS older ones have been forgotten
@@ -43,6 +43,8 @@ _FLAGS: Final = {
 }
 
 USER, SLOPE = "user", "slope"
+PERSONAL = "personal:"  # begins the name of a contribution that is an offset
+N_CONTRIBUTIONS = 3  # of a score, told to a person
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,7 +154,8 @@ def _traits(
 
 
 def trait_words(name: str) -> str:
-    """Returns a trait's name for a person."""
+    """Returns a trait's name for a person; the name of a contribution will do, too."""
+    name = name.removeprefix(PERSONAL)
     kind, _, value = name.partition(":")
     words = {"source": f"from the {value} mind", "length": f"{value} texts", "file": f"in files named {value}"}
     fixed = {
@@ -230,6 +233,18 @@ class PersonalState:
         personal, prior = self._experts(occasion)
         return self.trust * personal + (1 - self.trust) * prior
 
+    def contributions(self, occasion: Occasion) -> list[Contribution]:
+        """Returns the two offsets that move the log-odds of this suggestion most, as far as they are trusted."""
+        index, mean, trust = self._index, self.mean, self.trust
+        moved = [(abs(mean[0]), USER, mean[0])]
+        moved += [(abs(mean[index[name]]), name, mean[index[name]]) for name in occasion.traits if name in index]
+        moved.sort(reverse=True)
+        return [
+            Contribution(name=PERSONAL + name, log_odds=trust * offset, is_high=True)
+            for size, name, offset in moved[:2]
+            if size > 0
+        ]
+
     def learn(self, occasion: Occasion, *, was_accepted: bool) -> None:
         """Takes one judged suggestion: weighs the experts by it, then moves the offsets. About 0.2 ms."""
         personal, prior = self._experts(occasion)
@@ -306,10 +321,13 @@ class PersonalAcceptanceModel:
     def score(self, gate_input: GateInput) -> Scored:
         """Returns the probability that this user accepts and keeps the candidate, with the prior's features."""
         scored = self.prior.score(gate_input)
+        occasion = occasion_of_input(gate_input, scored)
+        moved = (*scored.contributions, *self.state.contributions(occasion))
         return Scored(
-            probability=self.state.probability(occasion_of_input(gate_input, scored)),
+            probability=self.state.probability(occasion),
             features=scored.features,
             model_version=f"{scored.model_version}+{self.state.recipe.name}.{self.state.n_events}",
+            contributions=tuple(sorted(moved, key=lambda one: -abs(one.log_odds))[:N_CONTRIBUTIONS]),
         )
 
     def probability_of_row(self, row: JudgedSuggestion) -> float | None:

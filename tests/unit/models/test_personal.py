@@ -9,6 +9,7 @@ from tests.unit.models.personal_rows import StatedPrior, gate_input, rejected, r
 from inkling.core.events import OutcomeKind
 from inkling.core.suggestion import Source, Trigger
 from inkling.models.acceptance import LogisticAcceptanceModel
+from inkling.models.explain import contribution_words
 from inkling.models.personal import (
     HIERARCHICAL,
     PLAIN,
@@ -213,6 +214,20 @@ def test_offsets_come_with_words_for_people() -> None:
     assert "in files named a.py" in words
     assert "from the embedded mind" in words
     assert not [word for word in words if "_" in word or ":" in word]
+
+
+def test_a_hidden_kind_is_told_in_words() -> None:
+    model = PersonalAcceptanceModel(StatedPrior(p=0.4))
+    assert model.score(gate_input()).contributions == ()
+    for number in range(10):
+        model.observe(row(2 * number, source=Source.MODEL, n_chars=8))
+    for number in range(30):
+        model.observe(rejected(20 + number, n_chars=60))
+
+    words = contribution_words(model.score(gate_input(text="x" * 60)).contributions)
+
+    assert words.startswith("against it: ")
+    assert "your own habits (long texts)" in words
 
 
 def test_extremes_stay_finite() -> None:
