@@ -10,6 +10,7 @@ from cattrs import Converter
 
 from inkling.app.places import Places
 from inkling.app.wiring import open_event_log, running_services
+from inkling.features.survival import LOOKS_S
 from inkling.lsp.converter import ready_converter
 from inkling.lsp.loop_meter import LoopMeter
 from inkling.lsp.server import create_server
@@ -27,12 +28,14 @@ class ServeOptions:
         version: What the server calls itself.
         tcp: Host and port to wait for one client on; None for standard input and output.
         measure_loop: Whether to measure how long the event loop is held.
+        survival_looks_s: Seconds after an outcome at which to look what stands there.
     """
 
     places: Places
     version: str
     tcp: tuple[str, int] | None = None
     measure_loop: bool = False
+    survival_looks_s: tuple[float, ...] = LOOKS_S
 
 
 def serve(options: ServeOptions) -> int:
@@ -50,7 +53,9 @@ def serve(options: ServeOptions) -> int:
 
 async def _serve(options: ServeOptions, converter: Converter, meter: LoopMeter) -> int:
     opened = await open_event_log(options.places.data_dir)
-    async with running_services(opened, options.places, loop_meter=meter) as services:
+    async with running_services(
+        opened, options.places, loop_meter=meter, survival_looks_s=options.survival_looks_s
+    ) as services:
         server = create_server(services, options.version, converter)
         if options.tcp is None:
             reader, writer = claim_standard_streams()

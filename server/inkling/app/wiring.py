@@ -10,14 +10,19 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from inkling.app.background import TaskGroupBackground
+from inkling.app.clock import LoopClock
 from inkling.app.places import Places
 from inkling.context.analysis.analysis import Analysis
+from inkling.context.disk import DiskReader
+from inkling.context.git import GitCommits
 from inkling.context.syntax import WorkerSyntaxChecker
 from inkling.core.errors import StoreError
 from inkling.core.ports import AcceptanceModel, EventLog
 from inkling.core.settings import Settings
 from inkling.engine.completer import EmbeddedCompleter
+from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature, CompletionPorts
+from inkling.features.survival import LOOKS_S, SurvivalPorts
 from inkling.lsp.loop_meter import LoopMeter
 from inkling.lsp.services import ProgressRelay, Services
 from inkling.models.acceptance import LogisticAcceptanceModel
@@ -76,6 +81,7 @@ async def running_services(
     places: Places,
     loop_meter: LoopMeter | None = None,
     names_deadline_s: float = NAMES_DEADLINE_S,
+    survival_looks_s: Sequence[float] = LOOKS_S,
 ) -> AsyncIterator[Services]:
     """Builds everything, keeps the workers running inside the block, and ends them with it."""
     progress = ProgressRelay()
@@ -94,8 +100,12 @@ async def running_services(
             log=opened.log,
             background=background,
         )
+        followed = SurvivalPorts(
+            log=opened.log, background=background, clock=LoopClock(), files=DiskReader(), commits=GitCommits()
+        )
         yield Services(
             completion=CompletionFeature(ports, Settings()),
+            aftermath=Aftermath(followed, survival_looks_s),
             names=analysis,
             log=opened.log,
             background=background,

@@ -16,7 +16,9 @@ class GitCommits:
     """Tells the latest commit that was made in a working tree, by reading files in a thread."""
 
     async def latest_commit(self, folder: Path) -> str | None:
-        """Returns the id of the latest commit made in the working tree of `folder`; None outside of one.
+        """Returns the id of the latest commit made in the working tree of `folder`.
+
+        It is empty before the first one, and None outside of a repository.
 
         A checkout, a reset or a pull makes no commit. Without a reflog they cannot be told apart: then whatever
         commit is checked out counts.
@@ -27,6 +29,8 @@ class GitCommits:
 def _latest_commit(folder: Path) -> str | None:
     git_dir = _find_git_dir(folder)
     if git_dir is None:
+        return None
+    if not (git_dir / "HEAD").exists():
         return None
     log = _read_tail(git_dir / "logs" / "HEAD")
     return _resolve_head(git_dir) if log is None else _last_committed(log)
@@ -44,20 +48,20 @@ def _find_git_dir(folder: Path) -> Path | None:
     return None
 
 
-def _last_committed(log: str) -> str | None:
+def _last_committed(log: str) -> str:
     """Returns the newest id that a `git commit` of any kind wrote into a reflog."""
     for line in reversed(log.splitlines()):
         ids, _, message = line.partition("\t")
         if message.startswith(("commit:", "commit (")):
             fields = ids.split(" ", 2)
-            return fields[1] if len(fields) > 1 else None
-    return None
+            return fields[1] if len(fields) > 1 else ""
+    return ""
 
 
-def _resolve_head(git_dir: Path) -> str | None:
-    head = _read(git_dir / "HEAD")
-    if head is None or not head.startswith(_SYMBOLIC):
-        return head.strip() if head else None
+def _resolve_head(git_dir: Path) -> str:
+    head = _read(git_dir / "HEAD") or ""
+    if not head.startswith(_SYMBOLIC):
+        return head.strip()
     name = head.removeprefix(_SYMBOLIC).strip()
     common = _read(git_dir / "commondir")
     shared = git_dir / common.strip() if common else git_dir
@@ -68,7 +72,7 @@ def _resolve_head(git_dir: Path) -> str | None:
         commit_id, _, packed_name = line.partition(" ")
         if packed_name == name:
             return commit_id
-    return None
+    return ""
 
 
 def _read(path: Path) -> str | None:

@@ -47,6 +47,7 @@ class OpenDocument:
     def __init__(self, item: types.TextDocumentItem, encoding: str) -> None:
         self.uri = DocumentUri(item.uri)
         self.version = item.version
+        self.latest_edits: tuple[TextEdit, ...] = ()
         self._encoding = encoding
         self._lines = split_lines(item.text)
         self._snapshot: Snapshot | None = None
@@ -57,7 +58,7 @@ class OpenDocument:
         """Applies the client's changes, one after the other.
 
         Returns:
-            The same as edits in code points, each in offsets of the text that the one before it left.
+            The same as minimal edits in code points, each in offsets of the text that the one before it left.
         """
         edits = tuple(
             self._replace(change.range, change.text)
@@ -99,6 +100,7 @@ class OpenDocument:
         (start_line, before), (end_line, after) = sorted((self._split(range_.start), self._split(range_.end)))
         start_offset = sum(map(len, self._lines[:start_line])) + before
         n_removed = sum(map(len, self._lines[start_line:end_line])) + after - before
+        removed = "".join(self._lines[start_line : end_line + 1])[before : before + n_removed]
         head = self._lines[start_line][:before] if start_line < len(self._lines) else ""
         tail = self._lines[end_line][after:] if end_line < len(self._lines) else ""
         first, last = start_line, end_line + 1
@@ -110,7 +112,9 @@ class OpenDocument:
             tail += self._lines[last]
             last += 1
         self._lines[first:last] = split_lines(head + text + tail)
-        return TextEdit(offset=start_offset, n_removed=n_removed, inserted=text)
+        # Popups and accepted items replace what was typed by more of the same; only what is new shall count.
+        edit = minimal_edit(removed, text)
+        return TextEdit(offset=start_offset + edit.offset, n_removed=edit.n_removed, inserted=edit.inserted)
 
     def _split(self, position: types.Position) -> tuple[int, int]:
         """Returns line and column of a position, clamped to the document as the protocol asks."""

@@ -13,7 +13,9 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.uris import to_fs_path
 
 from inkling.core.events import EventId, Outcome, OutcomeKind
+from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import CompletionRequest, SuggestionId, Trigger
+from inkling.features.survival import FilePlace
 from inkling.lsp.documents import Documents, OpenDocument
 from inkling.lsp.methods import WIRE_TYPES, InitializationOptions, WireOutcome
 from inkling.lsp.settings import camel_case
@@ -107,7 +109,12 @@ def outcome(wire: WireOutcome) -> Outcome:
     )
 
 
+def file_places(uris: Iterable[str]) -> list[FilePlace]:
+    """Returns those URIs that are files, with their paths."""
+    found = ((uri, to_fs_path(uri)) for uri in uris if uri.startswith("file:"))
+    return [FilePlace(uri=DocumentUri(uri), path=Path(path)) for uri, path in found if path]
+
+
 def paths(uris: Iterable[str]) -> list[Path]:
     """Returns the paths of those URIs that are files."""
-    found = (to_fs_path(uri) for uri in uris if uri.startswith("file:"))
-    return [Path(path) for path in found if path]
+    return [place.path for place in file_places(uris)]

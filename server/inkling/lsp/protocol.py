@@ -80,7 +80,7 @@ class Protocol(LanguageServerProtocol):
         if document is None:
             logger.warning("a change of a document that is not open version=%d", params.text_document.version)
             return
-        document.apply(params.content_changes, params.text_document.version)
+        document.latest_edits = document.apply(params.content_changes, params.text_document.version)
         yield from self._pass_on(types.TEXT_DOCUMENT_DID_CHANGE, params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)

@@ -24,6 +24,11 @@ from inkling.lsp.session import Session
 logger = logging.getLogger(__name__)
 
 
+_PYTHON_FILES = types.FileOperationRegistrationOptions(
+    filters=[types.FileOperationFilter(pattern=types.FileOperationPattern(glob="**/*.py"), scheme="file")]
+)
+
+
 class InklingServer(LanguageServer):
     """pygls' server with Inkling's protocol; errors go to the log and to their request, not to message boxes."""
 
@@ -45,20 +50,21 @@ def create_server(services: Services, version: str, converter: Converter) -> Ink
     server = InklingServer("inkling", version, protocol_cls=Protocol, converter_factory=lambda: converter)
     documents = server.protocol.documents = Documents()
     session = Session(server, services)
-    _register_lifecycle(server, session, documents)
+    _register_lifecycle(server, services, session, documents)
     _register_documents(server, services, session, documents)
     _register_completion(server, services, documents)
     _register_own_methods(server, services, session)
     return server
 
 
-def _register_lifecycle(server: InklingServer, session: Session, documents: Documents) -> None:
+def _register_lifecycle(server: InklingServer, services: Services, session: Session, documents: Documents) -> None:
     @server.feature(types.INITIALIZE)
     def initialize(params: types.InitializeParams) -> None:
         documents.encoding = types.PositionEncodingKind(
             ServerCapabilitiesBuilder.choose_position_encoding(params.capabilities)
         ).value
         session.initialize(params)
+        services.aftermath.infers_outcomes = not session.owns_inline_completion
         if session.owns_inline_completion:
             server.protocol.fm.feature_options.pop(types.TEXT_DOCUMENT_INLINE_COMPLETION, None)
             server.protocol.fm.commands.pop(methods.SUGGESTION_ACCEPTED, None)
@@ -91,15 +97,22 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     def did_open(params: types.DidOpenTextDocumentParams) -> None:
         tell_changed(params.text_document.uri)
+        document = documents.get(params.text_document.uri)
+        if document is not None:
+            services.aftermath.document_opened(document.snapshot())
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
         tell_changed(params.text_document.uri)
+        document = documents.get(params.text_document.uri)
+        if document is not None:
+            services.aftermath.document_edited(document.snapshot(), document.latest_edits)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         for listener in services.listeners:
             listener.document_closed(DocumentUri(params.text_document.uri))
+        services.aftermath.document_closed(DocumentUri(params.text_document.uri))
 
     def tell_files_changed(uris: list[str]) -> None:
         paths = from_lsp.paths(uris)
@@ -109,10 +122,21 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
         tell_files_changed([params.text_document.uri])
+        services.aftermath.file_saved()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
         tell_files_changed([change.uri for change in params.changes])
+        deleted = [change.uri for change in params.changes if change.type is types.FileChangeType.Deleted]
+        created = [change.uri for change in params.changes if change.type is types.FileChangeType.Created]
+        services.aftermath.files_replaced([DocumentUri(uri) for uri in deleted], from_lsp.file_places(created))
+        services.aftermath.file_saved()
+
+    @server.feature(types.WORKSPACE_DID_RENAME_FILES, _PYTHON_FILES)
+    def did_rename_files(params: types.RenameFilesParams) -> None:
+        for rename in params.files:
+            for new in from_lsp.file_places([rename.new_uri]):
+                services.aftermath.file_renamed(DocumentUri(rename.old_uri), new)
 
 
 def _register_completion(server: InklingServer, services: Services, documents: Documents) -> None:
@@ -135,7 +159,11 @@ def _register_completion(server: InklingServer, services: Services, documents: D
         if document is None or document.version != suggestion.version:
             services.background.start(services.log.record_outcomes([was_superseded(suggestion.id)]))
             return None
-        return types.InlineCompletionList([to_lsp.inline_completion_item(suggestion, params)])
+        item = to_lsp.inline_completion_item(suggestion, params)
+        start = document.offset(item.range.start) if item.range is not None else None
+        if start is not None:
+            services.aftermath.offered(suggestion.id, document.uri, start, str(item.insert_text))
+        return types.InlineCompletionList([item])
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
@@ -156,6 +184,7 @@ def _register_completion(server: InklingServer, services: Services, documents: D
     async def suggestion_accepted(suggestion_id: str) -> None:
         outcome = _outcome_now(SuggestionId(suggestion_id), OutcomeKind.ACCEPTED)
         await services.log.record_outcomes([outcome])
+        services.aftermath.outcomes_reported([outcome])
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["."]))
     async def completion(params: types.CompletionParams) -> types.CompletionList:
@@ -181,6 +210,7 @@ def _register_own_methods(server: InklingServer, services: Services, session: Se
         except StoreError as error:
             session.tell(f"Inkling: {error}")
             raise
+        services.aftermath.outcomes_reported(outcomes)
         session.tell_notices()
         return to_lsp.wire(methods.RecordOutcomesResult(n_recorded=len(outcomes)))
 

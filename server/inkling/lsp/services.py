@@ -11,6 +11,7 @@ from inkling.core.ports import (
     ProgressListener,
     WorkspaceListener,
 )
+from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature
 from inkling.lsp.loop_meter import LoopMeter
 
@@ -40,6 +41,7 @@ class Services:
 
     Attributes:
         completion: Ghost text.
+        aftermath: What becomes of suggestions.
         names: Names for the completion popup.
         log: The event store.
         background: Runs what nobody waits for.
@@ -51,6 +53,7 @@ class Services:
     """
 
     completion: CompletionFeature
+    aftermath: Aftermath
     names: NameCompleter
     log: EventLog
     background: Background

@@ -36,7 +36,7 @@ def repository(tmp_path: Path) -> Path:
 
 async def test_each_commit_is_seen_from_any_folder_below(repository: Path) -> None:
     commits = GitCommits()
-    assert await commits.latest_commit(repository) is None
+    assert await commits.latest_commit(repository) == ""
     for message in ("first", "second\ttab 🐍"):
         made = commit(repository, message)
         assert await commits.latest_commit(repository / "package" / "inner") == made

@@ -56,6 +56,7 @@ class Editor:
         self.cache_dir = folder / "cache"
         self.settings: dict[str, Any] = {"gate": {"threshold": 0.0}, "index": {"includeEnvironment": False}}
         self.environment: dict[str, str] = {}
+        self.arguments: list[str] = []
         self.client: LanguageClient
         self.result: types.InitializeResult
         self._versions: dict[str, int] = {}
@@ -70,7 +71,8 @@ class Editor:
         self.folder.mkdir(parents=True, exist_ok=True)
         directories = {"INKLING_DATA_DIR": str(self.data_dir), "INKLING_CACHE_DIR": str(self.cache_dir)}
         config = ClientServerConfig(
-            server_command=[INKLING, "serve"], server_env={**_inherited(), **directories, **self.environment}
+            server_command=[INKLING, "serve", *self.arguments],
+            server_env={**_inherited(), **directories, **self.environment},
         )
         self.client = await config.start()
         self.client.protocol._converter.register_structure_hook(  # pygls would make named tuples of our own answers

@@ -1,0 +1,88 @@
+"""What becomes of suggestions after they were offered: the one object that the editor's messages are told to."""
+
+import logging
+from collections.abc import Sequence
+
+from inkling.core.edit import TextEdit
+from inkling.core.errors import StoreError
+from inkling.core.events import Outcome
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.core.suggestion import SuggestionId
+from inkling.features.inference import OutcomeInference
+from inkling.features.offers import Offer, Offers
+from inkling.features.survival import LOOKS_S, FilePlace, SurvivalPorts, SurvivalTracker
+
+logger = logging.getLogger(__name__)
+
+
+class Aftermath:
+    """Remembers what was offered, infers outcomes where the client tells none, and looks at what survives.
+
+    Attributes:
+        infers_outcomes: Whether the client reports no outcomes by itself.
+    """
+
+    def __init__(self, ports: SurvivalPorts, looks_s: Sequence[float] = LOOKS_S) -> None:
+        self.infers_outcomes = False
+        self._ports = ports
+        self._offers = Offers()
+        self._survival = SurvivalTracker(ports, self._offers, looks_s)
+        self._inference = OutcomeInference(ports.clock, self._take_inferred)
+
+    def offered(self, suggestion_id: SuggestionId, uri: DocumentUri, offset: int, text: str) -> None:
+        """Takes a suggestion that is sent to the editor: `text` would be inserted at `offset`, in code points."""
+        current = self._survival.text(uri)
+        if current is None:
+            return
+        if "\r\n" in current:
+            text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+        offer = Offer(suggestion_id, uri, text, offset, self._ports.clock.now_ms())
+        self._offers.add(offer)
+        if self.infers_outcomes:
+            self._inference.offered(offer)
+
+    def outcomes_reported(self, outcomes: Sequence[Outcome]) -> None:
+        """Takes outcomes that the client told, and that are recorded."""
+        for outcome in outcomes:
+            offer = self._offers.get(outcome.suggestion_id)
+            if offer is not None:
+                self._inference.reported(outcome, self._survival.text(offer.uri) or "")
+        self._survival.outcomes_arrived(outcomes)
+
+    def document_opened(self, snapshot: Snapshot) -> None:
+        """Takes a document that was opened."""
+        self._survival.document_opened(snapshot)
+
+    def document_edited(self, snapshot: Snapshot, edits: Sequence[TextEdit]) -> None:
+        """Takes a change: the document as it is now, and the edits that led there."""
+        before = self._survival.text(snapshot.uri)
+        if before is not None:
+            self._inference.will_change(snapshot.uri, edits, before, snapshot.text)
+        self._survival.document_edited(snapshot, edits)
+
+    def document_closed(self, uri: DocumentUri) -> None:
+        """Takes that a document was closed."""
+        self._inference.document_closed(uri)
+        self._survival.document_closed(uri)
+
+    def file_saved(self) -> None:
+        """Takes that some file was saved: people commit after that."""
+        self._survival.look_for_commits()
+
+    def file_renamed(self, old_uri: DocumentUri, new: FilePlace) -> None:
+        """Takes that a file has another name."""
+        self._survival.file_renamed(old_uri, new)
+
+    def files_replaced(self, deleted: Sequence[DocumentUri], created: Sequence[FilePlace]) -> None:
+        """Takes files that went and came at the same time."""
+        self._survival.files_replaced(deleted, created)
+
+    def _take_inferred(self, outcomes: Sequence[Outcome]) -> None:
+        self._ports.background.start(self._record(outcomes))
+        self._survival.outcomes_arrived(outcomes)
+
+    async def _record(self, outcomes: Sequence[Outcome]) -> None:
+        try:
+            await self._ports.log.record_outcomes(outcomes)
+        except StoreError as error:
+            logger.error("an inferred outcome was not recorded: %s", error)
