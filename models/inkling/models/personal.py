@@ -35,12 +35,15 @@ PROBABILITY_FLOOR = 1e-6  # log-odds are held within its logit
 
 _POSITIVE = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.PARTLY_ACCEPTED, OutcomeKind.TYPED_THROUGH})
 _NEGATIVE = frozenset({OutcomeKind.REJECTED, OutcomeKind.IGNORED, OutcomeKind.UNDONE})
-_FLAGS: Final = {
+FLAGS: Final = {
     "in_comment": "in a comment",
-    "in_string": "in a string",
     "after_word": "after a begun word",
+    "on_blank_line": "on a blank line",
     "has_no_name": "without any name",
+    "has_call": "that call something",
+    "is_assignment": "that assign something",
 }
+"""Features of the prior that are 0 or 1 and have an offset of their own, in words."""
 
 USER, SLOPE = "user", "slope"
 PERSONAL = "personal:"  # begins the name of a contribution that is an offset
@@ -145,7 +148,7 @@ def _traits(
 ) -> tuple[str, ...]:
     length = "short" if n_chars <= SHORT_CHARS else "long" if n_chars > LONG_CHARS else "medium"
     traits = [f"source:{source.value}", f"length:{length}", f"file:{file_name}"]
-    traits += [flag for flag in _FLAGS if features.get(flag, 0.0) > 0.5]
+    traits += [flag for flag in FLAGS if features.get(flag, 0.0) > 0.5]
     if features.get("log_lines", 0.0) > 0:
         traits.append("many_lines")
     if trigger is Trigger.INVOKED:
@@ -164,13 +167,13 @@ def trait_words(name: str) -> str:
         "many_lines": "of several lines",
         "invoked": "when you asked for it",
     }
-    return words.get(kind) or fixed.get(name) or _FLAGS.get(name, name)
+    return words.get(kind) or fixed.get(name) or FLAGS.get(name, name)
 
 
 _FIXED_TRAITS: Final = (
     *(f"source:{source.value}" for source in Source),
     *(f"length:{length}" for length in ("short", "medium", "long")),
-    *_FLAGS,
+    *FLAGS,
     "many_lines",
     "invoked",
 )

@@ -10,7 +10,9 @@ from inkling.core.events import OutcomeKind
 from inkling.core.suggestion import Source, Trigger
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.explain import contribution_words
+from inkling.models.featurize import FEATURE_NAMES
 from inkling.models.personal import (
+    FLAGS,
     HIERARCHICAL,
     PLAIN,
     RECIPES,
@@ -128,7 +130,7 @@ def test_a_decision_can_be_replayed_from_the_log() -> None:
 occasions = st.builds(
     Occasion,
     prior_log_odds=st.floats(-13, 13),
-    traits=st.sampled_from([(), ("source:model",), ("source:embedded", "length:long"), ("in_string",)]),
+    traits=st.sampled_from([(), ("source:model",), ("source:embedded", "length:long"), ("has_call",)]),
 )
 
 
@@ -228,6 +230,10 @@ def test_a_hidden_kind_is_told_in_words() -> None:
 
     assert words.startswith("against it: ")
     assert "your own habits (long texts)" in words
+
+
+def test_every_flag_is_a_feature_of_the_shipped_prior() -> None:
+    assert {*FLAGS, "log_lines"} <= set(FEATURE_NAMES)
 
 
 def test_extremes_stay_finite() -> None:
