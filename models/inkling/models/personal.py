@@ -25,7 +25,7 @@ from inkling.core.ports import GateInput
 from inkling.core.suggestion import Contribution, Scored, Source, Trigger
 
 KEPT_ENOUGH = 0.5  # similarity at the latest look; below it more than half of the text was rewritten
-MAX_ROWS = 5000  # the latest that a refit reads; at MEMORY_EVENTS older ones have been forgotten
+MAX_ROWS = 5000  # the latest that a refit reads; the default recipe has forgotten nine tenths of older ones
 MAX_FILES = 12  # files with an offset of their own, the most frequent ones
 MIN_FILE_EVENTS = 10  # judged suggestions before a file gets an offset
 SHORT_CHARS, LONG_CHARS = 12, 40  # about the tertiles of accepted and rejected texts in the study
@@ -69,11 +69,11 @@ class Recipe:
     memory_events: float
 
 
-HIERARCHICAL = Recipe(name="hierarchical", user_sd=0.7, trait_sd=0.6, slope_sd=0.2, memory_events=1000)
-PLAIN = Recipe(name="plain", user_sd=0.7, trait_sd=0.0, slope_sd=0.0, memory_events=1000)
-STEADY = Recipe(name="steady", user_sd=0.7, trait_sd=0.6, slope_sd=0.2, memory_events=4000)
+HIERARCHICAL = Recipe(name="hierarchical", user_sd=0.7, trait_sd=0.6, slope_sd=0.2, memory_events=2000)
+PLAIN = Recipe(name="plain", user_sd=0.7, trait_sd=0.0, slope_sd=0.0, memory_events=2000)
+STEADY = Recipe(name="steady", user_sd=0.7, trait_sd=0.6, slope_sd=0.2, memory_events=8000)
 RECIPES: Final = {recipe.name: recipe for recipe in (HIERARCHICAL, PLAIN, STEADY)}
-"""`inkling bench personal` compares them; HIERARCHICAL is the default because it came out best."""
+"""`inkling bench personal` compares HIERARCHICAL, the default, with PLAIN; a retraining tries all on the user's log."""
 
 
 class Prior(Protocol):
