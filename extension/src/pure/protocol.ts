@@ -23,8 +23,7 @@ export type Reason =
   | "unknown_attribute"
   | "unknown_import"
   | "rejected_before"
-  | "low_probability"
-  | "outdated";
+  | "low_probability";
 
 export type OutcomeKind =
   | "shown"

@@ -137,7 +137,7 @@ async def _workers(places: Places) -> list[Finding]:
             listener.open_workspace(scope)
         probes: dict[str, Callable[[], Awaitable[object]]] = {
             "completion worker": lambda: ports.completers[0].complete(request),
-            "syntax worker": lambda: ports.syntax.still_parses(request, candidate),
+            "syntax worker": lambda: ports.syntax.check(request, candidate),
             "analysis worker": lambda: services.names.complete_names(request),
         }
         findings = []

@@ -32,11 +32,23 @@ class Completer(Protocol):
         ...
 
 
-class SyntaxChecker(Protocol):
-    """Tells whether a candidate leaves the file parsable."""
+class SyntaxVerdict(StrEnum):
+    """What a candidate does to the syntax of a file.
 
-    async def still_parses(self, request: CompletionRequest, candidate: Candidate) -> bool:
-        """Returns False only when the text parses now and would not with the candidate in it.
+    PARSES: the statement around it parses with it. BREAKS: the file parsed and would not, or the line that it completes
+    cannot be. NOT_DECIDED: the file does not parse either way, for reasons that may lie elsewhere.
+    """
+
+    PARSES = "parses"
+    BREAKS = "breaks"
+    NOT_DECIDED = "not_decided"
+
+
+class SyntaxChecker(Protocol):
+    """Tells whether a candidate fits the syntax of the file."""
+
+    async def check(self, request: CompletionRequest, candidate: Candidate) -> SyntaxVerdict:
+        """Returns what the candidate does to the syntax of the file.
 
         Raises:
             WorkerError: Its process died or is not running.

@@ -47,7 +47,6 @@ class Reason(StrEnum):
     UNKNOWN_IMPORT = "unknown_import"
     REJECTED_BEFORE = "rejected_before"
     LOW_PROBABILITY = "low_probability"
-    OUTDATED = "outdated"
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -59,14 +58,13 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.INDEX_NOT_READY: "the index of this workspace is still being built",
     Reason.WORKER_UNAVAILABLE: "the completion worker is not running; it is restarted by itself",
     Reason.DEADLINE: "no answer within the deadline (inkling.completion.deadlineMs)",
-    Reason.NO_CANDIDATE: "nothing in this file, workspace or environment continues this line",
-    Reason.DOES_NOT_PARSE: "the file would no longer parse",
+    Reason.NO_CANDIDATE: "nothing that Inkling has read says how this line goes on",
+    Reason.DOES_NOT_PARSE: "the file would no longer parse, or the line cannot be",
     Reason.REPEATS_SUFFIX: "it repeats what already follows the cursor",
     Reason.UNKNOWN_ATTRIBUTE: "it names an attribute that does not exist",
     Reason.UNKNOWN_IMPORT: "it imports what is not installed or does not exist",
     Reason.REJECTED_BEFORE: "you rejected it at this place before",
     Reason.LOW_PROBABILITY: "its probability of acceptance is below the threshold (inkling.gate.threshold)",
-    Reason.OUTDATED: "the document changed before the answer was ready",
 }
 """Each reason in words for a person, naming the setting that changes it where there is one."""
 
@@ -76,7 +74,6 @@ class Check(StrEnum):
 
     PARSES = "parses"
     NAMES_EXIST = "names_exist"
-    IMPORTS_EXIST = "imports_exist"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

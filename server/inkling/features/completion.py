@@ -22,6 +22,7 @@ from inkling.core.ports import (
     NameVerdict,
     PreviousSuggestion,
     SyntaxChecker,
+    SyntaxVerdict,
 )
 from inkling.core.settings import Settings
 from inkling.core.snapshot import Snapshot
@@ -227,13 +228,13 @@ class CompletionFeature:
 
     async def _verify(self, request: CompletionRequest, candidate: Candidate) -> tuple[Reason | None, frozenset[Check]]:
         """Asks the syntax and the name checker side by side; returns why not, and what was verified."""
-        parses, names = await asyncio.gather(
-            self.ports.syntax.still_parses(request, candidate), self.ports.names.check(request, candidate)
+        syntax, names = await asyncio.gather(
+            self.ports.syntax.check(request, candidate), self.ports.names.check(request, candidate)
         )
-        checked = frozenset({Check.PARSES} if parses else ()) | (
+        checked = frozenset({Check.PARSES} if syntax is SyntaxVerdict.PARSES else ()) | (
             frozenset({Check.NAMES_EXIST}) if names is NameVerdict.EXIST else frozenset()
         )
-        if not parses:
+        if syntax is SyntaxVerdict.BREAKS:
             return Reason.DOES_NOT_PARSE, checked
         return _REASON_OF_NAMES.get(names), checked
 

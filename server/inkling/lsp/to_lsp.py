@@ -23,9 +23,12 @@ _KIND = {
     "statement": types.CompletionItemKind.Variable,
 }
 _CHECK_WORDS = {
-    Check.PARSES: "the file still parses",
-    Check.NAMES_EXIST: "its names exist",
-    Check.IMPORTS_EXIST: "its imports exist",
+    Check.PARSES: "its statement parses",
+    Check.NAMES_EXIST: "its attributes and imports exist",
+}
+_NOT_KNOWN_WORDS = {
+    Check.PARSES: "whether it parses, for the file around it does not",
+    Check.NAMES_EXIST: "whether its attributes and imports exist",
 }
 
 
@@ -103,8 +106,9 @@ def explain(summary: DecisionSummary) -> str:
             words += " at random, to learn about what is hidden (inkling.gate.explore)"
         words += f": probability {summary.probability:.2f}, threshold {summary.threshold:.2f}"
     words += f"; verified: {', '.join(verified)}" if verified else "; nothing was verified"
-    if Check.NAMES_EXIST not in summary.checked:
-        words += "; whether its names exist is not known"
+    unknown = [_NOT_KNOWN_WORDS[check] for check in Check if check not in summary.checked]
+    if unknown:
+        words += f"; not known: {', '.join(unknown)}"
     return words + "."
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from inkling.context.syntax import WorkerSyntaxChecker
 from inkling.core.errors import WorkerError
+from inkling.core.ports import SyntaxVerdict
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, Source
 
@@ -23,10 +24,10 @@ def question(marked: str, insertion: str) -> tuple[CompletionRequest, Candidate]
     )
 
 
-async def ask_until_up(checker: WorkerSyntaxChecker, marked: str, insertion: str) -> bool:
+async def ask_until_up(checker: WorkerSyntaxChecker, marked: str, insertion: str) -> SyntaxVerdict:
     while True:
         with contextlib.suppress(WorkerError):
-            return await checker.still_parses(*question(marked, insertion))
+            return await checker.check(*question(marked, insertion))
         await asyncio.sleep(0)
 
 
@@ -42,9 +43,9 @@ async def checker() -> AsyncIterator[WorkerSyntaxChecker]:
 
 
 async def test_it_answers_and_comes_back_after_it_was_killed(checker: WorkerSyntaxChecker) -> None:
-    assert await ask_until_up(checker, "x = |\n", "1") is True
-    assert await checker.still_parses(*question("x = 1|\n", " +")) is False
+    assert await ask_until_up(checker, "x = |\n", "1") is SyntaxVerdict.PARSES
+    assert await checker.check(*question("x = 1|\n", " +")) is SyntaxVerdict.BREAKS
     os.kill(checker.process_ids()[0], signal.SIGKILL)
     with pytest.raises(WorkerError):
-        await checker.still_parses(*question("x = 1|\n", " +"))
-    assert await ask_until_up(checker, "x = 1|\n", " +") is False
+        await checker.check(*question("x = 1|\n", " +"))
+    assert await ask_until_up(checker, "x = 1|\n", " +") is SyntaxVerdict.BREAKS

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.context.syntax.blocks import block_around, parses, still_parses
+from inkling.context.syntax.blocks import block_around, judge, parses
 
 FILE = """import os
 
@@ -41,43 +41,65 @@ class Second:
 @pytest.mark.parametrize(
     ("marked", "insertion", "expected"),
     [
-        ("x = |\n", "1", True),
-        ("x = 1|\n", " + 2", True),
-        ("x = 1|\n", " +", False),
-        ("def f():\n    return 1|\n", ")", False),
-        ("def f():\n    |\n    return 1\n", "x = 1", True),
-        ("def f():\n    |\n    return 1\n", "if x:", False),
-        ("broken(\n\ndef f():\n    |pass\n", "x = (", True),
-        ("a = 1\n|\nb = 2\n", "c = '''", False),
-        ("t = '''\na = 1\n|\n'''\n", "def broken(", True),
-        ("|", "import os", True),
-        ("|", "import", False),
-        ("s = '🐍'\r\nx = 1|\r\n", "2", True),
-        ("s = '🐍'\r\nx = 1|\r\n", "2 3", False),
-        ("try:\n    a()\n|\nexcept E:\n    pass\n", "b()", False),
-        ("try:\n    a()\n    |\nexcept E:\n    pass\n", "b()", True),
-        ("@d\n|\ndef f(): pass\n", "@e", True),
-        ("@d\n|\ndef f(): pass\n", "x = 1", False),
-        ("x\0 = |\n", "1", True),
+        ("x = |\n", "1", "parses"),
+        ("x = 1|\n", " + 2", "parses"),
+        ("x = 1|\n", " +", "breaks"),
+        ("def f():\n    return 1|\n", ")", "breaks"),
+        ("def f():\n    |\n    return 1\n", "x = 1", "parses"),
+        ("def f():\n    |\n    return 1\n", "if x:", "parses"),
+        ("def f():\n    if x|\n        return 1\n", ":", "parses"),
+        ("broken(\n\ndef f():\n    |pass\n", "x = (", "not_decided"),
+        ("a = 1\n|\nb = 2\n", "c = '''", "breaks"),
+        ("t = '''\na = 1\n|\n'''\n", "def broken(", "parses"),
+        ("|", "import os", "parses"),
+        ("|", "import", "breaks"),
+        ("s = '🐍'\r\nx = 1|\r\n", "2", "parses"),
+        ("s = '🐍'\r\nx = 1|\r\n", "2 3", "breaks"),
+        ("try:\n    a()\n|\nexcept E:\n    pass\n", "b()", "breaks"),
+        ("try:\n    a()\n    |\nexcept E:\n    pass\n", "b()", "parses"),
+        ("@d\n|\ndef f(): pass\n", "@e", "parses"),
+        ("@d\n|\ndef f(): pass\n", "x = 1", "breaks"),
+        ("x\0 = |\n", "1", "breaks"),
+        ("def f(c):\n    if len(c) |\n\n\nx = 1\n", "-> None:", "breaks"),
+        ("def f(c):\n    if len(c) |\n\n\nx = 1\n", "> 3:", "parses"),
+        ("def f(c):\n    if not |", "line:", "parses"),
+        ("def f(c):\n    for |\n", "x in c:", "parses"),
+        ("def f(c):\n    for |\n", "x in", "breaks"),
+        ("class A:\n    @|\n", "property", "parses"),
+        ("class A:\n    |\n", "try:", "parses"),
+        ("match x|\n", ":", "parses"),
+        ("if a:\n    b = 1\nel|\n", "se:", "parses"),
+        ("x = |\n", "f(", "not_decided"),
+        ("x = |\n", "'''text", "not_decided"),
+        ("x = 1 |\n", "+ \\", "breaks"),
+        ("broken(\nx = |\n", "1", "parses"),
+        ("f(\n    a,\n    |\n)\n", "b=1,", "parses"),
     ],
 )
-def test_only_a_file_that_parsed_and_would_not_is_refused(marked: str, insertion: str, expected: bool) -> None:
+def test_a_line_that_cannot_be_is_told_from_one_that_cannot_be_judged(
+    marked: str, insertion: str, expected: str
+) -> None:
     offset = marked.index("|")
-    assert still_parses(marked.replace("|", "", 1), offset, insertion) is expected
+    assert judge(marked.replace("|", "", 1), offset, insertion) == expected
 
 
 @given(
     st.integers(0, len(FILE)), st.sampled_from(["x", "(", ")", "'", "'''", ":", "\n", "    ", "if x:", "#", "=", "1"])
 )
-def test_the_block_gives_the_same_answer_as_the_whole_file(offset: int, insertion: str) -> None:
+def test_of_a_file_that_parses_the_block_tells_what_the_whole_file_tells(offset: int, insertion: str) -> None:
     after = FILE[:offset] + insertion + FILE[offset:]
     try:
         ast.parse(after)
         whole_file_parses = True
     except SyntaxError:
         whole_file_parses = False
+    verdict = judge(FILE, offset, insertion)
     assert parses(FILE)
-    assert still_parses(FILE, offset, insertion) is whole_file_parses
+    assert verdict in {"parses", "breaks"}
+    if whole_file_parses:
+        assert verdict == "parses"
+    elif not insertion.endswith(":"):
+        assert verdict == "breaks"
 
 
 @given(st.integers(0, len(FILE)))

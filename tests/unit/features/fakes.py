@@ -4,7 +4,7 @@ from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from inkling.core.events import Decision, Outcome, Silence
-from inkling.core.ports import GateInput, NameVerdict
+from inkling.core.ports import GateInput, NameVerdict, SyntaxVerdict
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Scored, Source, Trigger
 
@@ -34,12 +34,13 @@ class FakeCompleter:
 class FakeSyntax:
     def __init__(self, broken: Sequence[str] = (), error: Exception | None = None) -> None:
         self.broken, self.error, self.asked = broken, error, list[str]()
+        self.verdict = SyntaxVerdict.PARSES
 
-    async def still_parses(self, request: CompletionRequest, candidate: Candidate) -> bool:
+    async def check(self, request: CompletionRequest, candidate: Candidate) -> SyntaxVerdict:
         self.asked.append(candidate.text)
         if self.error is not None:
             raise self.error
-        return candidate.text not in self.broken
+        return SyntaxVerdict.BREAKS if candidate.text in self.broken else self.verdict
 
 
 class FakeNames:

@@ -16,7 +16,7 @@ from tests.unit.features.fakes import (
 )
 
 from inkling.core.errors import StoreError, WorkerError
-from inkling.core.ports import NameVerdict
+from inkling.core.ports import NameVerdict, SyntaxVerdict
 from inkling.core.settings import CompletionSettings, GateSettings, Settings, TelemetrySettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Check, CompletionRequest, NoSuggestion, Reason, Suggestion, Trigger
@@ -88,6 +88,14 @@ async def test_names_that_were_not_looked_up_in_time_are_shown_and_not_called_ve
     answer = await world.ask()
     assert isinstance(answer, Suggestion)
     assert answer.checked == {Check.PARSES}
+
+
+async def test_what_cannot_be_parsed_either_way_is_shown_and_not_called_verified() -> None:
+    world = World("1")
+    world.syntax.verdict = SyntaxVerdict.NOT_DECIDED
+    answer = await world.ask()
+    assert isinstance(answer, Suggestion)
+    assert answer.checked == {Check.NAMES_EXIST}
 
 
 async def test_a_low_probability_is_hidden_before_the_costly_checks() -> None:

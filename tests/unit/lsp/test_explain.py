@@ -27,10 +27,11 @@ SHOWN = DecisionSummary(
 
 def test_what_was_shown_says_what_was_verified_and_what_was_not() -> None:
     assert explain(SHOWN) == (
-        "Shown: probability 0.50, threshold 0.25; verified: the file still parses, its names exist."
+        "Shown: probability 0.50, threshold 0.25; verified: its statement parses, its attributes and imports exist."
     )
     assert explain(replace(SHOWN, checked=frozenset())).endswith(
-        "; nothing was verified; whether its names exist is not known."
+        "; nothing was verified; not known: whether it parses, for the file around it does not, "
+        "whether its attributes and imports exist."
     )
 
 

@@ -8,6 +8,8 @@ stops parsing. So the block is enough, as long as it parses before the change.
 import re
 import warnings
 
+from inkling.core.text import line_end, line_start
+
 _TOP_LEVEL = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
 # A line that continues what the lines above began, although it is not indented.
 _CONTINUATION = re.compile(r"(?:elif|else|except|finally|case)\b|[\"')\]}]")
@@ -44,13 +46,50 @@ def block_around(text: str, offset: int) -> tuple[int, int]:
     return start, len(text)
 
 
-def still_parses(text: str, offset: int, insertion: str) -> bool:
-    """Returns False only when `text` parses and would not with `insertion` at `offset`.
+def judge(text: str, offset: int, insertion: str) -> str:
+    """Returns what `insertion` at `offset` does to the syntax: a value of `core.ports.SyntaxVerdict`.
+
+    While a line is being written the file seldom parses. Then the line itself is judged, as it would be complete: if
+    all parses without it and nothing parses with it, then it is the line that cannot be.
 
     Source: the invariant "no suggestion is shown that makes a file that parses stop parsing" in ARCHITECTURE.md.
     """
-    start, end = block_around(text, offset)
-    if parses(text[start:end]) and parses(text[start:offset] + insertion + text[offset:end]):
-        return True
+    # Of the text with the insertion: what is written may be the `else` that makes its line part of the block above.
+    start, end = block_around(text[:offset] + insertion + text[offset:], offset)
+    end -= len(insertion)
+    line_begin, line_finish = line_start(text, offset), line_end(text, offset)
+    line = text[line_begin:offset] + insertion + text[offset:line_finish]
+    below = _least_body(line)
+    head, tail = text[start:line_begin], text[line_finish:end]
+    if parses(head + line + tail) or (below and parses(head + line + below + tail)):
+        return "parses"
     # The block may be a piece of something larger, such as a string whose lines are not indented.
-    return parses(text[:offset] + insertion + text[offset:]) or not parses(text)
+    if parses(text[:line_begin] + line + text[line_finish:]):
+        return "parses"
+    if parses(text):
+        return "breaks"
+    indentation = line[: len(line) - len(line.lstrip())]
+    if not _goes_on_below(line) and parses(head + indentation + "pass" + tail):
+        return "breaks"
+    return "not_decided"
+
+
+def _least_body(line: str) -> str:
+    """Returns the least that must follow a line that opens something, so that it can be parsed by itself."""
+    code = line.strip()
+    indentation = "\n" + line[: len(line) - len(line.lstrip())]
+    if code.startswith("@"):
+        return f"{indentation}def _(): pass"
+    if not code.endswith(":"):
+        return ""
+    if code == "try:":
+        return f"{indentation}    pass{indentation}finally:{indentation}    pass"
+    if code.startswith("match "):
+        return f"{indentation}    case _: pass"
+    return f"{indentation}    pass"
+
+
+def _goes_on_below(line: str) -> bool:
+    """Tells whether a line leaves a bracket, a string or itself open, so that it cannot be judged alone."""
+    opened = sum(line.count(sign) for sign in "([{") - sum(line.count(sign) for sign in ")]}")
+    return opened > 0 or line.rstrip().endswith("\\") or "'''" in line or '"""' in line

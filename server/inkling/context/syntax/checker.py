@@ -1,6 +1,7 @@
 """The daemon's half of the syntax check."""
 
 from inkling.context.worker.process import WorkerProcess, WorkerSpec
+from inkling.core.ports import SyntaxVerdict
 from inkling.core.suggestion import Candidate, CompletionRequest
 
 _SPEC = WorkerSpec(name="syntax", module="inkling.context.syntax.worker")
@@ -26,11 +27,11 @@ class WorkerSyntaxChecker:
         """Returns the ids of the processes that run now."""
         return [self._worker.process_id] if self._worker.process_id is not None else []
 
-    async def still_parses(self, request: CompletionRequest, candidate: Candidate) -> bool:
-        """Returns False only when the text parses now and would not with the candidate in it.
+    async def check(self, request: CompletionRequest, candidate: Candidate) -> SyntaxVerdict:
+        """Returns what the candidate does to the syntax of the file.
 
         Raises:
             WorkerError: The worker is not running, died, or missed the deadline.
         """
         payload = (request.snapshot.text, request.offset, candidate.text)
-        return bool(await self._worker.call("still_parses", payload, deadline_s=self._deadline_s))
+        return SyntaxVerdict(await self._worker.call("judge", payload, deadline_s=self._deadline_s))

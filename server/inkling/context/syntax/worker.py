@@ -1,17 +1,17 @@
 """The syntax worker: `python -m inkling.context.syntax.worker`, started by the daemon only."""
 
-from inkling.context.syntax.blocks import still_parses
+from inkling.context.syntax.blocks import judge
 from inkling.context.worker.child import Call, Worker
 
 
-def _still_parses(call: Call) -> bool:
+def _judge(call: Call) -> str:
     text, offset, insertion = call.payload
-    return still_parses(text, offset, insertion)
+    return judge(text, offset, insertion)
 
 
 def main() -> None:
     """Serves until the daemon closes the pipe."""
-    Worker(calls={"still_parses": _still_parses}, notices={}).serve()
+    Worker(calls={"judge": _judge}, notices={}).serve()
 
 
 if __name__ == "__main__":
