@@ -10,6 +10,7 @@ const OUTCOME_WORDS: Readonly<Record<OutcomeKind, string>> = {
   rejected: "rejected with Escape",
   ignored: "ignored: something else was typed",
   superseded: "left behind without a judgement",
+  undone: "taken back with undo",
 };
 
 const REASON_WORDS: Readonly<Record<Reason, string>> = {

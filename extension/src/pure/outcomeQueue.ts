@@ -111,6 +111,7 @@ const KINDS: Readonly<Record<OutcomeKind, true>> = {
   rejected: true,
   ignored: true,
   superseded: true,
+  undone: true,
 };
 
 /** Returns the outcomes in what a window before this one saved; what is not an outcome is left out. */

@@ -12,6 +12,8 @@
  * | ignored       | something else was typed, or text was deleted, at the cursor                 |
  * | superseded    | the cursor or focus left, the text under it changed, or a newer one came     |
  *
+ * `undone` follows `accepted` when an undo removes the accepted text within ten seconds.
+ *
  * `shown` is reported once, after 750 ms. `partly_accepted` is reported at each accepted word or line; a suggestion
  * that was partly accepted has been judged, so it is never `ignored` or `superseded` afterwards. Every suggestion
  * ends at most once.
@@ -20,6 +22,7 @@
 import type { Clock } from "./clock";
 import type { OutcomeKind } from "./protocol";
 import { applyEdit, lastLine, replacedAfter, stepOver, type Effect, type Rest } from "./rest";
+import { UndoWatch } from "./undoWatch";
 
 /** A suggestion seen for less was not read; see ARCHITECTURE.md, Outcomes. */
 export const SHOWN_AFTER_MS = 750;
@@ -92,7 +95,11 @@ export class SuggestionTracker {
   private live: Live | undefined;
   private completed: Completed | undefined;
 
-  constructor(private readonly options: TrackerOptions) {}
+  private readonly undoWatch: UndoWatch;
+
+  constructor(private readonly options: TrackerOptions) {
+    this.undoWatch = new UndoWatch(options.clock);
+  }
 
   /** Takes a suggestion that the editor is about to show; it replaces the live one. */
   offer(offer: Offer): void {
@@ -125,6 +132,11 @@ export class SuggestionTracker {
 
   /** Takes a change of a document; the offsets of all its replacements are those before the change. */
   documentChanged(uri: string, changes: readonly TextChange[], origin: ChangeOrigin): void {
+    const undone = this.undoWatch.documentChanged(uri, changes, origin);
+    if (undone !== undefined) {
+      const atMs = this.options.clock.nowMs();
+      this.options.report({ suggestionId: undone.id, kind: "undone", atMs, visibleMs: undone.visibleMs });
+    }
     const live = this.live;
     if (live?.uri !== uri || changes.length === 0) {
       return;
@@ -191,6 +203,8 @@ export class SuggestionTracker {
       callOff();
       this.completed = undefined;
       this.reportEnd(live, "accepted", atMs);
+      const { uri, offset, rest } = live;
+      this.undoWatch.start({ id, uri, offset, length: rest.text.length, visibleMs: atMs - live.offeredAtMs });
     } else if (this.live?.id === id) {
       this.end(this.live, "accepted");
     }
