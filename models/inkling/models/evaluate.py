@@ -1,11 +1,10 @@
-"""Measures probabilities of acceptance against what people did. Needs the extra `train`."""
+"""Measures probabilities of acceptance against what people did, quickly enough for a thousand resamples."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -35,11 +34,37 @@ def calibration_error(labels: Integers, probabilities: Floats) -> float:
     return float(sum(gaps) / len(labels))
 
 
+def area_under_curve(labels: Integers, probabilities: Floats) -> float:
+    """Returns the share of pairs of an accepted and a rejected one that are in the right order; ties count half.
+
+    Source: Hanley and McNeil, "The Meaning and Use of the Area under a ROC Curve" (1982).
+    """
+    n_accepted, n_rejected = _counts_by_probability(labels, probabilities)
+    n_rejected_below = np.cumsum(n_rejected) - n_rejected
+    n_right = (n_accepted * (n_rejected_below + n_rejected / 2)).sum()
+    return float(n_right / (n_accepted.sum() * n_rejected.sum()))
+
+
+def average_precision(labels: Integers, probabilities: Floats) -> float:
+    """Returns the precision at each threshold, weighted by the recall gained there, as scikit-learn defines it."""
+    n_accepted, n_rejected = _counts_by_probability(labels, probabilities)
+    n_accepted_above = np.cumsum(n_accepted[::-1])
+    n_above = np.cumsum((n_accepted + n_rejected)[::-1])
+    return float((n_accepted[::-1] * n_accepted_above / n_above).sum() / n_accepted.sum())
+
+
+def _counts_by_probability(labels: Integers, probabilities: Floats) -> tuple[Floats, Floats]:
+    """Returns how many were accepted and rejected at each distinct probability, the lowest first."""
+    distinct, place = np.unique(probabilities, return_inverse=True)
+    n_accepted = np.bincount(place, weights=labels, minlength=len(distinct)).astype(np.float64)
+    return n_accepted, np.bincount(place, minlength=len(distinct)).astype(np.float64) - n_accepted
+
+
 METRICS: dict[str, Metric] = {
-    "auc": lambda labels, probabilities: float(roc_auc_score(labels, probabilities)),
-    "average_precision": lambda labels, probabilities: float(average_precision_score(labels, probabilities)),
+    "auc": area_under_curve,
+    "average_precision": average_precision,
     "ece": calibration_error,
-    "brier": lambda labels, probabilities: float(brier_score_loss(labels, probabilities)),
+    "brier": lambda labels, probabilities: float(np.mean((probabilities - labels) ** 2)),
 }
 
 

@@ -54,8 +54,10 @@ class FakeNames:
 class FakeModel:
     def __init__(self, probabilities: dict[str, float] | None = None) -> None:
         self.probabilities = probabilities or {}
+        self.asked: list[GateInput] = []
 
     def score(self, gate_input: GateInput) -> Scored:
+        self.asked.append(gate_input)
         probability = self.probabilities.get(gate_input.candidate.text, 0.9)
         return Scored(probability=probability, features={"evidence": 1.0}, model_version="fake-1")
 

@@ -108,6 +108,22 @@ async def test_a_low_probability_is_hidden_before_the_costly_checks() -> None:
     assert (decision.probability, decision.threshold) == (0.1, world.settings.gate.threshold)
 
 
+async def test_the_model_is_told_what_was_shown_before_but_not_its_answer_to_the_same_question() -> None:
+    world = World("1")
+    feature = world.feature()
+    elsewhere = question("y = |\n", Trigger.AUTOMATIC)
+    await feature.complete(question("x =|\n", Trigger.AUTOMATIC))
+    await feature.complete(elsewhere)
+    await feature.complete(elsewhere)
+    world.model.probabilities["1"] = 0.1
+    await feature.complete(elsewhere)
+    await feature.complete(question("z|\n", Trigger.AUTOMATIC))
+
+    offsets = [[shown.offset for shown in asked.previous] for asked in world.model.asked]
+    assert offsets == [[], [3], [3], [3], [3, 4]]
+    assert {shown.n_chars for shown in world.model.asked[-1].previous} == {1}
+
+
 async def test_who_asks_explicitly_is_answered_whatever_the_probability() -> None:
     world = World("1")
     world.model.probabilities["1"] = 0.01

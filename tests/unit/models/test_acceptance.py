@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score, brier_score_loss, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -15,7 +16,7 @@ from inkling.core.suggestion import Contribution, Source
 from inkling.models import LogisticAcceptanceModel
 from inkling.models.acceptance import SHIPPED_ARTIFACT
 from inkling.models.artifact import LogisticArtifact, dump_artifact, parse_artifact, read_artifact
-from inkling.models.evaluate import calibration_error, measure, threshold_keeping
+from inkling.models.evaluate import METRICS, calibration_error, measure, threshold_keeping
 from inkling.models.explain import contribution_words
 from inkling.models.featurize import FEATURE_NAMES, SourceCalibration
 from inkling.models.study import read_examples
@@ -271,6 +272,17 @@ def test_metrics_are_right_where_the_answer_is_known() -> None:
     }
     assert calibration_error(labels, np.full(100, 0.8)) == pytest.approx(0.3)
     assert metrics["auc"].low <= metrics["auc"].value <= metrics["auc"].high
+
+
+def test_metrics_are_those_of_scikit_learn_with_ties() -> None:
+    random = np.random.default_rng(5)
+    labels = random.integers(2, size=300)
+    probabilities = np.round(random.random(300) * 0.5 + labels * 0.2, 1)
+
+    assert METRICS["auc"](labels, probabilities) == pytest.approx(roc_auc_score(labels, probabilities))
+    assert METRICS["brier"](labels, probabilities) == pytest.approx(brier_score_loss(labels, probabilities))
+    expected = average_precision_score(labels, probabilities)
+    assert METRICS["average_precision"](labels, probabilities) == pytest.approx(expected)
 
 
 def test_the_threshold_keeps_its_share_of_accepts() -> None:
