@@ -29,7 +29,6 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   unknown_import: "import does not exist",
   rejected_before: "rejected here before",
   low_probability: "probability below the threshold",
-  outdated: "document changed meanwhile",
 };
 
 /** Returns the latest decisions, newest first, two lines for each: what happened where, and why. */
