@@ -17,6 +17,7 @@ from inkling.core.errors import UserError
 _EPILOG = """Exit codes: 0 done, 1 nothing to show or something is missing, 2 wrong use (the message says
 what to do), 3 Inkling itself failed."""
 
+_EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 _LOG_LEVELS = click.Choice(["debug", "info", "warning", "error"])
 
 
@@ -60,7 +61,11 @@ def serve(tcp: str | None, survival_looks: str | None, *, measure_loop: bool) ->
 
 @main.command()
 @click.argument("location", metavar="FILE:LINE:COL")
-@click.option("--interpreter", type=click.Path(path_type=Path), help="Learn from the packages of this Python, too.")
+@click.option(
+    "--interpreter",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Learn from the packages of this Python, too.",
+)
 @click.option(
     "--wait", "wait_s", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait for the index."
 )
@@ -77,7 +82,11 @@ def complete(location: str, interpreter: Path | None, wait_s: float, *, automati
 
     answer = complete_once(
         OneShotOptions(
-            location=location, interpreter=interpreter, wait_s=wait_s, is_automatic=automatic, places=places.find()
+            location=location,
+            interpreter=_absolute(interpreter),
+            wait_s=wait_s,
+            is_automatic=automatic,
+            places=places.find(),
         )
     )
     if isinstance(answer, NoSuggestion):
@@ -102,7 +111,7 @@ def complete(location: str, interpreter: Path | None, wait_s: float, *, automati
 
 
 @main.command()
-@click.option("--days", type=click.IntRange(1), default=7, show_default=True, help="How far back to count.")
+@click.option("--days", type=click.IntRange(1, 36500), default=7, show_default=True, help="How far back to count.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_exit_codes
 def stats(days: int, *, as_json: bool) -> None:
@@ -127,9 +136,9 @@ def why(limit: int, *, as_json: bool) -> None:
     decisions = read_decisions(places.find().data_dir, limit)
     if as_json:
         _print_json(why_rows(decisions))
-    elif decisions:
-        click.echo("\n".join(why_lines(decisions)))
     else:
+        click.echo("\n".join(why_lines(decisions)), nl=bool(decisions))
+    if not decisions:
         click.echo("nothing was decided yet: type in a Python file in an editor with Inkling", err=True)
         sys.exit(EXIT_NOTHING)
 
@@ -142,7 +151,7 @@ def doctor(interpreter: Path | None, *, as_json: bool) -> None:
     """Say what is found, what is missing, and how to fix it. Exit code 1 when something needed is missing."""
     from inkling.app.doctor import examine, finding_lines
 
-    findings = examine(places.find(), interpreter)
+    findings = examine(places.find(), _absolute(interpreter))
     if as_json:
         _print_json([asdict(finding) for finding in findings])
     else:
@@ -231,6 +240,11 @@ def bench_personal(seed: int, n_users: int, data: Path | None, json_file: Path |
     from inkling.bench.personal import STUDY, PersonalOptions, run
 
     sys.exit(run(PersonalOptions(seed=seed, n_users=n_users, data=data or STUDY), json_file))
+
+
+def _absolute(interpreter: Path | None) -> Path | None:
+    """Interpreters are run from another folder; links stay links, or an environment would become its base."""
+    return Path.cwd() / interpreter if interpreter is not None else None
 
 
 def _address(tcp: str | None) -> tuple[str, int] | None:

@@ -246,8 +246,19 @@ class EventStore:
             raise StoreError(f"An event cannot be stored. {wrong}. All others were stored.")
 
     async def _read(self, question: Callable[[sqlite3.Connection], _T]) -> _T:
-        """Answers a question beside the thread that writes, unless the file first has to be made or set aside."""
-        answer = await self._run(self._reader, lambda: self._on_own_connection(question))
+        """Answers a question beside the thread that writes, unless the file first has to be made or set aside.
+
+        What was recorded before the question is part of the answer: it waits for the writes that came before it.
+        """
+        with self._lock:
+            self._raise_if_closed()
+            earlier_writes = self._thread.submit(lambda: None)
+
+        def ask() -> _T | None:
+            earlier_writes.result()
+            return self._on_own_connection(question)
+
+        answer = await self._run(self._reader, ask)
         if answer is not None:
             return answer
         return await self._run(self._thread, lambda: self._on_database(question))

@@ -70,7 +70,7 @@ async def test_why_and_statistics_say_what_happened(editor: Editor) -> None:
     latest = (await editor.why())[0]
     assert latest["wasOffered"] is True
     assert re.fullmatch(
-        r"Shown: probability \d\.\d\d, threshold 0\.00; verified: the file still parses.*", latest["explanation"]
+        r"Shown: probability \d\.\d\d, threshold 0\.00; verified: its statement parses.*", latest["explanation"]
     )
     statistics = await editor.own("inkling/statistics", {"sinceMs": 0})
     assert statistics["nOffered"] == 1
