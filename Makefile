@@ -59,6 +59,8 @@ types: setup
 bench: setup
 	mkdir -p artifacts
 	$(BIN)/inkling bench latency --json artifacts/latency.json
+	$(BIN)/inkling bench acceptance --json artifacts/acceptance.json
+	$(BIN)/inkling bench personal --json artifacts/personal.json
 
 ## Pins the newest versions that pyproject.toml admits (needs uv).
 lock:

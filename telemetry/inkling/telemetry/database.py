@@ -76,6 +76,9 @@ def open_database(
             else:
                 damage = _find_damage(path)
             notice = _set_aside(path, damage) if damage else None
+            # For its owner's eyes only, as are the files that SQLite puts beside it, which take over the mode.
+            path.touch()
+            path.chmod(0o600)
             connection = connect(path)
             try:
                 _prepare(connection, path)

@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import stat
 import threading
 from pathlib import Path
 
@@ -81,3 +82,12 @@ async def test_a_question_finds_a_deleted_store_made_anew(tmp_path: Path) -> Non
     assert (await store.statistics(0)).n_by_outcome == {}
     assert await store.judged_suggestions(0, 10) == []
     await store.close()
+
+
+async def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
+    store = await EventStore.open(tmp_path)
+    await store.recent_decisions(1)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("events.db*")}
+    await store.close()
+    assert set(modes.values()) == {0o600}
+    assert "events.db" in modes
