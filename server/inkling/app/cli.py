@@ -185,6 +185,58 @@ def replay(policy: str, days: int, *, as_json: bool) -> None:
 
 
 @main.group()
+def model() -> None:
+    """Your own acceptance model: what was learned from your accepts and rejects, on top of the shipped one."""
+
+
+@model.command("show")
+@with_exit_codes
+def model_show() -> None:
+    """Print what was learned, in log-odds. Exit code 1 while nothing was."""
+    from inkling.app.learning import load_own_model, state_lines
+
+    own = load_own_model(places.find().data_dir)
+    for notice in own.notices:
+        click.echo(notice, err=True)
+    click.echo("\n".join(state_lines(own.model.state)))
+    sys.exit(0 if own.model.state.n_events else EXIT_NOTHING)
+
+
+@model.command("retrain")
+@click.option("--background", is_flag=True, hidden=True, help="Leave the processor to others.")
+@with_exit_codes
+def model_retrain(*, background: bool) -> None:
+    """Learn from the event store; replaces your model only when it is better on later data, else exit code 1."""
+    from inkling.app.learning import be_nice, retrain_from_store
+
+    if background:
+        be_nice()
+    was_replaced, words = retrain_from_store(places.find().data_dir)
+    click.echo(words)
+    sys.exit(0 if was_replaced else EXIT_NOTHING)
+
+
+@model.command("rollback")
+@with_exit_codes
+def model_rollback() -> None:
+    """Go back to the model before the last one."""
+    from inkling.app.learning import roll_back
+
+    roll_back(places.find().data_dir)
+    click.echo("the previous model is in force again; windows take it over at their next start")
+
+
+@model.command("reset")
+@with_exit_codes
+def model_reset() -> None:
+    """Forget all that was learned; the shipped model decides again."""
+    from inkling.app.learning import reset
+
+    reset(places.find().data_dir)
+    click.echo("your model is forgotten; windows take that over at their next start")
+
+
+@main.group()
 def bench() -> None:
     """Measure. Each benchmark prints its protocol, its seed and intervals, and can write JSON."""
 

@@ -14,8 +14,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from inkling.app.learning import load_own_model
 from inkling.app.places import Places
-from inkling.app.wiring import forgetful_log, load_model, running_services
+from inkling.app.wiring import forgetful_log, running_services
 from inkling.core.errors import InklingError, StoreError
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings
@@ -54,7 +55,7 @@ def examine(places: Places, interpreter: Path | None) -> list[Finding]:
         _packages(),
         _store(places.data_dir),
         _folder("index cache", places.cache_dir),
-        _model(),
+        _model(places.data_dir),
         *asyncio.run(_workers(places)),
         _git(),
         Finding(name="model endpoint", state="optional", detail="none configured: nothing leaves this machine"),
@@ -115,13 +116,17 @@ def _folder(name: str, folder: Path) -> Finding:
     return Finding(name=name, state="ok", detail=f"{folder} ({size_mb:.1f} MB)")
 
 
-def _model() -> Finding:
+def _model(data_dir: Path) -> Finding:
     try:
-        load_model()
+        own = load_own_model(data_dir)
     except InklingError as error:
         fix = f"{sys.executable} -m pip install --force-reinstall inkling-ls"
         return Finding(name="acceptance model", state="missing", detail=str(error), fix=fix)
-    return Finding(name="acceptance model", state="ok", detail="the one that is shipped")
+    if own.notices:
+        return Finding(name="acceptance model", state="missing", detail=own.notices[0], fix="inkling model reset")
+    n_events = own.model.state.n_events
+    detail = f"learned from {n_events} of your suggestions" if n_events else "the one that is shipped"
+    return Finding(name="acceptance model", state="ok", detail=detail)
 
 
 async def _workers(places: Places) -> list[Finding]:

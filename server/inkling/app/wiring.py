@@ -11,13 +11,14 @@ from typing import Any, Protocol
 
 from inkling.app.background import TaskGroupBackground
 from inkling.app.clock import LoopClock
+from inkling.app.learning import Learner
 from inkling.app.places import Places
 from inkling.context.analysis.analysis import Analysis
 from inkling.context.disk import DiskReader
 from inkling.context.git import GitCommits
 from inkling.context.syntax import WorkerSyntaxChecker
 from inkling.core.errors import StoreError
-from inkling.core.ports import AcceptanceModel, EventLog
+from inkling.core.ports import EventLog
 from inkling.core.settings import Settings
 from inkling.engine.completer import EmbeddedCompleter
 from inkling.features.aftermath import Aftermath
@@ -25,7 +26,6 @@ from inkling.features.completion import CompletionFeature, CompletionPorts
 from inkling.features.survival import LOOKS_S, SurvivalPorts
 from inkling.lsp.loop_meter import LoopMeter
 from inkling.lsp.services import ProgressRelay, Services
-from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.telemetry.memory_log import MemoryEventLog
 from inkling.telemetry.store import EventStore
 
@@ -90,13 +90,14 @@ async def running_services(
     )
     analysis = Analysis(check_deadline_s=names_deadline_s, completion_deadline_s=POPUP_DEADLINE_S)
     syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
+    learner = Learner(places.data_dir)
     owners = (completer, syntax, analysis)
-    async with _workers([owner.run() for owner in owners]) as background:
+    async with _workers([learner.run(), *(owner.run() for owner in owners)]) as background:
         ports = CompletionPorts(
             completers=[completer],
             syntax=syntax,
             names=analysis,
-            model=load_model(),
+            model=learner,
             log=opened.log,
             background=background,
         )
@@ -113,19 +114,10 @@ async def running_services(
             progress=progress,
             process_ids=lambda: [os.getpid(), *(pid for owner in owners for pid in owner.process_ids())],
             loop_meter=loop_meter or LoopMeter(),
-            notices=opened.notices,
+            notices=lambda: [*learner.notices, *opened.notices()],
         )
         await background.finish(FINISH_WITHIN_S)
     await opened.log.close()
-
-
-def load_model() -> AcceptanceModel:
-    """Returns the acceptance model that is shipped with the package.
-
-    Raises:
-        ModelArtifactError: The package's own file is damaged.
-    """
-    return LogisticAcceptanceModel.load()
 
 
 @contextlib.asynccontextmanager

@@ -84,10 +84,14 @@ async def test_a_question_finds_a_deleted_store_made_anew(tmp_path: Path) -> Non
     await store.close()
 
 
+def modes_of(data_dir: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in data_dir.glob("events.db*")}
+
+
 async def test_the_files_are_for_their_owner_only(tmp_path: Path) -> None:
     store = await EventStore.open(tmp_path)
     await store.recent_decisions(1)
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("events.db*")}
+    modes = modes_of(tmp_path)
     await store.close()
     assert set(modes.values()) == {0o600}
     assert "events.db" in modes
