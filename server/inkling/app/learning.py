@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inkling.core.errors import ModelArtifactError, StoreError, UserError
-from inkling.core.events import JudgedSuggestion
+from inkling.core.events import DecisionSummary, JudgedSuggestion
 from inkling.core.ports import GateInput
 from inkling.core.suggestion import Scored
 from inkling.models.acceptance import LogisticAcceptanceModel
+from inkling.models.explain import contribution_words
 from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, PersonalState
 from inkling.models.registry import Registry, registered_of, retrain
 from inkling.telemetry.store import EventStore
@@ -115,6 +116,7 @@ class Learner:
         Raises:
             ModelArtifactError: The package's own file is damaged.
         """
+        self._prior = LogisticAcceptanceModel.load()
         own = load_own_model(data_dir)
         self.notices = own.notices
         self._model = own.model
@@ -125,6 +127,10 @@ class Learner:
         """Returns the probability that this user accepts and keeps the candidate."""
         self._asked_at_s = time.monotonic()
         return self._model.score(gate_input)
+
+    def what_moved(self, decision: DecisionSummary) -> str:
+        """Returns in words which features moved a decision's probability; empty for one of another model."""
+        return what_moved(decision, self._prior)
 
     async def run(self) -> None:
         """Goes on until it is cancelled; a training that is under way ends with it."""
@@ -149,6 +155,13 @@ class Learner:
         finally:
             if process.returncode is None:
                 process.kill()
+
+
+def what_moved(decision: DecisionSummary, prior: LogisticAcceptanceModel) -> str:
+    """Returns in words which of the shipped model's features moved a probability; empty for another model's."""
+    if decision.model_version.split("+")[0] != prior.artifact.model_version:
+        return ""
+    return contribution_words(prior.contributions(decision.features))
 
 
 def be_nice() -> None:

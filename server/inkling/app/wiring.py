@@ -114,6 +114,7 @@ async def running_services(
             progress=progress,
             process_ids=lambda: [os.getpid(), *(pid for owner in owners for pid in owner.process_ids())],
             loop_meter=loop_meter or LoopMeter(),
+            what_moved=learner.what_moved,
             notices=lambda: [*learner.notices, *opened.notices()],
         )
         await background.finish(FINISH_WITHIN_S)

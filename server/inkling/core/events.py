@@ -228,6 +228,8 @@ class DecisionSummary:
     checked: frozenset[Check]
     outcome: OutcomeKind | None
     suggestion_id: SuggestionId | None
+    model_version: str = ""
+    features: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

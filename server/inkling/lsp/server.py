@@ -217,7 +217,8 @@ def _register_own_methods(server: InklingServer, services: Services, session: Se
     @server.feature(methods.WHY)
     async def why(params: Any) -> dict[str, Any]:
         limit = from_lsp.params(methods.WhyParams, params).limit
-        return to_lsp.wire(to_lsp.why_result(await services.log.recent_decisions(max(0, min(limit, 1000)))))
+        decisions = await services.log.recent_decisions(max(0, min(limit, 1000)))
+        return to_lsp.wire(to_lsp.why_result(decisions, services.what_moved))
 
     @server.feature(methods.STATISTICS)
     async def statistics(params: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from inkling.core.events import DecisionSummary
 from inkling.core.ports import (
     Background,
     EventLog,
@@ -49,6 +50,7 @@ class Services:
         progress: How far the index is.
         process_ids: The processes that belong to the daemon now, itself first.
         loop_meter: Measures how long single callbacks hold the event loop, where that was asked for.
+        what_moved: Returns in words which features moved the probability of a decision; may be empty.
         notices: What the user must be told, such as that a damaged database was set aside.
     """
 
@@ -61,4 +63,5 @@ class Services:
     progress: ProgressRelay
     process_ids: Callable[[], list[int]]
     loop_meter: LoopMeter
+    what_moved: Callable[[DecisionSummary], str]
     notices: Callable[[], list[str]]

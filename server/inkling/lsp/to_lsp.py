@@ -1,5 +1,6 @@
 """From plain types to the client's messages."""
 
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 
@@ -69,19 +70,24 @@ def completion_item(row: NamedCompletion, index: int) -> types.CompletionItem:
     )
 
 
-def why_result(summaries: list[DecisionSummary]) -> WhyResult:
-    """Returns the latest decisions in numbers and words."""
-    return WhyResult(decisions=[_wire_decision(summary) for summary in summaries])
+def why_result(summaries: list[DecisionSummary], what_moved: Callable[[DecisionSummary], str]) -> WhyResult:
+    """Returns the latest decisions in numbers and words.
+
+    Args:
+        summaries: The decisions.
+        what_moved: Returns in words which features moved the probability of one.
+    """
+    return WhyResult(decisions=[_wire_decision(summary, what_moved(summary)) for summary in summaries])
 
 
-def _wire_decision(summary: DecisionSummary) -> WireDecision:
+def _wire_decision(summary: DecisionSummary, moved: str) -> WireDecision:
     return WireDecision(
         at_ms=summary.at_ms,
         path=summary.path,
         line=summary.line,
         was_offered=summary.was_offered,
         reason=summary.reason,
-        explanation=explain(summary),
+        explanation=explain(summary, moved),
         probability=summary.probability,
         threshold=summary.threshold,
         source=summary.source,
@@ -92,19 +98,25 @@ def _wire_decision(summary: DecisionSummary) -> WireDecision:
     )
 
 
-def explain(summary: DecisionSummary) -> str:
-    """Returns one sentence that says why something was shown or not, and what was verified."""
+def explain(summary: DecisionSummary, moved: str = "") -> str:
+    """Returns one sentence that says why something was shown or not, what moved it, and what was verified.
+
+    Args:
+        summary: The decision.
+        moved: Which features moved the probability, in words; may be empty.
+    """
+    score = ""
+    if summary.probability is not None and summary.threshold is not None:
+        score = f"probability {summary.probability:.2f}, threshold {summary.threshold:.2f}"
+        score += f" ({moved})" if moved else ""
     if summary.reason is not None:
-        words = f"Not shown: {REASON_WORDS[summary.reason]}"
-        if summary.probability is not None and summary.threshold is not None:
-            words += f"; probability {summary.probability:.2f}, threshold {summary.threshold:.2f}"
-        return words + "."
-    verified = [_CHECK_WORDS[check] for check in Check if check in summary.checked]
+        return f"Not shown: {REASON_WORDS[summary.reason]}" + (f"; {score}." if score else ".")
     words = "Shown"
     if summary.probability is not None and summary.threshold is not None:
         if summary.probability < summary.threshold:
             words += " at random, to learn about what is hidden (inkling.gate.explore)"
-        words += f": probability {summary.probability:.2f}, threshold {summary.threshold:.2f}"
+        words += f": {score}"
+    verified = [_CHECK_WORDS[check] for check in Check if check in summary.checked]
     words += f"; verified: {', '.join(verified)}" if verified else "; nothing was verified"
     unknown = [_NOT_KNOWN_WORDS[check] for check in Check if check not in summary.checked]
     if unknown:

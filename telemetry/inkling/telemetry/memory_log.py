@@ -210,6 +210,8 @@ def _summary(decision: Decision, outcome: OutcomeKind | None) -> DecisionSummary
         checked=decision.checked,
         outcome=outcome,
         suggestion_id=decision.suggestion_id,
+        model_version=decision.model_version,
+        features=decision.features,
     )
 
 

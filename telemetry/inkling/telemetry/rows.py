@@ -208,6 +208,8 @@ def decision_summary(row: Row) -> DecisionSummary:
         checked=frozenset(check for check in (member(Check, name) for name in checked) if check is not None),
         outcome=member(OutcomeKind, row["outcome"]),
         suggestion_id=None if suggestion_id is None else SuggestionId(str(suggestion_id)),
+        model_version=str(row["model_version"]),
+        features=json.loads(str(row["features"])),
     )
 
 

@@ -69,9 +69,9 @@ async def test_why_and_statistics_say_what_happened(editor: Editor) -> None:
     await editor.complete_marked("shop/basket.py", BASKET)
     latest = (await editor.why())[0]
     assert latest["wasOffered"] is True
-    assert re.fullmatch(
-        r"Shown: probability \d\.\d\d, threshold 0\.00; verified: its statement parses.*", latest["explanation"]
-    )
+    moved = r"\((for|against) it: .*\)"
+    shown = rf"Shown: probability \d\.\d\d, threshold 0\.00 {moved}; verified: its statement parses.*"
+    assert re.fullmatch(shown, latest["explanation"])
     statistics = await editor.own("inkling/statistics", {"sinceMs": 0})
     assert statistics["nOffered"] == 1
     assert statistics["storePath"] == str(editor.data_dir / "events.db")

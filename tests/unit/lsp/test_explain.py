@@ -35,6 +35,10 @@ def test_what_was_shown_says_what_was_verified_and_what_was_not() -> None:
     )
 
 
+def test_what_moved_the_probability_stands_beside_it() -> None:
+    assert "probability 0.50, threshold 0.25 (for it: it is short)" in explain(SHOWN, "for it: it is short")
+
+
 def test_what_was_shown_at_random_says_so() -> None:
     assert explain(replace(SHOWN, probability=0.1)).startswith("Shown at random, to learn about what is hidden")
 
