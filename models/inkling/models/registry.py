@@ -374,7 +374,7 @@ def _read(path: Path, prior_version: str) -> Registered | None:
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise ModelArtifactError(f"The personal model {path} cannot be read: {error}") from error
