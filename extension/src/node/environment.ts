@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { access, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import path from "node:path";
 
+import { installationStep } from "../pure/installationStep";
 import {
   environmentName,
   isNewEnough,
@@ -129,9 +130,9 @@ function runLogged(request: EnvironmentRequest, command: string, args: readonly 
   request.onLog(`$ ${[command, ...args].join(" ")}`);
   const onLine = (line: string): void => {
     request.onLog(line);
-    const step = /^(Collecting|Downloading|Installing) \S+/.exec(line);
-    if (step !== null) {
-      request.onStep(step[0]);
+    const step = installationStep(line);
+    if (step !== undefined) {
+      request.onStep(step);
     }
   };
   return run(command, args, { signal: request.signal, timeoutMs, onLine });
