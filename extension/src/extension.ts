@@ -38,7 +38,7 @@ export function activate(context: vscode.ExtensionContext): void {
     activity,
     outcomes,
     documents,
-    showStatusBar(server, activity),
+    showStatusBar(server, activity, interpreter),
     registerCommands({ server, activity, documents, log }),
   );
   stop = async () => {

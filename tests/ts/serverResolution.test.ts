@@ -2,7 +2,6 @@ import { describe, expect, it } from "vitest";
 
 import {
   environmentName,
-  interpreterForLearning,
   isNewEnough,
   isOldEnvironment,
   planServer,
@@ -80,19 +79,5 @@ describe("the environment's folder", () => {
     const current = environmentName("0.2.0", hash);
     const names = [current, environmentName("0.1.0", hash), "install.lock", "server-notes", "../server-0.1.0-0123456789ab"];
     expect(names.filter((name) => isOldEnvironment(name, current))).toEqual(["server-0.1.0-0123456789ab"]);
-  });
-});
-
-describe("the interpreter to learn from", () => {
-  it("is the setting, then the Python extension's choice, then none", () => {
-    const selected = { ...LINUX, selectedInterpreter: "/w/python" };
-    expect(interpreterForLearning({ ...DEFAULTS, interpreter: "/opt/python" }, selected)).toBe("/opt/python");
-    expect(interpreterForLearning(DEFAULTS, selected)).toBe("/w/python");
-    expect(interpreterForLearning(DEFAULTS, LINUX)).toBeNull();
-  });
-
-  it("is none in a workspace that is not trusted", () => {
-    const untrusted = { ...LINUX, selectedInterpreter: "/w/python", isTrusted: false };
-    expect(interpreterForLearning({ ...DEFAULTS, interpreter: "/w/python" }, untrusted)).toBeNull();
   });
 });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 
 import { activityAt, readChoice, type Choice } from "../../extension/src/pure/activity";
+import type { InterpreterChoice } from "../../extension/src/pure/interpreter";
 import { RestartPolicy, WINDOW_MS } from "../../extension/src/pure/restartPolicy";
 import { statusText, type Activity, type ServerState } from "../../extension/src/pure/status";
 
 const ACTIVE: Activity = { kind: "active" };
+const INTERPRETER: InterpreterChoice = { kind: "found", path: "/w/.venv/bin/python", origin: "workspace" };
 const running = (state: "starting" | "indexing" | "ready" | "degraded", nFilesDone = 0, nFilesTotal = 0): ServerState => ({
   kind: "running",
   status: { state, message: "words", nFilesDone, nFilesTotal },
@@ -26,11 +28,17 @@ describe("the status bar", () => {
     ["off", running("ready"), { kind: "off" }, "$(circle-slash) Inkling: off"],
     ["a problem, though paused", { kind: "problem", message: "m" }, { kind: "paused" }, "$(warning) Inkling"],
   ])("says %s", (_, server, activity, text) => {
-    expect(statusText(server, activity, (atMs) => `${atMs} ms`).text).toBe(text);
+    expect(statusText(server, activity, INTERPRETER, (atMs) => `${atMs} ms`).text).toBe(text);
+  });
+
+  it("says in the tooltip whose packages are read", () => {
+    expect(statusText(running("ready"), ACTIVE, INTERPRETER, String).tooltip).toBe(
+      "words\nReads the packages of /w/.venv/bin/python (the workspace's environment).",
+    );
   });
 
   it("warns of what needs a person only", () => {
-    const isWarning = (server: ServerState): boolean => statusText(server, ACTIVE, String).isWarning;
+    const isWarning = (server: ServerState): boolean => statusText(server, ACTIVE, INTERPRETER, String).isWarning;
     expect(isWarning({ kind: "problem", message: "m" })).toBe(true);
     expect(isWarning(running("ready"))).toBe(false);
   });

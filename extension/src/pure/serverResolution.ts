@@ -77,11 +77,3 @@ export function environmentName(extensionVersion: string, contentHash: string): 
 export function isOldEnvironment(name: string, current: string): boolean {
   return /^server-[^/\\]+-[0-9a-f]{12}$/.test(name) && name !== current;
 }
-
-/** Returns the interpreter to learn packages from: the setting, else the Python extension's choice, else none. */
-export function interpreterForLearning(settings: ExtensionSettings, surroundings: Surroundings): string | null {
-  if (!surroundings.isTrusted) {
-    return null;
-  }
-  return settings.interpreter !== "" ? settings.interpreter : (surroundings.selectedInterpreter ?? null);
-}

@@ -1,5 +1,6 @@
 /** What the status bar says. */
 
+import { interpreterText, type InterpreterChoice } from "./interpreter";
 import type { StatusParams } from "./protocol";
 
 /** What the server is doing, seen from the extension. */
@@ -26,7 +27,12 @@ export interface StatusText {
 }
 
 /** Returns what to show; a problem hides everything else, because only it needs a person. */
-export function statusText(server: ServerState, activity: Activity, formatTime: (atMs: number) => string): StatusText {
+export function statusText(
+  server: ServerState,
+  activity: Activity,
+  interpreter: InterpreterChoice,
+  formatTime: (atMs: number) => string,
+): StatusText {
   if (server.kind === "problem") {
     return { text: "$(warning) Inkling", tooltip: server.message, isWarning: true };
   }
@@ -40,11 +46,11 @@ export function statusText(server: ServerState, activity: Activity, formatTime: 
     case "off":
       return calm("$(circle-slash) Inkling: off", "Suggestions are switched off by the setting inkling.completion.enabled.");
     case "active":
-      return serverText(server);
+      return serverText(server, interpreter);
   }
 }
 
-function serverText(server: Exclude<ServerState, { kind: "problem" }>): StatusText {
+function serverText(server: Exclude<ServerState, { kind: "problem" }>, interpreter: InterpreterChoice): StatusText {
   switch (server.kind) {
     case "stopped":
       return calm("$(circle-slash) Inkling", "The server is not running.");
@@ -54,8 +60,10 @@ function serverText(server: Exclude<ServerState, { kind: "problem" }>): StatusTe
       return calm("$(sync~spin) Inkling: starting", "The server is starting.");
     case "waiting_to_restart":
       return calm("$(sync~spin) Inkling: restarting", "The server stopped and is started again.");
-    case "running":
-      return runningText(server.status);
+    case "running": {
+      const status = runningText(server.status);
+      return { ...status, tooltip: `${status.tooltip}\n${interpreterText(interpreter)}` };
+    }
   }
 }
 

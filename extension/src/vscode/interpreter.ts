@@ -1,7 +1,9 @@
 import * as vscode from "vscode";
 
-import { interpreterForLearning, type Surroundings } from "../pure/serverResolution";
+import { isExecutable } from "../node/executable";
+import { chooseInterpreter, missingInterpreterText, type InterpreterChoice } from "../pure/interpreter";
 import type { DidChangeInterpreterParams } from "../pure/protocol";
+import type { Surroundings } from "../pure/serverResolution";
 import { currentSettings } from "./configuration";
 
 /** The part of the Python extension's API that is used here. */
@@ -18,7 +20,10 @@ export class InterpreterWatcher implements vscode.Disposable {
   private readonly subscriptions: { dispose(): unknown }[] = [];
   private readonly changed = new vscode.EventEmitter<DidChangeInterpreterParams>();
   private selected: string | undefined;
+  private isSelectionPending = true;
   private last: string | undefined;
+  /** Each wrong path is told once. */
+  private readonly told = new Set<string>();
   readonly onDidChange = this.changed.event;
 
   constructor(private readonly log: vscode.LogOutputChannel) {
@@ -32,11 +37,49 @@ export class InterpreterWatcher implements vscode.Disposable {
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
         this.tellIfChanged();
       }),
+      vscode.workspace.onDidChangeWorkspaceFolders(() => {
+        this.tellIfChanged();
+      }),
     );
   }
 
   /** Asks the Python extension, if there is one, for the interpreter that is selected, and follows its changes. */
   async start(): Promise<void> {
+    await this.follow();
+    this.isSelectionPending = false;
+    this.tellIfChanged();
+  }
+
+  get surroundings(): Surroundings {
+    return {
+      isWindows: process.platform === "win32",
+      isTrusted: vscode.workspace.isTrusted,
+      selectedInterpreter: this.selected,
+    };
+  }
+
+  get choice(): InterpreterChoice {
+    const folders = (vscode.workspace.workspaceFolders ?? []).filter((folder) => folder.uri.scheme === "file");
+    const surroundings = {
+      ...this.surroundings,
+      isSelectionPending: this.isSelectionPending,
+      workspaceDirs: folders.map((folder) => folder.uri.fsPath),
+      virtualEnv: process.env["VIRTUAL_ENV"],
+      searchPath: process.env["PATH"],
+    };
+    return chooseInterpreter(currentSettings().settings, surroundings, isExecutable);
+  }
+
+  get current(): DidChangeInterpreterParams {
+    const choice = this.choice;
+    return { interpreter: choice.kind === "found" ? choice.path : null, isTrusted: vscode.workspace.isTrusted };
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private async follow(): Promise<void> {
     const extension = vscode.extensions.getExtension<unknown>("ms-python.python");
     if (extension === undefined) {
       return;
@@ -58,23 +101,6 @@ export class InterpreterWatcher implements vscode.Disposable {
     }
   }
 
-  get surroundings(): Surroundings {
-    return {
-      isWindows: process.platform === "win32",
-      isTrusted: vscode.workspace.isTrusted,
-      selectedInterpreter: this.selected,
-    };
-  }
-
-  get current(): DidChangeInterpreterParams {
-    const interpreter = interpreterForLearning(currentSettings().settings, this.surroundings);
-    return { interpreter, isTrusted: vscode.workspace.isTrusted };
-  }
-
-  dispose(): void {
-    vscode.Disposable.from(...this.subscriptions).dispose();
-  }
-
   private async ask(api: PythonExtensionApi): Promise<void> {
     try {
       const environment = await api.environments.resolveEnvironment(api.environments.getActiveEnvironmentPath().path);
@@ -86,11 +112,24 @@ export class InterpreterWatcher implements vscode.Disposable {
   }
 
   private tellIfChanged(): void {
-    const current = this.current;
-    const key = JSON.stringify(current);
+    const { choice, current } = this;
+    if (choice.kind === "missing" && !this.told.has(choice.configured)) {
+      this.told.add(choice.configured);
+      void this.tellMissing(choice.configured);
+    }
+    const key = JSON.stringify([choice, current]);
     if (key !== this.last) {
       this.last = key;
       this.changed.fire(current);
+    }
+  }
+
+  private async tellMissing(configured: string): Promise<void> {
+    const pressed = await vscode.window.showWarningMessage(missingInterpreterText(configured), "Show Logs", "Open Settings");
+    if (pressed === "Show Logs") {
+      this.log.show();
+    } else if (pressed === "Open Settings") {
+      await vscode.commands.executeCommand("workbench.action.openSettings", "inkling.interpreter");
     }
   }
 }
