@@ -3,16 +3,18 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn } from "vscode-languageclient/node";
+import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State } from "vscode-languageclient/node";
 
 import { EnvironmentError, findEnvironment, makeEnvironment } from "../node/environment";
 import { AbortedError } from "../node/process";
+import { NotStartedError, ServerProcess } from "../node/serverProcess";
 import type { Clock } from "../pure/clock";
 import { fillsPopup } from "../pure/popup";
-import { DID_CHANGE_INTERPRETER, SETTINGS_SECTION, STATUS, type InitializationOptions, type StatusParams } from "../pure/protocol";
+import { DID_CHANGE_INTERPRETER, SETTINGS_SECTION, STATUS, type DidChangeInterpreterParams, type InitializationOptions, type StatusParams } from "../pure/protocol";
 import { RestartPolicy } from "../pure/restartPolicy";
 import { ServerLog } from "../pure/serverLog";
 import { planServer } from "../pure/serverResolution";
+import { awaitStart, noAnswerText, type ServerCommand } from "../pure/serverStart";
 import type { ServerState } from "../pure/status";
 import { currentSettings } from "./configuration";
 import type { InterpreterWatcher } from "./interpreter";
@@ -28,16 +30,31 @@ export const DOCUMENT_SELECTOR = ["file", "untitled", "vscode-notebook-cell"].ma
 /** A client that is given no token, not even undefined, takes what stands there for a second parameter. */
 const NEVER_CANCELLED: vscode.CancellationToken = new vscode.CancellationTokenSource().token;
 
-interface Command {
-  readonly command: string;
-  readonly args: string[];
-}
-
 /** A client that only logs: what the user has to know of the server's death is told once, in `Server`. */
 class QuietClient extends LanguageClient {
-  override error(message: string, data?: unknown): void {
-    super.error(message, data, false);
+  private isAbandoned = false;
+
+  /** What the end of its process does to the client from now on is of no interest. */
+  abandon(): void {
+    this.isAbandoned = true;
   }
+
+  override error(message: string, data?: unknown): void {
+    if (!this.isAbandoned) {
+      super.error(message, data, false);
+    }
+  }
+
+  /** A client that is starting cannot be stopped and would say so with a stack trace; its process is killed instead. */
+  override stop(timeout?: number): Promise<void> {
+    return this.state === State.Starting || this.state === State.StartFailed ? Promise.resolve() : super.stop(timeout);
+  }
+}
+
+/** A server and the client that speaks with it. */
+interface Connection {
+  readonly client: QuietClient;
+  readonly process: ServerProcess;
 }
 
 function forEachLine(stream: Readable, take: (line: string) => void): void {
@@ -58,9 +75,10 @@ export class Server implements vscode.Disposable {
   private readonly subscriptions: { dispose(): unknown }[] = [this.stateChanged, this.started];
   private readonly policy = new RestartPolicy();
   private currentState: ServerState = { kind: "stopped" };
-  private client: LanguageClient | undefined;
-  /** Starts and stops follow one another; each waits for the one before. */
+  private connection: Connection | undefined;
+  /** Starts and stops follow one another; each calls off the start before it and waits for its end. */
   private work: Promise<void> = Promise.resolve();
+  private latest = new AbortController();
   private callOffRestart: (() => void) | undefined;
   private wasCrashTold = false;
   private isDisposed = false;
@@ -94,18 +112,18 @@ export class Server implements vscode.Disposable {
   }
 
   get isRunning(): boolean {
-    return this.client?.isRunning() ?? false;
+    return this.connection?.client.isRunning() ?? false;
   }
 
   start(): Promise<void> {
-    return this.enqueue(() => this.launch());
+    return this.enqueue((signal) => this.launch(signal));
   }
 
   restart(): Promise<void> {
     this.policy.reset();
-    return this.enqueue(async () => {
+    return this.enqueue(async (signal) => {
       await this.halt();
-      await this.launch();
+      await this.launch(signal);
     });
   }
 
@@ -116,7 +134,7 @@ export class Server implements vscode.Disposable {
 
   /** Asks the server. Rejects with `ServerNotRunningError`, or with the server's own error. */
   request(method: string, params: unknown, token: vscode.CancellationToken = NEVER_CANCELLED): Promise<unknown> {
-    const client = this.client;
+    const client = this.connection?.client;
     return client?.isRunning() === true ? client.sendRequest<unknown>(method, params, token) : Promise.reject(new ServerNotRunningError());
   }
 
@@ -125,17 +143,21 @@ export class Server implements vscode.Disposable {
   }
 
   private notify(method: string, params: object): void {
-    if (this.client?.isRunning() === true) {
-      this.client.sendNotification(method, params).catch((error: unknown) => {
+    const client = this.connection?.client;
+    if (client?.isRunning() === true) {
+      client.sendNotification(method, params).catch((error: unknown) => {
         this.log.warn(`the server was not told: ${method}`, error);
       });
     }
   }
 
-  private enqueue(action: () => Promise<void>): Promise<void> {
+  private enqueue(action: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.callOffRestart?.();
     this.callOffRestart = undefined;
-    this.work = this.work.then(action).catch((error: unknown) => {
+    this.latest.abort();
+    this.latest = new AbortController();
+    const { signal } = this.latest;
+    this.work = this.work.then(() => action(signal)).catch((error: unknown) => {
       this.log.error("starting or stopping the server failed", error);
     });
     return this.work;
@@ -148,34 +170,79 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private async launch(): Promise<void> {
-    if (this.client !== undefined || this.isDisposed) {
+  private async launch(signal: AbortSignal): Promise<void> {
+    if (this.connection !== undefined || this.isDisposed || signal.aborted) {
       return;
     }
     this.setState({ kind: "starting" });
-    const command = await this.findCommand();
-    if (command === undefined) {
+    const command = await this.findCommand(signal);
+    const process = command === undefined ? undefined : await this.startProcess(command);
+    if (command === undefined || process === undefined) {
       return;
     }
-    this.log.info(`starting ${[command.command, ...command.args].join(" ")}`);
-    const client = this.makeClient(command);
-    this.client = client;
-    try {
-      await client.start();
-    } catch (error) {
-      this.log.error("the server did not start", error);
-      this.died(client);
-      return;
-    }
-    if (this.client === client) {
-      this.setState({ kind: "running", status: undefined });
-      this.started.fire();
+    const told = this.interpreter.current;
+    const client = this.makeClient(process, told);
+    const connection: Connection = { client, process };
+    this.connection = connection;
+    const end = await awaitStart(client.start(), this.clock, signal);
+    switch (end.kind) {
+      case "answered":
+        if (this.connection === connection) {
+          this.setState({ kind: "running", status: undefined });
+          this.started.fire();
+          const current = this.interpreter.current;
+          // A server that is starting cannot be told; the Python extension may have answered meanwhile.
+          if (current.interpreter !== told.interpreter || current.isTrusted !== told.isTrusted) {
+            this.notify(DID_CHANGE_INTERPRETER, current);
+          }
+        }
+        return;
+      case "called_off":
+        this.log.info("the start of the server was called off");
+        this.abandon(connection);
+        return;
+      case "no_answer":
+        this.abandon(connection);
+        this.log.error(noAnswerText(command));
+        this.fail(noAnswerText(command));
+        return;
+      case "failed":
+        this.log.error("the server did not start", end.error);
+        this.died(connection);
     }
   }
 
-  private makeClient(command: Command): LanguageClient {
-    const initializationOptions = (): InitializationOptions => ({ ownsInlineCompletion: true, ...this.interpreter.current });
-    const client: LanguageClient = new QuietClient("inkling", "Inkling", command, {
+  /** Returns undefined when the program cannot be started, which the user was told; another try would not help. */
+  private async startProcess(command: ServerCommand): Promise<ServerProcess | undefined> {
+    this.log.info(`starting ${[command.command, ...command.args].join(" ")}`);
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
+    try {
+      return await ServerProcess.start(command, folder?.scheme === "file" ? folder.fsPath : undefined, (words) => {
+        this.log.info(`the server's process ${words}`);
+      });
+    } catch (error) {
+      if (!(error instanceof NotStartedError)) {
+        throw error;
+      }
+      this.log.error(error.message);
+      this.fail(error.message);
+      return undefined;
+    }
+  }
+
+  /** Ends a server that never answered. */
+  private abandon(connection: Connection): void {
+    if (this.connection === connection) {
+      this.connection = undefined;
+    }
+    connection.client.abandon();
+    connection.process.kill();
+  }
+
+  private makeClient(process: ServerProcess, interpreter: DidChangeInterpreterParams): QuietClient {
+    const initializationOptions: InitializationOptions = { ownsInlineCompletion: true, ...interpreter };
+    const isCurrent = (): boolean => this.connection?.process === process;
+    const client = new QuietClient("inkling", "Inkling", () => Promise.resolve(process.child), {
       documentSelector: DOCUMENT_SELECTOR,
       initializationOptions,
       outputChannel: this.log,
@@ -205,13 +272,15 @@ export class Server implements vscode.Disposable {
       errorHandler: {
         error: () => ({ action: ErrorAction.Continue, handled: true }),
         closed: () => {
-          this.died(client);
+          if (this.connection !== undefined && isCurrent()) {
+            this.died(this.connection);
+          }
           return { action: CloseAction.DoNotRestart, handled: true };
         },
       },
     });
     client.onNotification(STATUS, (status: StatusParams) => {
-      if (this.client === client) {
+      if (isCurrent()) {
         this.setState({ kind: "running", status });
       }
     });
@@ -219,23 +288,27 @@ export class Server implements vscode.Disposable {
   }
 
   private async halt(): Promise<void> {
-    const client = this.client;
-    this.client = undefined;
-    if (client !== undefined) {
+    const connection = this.connection;
+    this.connection = undefined;
+    if (connection !== undefined) {
       try {
-        await client.dispose(STOP_TIMEOUT_MS);
+        await connection.client.dispose(STOP_TIMEOUT_MS);
+        connection.process.killUnlessItEnds();
       } catch (error) {
         this.log.warn("the server did not stop in order", error);
+        connection.process.kill();
       }
     }
     this.setState({ kind: "stopped" });
   }
 
-  private died(client: LanguageClient): void {
-    if (this.client !== client) {
+  private died(connection: Connection): void {
+    if (this.connection !== connection) {
       return;
     }
-    this.client = undefined;
+    this.connection = undefined;
+    // One that only closed its streams would live on without anybody to speak with.
+    connection.process.killUnlessItEnds();
     const decision = this.policy.died(this.clock.nowMs());
     switch (decision.kind) {
       case "restart":
@@ -254,15 +327,15 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  /** Returns the command that starts the server; undefined when there is none, which the user was told. */
-  private async findCommand(): Promise<Command | undefined> {
+  /** Returns the command that starts the server; undefined when it was called off, or there is none, which the user was told. */
+  private async findCommand(signal: AbortSignal): Promise<ServerCommand | undefined> {
     const { settings, problems } = currentSettings();
     for (const problem of problems) {
       this.log.warn(problem);
     }
     const plan = planServer(settings, this.interpreter.surroundings);
     if (plan.kind === "command") {
-      return { command: plan.command, args: [...plan.args] };
+      return { command: plan.command, args: plan.args, origin: "setting" };
     }
     const place = {
       storageDir: this.context.globalStorageUri.fsPath,
@@ -270,8 +343,8 @@ export class Server implements vscode.Disposable {
       extensionVersion: String((this.context.extension.packageJSON as { readonly version: unknown }).version),
     };
     try {
-      const command = (await findEnvironment(place)) ?? (await this.install({ ...place, candidates: plan.candidates }));
-      return { command, args: ["--log-level", "info", "serve"] };
+      const command = (await findEnvironment(place)) ?? (await this.install({ ...place, candidates: plan.candidates, signal }));
+      return signal.aborted ? undefined : { command, args: ["--log-level", "info", "serve"], origin: "own_environment" };
     } catch (error) {
       if (error instanceof AbortedError) {
         this.setState({ kind: "problem", message: "The installation of the server was called off. Restart the server to go on." });
@@ -283,7 +356,7 @@ export class Server implements vscode.Disposable {
     }
   }
 
-  private async install(request: Omit<Parameters<typeof makeEnvironment>[0], "signal" | "onStep" | "onLog">): Promise<string> {
+  private async install(request: Omit<Parameters<typeof makeEnvironment>[0], "onStep" | "onLog">): Promise<string> {
     const options = { location: vscode.ProgressLocation.Notification, title: "Inkling", cancellable: true };
     return vscode.window.withProgress(options, async (progress, token) => {
       const abort = new AbortController();
@@ -298,7 +371,7 @@ export class Server implements vscode.Disposable {
         this.log.info(line);
       };
       try {
-        return await makeEnvironment({ ...request, signal: abort.signal, onStep, onLog });
+        return await makeEnvironment({ ...request, signal: AbortSignal.any([request.signal, abort.signal]), onStep, onLog });
       } finally {
         subscription.dispose();
       }
