@@ -46,9 +46,6 @@ const INKLING_SETTINGS = {
 /** An extension host ends soon after its page, and a server that nobody could stop soon after its last page. */
 const SHORT_LIVED = ["--reconnection-grace-time", "1", "--idle-timeout-seconds", "120"];
 
-/** Settings of scope "machine" count only here; the server under test is the one in the repository's environment. */
-const MACHINE_SETTINGS = { "inkling.server.command": SERVER_COMMAND };
-
 export class TestEditor {
   #server;
   #workbenches = [];
@@ -73,12 +70,13 @@ export class TestEditor {
    *
    * @param {string} name Names the temporary folder and what is kept of a failure.
    * @param {Record<string, unknown>} settings The user's settings, beside those of all tests.
+   * @param {string[]} serverCommand By default the server in the repository's environment.
    */
-  static async start(name, settings = {}) {
+  static async start(name, settings = {}, serverCommand = SERVER_COMMAND) {
     const editor = new TestEditor(name);
     const { userData } = editor.home;
     writeJson(path.join(userData, "User", "settings.json"), { ...QUIET_SETTINGS, ...INKLING_SETTINGS, ...settings });
-    writeJson(path.join(userData, "Machine", "settings.json"), MACHINE_SETTINGS);
+    editor.setServerCommand(serverCommand);
     installExtension(editor.home, VSIX);
     const log = path.join(userData, "logs", "code-server.log");
     editor.#server = await startCodeServer(editor.home, await freePort(0), log, SHORT_LIVED);
@@ -99,6 +97,11 @@ export class TestEditor {
       fs.writeFileSync(path.join(folder, file), text);
     }
     return folder;
+  }
+
+  /** Sets what starts the server, as the user would; settings of scope "machine" count only in this file. */
+  setServerCommand(command) {
+    writeJson(path.join(this.home.userData, "Machine", "settings.json"), { "inkling.server.command": command });
   }
 
   /** Opens a window on a workspace. */
