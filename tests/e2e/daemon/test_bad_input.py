@@ -161,6 +161,7 @@ async def test_a_corrupt_database_is_set_aside_and_told_once(closed_editor: Edit
     (kept,) = closed_editor.data_dir.glob("events.db.corrupt-*")
     assert kept.read_bytes() == garbage
     assert sum(kept.name in message.message for message in closed_editor.client.messages) == 1
+    await closed_editor.why()  # answered after what was decided before is on disk
     assert closed_editor.rows("SELECT count(*) AS n FROM decisions") == [{"n": 1}]
 
 
