@@ -38,10 +38,12 @@ class OwnModel:
     """The acceptance model in force, and what the user must be told about it.
 
     Attributes:
+        prior: The shipped model.
         model: The prior with what was learned on top of it.
         notices: One message where the user's own model could not be used.
     """
 
+    prior: LogisticAcceptanceModel
     model: PersonalAcceptanceModel
     notices: tuple[str, ...] = ()
 
@@ -58,8 +60,9 @@ def load_own_model(data_dir: Path) -> OwnModel:
     except ModelArtifactError as error:
         logger.error("the personal model is not used: %s", error)
         notice = f"Inkling: your personal model is not used: {error} `inkling model reset` begins a new one."
-        return OwnModel(model=PersonalAcceptanceModel(prior), notices=(notice,))
-    return OwnModel(model=PersonalAcceptanceModel(prior, champion.state if champion is not None else None))
+        return OwnModel(prior=prior, model=PersonalAcceptanceModel(prior), notices=(notice,))
+    state = champion.state if champion is not None else None
+    return OwnModel(prior=prior, model=PersonalAcceptanceModel(prior, state))
 
 
 def retrain_from_store(data_dir: Path) -> tuple[bool, str]:
@@ -116,8 +119,8 @@ class Learner:
         Raises:
             ModelArtifactError: The package's own file is damaged.
         """
-        self._prior = LogisticAcceptanceModel.load()
         own = load_own_model(data_dir)
+        self._prior = own.prior
         self.notices = own.notices
         self._model = own.model
         self._data_dir = data_dir
