@@ -5,7 +5,6 @@ import importlib.util
 import json
 import sqlite3
 import sys
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -14,35 +13,21 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
+from tests.contract.telemetry import samples
 
 from inkling.app.cli import main
-from inkling.core.events import Decision, EventId, Feature, Outcome, OutcomeKind, Silence, Survival, SurvivalKind
-from inkling.core.suggestion import Reason, Source, SuggestionId, Trigger
+from inkling.core.events import EventId, Feature, Outcome, OutcomeKind, Silence, Survival, SurvivalKind
+from inkling.core.suggestion import Reason, SuggestionId, Trigger
 from inkling.telemetry import EventStore
 from inkling.telemetry.rows import SCHEMA_VERSION
 
-NOW_MS = time.time_ns() // 1_000_000
+NOW_MS = samples.NOW_MS
 DAY_MS = 86_400_000
-DECISION = Decision(
-    suggestion_id=SuggestionId("s1"),
+DECISION = replace(
+    samples.DECISION,
     at_ms=NOW_MS - 20 * DAY_MS,
-    feature=Feature.COMPLETION,
-    trigger=Trigger.AUTOMATIC,
-    source=Source.EMBEDDED,
-    was_offered=True,
-    reason=None,
-    probability=0.5,
-    threshold=0.25,
-    propensity=1.0,
-    model_version="1",
     features={"evidence": 0.25},
     path="größe.py",
-    line=3,
-    n_chars=4,
-    n_lines=1,
-    text_fingerprint="t",
-    context_fingerprint="c",
-    latency_ms=8.0,
     text="x = '😀'",
 )
 SILENCE = Silence(

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.contract.telemetry import samples
 
 from inkling.core.events import (
-    Decision,
     EventId,
     Feature,
     JudgedSuggestion,
@@ -22,29 +22,16 @@ from inkling.core.suggestion import Check, Reason, Source, SuggestionId, Trigger
 from inkling.telemetry import EventStore, MemoryEventLog
 
 Log = EventStore | MemoryEventLog
-NOW_MS = time.time_ns() // 1_000_000
+NOW_MS = samples.NOW_MS
 
-DECISION = Decision(
-    suggestion_id=SuggestionId("s1"),
-    at_ms=NOW_MS,
-    feature=Feature.COMPLETION,
-    trigger=Trigger.AUTOMATIC,
-    source=Source.EMBEDDED,
-    was_offered=True,
-    reason=None,
-    probability=0.5,
-    threshold=0.25,
-    propensity=1.0,
-    model_version="1",
+DECISION = replace(
+    samples.DECISION,
     features={"evidence": 0.25},
     checked=frozenset({Check.PARSES}),
     path="pkg/größe.py",
-    line=3,
     n_chars=10,
-    n_lines=1,
     text_fingerprint="t1",
     context_fingerprint="c1",
-    latency_ms=8.0,
 )
 SILENCE = Silence(
     at_ms=NOW_MS + 1,

@@ -6,43 +6,24 @@ import resource
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from blockbuster import blockbuster_ctx
+from tests.contract.telemetry import samples
 
 from inkling.core.errors import StoreError
-from inkling.core.events import Decision, EventId, Feature, Outcome, OutcomeKind
-from inkling.core.suggestion import Source, SuggestionId, Trigger
+from inkling.core.events import Decision, EventId, Outcome, OutcomeKind
+from inkling.core.suggestion import SuggestionId
 from inkling.telemetry import EventStore
 from inkling.telemetry.migrations import migrations
 from inkling.telemetry.rows import SCHEMA_VERSION
 
-NOW_MS = time.time_ns() // 1_000_000
+NOW_MS = samples.NOW_MS
 
-DECISION = Decision(
-    suggestion_id=SuggestionId("s"),
-    at_ms=NOW_MS,
-    feature=Feature.COMPLETION,
-    trigger=Trigger.AUTOMATIC,
-    source=Source.EMBEDDED,
-    was_offered=True,
-    reason=None,
-    probability=0.5,
-    threshold=0.25,
-    propensity=1.0,
-    model_version="1",
-    path="a.py",
-    line=3,
-    n_chars=4,
-    n_lines=1,
-    text_fingerprint="t",
-    context_fingerprint="c",
-    latency_ms=8.0,
-)
+DECISION = replace(samples.DECISION, suggestion_id=SuggestionId("s"))
 
 
 def decisions(n: int, start: int = 0) -> list[Decision]:

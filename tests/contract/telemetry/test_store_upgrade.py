@@ -3,20 +3,20 @@
 import sqlite3
 import subprocess
 import sys
-import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
 from sqlite_utils import Database
+from tests.contract.telemetry import samples
 
-from inkling.core.events import Decision, EventId, Feature, Outcome, OutcomeKind
-from inkling.core.suggestion import Source, SuggestionId, Trigger
+from inkling.core.events import EventId, Outcome, OutcomeKind
+from inkling.core.suggestion import SuggestionId
 from inkling.telemetry import EventStore
 from inkling.telemetry.migrations import create_events, migrations
 from inkling.telemetry.rows import SCHEMA_VERSION
 
-NOW_MS = time.time_ns() // 1_000_000
+NOW_MS = samples.NOW_MS
 OLD_DECISION = """
     INSERT INTO decisions (schema_version, suggestion_id, at_ms, feature, trigger, source, was_offered, threshold,
         propensity, model_version, features, checked, path, line, n_chars, n_lines, text_fingerprint,
@@ -24,26 +24,7 @@ OLD_DECISION = """
     VALUES (1, ?, ?, 'completion', 'automatic', 'embedded', 1, 0.25, 1.0, '1', '{}', '[]', 'a.py', 3, 4, 1, 't', 'c',
         8.0, ?)
 """
-DECISION = Decision(
-    suggestion_id=SuggestionId("new"),
-    at_ms=NOW_MS,
-    feature=Feature.COMPLETION,
-    trigger=Trigger.AUTOMATIC,
-    source=Source.EMBEDDED,
-    was_offered=True,
-    reason=None,
-    probability=0.5,
-    threshold=0.25,
-    propensity=1.0,
-    model_version="1",
-    path="a.py",
-    line=3,
-    n_chars=4,
-    n_lines=1,
-    text_fingerprint="t",
-    context_fingerprint="c",
-    latency_ms=8.0,
-)
+DECISION = replace(samples.DECISION, suggestion_id=SuggestionId("new"))
 OPENER = """
 import sys
 sys.path[:] = {path!r}
