@@ -35,11 +35,6 @@ class Offer:
         self.place = self.agreed = Span(start=offset, end=offset)
         self.n_agreed = 0
 
-    @property
-    def is_complete(self) -> bool:
-        """Whether all of it has stood at its place."""
-        return self.n_agreed == len(self.text)
-
     def n_standing(self, text: str) -> int:
         """Returns how many code points of its beginning stand at its place now."""
         return common_prefix(self.text, text, self.place.start)

@@ -78,11 +78,6 @@ class SurvivalTracker:
         self._documents: dict[DocumentUri, _Document] = {}
         self._tracked: OrderedDict[SuggestionId, TrackedPlace] = OrderedDict()
 
-    @property
-    def n_tracked(self) -> int:
-        """How many places are followed now."""
-        return len(self._tracked)
-
     def text(self, uri: DocumentUri) -> str | None:
         """Returns the latest text that is known of a document."""
         document = self._documents.get(uri)
