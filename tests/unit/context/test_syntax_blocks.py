@@ -1,7 +1,5 @@
 """Cases mark the cursor with `|`; what is inserted follows."""
 
-import ast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -83,23 +81,17 @@ def test_a_line_that_cannot_be_is_told_from_one_that_cannot_be_judged(
     assert judge(marked.replace("|", "", 1), offset, insertion) == expected
 
 
-@given(
-    st.integers(0, len(FILE)), st.sampled_from(["x", "(", ")", "'", "'''", ":", "\n", "    ", "if x:", "#", "=", "1"])
-)
-def test_of_a_file_that_parses_the_block_tells_what_the_whole_file_tells(offset: int, insertion: str) -> None:
-    after = FILE[:offset] + insertion + FILE[offset:]
-    try:
-        ast.parse(after)
-        whole_file_parses = True
-    except SyntaxError:
-        whole_file_parses = False
-    verdict = judge(FILE, offset, insertion)
+@pytest.mark.parametrize("insertion", ["x", "(", ")", "'", '"', "'''", ":", "\n", "    ", "if x:", "#", "=", "1", "\\"])
+def test_of_a_file_that_parses_the_block_tells_what_the_whole_file_tells(insertion: str) -> None:
     assert parses(FILE)
-    assert verdict in {"parses", "breaks"}
-    if whole_file_parses:
-        assert verdict == "parses"
-    elif not insertion.endswith(":"):
-        assert verdict == "breaks"
+    for offset in range(len(FILE) + 1):
+        after = FILE[:offset] + insertion + FILE[offset:]
+        verdict = judge(FILE, offset, insertion)
+        assert verdict in {"parses", "breaks"}, offset
+        if parses(after):
+            assert verdict == "parses", offset
+        elif not insertion.endswith(":"):
+            assert verdict == "breaks", offset
 
 
 @given(st.integers(0, len(FILE)))

@@ -2,7 +2,8 @@
 
 A file is cut into blocks at the lines that begin a top-level statement. A text inserted into one block can
 only break that block, unless it opens a string or bracket that stays open, in which case the block itself
-stops parsing. So the block is enough, as long as it parses before the change.
+stops parsing. So the block is enough, as long as it parses before the change: one that does not, such as the
+first line of a long string, may come to parse by closing early what the rest of the file needs open.
 """
 
 import re
@@ -61,13 +62,16 @@ def judge(text: str, offset: int, insertion: str) -> str:
     line = text[line_begin:offset] + insertion + text[offset:line_finish]
     below = _least_body(line)
     head, tail = text[start:line_begin], text[line_finish:end]
-    if parses(head + line + tail) or (below and parses(head + line + below + tail)):
+    block_parses = parses(head + line + tail) or (below != "" and parses(head + line + below + tail))
+    if block_parses and parses(text[start:end]):
         return "parses"
     # The block may be a piece of something larger, such as a string whose lines are not indented.
     if parses(text[:line_begin] + line + text[line_finish:]):
         return "parses"
     if parses(text):
         return "breaks"
+    if block_parses:
+        return "parses"
     indentation = line[: len(line) - len(line.lstrip())]
     if not _goes_on_below(line) and parses(head + indentation + "pass" + tail):
         return "breaks"
