@@ -5,6 +5,10 @@ export const WHY = "inkling/why";
 export const STATISTICS = "inkling/statistics";
 export const DIAGNOSTICS = "inkling/diagnostics";
 export const DID_CHANGE_INTERPRETER = "inkling/didChangeInterpreter";
+export const INSIGHTS = "inkling/insights";
+export const RETRAIN_MODEL = "inkling/retrainModel";
+export const RESET_MODEL = "inkling/resetModel";
+export const EXPORT_EVENTS = "inkling/exportEvents";
 export const STATUS = "inkling/status";
 export const SETTINGS_SECTION = "inkling";
 
@@ -16,6 +20,7 @@ export type Reason =
   | "not_at_a_place_to_complete"
   | "index_not_ready"
   | "worker_unavailable"
+  | "not_worth_asking"
   | "deadline"
   | "no_candidate"
   | "does_not_parse"
@@ -35,6 +40,13 @@ export type OutcomeKind =
   | "superseded"
   | "undone";
 
+export type GatePolicy =
+  | "loseAtMost"
+  | "threshold"
+  | "eager"
+  | "balanced"
+  | "quiet";
+
 /** Ghost text. */
 export interface CompletionSettings {
   readonly enabled: boolean;
@@ -45,6 +57,8 @@ export interface CompletionSettings {
 
 /** When to speak. */
 export interface GateSettings {
+  readonly policy: GatePolicy;
+  readonly loseAtMost: number;
   readonly threshold: number;
   readonly explore: number;
 }
@@ -158,6 +172,151 @@ export interface DiagnosticsResult {
   readonly processIds: readonly number[];
   readonly completer: string;
   readonly isIndexReady: boolean;
+}
+
+/** `inkling/insights`, a request for the Insights page; the answer is `inkling.core.insights.Insights`. */
+export interface InsightsParams {
+  readonly nDays?: number;
+}
+
+/** `inkling/retrainModel`, a request without parameters: whether another model is in force now, and why. */
+export interface RetrainModelResult {
+  readonly wasReplaced: boolean;
+  readonly words: string;
+}
+
+/** `inkling/resetModel`, a request without parameters: the shipped model decides again. */
+export interface ResetModelResult {
+  readonly words: string;
+}
+
+/** `inkling/exportEvents`, a request: writes all events into a file, its name ending in .jsonl or .parquet. */
+export interface ExportEventsParams {
+  readonly file: string;
+  readonly withText?: boolean;
+}
+
+/** What was written, in words. */
+export interface ExportEventsResult {
+  readonly words: string;
+}
+
+/** An estimate with its 95% interval; the three are equal where no interval is known. */
+export interface Interval {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+/** One day in the user's time zone. */
+export interface DayCounts {
+  readonly day: string;
+  readonly nProposed: number;
+  readonly nOffered: number;
+  readonly nJudged: number;
+  readonly nAccepted: number;
+  readonly nLookedAt: number;
+  readonly nKept: number;
+  readonly latencyMsP50: number | null;
+  readonly latencyMsP95: number | null;
+}
+
+/** The same counts for one source, one file or one project over the whole period; `accepted` is a share. */
+export interface GroupCounts {
+  readonly name: string;
+  readonly nOffered: number;
+  readonly nJudged: number;
+  readonly nAccepted: number;
+  readonly nLookedAt: number;
+  readonly nKept: number;
+  readonly accepted: Interval | null;
+}
+
+/** Judged suggestions of about the same probability: what was promised and what came. */
+export interface ReliabilityBin {
+  readonly n: number;
+  readonly probability: number;
+  readonly accepted: Interval;
+}
+
+/** Decisions that took longer than the bin before and at most `up_to_ms`; None: no upper end. */
+export interface LatencyBin {
+  readonly upToMs: number | null;
+  readonly n: number;
+}
+
+/** How often something was not shown for one reason. */
+export interface ReasonCount {
+  readonly words: string;
+  readonly n: number;
+  readonly hadCandidate: boolean;
+}
+
+/** What one setting of the knob is expected to do. */
+export interface KnobForecast {
+  readonly policy: string;
+  readonly label: string;
+  readonly isInForce: boolean;
+  readonly threshold: number;
+  readonly basis: "log" | "study" | "none";
+  readonly words: string;
+  readonly suggestionsAnHour: Interval | null;
+  readonly acceptsLost: Interval | null;
+  readonly rejectedHidden: Interval | null;
+}
+
+/** One thing that was learned of the user, in log-odds: above 0 speaks for a suggestion. */
+export interface LearnedOffset {
+  readonly words: string;
+  readonly mean: number;
+  readonly deviation: number;
+}
+
+/** A line of the model card. */
+export interface CardFact {
+  readonly title: string;
+  readonly text: string;
+}
+
+/** The acceptance model in force. */
+export interface ModelCard {
+  readonly version: string;
+  readonly nEvents: number;
+  readonly logLoss: number | null;
+  readonly priorLogLoss: number | null;
+  readonly offsets: readonly LearnedOffset[];
+  readonly facts: readonly CardFact[];
+}
+
+/** One figure of late beside what it was before; shares in [0, 1], lengths in characters. */
+export interface DriftLine {
+  readonly words: string;
+  readonly isShare: boolean;
+  readonly before: Interval;
+  readonly recent: Interval;
+  readonly isCertain: boolean;
+}
+
+/** The whole page. */
+export interface Insights {
+  readonly madeAtMs: number;
+  readonly nDays: number;
+  readonly counts: GroupCounts;
+  readonly days: readonly DayCounts[];
+  readonly bySource: readonly GroupCounts[];
+  readonly byFile: readonly GroupCounts[];
+  readonly byProject: readonly GroupCounts[];
+  readonly reliability: readonly ReliabilityBin[];
+  readonly calibrationError: number | null;
+  readonly nJudgedRead: number;
+  readonly latency: readonly LatencyBin[];
+  readonly hidden: readonly ReasonCount[];
+  readonly knob: readonly KnobForecast[];
+  readonly model: ModelCard;
+  readonly drift: readonly DriftLine[];
+  readonly alarms: readonly string[];
+  readonly storePath: string;
+  readonly storeBytes: number;
 }
 
 /** `inkling/status`, a notification to the client for its status bar. */

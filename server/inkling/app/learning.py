@@ -17,6 +17,7 @@ from pathlib import Path
 from inkling.core.errors import ModelArtifactError, StoreError, UserError
 from inkling.core.events import DecisionSummary, JudgedSuggestion
 from inkling.core.ports import GateInput
+from inkling.core.settings import GatePolicy, GateSettings
 from inkling.core.suggestion import Scored
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.explain import contribution_words
@@ -130,6 +131,11 @@ class Learner:
         """Returns the probability that this user accepts and keeps the candidate."""
         self._asked_at_s = time.monotonic()
         return self._model.score(gate_input)
+
+    def threshold(self, settings: GateSettings) -> float:
+        """Returns the least probability to show that the user's setting of the knob amounts to."""
+        is_given = settings.policy is GatePolicy.THRESHOLD
+        return settings.threshold if is_given else self._prior.artifact.recommended_threshold
 
     def what_moved(self, decision: DecisionSummary) -> str:
         """Returns in words which features moved a decision's probability; empty for one of another model."""

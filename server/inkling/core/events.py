@@ -58,6 +58,7 @@ class Decision:
         context_fingerprint: Keyed hash of the file's path and the nearest line above that is not blank.
         latency_ms: From request to decision.
         was_explored: Whether it was offered at random although the gate would have hidden it.
+        project: The workspace folder: its name and a short keyed hash of its path; empty for a file outside of all.
         text: The candidate's text; None unless the setting `inkling.telemetry.storeText` is on.
     """
 
@@ -82,6 +83,7 @@ class Decision:
     context_fingerprint: str
     latency_ms: float
     was_explored: bool = False
+    project: str = ""
     text: str | None = None
 
 
@@ -97,6 +99,10 @@ class Silence:
         path: Path relative to its workspace folder, or the file's name.
         line: Zero-based line of the cursor.
         latency_ms: From request to answer.
+        project: As in `Decision`.
+        probability: That an answer would be accepted and kept, where that was the reason not to ask.
+        threshold: Least probability at which it would have been asked; None without a probability.
+        propensity: The probability with which the policy in force would have asked all the same.
     """
 
     at_ms: int
@@ -106,6 +112,10 @@ class Silence:
     path: str
     line: int
     latency_ms: float
+    project: str = ""
+    probability: float | None = None
+    threshold: float | None = None
+    propensity: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +190,7 @@ class JudgedSuggestion:
         model_version: The model that was asked.
         features: Its inputs by name.
         path: Path relative to its workspace folder.
+        project: As in `Decision`.
         n_chars: Length of the candidate in code points.
         latency_ms: From request to decision.
         was_read: Whether it was visible for 750 ms, or acted upon.
@@ -209,6 +220,7 @@ class JudgedSuggestion:
     accepted_chars: int
     visible_ms: float | None
     kept: float | None
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +242,7 @@ class DecisionSummary:
     suggestion_id: SuggestionId | None
     model_version: str = ""
     features: dict[str, float] = field(default_factory=dict)
+    project: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

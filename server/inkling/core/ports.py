@@ -15,7 +15,7 @@ from inkling.core.events import (
     Statistics,
     Survival,
 )
-from inkling.core.settings import IndexSettings
+from inkling.core.settings import GateSettings, IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Scored
 
@@ -101,11 +101,13 @@ class GateInput:
         recent_outcomes: The latest judged suggestions of this user, oldest first: True for accepted.
         previous: The latest suggestions that were shown, oldest first, at most `N_PREVIOUS`. An answer to this very
             question, asked before in the same version of the document, is none of them.
+        project: As in `core.events.Decision`.
     """
 
     request: CompletionRequest
     candidate: Candidate
     at_ms: int
+    project: str = ""
     recent_outcomes: tuple[bool, ...] = ()
     previous: tuple[PreviousSuggestion, ...] = ()
 
@@ -126,6 +128,10 @@ class AcceptanceModel(Protocol):
 
     def score(self, gate_input: GateInput) -> Scored:
         """Returns the probability with the features behind it; well under a millisecond."""
+        ...
+
+    def threshold(self, settings: GateSettings) -> float:
+        """Returns the least probability to show that the user's setting of the knob amounts to now; from memory."""
         ...
 
 

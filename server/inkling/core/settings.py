@@ -4,6 +4,7 @@ A field's metadata gives the range of numbers, `low` to `high`, both included.
 """
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,15 +24,33 @@ class CompletionSettings:
     max_file_kb: int = field(default=1024, metadata={"low": 1, "high": 16384})
 
 
+class GatePolicy(StrEnum):
+    """The knob: in which units the user says how much is worth showing.
+
+    EAGER, BALANCED and QUIET lose at most 1%, 5% and 20% of what the user would accept; LOSE_AT_MOST takes the
+    share from `lose_at_most`, THRESHOLD a probability from `threshold`.
+    """
+
+    LOSE_AT_MOST = "loseAtMost"
+    THRESHOLD = "threshold"
+    EAGER = "eager"
+    BALANCED = "balanced"
+    QUIET = "quiet"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateSettings:
     """When to speak.
 
     Attributes:
+        policy: Which of the following decides.
+        lose_at_most: Share of what the user would accept that may be hidden.
         threshold: Least probability of acceptance for a suggestion to be shown.
         explore: Share of what would be hidden that is shown at random, so that the model can learn about it.
     """
 
+    policy: GatePolicy = GatePolicy.LOSE_AT_MOST
+    lose_at_most: float = field(default=0.05, metadata={"low": 0.0, "high": 0.5})
     threshold: float = field(default=0.25, metadata={"low": 0.0, "high": 1.0})
     explore: float = field(default=0.02, metadata={"low": 0.0, "high": 0.2})
 

@@ -1,6 +1,6 @@
 """Writes the extension's types from the daemon's: `python -m inkling.lsp.generate_types [--check]`.
 
-`inkling.lsp.methods`, the settings tree and two enumerations are the source; `extension/src/pure/protocol.ts` is the
+`inkling.lsp.methods`, the settings tree and three enumerations are the source; `extension/src/pure/protocol.ts` is the
 result. It is committed, and a test fails when it is stale.
 """
 
@@ -14,7 +14,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from inkling.core.events import OutcomeKind
-from inkling.core.settings import Settings
+from inkling.core.settings import GatePolicy, Settings
 from inkling.core.suggestion import Reason
 from inkling.lsp import methods
 from inkling.lsp.settings import camel_case
@@ -30,10 +30,14 @@ _METHODS = (
     "STATISTICS",
     "DIAGNOSTICS",
     "DID_CHANGE_INTERPRETER",
+    "INSIGHTS",
+    "RETRAIN_MODEL",
+    "RESET_MODEL",
+    "EXPORT_EVENTS",
     "STATUS",
     "SETTINGS_SECTION",
 )
-_ENUMS: tuple[type[StrEnum], ...] = (Reason, OutcomeKind)
+_ENUMS: tuple[type[StrEnum], ...] = (Reason, OutcomeKind, GatePolicy)
 _WORDS: dict[object, str] = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
 
 
@@ -76,7 +80,7 @@ def _type(hint: Any) -> str:
     """
     if hint in _WORDS:
         return _WORDS[hint]
-    if is_dataclass(hint):
+    if is_dataclass(hint) or hint in _ENUMS:
         return str(getattr(hint, "__name__", hint))
     origin, arguments = get_origin(hint), get_args(hint)
     if origin is Literal:

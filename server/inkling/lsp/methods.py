@@ -13,11 +13,17 @@ initialization options asks by itself, so the capability is not advertised to it
 from dataclasses import dataclass
 from typing import Literal
 
+from inkling.core import insights
+
 RECORD_OUTCOMES = "inkling/recordOutcomes"
 WHY = "inkling/why"
 STATISTICS = "inkling/statistics"
 DIAGNOSTICS = "inkling/diagnostics"
 DID_CHANGE_INTERPRETER = "inkling/didChangeInterpreter"
+INSIGHTS = "inkling/insights"
+RETRAIN_MODEL = "inkling/retrainModel"
+RESET_MODEL = "inkling/resetModel"
+EXPORT_EVENTS = "inkling/exportEvents"
 STATUS = "inkling/status"
 SUGGESTION_ACCEPTED = "inkling.suggestionAccepted"
 
@@ -141,6 +147,43 @@ class DiagnosticsResult:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class InsightsParams:
+    """`inkling/insights`, a request for the Insights page; the answer is `inkling.core.insights.Insights`."""
+
+    n_days: int = 90
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetrainModelResult:
+    """`inkling/retrainModel`, a request without parameters: whether another model is in force now, and why."""
+
+    was_replaced: bool
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResetModelResult:
+    """`inkling/resetModel`, a request without parameters: the shipped model decides again."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportEventsParams:
+    """`inkling/exportEvents`, a request: writes all events into a file, its name ending in .jsonl or .parquet."""
+
+    file: str
+    with_text: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportEventsResult:
+    """What was written, in words."""
+
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusParams:
     """`inkling/status`, a notification to the client for its status bar."""
 
@@ -162,5 +205,22 @@ WIRE_TYPES: tuple[type, ...] = (
     StatisticsParams,
     StatisticsResult,
     DiagnosticsResult,
+    InsightsParams,
+    RetrainModelResult,
+    ResetModelResult,
+    ExportEventsParams,
+    ExportEventsResult,
+    insights.Interval,
+    insights.DayCounts,
+    insights.GroupCounts,
+    insights.ReliabilityBin,
+    insights.LatencyBin,
+    insights.ReasonCount,
+    insights.KnobForecast,
+    insights.LearnedOffset,
+    insights.CardFact,
+    insights.ModelCard,
+    insights.DriftLine,
+    insights.Insights,
     StatusParams,
 )
