@@ -43,6 +43,7 @@ from inkling.features.gate import decide
 
 logger = logging.getLogger(__name__)
 
+N_PROJECT_DIGITS = 6  # hexadecimal; tell a user's few folders of one name apart
 MAX_LINE_CHARS = 2000  # nobody writes longer lines by hand; generated and minified files have them
 _REASON_OF_NAMES = {
     NameVerdict.UNKNOWN_ATTRIBUTE: Reason.UNKNOWN_ATTRIBUTE,
@@ -82,7 +83,7 @@ class CompletionFeature:
     def __init__(self, ports: CompletionPorts, settings: Settings) -> None:
         self.ports = ports
         self._settings = settings
-        self._folders: tuple[Path, ...] = ()
+        self._projects: dict[Path, str] = {}
         self._previous: deque[PreviousSuggestion] = deque(maxlen=N_PREVIOUS)
 
     def configure(self, settings: Settings) -> None:
@@ -90,8 +91,9 @@ class CompletionFeature:
         self._settings = settings
 
     def open_folders(self, folders: tuple[Path, ...]) -> None:
-        """Takes the workspace folders, to which the paths in the event store are relative."""
-        self._folders = folders
+        """Takes the workspace folders: paths in the event store are relative to them, and each is a project there."""
+        hash_of = self.ports.log.fingerprint
+        self._projects = {folder: f"{folder.name}-{hash_of(str(folder))[:N_PROJECT_DIGITS]}" for folder in folders}
 
     async def complete(self, request: CompletionRequest) -> Suggestion | NoSuggestion:
         """Returns the best candidate that may be shown, or why there is none.
@@ -191,6 +193,7 @@ class CompletionFeature:
                 request=request,
                 candidate=candidate,
                 at_ms=_now_ms(),
+                project=self._project(request.snapshot),
                 recent_outcomes=self.ports.log.recent_outcomes(),
                 previous=self._shown_before(request),
             )
@@ -259,10 +262,17 @@ class CompletionFeature:
     def _display_path(self, snapshot: Snapshot) -> str:
         if snapshot.path is None:
             return snapshot.uri.rsplit("/", 1)[-1]
-        for folder in self._folders:
-            if snapshot.path.is_relative_to(folder):
-                return snapshot.path.relative_to(folder).as_posix()
-        return snapshot.path.name
+        folder = self._folder(snapshot)
+        return snapshot.path.name if folder is None else snapshot.path.relative_to(folder).as_posix()
+
+    def _project(self, snapshot: Snapshot) -> str:
+        """Returns the name of the workspace folder with a short keyed hash, so that two of one name differ."""
+        folder = self._folder(snapshot)
+        return "" if folder is None else self._projects[folder]
+
+    def _folder(self, snapshot: Snapshot) -> Path | None:
+        path = snapshot.path
+        return None if path is None else next((each for each in self._projects if path.is_relative_to(each)), None)
 
     def _to_decision(self, request: CompletionRequest, judged: _Judged, started_at_s: float) -> Decision:
         candidate, scored = judged.candidate, judged.scored
@@ -288,6 +298,7 @@ class CompletionFeature:
             context_fingerprint=self._context_fingerprint(request),
             latency_ms=(time.perf_counter() - started_at_s) * 1000,
             was_explored=judged.was_explored,
+            project=self._project(request.snapshot),
             text=candidate.text if self._settings.telemetry.store_text else None,
         )
 
@@ -301,6 +312,7 @@ class CompletionFeature:
             path=self._display_path(request.snapshot),
             line=position_at(text, request.offset).line,
             latency_ms=(time.perf_counter() - started_at_s) * 1000,
+            project=self._project(request.snapshot),
         )
         self.ports.background.start(_logged(self.ports.log.record_silence(silence)))
         return NoSuggestion(reason=reason)

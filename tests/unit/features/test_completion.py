@@ -260,3 +260,21 @@ async def test_paths_are_relative_to_the_workspace_folder() -> None:
         snapshot = Snapshot(uri=DocumentUri(f"file://{path}"), path=Path(path), version=1, text="x = \r\n")
         await feature.complete(CompletionRequest(snapshot=snapshot, offset=4))
         assert world.log.decisions[-1].path == expected
+
+
+async def test_each_workspace_folder_is_a_project_named_after_it() -> None:
+    world = World("1")
+    feature = world.feature()
+    feature.open_folders((Path("/left/shop"), Path("/right/shop")))
+    for path, expected in (
+        ("/left/shop/a.py", "shop-/left/"),  # the fake's hash of a text is the text
+        ("/right/shop/a.py", "shop-/right"),
+        ("/elsewhere/a.py", ""),
+    ):
+        snapshot = Snapshot(uri=DocumentUri(f"file://{path}"), path=Path(path), version=1, text="x = \n")
+        await feature.complete(CompletionRequest(snapshot=snapshot, offset=4))
+        await feature.complete(CompletionRequest(snapshot=snapshot, offset=99))
+        projects = (world.log.decisions[-1].project, world.log.silences[-1].project, world.model.asked[-1].project)
+        assert projects == (expected,) * 3
+    await feature.complete(question("x = |"))
+    assert world.log.decisions[-1].project == ""
