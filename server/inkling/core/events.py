@@ -9,6 +9,11 @@ from inkling.core.suggestion import Check, Reason, Source, SuggestionId, Trigger
 EventId = NewType("EventId", str)
 
 
+def folder_name(project: str) -> str:
+    """Returns the name of a project's folder; empty for what lies outside of all."""
+    return project.rpartition("-")[0]
+
+
 class Feature(StrEnum):
     """The feature that made a suggestion."""
 
