@@ -72,6 +72,7 @@ class Judgements:
         self._lives: dict[SuggestionId, _Life] = {}
         self._rejections: dict[FingerprintPair, None] = {}
         self._recent: tuple[bool, ...] | None = ()
+        self._n_noted = 0
 
     def note_decisions(self, decisions: Iterable[Decision]) -> None:
         """Remembers what outcomes of these suggestions will be about."""
@@ -91,6 +92,12 @@ class Judgements:
             if outcome.kind in JUDGING and life.is_overruled_by(outcome):
                 self._judge(life, outcome)
             self._recent = None
+            self._n_noted += 1
+
+    def n_noted(self) -> int:
+        """Returns how many outcomes were noted, those noted twice counted twice: it tells whether there is news."""
+        with self._lock:
+            return self._n_noted
 
     def forget(self) -> None:
         """Forgets everything."""

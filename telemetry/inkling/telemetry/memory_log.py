@@ -65,6 +65,10 @@ class MemoryEventLog:
         """Returns the latest judged suggestions, oldest first, at most ten: True for accepted."""
         return self._judgements.recent()
 
+    def n_outcomes_noted(self) -> int:
+        """Returns a number that grows as outcomes of any window become known, after own ones at once. From memory."""
+        return self._judgements.n_noted()
+
     async def record_decisions(self, decisions: Sequence[Decision]) -> None:
         """Keeps decisions, each suggestion once."""
         self._judgements.note_decisions(decisions)
@@ -175,6 +179,7 @@ def _judged(decision: Decision, outcomes: Sequence[Outcome], kept: float | None)
         model_version=decision.model_version,
         features=decision.features,
         path=decision.path,
+        project=decision.project,
         n_chars=decision.n_chars,
         latency_ms=decision.latency_ms,
         was_read=any(
@@ -212,6 +217,7 @@ def _summary(decision: Decision, outcome: OutcomeKind | None) -> DecisionSummary
         suggestion_id=decision.suggestion_id,
         model_version=decision.model_version,
         features=decision.features,
+        project=decision.project,
     )
 
 
@@ -222,12 +228,13 @@ def _summary_of_silence(silence: Silence) -> DecisionSummary:
         line=silence.line,
         was_offered=False,
         reason=silence.reason,
-        probability=None,
-        threshold=None,
+        probability=silence.probability,
+        threshold=silence.threshold,
         source=None,
         n_chars=None,
         latency_ms=silence.latency_ms,
         checked=frozenset(),
         outcome=None,
         suggestion_id=None,
+        project=silence.project,
     )

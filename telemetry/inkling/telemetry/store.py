@@ -152,6 +152,10 @@ class EventStore:
         """Returns the latest judged suggestions, oldest first, at most ten: True for accepted."""
         return self._judgements.recent()
 
+    def n_outcomes_noted(self) -> int:
+        """Returns a number that grows as outcomes of any window become known, after own ones at once. From memory."""
+        return self._judgements.n_noted()
+
     async def record_decisions(self, decisions: Sequence[Decision]) -> None:
         """Stores decisions, each suggestion once; returns when they are on disk.
 
