@@ -38,7 +38,7 @@ export function whyDocument(decisions: readonly WireDecision[], formatTime: (atM
     "# Why (not) shown?",
     "",
     "The latest decisions, newest first. A suggestion is shown when it passes the checks and its probability of",
-    "acceptance reaches the threshold (`inkling.gate.threshold`).",
+    "acceptance reaches the threshold; `inkling.gate.policy` sets how high that is.",
     "",
   ];
   if (decisions.length === 0) {

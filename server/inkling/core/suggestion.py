@@ -66,7 +66,7 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.UNKNOWN_ATTRIBUTE: "it names an attribute that does not exist",
     Reason.UNKNOWN_IMPORT: "it imports what is not installed or does not exist",
     Reason.REJECTED_BEFORE: "you rejected it at this place before",
-    Reason.LOW_PROBABILITY: "its probability of acceptance is below the threshold (inkling.gate.threshold)",
+    Reason.LOW_PROBABILITY: "its probability of acceptance is below the threshold (inkling.gate.policy)",
 }
 """Each reason in words for a person, naming the setting that changes it where there is one."""
 

@@ -39,7 +39,7 @@ from inkling.core.suggestion import (
 )
 from inkling.core.text import line_end, line_prefix, line_start, position_at
 from inkling.features.checks import is_place_to_complete, repeats_suffix
-from inkling.features.gate import decide
+from inkling.features.gate import Bar, decide
 
 logger = logging.getLogger(__name__)
 
@@ -179,10 +179,11 @@ class CompletionFeature:
 
     async def _judge(self, request: CompletionRequest, candidate: Candidate) -> _Judged:
         """Cheap checks first; the first that fails gives the reason."""
-        threshold = self._settings.gate.threshold
+        gate = self._settings.gate
+        bar = Bar(threshold=self.ports.model.threshold(gate), explore=gate.explore)
 
         def drop(reason: Reason, checked: frozenset[Check] = frozenset()) -> _Judged:
-            return _Judged(candidate=candidate, reason=reason, checked=checked, threshold=threshold)
+            return _Judged(candidate=candidate, reason=reason, checked=checked, threshold=bar.threshold)
 
         if repeats_suffix(request, candidate):
             return drop(Reason.REPEATS_SUFFIX)
@@ -198,7 +199,7 @@ class CompletionFeature:
                 previous=self._shown_before(request),
             )
         )
-        verdict = decide(scored, request.trigger, self._settings.gate, self.ports.draw())
+        verdict = decide(scored, request.trigger, bar, self.ports.draw())
         reason, checked = verdict.reason, frozenset[Check]()
         if reason is None:
             # Only what would be shown is worth the time of the checks that leave this process.

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from inkling.core.settings import GateSettings
 from inkling.core.suggestion import Reason, Scored, Trigger
 
 
@@ -23,7 +22,20 @@ class Verdict:
     was_explored: bool = False
 
 
-def decide(scored: Scored, trigger: Trigger, settings: GateSettings, draw: float) -> Verdict:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """What a candidate must reach.
+
+    Attributes:
+        threshold: Least probability to be shown; what the user's setting of the knob amounts to now.
+        explore: Share of what stays below it that is shown at random, in [0, 1].
+    """
+
+    threshold: float
+    explore: float
+
+
+def decide(scored: Scored, trigger: Trigger, bar: Bar, draw: float) -> Verdict:
     """Returns whether to show a candidate.
 
     A user who asked explicitly gets an answer whatever its probability: the gate is there to prevent
@@ -33,12 +45,12 @@ def decide(scored: Scored, trigger: Trigger, settings: GateSettings, draw: float
     Args:
         scored: The candidate's probability.
         trigger: What made the editor ask.
-        settings: Threshold, and the share that is shown at random.
+        bar: What the candidate must reach when nobody asked for it.
         draw: A random number, uniform in [0, 1).
     """
-    threshold = 0.0 if trigger is Trigger.INVOKED else settings.threshold
+    threshold = 0.0 if trigger is Trigger.INVOKED else bar.threshold
     if scored.probability >= threshold:
         return Verdict(reason=None, threshold=threshold, propensity=1.0)
-    if draw < settings.explore:
-        return Verdict(reason=None, threshold=threshold, propensity=settings.explore, was_explored=True)
-    return Verdict(reason=Reason.LOW_PROBABILITY, threshold=threshold, propensity=settings.explore)
+    if draw < bar.explore:
+        return Verdict(reason=None, threshold=threshold, propensity=bar.explore, was_explored=True)
+    return Verdict(reason=Reason.LOW_PROBABILITY, threshold=threshold, propensity=bar.explore)

@@ -1,7 +1,9 @@
 """Reading the client's settings: a bad value falls back alone, and is told."""
 
+import json
 import re
 from dataclasses import MISSING, dataclass, fields, is_dataclass
+from enum import StrEnum
 from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from inkling.core.settings import Settings
@@ -61,9 +63,10 @@ def _read(cls: type[T], raw: object, path: str, problems: list[SettingProblem]) 
         default = field.default if field.default is not MISSING else None
         wrong = _what_is_wrong(value, hint, field.metadata)
         if wrong is None:
-            values[field.name] = tuple(value) if isinstance(value, list) else value
+            values[field.name] = _converted(value, hint)
         elif value is not None:
-            problems.append(SettingProblem(path=f"{path}.{key}", message=f"{wrong}; {default!r} is used"))
+            message = f"{wrong}; {json.dumps(default, ensure_ascii=False)} is used"
+            problems.append(SettingProblem(path=f"{path}.{key}", message=message))
     return cls(**values)
 
 
@@ -72,6 +75,10 @@ def _what_is_wrong(value: object, hint: object, metadata: Any) -> str | None:
         item = get_args(hint)[0]
         is_right = isinstance(value, list) and all(isinstance(element, item) for element in value)
         return None if is_right else "must be a list of strings"
+    if _is_enum(hint):
+        allowed = [member.value for member in cast("type[StrEnum]", hint)]
+        is_right = isinstance(value, str) and value in allowed
+        return None if is_right else f"must be one of {', '.join(map(json.dumps, allowed))}"
     if hint is float and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
     if not isinstance(value, cast("type[object]", hint)) or (isinstance(value, bool) and hint is not bool):
@@ -80,6 +87,17 @@ def _what_is_wrong(value: object, hint: object, metadata: Any) -> str | None:
     if low is not None and not low <= cast("float", value) <= high:
         return f"must be between {low} and {high}"
     return None
+
+
+def _converted(value: object, hint: object) -> object:
+    """Returns a value that nothing is wrong with, as the settings tree holds it."""
+    if isinstance(value, list):
+        return tuple(value)
+    return cast("type[StrEnum]", hint)(cast("str", value)) if _is_enum(hint) else value
+
+
+def _is_enum(hint: object) -> bool:
+    return isinstance(hint, type) and issubclass(hint, StrEnum)
 
 
 _WORD: dict[type[object], str] = {bool: "boolean", int: "integer", float: "number", str: "string"}

@@ -54,7 +54,10 @@ class Editor:
         self.folder = folder / "project"
         self.data_dir = folder / "data"
         self.cache_dir = folder / "cache"
-        self.settings: dict[str, Any] = {"gate": {"threshold": 0.0}, "index": {"includeEnvironment": False}}
+        self.settings: dict[str, Any] = {
+            "gate": {"policy": "threshold", "threshold": 0.0},
+            "index": {"includeEnvironment": False},
+        }
         self.environment: dict[str, str] = {}
         self.arguments: list[str] = []
         self.client: LanguageClient

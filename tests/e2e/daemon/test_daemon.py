@@ -78,7 +78,8 @@ async def test_why_and_statistics_say_what_happened(editor: Editor) -> None:
 
 
 async def test_the_threshold_of_the_settings_hides(editor: Editor) -> None:
-    editor.client.set_configuration({"inkling": {"gate": {"threshold": 1.0, "explore": 0}}})
+    gate = {"policy": "threshold", "threshold": 1.0, "explore": 0}
+    editor.client.set_configuration({"inkling": {**editor.settings, "gate": gate}})
     editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings=None))
     editor.open("shop/basket.py", BASKET.replace("|", ""))
     async with asyncio.timeout(30):

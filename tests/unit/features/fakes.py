@@ -5,6 +5,7 @@ from typing import Any
 
 from inkling.core.events import Decision, Outcome, Silence
 from inkling.core.ports import GateInput, NameVerdict, SyntaxVerdict
+from inkling.core.settings import GatePolicy, GateSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Scored, Source, Trigger
 
@@ -54,12 +55,16 @@ class FakeNames:
 class FakeModel:
     def __init__(self, probabilities: dict[str, float] | None = None) -> None:
         self.probabilities = probabilities or {}
+        self.thresholds = dict.fromkeys(GatePolicy, 0.25)
         self.asked: list[GateInput] = []
 
     def score(self, gate_input: GateInput) -> Scored:
         self.asked.append(gate_input)
         probability = self.probabilities.get(gate_input.candidate.text, 0.9)
         return Scored(probability=probability, features={"evidence": 1.0}, model_version="fake-1")
+
+    def threshold(self, settings: GateSettings) -> float:
+        return self.thresholds[settings.policy]
 
 
 class FakeLog:

@@ -17,7 +17,7 @@ from tests.unit.features.fakes import (
 
 from inkling.core.errors import StoreError, WorkerError
 from inkling.core.ports import NameVerdict, SyntaxVerdict
-from inkling.core.settings import CompletionSettings, GateSettings, Settings, TelemetrySettings
+from inkling.core.settings import CompletionSettings, GatePolicy, GateSettings, Settings, TelemetrySettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Check, CompletionRequest, NoSuggestion, Reason, Suggestion, Trigger
 from inkling.features.completion import CompletionFeature, CompletionPorts
@@ -105,7 +105,7 @@ async def test_a_low_probability_is_hidden_before_the_costly_checks() -> None:
     assert answer == NoSuggestion(reason=Reason.LOW_PROBABILITY, probability=0.1)
     assert world.syntax.asked == []
     (decision,) = world.log.decisions
-    assert (decision.probability, decision.threshold) == (0.1, world.settings.gate.threshold)
+    assert (decision.probability, decision.threshold) == (0.1, 0.25)
 
 
 async def test_the_model_is_told_what_was_shown_before_but_not_its_answer_to_the_same_question() -> None:
@@ -134,7 +134,7 @@ async def test_who_asks_explicitly_is_answered_whatever_the_probability() -> Non
 async def test_a_small_share_of_what_would_be_hidden_is_shown_at_random_with_its_propensity() -> None:
     world = World("1")
     world.model.probabilities["1"] = 0.1
-    world.settings = replace(world.settings, gate=GateSettings(threshold=0.25, explore=0.02))
+    world.settings = replace(world.settings, gate=GateSettings(explore=0.02))
     world.draw = 0.0199
     assert isinstance(await world.ask(), Suggestion)
     world.draw = 0.02
@@ -146,18 +146,29 @@ async def test_a_small_share_of_what_would_be_hidden_is_shown_at_random_with_its
     assert isinstance(await world.ask(), NoSuggestion)
     dropped = world.log.decisions[-1]
     assert (dropped.reason, dropped.was_explored, dropped.propensity) == (Reason.DOES_NOT_PARSE, False, 0.0)
-    world.settings = replace(world.settings, gate=GateSettings(threshold=0.25, explore=0.0))
+    world.settings = replace(world.settings, gate=GateSettings(explore=0.0))
     assert isinstance(await world.ask(), NoSuggestion)
     assert world.log.decisions[-1].reason is Reason.LOW_PROBABILITY
 
 
-async def test_the_threshold_is_the_setting() -> None:
+async def test_the_threshold_is_what_the_model_makes_of_the_setting() -> None:
     world = World("1")
     world.model.probabilities["1"] = 0.5
-    world.settings = replace(world.settings, gate=GateSettings(threshold=0.6))
+    world.model.thresholds |= {GatePolicy.QUIET: 0.6, GatePolicy.EAGER: 0.5}
+    world.settings = replace(world.settings, gate=GateSettings(policy=GatePolicy.QUIET))
     assert isinstance(await world.ask(), NoSuggestion)
-    world.settings = replace(world.settings, gate=GateSettings(threshold=0.5))
+    world.settings = replace(world.settings, gate=GateSettings(policy=GatePolicy.EAGER))
     assert isinstance(await world.ask(), Suggestion)
+    assert [decision.threshold for decision in world.log.decisions] == [0.6, 0.5]
+
+
+async def test_what_a_check_drops_before_the_gate_carries_the_threshold_in_force_too() -> None:
+    world = World("1")
+    world.model.thresholds[GatePolicy.QUIET] = 0.6
+    world.settings = replace(world.settings, gate=GateSettings(policy=GatePolicy.QUIET))
+    assert isinstance(await world.ask("x = |\nx = 1\n"), NoSuggestion)
+    (decision,) = world.log.decisions
+    assert (decision.reason, decision.threshold) == (Reason.REPEATS_SUFFIX, 0.6)
 
 
 async def test_what_was_rejected_here_is_not_offered_again_however_much_of_it_is_typed() -> None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import Field, fields, is_dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,25 @@ def test_both_sides_allow_the_same_range() -> None:
             field.metadata.get("low"),
             field.metadata.get("high"),
         ), path
+
+
+def test_both_sides_allow_the_same_words_and_package_json_explains_each() -> None:
+    properties = _daemon_properties()
+    allowed = {
+        path: [member.value for member in type(value)]
+        for path, _, value in _leaves(Settings(), "inkling")
+        if isinstance(value, StrEnum)
+    }
+    assert allowed
+    assert {name: schema["enum"] for name, schema in properties.items() if "enum" in schema} == allowed
+    for schema in _properties().values():
+        assert len(schema.get("enumDescriptions", [])) in {0, len(schema.get("enum", []))}
+    assert all("enumDescriptions" in properties[path] for path in allowed)
+
+
+def test_each_setting_has_a_place_of_its_own_in_the_list() -> None:
+    orders = [schema["order"] for schema in _properties().values()]
+    assert orders == sorted(set(orders))
 
 
 def test_the_declared_defaults_are_read_without_a_problem() -> None:

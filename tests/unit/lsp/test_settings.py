@@ -2,7 +2,7 @@
 
 import pytest
 
-from inkling.core.settings import CompletionSettings, GateSettings, IndexSettings, Settings
+from inkling.core.settings import CompletionSettings, GatePolicy, GateSettings, IndexSettings, Settings
 from inkling.lsp.settings import read_settings
 
 
@@ -16,16 +16,19 @@ def test_good_settings_are_taken() -> None:
         {
             "interpreter": "/usr/bin/python3",
             "completion": {"debounceMs": 100, "maxFileKb": 64},
-            "gate": {"threshold": 1},
+            "gate": {"policy": "threshold", "loseAtMost": 0, "threshold": 1},
             "index": {"exclude": ["gen/**"], "includeEnvironment": False},
             "telemetry": {"storeText": True},
         }
     )
     assert problems == []
     assert settings.completion == CompletionSettings(debounce_ms=100, max_file_kb=64)
-    assert settings.gate == GateSettings(threshold=1.0)
+    assert settings.gate == GateSettings(policy=GatePolicy.THRESHOLD, lose_at_most=0.0, threshold=1.0)
     assert settings.index == IndexSettings(exclude=("gen/**",), include_environment=False)
     assert settings.telemetry.store_text
+
+
+_POLICIES = 'must be one of "loseAtMost", "threshold", "eager", "balanced", "quiet"'
 
 
 @pytest.mark.parametrize(
@@ -35,13 +38,17 @@ def test_good_settings_are_taken() -> None:
         ({"gate": {"threshold": 1.5}}, "inkling.gate.threshold", "must be between 0.0 and 1.0"),
         ({"gate": {"threshold": True}}, "inkling.gate.threshold", "must be of type number"),
         ({"gate": {"threshold": float("nan")}}, "inkling.gate.threshold", "must be between"),
+        ({"gate": {"policy": "loud"}}, "inkling.gate.policy", _POLICIES + '; "loseAtMost" is used'),
+        ({"gate": {"policy": ["quiet"]}}, "inkling.gate.policy", _POLICIES),
+        ({"gate": {"policy": "QUIET"}}, "inkling.gate.policy", _POLICIES),
+        ({"gate": {"loseAtMost": 5}}, "inkling.gate.loseAtMost", "must be between 0.0 and 0.5; 0.05 is used"),
         ({"gate": []}, "inkling.gate", "is not an object"),
-        ({"completion": {"enabled": 1}}, "inkling.completion.enabled", "must be of type boolean"),
+        ({"completion": {"enabled": 1}}, "inkling.completion.enabled", "must be of type boolean; true is used"),
         ({"completion": {"deadlineMs": 9.5}}, "inkling.completion.deadlineMs", "must be of type integer"),
         ({"completion": {"deadlineMs": 1}}, "inkling.completion.deadlineMs", "must be between 10 and 5000"),
-        ({"index": {"exclude": "gen"}}, "inkling.index.exclude", "must be a list of strings"),
+        ({"index": {"exclude": "gen"}}, "inkling.index.exclude", "must be a list of strings; [] is used"),
         ({"index": {"exclude": [1]}}, "inkling.index.exclude", "must be a list of strings"),
-        ({"interpreter": 3}, "inkling.interpreter", "must be of type string; '' is used"),
+        ({"interpreter": 3}, "inkling.interpreter", 'must be of type string; "" is used'),
         ({"compleetion": {}}, "inkling.compleetion", "is unknown and ignored"),
     ],
 )

@@ -38,6 +38,7 @@ const QUIET_SETTINGS = {
 
 /** The gate lets every checked candidate through. */
 const INKLING_SETTINGS = {
+  "inkling.gate.policy": "threshold",
   "inkling.gate.threshold": 0,
   "inkling.completion.deadlineMs": 5_000, // A busy machine must not decide what is shown.
   "inkling.index.includeEnvironment": false, // What happens to be installed must not either.
