@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from inkling.core.ports import GateInput, PreviousSuggestion
+from inkling.core.ports import GateInput, PreviousSuggestion, RequestInput
 from inkling.core.suggestion import Source
 from inkling.core.text import line_prefix
 
@@ -239,24 +239,41 @@ FEATURES: Final = (
 """All features, in the order of the model's weights."""
 
 FEATURE_NAMES: Final = tuple(feature.name for feature in FEATURES)
+REQUEST_FEATURE_NAMES: Final = tuple(feature.name for feature in FEATURES if feature.known == "request")
 
 
 def featurize(gate_input: GateInput, calibrations: Calibrations) -> dict[str, float]:
     """Returns the features by name, in the order of `FEATURES`; every one is finite, whatever the input."""
-    request = gate_input.request
-    text = request.snapshot.text
-    offset = max(0, min(request.offset, len(text)))
-    near = text[max(0, offset - NEAR_CHARS) : offset]
-    line = line_prefix(near, len(near))[-MAX_LINE_CHARS:]
+    near, line, offset = _before_cursor(gate_input)
     suggestion = gate_input.candidate.text[:MAX_SUGGESTION_CHARS]
     features = _evidence(gate_input, calibrations)
     features |= _shape(suggestion, line)
     features["sure_and_long"] = features["evidence"] * features["log_chars"]
     features |= _names(suggestion, line, near)
-    features |= _place(line, near)
-    features |= _sequence(gate_input, offset)
-    features |= _habit(gate_input.recent_outcomes)
+    features["longer_than_before"] = _growth(gate_input)
+    features |= _known_before_asking(gate_input, near, line, offset)
     return {name: features[name] for name in FEATURE_NAMES}
+
+
+def featurize_request(request_input: RequestInput) -> dict[str, float]:
+    """Returns what is known before anything is generated, in the order of `REQUEST_FEATURE_NAMES`; all finite."""
+    features = _known_before_asking(request_input, *_before_cursor(request_input))
+    return {name: features[name] for name in REQUEST_FEATURE_NAMES}
+
+
+def _before_cursor(request_input: RequestInput) -> tuple[str, str, int]:
+    """Returns the text near the cursor, the current line's part of it, and the offset held within the text."""
+    request = request_input.request
+    text = request.snapshot.text
+    offset = max(0, min(request.offset, len(text)))
+    near = text[max(0, offset - NEAR_CHARS) : offset]
+    return near, line_prefix(near, len(near))[-MAX_LINE_CHARS:], offset
+
+
+def _known_before_asking(request_input: RequestInput, near: str, line: str, offset: int) -> dict[str, float]:
+    features = _place(line, near)
+    features |= _sequence(request_input, offset)
+    return features | _habit(request_input.recent_outcomes)
 
 
 def _evidence(gate_input: GateInput, calibrations: Calibrations) -> dict[str, float]:
@@ -342,25 +359,38 @@ def _is_in_comment(line: str) -> bool:
     return False
 
 
-def _sequence(gate_input: GateInput, offset: int) -> dict[str, float]:
+def _sequence(request_input: RequestInput, offset: int) -> dict[str, float]:
     """Compares with what was shown before; all 0 where that was nothing, or was in another document."""
-    snapshot, previous = gate_input.request.snapshot, gate_input.previous
-    if not previous or previous[-1].uri != snapshot.uri:
-        return {"longer_than_before": 0.0, "is_same_place": 0.0, "has_moved_back": 0.0, "log_shown_on_line": 0.0}
-    latest = previous[-1]
+    snapshot, previous = request_input.request.snapshot, request_input.previous
+    latest = _latest_here(request_input)
+    if latest is None:
+        return {"is_same_place": 0.0, "has_moved_back": 0.0, "log_shown_on_line": 0.0}
 
     def is_on_this_line(shown: PreviousSuggestion) -> bool:
         if shown.uri != snapshot.uri or shown.offset - offset > MAX_MOVED_BACK:
             return False
         return snapshot.text.find("\n", shown.offset, offset) == -1
 
-    n_chars = min(len(gate_input.candidate.text), MAX_SUGGESTION_CHARS)
     return {
-        "longer_than_before": math.log1p(n_chars) - math.log1p(min(latest.n_chars, MAX_SUGGESTION_CHARS)),
         "is_same_place": float(latest.offset == offset),
         "has_moved_back": float(0 < latest.offset - offset <= MAX_MOVED_BACK),
         "log_shown_on_line": math.log1p(sum(1 for _ in itertools.takewhile(is_on_this_line, reversed(previous)))),
     }
+
+
+def _growth(gate_input: GateInput) -> float:
+    """Returns how much longer the candidate is than what was shown before it, on a logarithmic scale; 0 for a first."""
+    latest = _latest_here(gate_input)
+    if latest is None:
+        return 0.0
+    n_chars = min(len(gate_input.candidate.text), MAX_SUGGESTION_CHARS)
+    return math.log1p(n_chars) - math.log1p(min(latest.n_chars, MAX_SUGGESTION_CHARS))
+
+
+def _latest_here(request_input: RequestInput) -> PreviousSuggestion | None:
+    """Returns the suggestion that was shown last; None where that was in another document."""
+    latest = request_input.previous[-1] if request_input.previous else None
+    return latest if latest is not None and latest.uri == request_input.request.snapshot.uri else None
 
 
 def _habit(recent_outcomes: tuple[bool, ...]) -> dict[str, float]:

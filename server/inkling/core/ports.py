@@ -91,25 +91,34 @@ class PreviousSuggestion:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GateInput:
-    """All that the gate may look at when it scores a candidate: nothing here is known only afterwards.
+class RequestInput:
+    """All that may be looked at before anything is generated: nothing here is known only afterwards.
 
     Attributes:
         request: The question.
-        candidate: The proposal.
         at_ms: Now, milliseconds since the Unix epoch.
+        project: As in `core.events.Decision`.
         recent_outcomes: The latest judged suggestions of this user, oldest first: True for accepted.
         previous: The latest suggestions that were shown, oldest first, at most `N_PREVIOUS`. An answer to this very
             question, asked before in the same version of the document, is none of them.
-        project: As in `core.events.Decision`.
     """
 
     request: CompletionRequest
-    candidate: Candidate
     at_ms: int
     project: str = ""
     recent_outcomes: tuple[bool, ...] = ()
     previous: tuple[PreviousSuggestion, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateInput(RequestInput):
+    """All that the gate may look at when it scores a candidate: the same, with the proposal in hand.
+
+    Attributes:
+        candidate: The proposal.
+    """
+
+    candidate: Candidate
 
 
 N_PREVIOUS = 10  # shown suggestions that the gate remembers; only those in a row on one line count
@@ -132,6 +141,18 @@ class AcceptanceModel(Protocol):
 
     def threshold(self, settings: GateSettings) -> float:
         """Returns the least probability to show that the user's setting of the knob amounts to now; from memory."""
+        ...
+
+
+class AskingModel(Protocol):
+    """Tells, before anything is generated, how likely this user is to accept an answer here."""
+
+    def probability(self, request_input: RequestInput) -> float:
+        """Returns the probability of acceptance, in [0, 1]; well under 0.2 ms."""
+        ...
+
+    def threshold(self, settings: GateSettings) -> float:
+        """Returns the least probability to ask that the user's setting of the knob leaves room for; 0 asks always."""
         ...
 
 
