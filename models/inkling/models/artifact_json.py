@@ -1,0 +1,138 @@
+"""Model files as JSON that vouches for itself: a format, a hash of the content, and numbers that are checked."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+
+from inkling.core.errors import ModelArtifactError
+
+MAX_BYTES = 1_000_000  # an artifact has about 4 kB
+MAX_MAGNITUDE = 1e6  # of any number; standardised weights are near 1
+MAX_VERSION_CHARS = 100
+
+Json = Mapping[str, object]
+
+
+def dump_content(content: Json) -> str:
+    """Returns content as text for a file, with its hash."""
+    return json.dumps({**content, "sha256": content_hash(content)}, indent=2, allow_nan=False) + "\n"
+
+
+def read_content(path: Path) -> bytes:
+    """Returns what a file holds, and one byte more than allowed where it holds too much.
+
+    Raises:
+        ModelArtifactError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ModelArtifactError(f"The model {path} cannot be read: {error}") from error
+
+
+def parse_content(data: bytes, expected_format: int) -> Json:
+    """Returns the object that `data` holds; its parts are still to be checked.
+
+    Raises:
+        ModelArtifactError: It is too large, damaged, or of another format.
+    """
+    if len(data) > MAX_BYTES:
+        raise ModelArtifactError(f"it is larger than {MAX_BYTES} bytes")
+    try:
+        content = json.loads(data, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise ModelArtifactError(f"it is not JSON ({type(error).__name__})") from error
+    if not isinstance(content, dict):
+        raise ModelArtifactError("it is not a JSON object")
+    if content.get("format") != expected_format or isinstance(content.get("format"), bool):
+        raise ModelArtifactError(f"it has another format than {expected_format}; train it again with this version")
+    _check_hash(content)
+    return content
+
+
+def content_hash(content: Json) -> str:
+    """Returns the SHA-256 of content in its canonical form."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def object_at(content: Json, key: str) -> Json:
+    """Returns the object under a key.
+
+    Raises:
+        ModelArtifactError: There is none.
+    """
+    value = content.get(key)
+    if not isinstance(value, dict):
+        raise ModelArtifactError(f"{key} is missing or no object")
+    return value
+
+
+def version_of(content: Json) -> str:
+    """Returns the model's version.
+
+    Raises:
+        ModelArtifactError: It is missing, or no short text.
+    """
+    version = content.get("model_version")
+    if not isinstance(version, str) or not 0 < len(version) <= MAX_VERSION_CHARS:
+        raise ModelArtifactError("model_version is missing or no short text")
+    return version
+
+
+def number_at(content: Json, key: str) -> float:
+    """Returns the number under a key.
+
+    Raises:
+        ModelArtifactError: It is none, or an enormous one.
+    """
+    return _checked_number(content.get(key), key)
+
+
+def numbers_at(content: Json, key: str, n_numbers: int) -> tuple[float, ...]:
+    """Returns the list of `n_numbers` numbers under a key.
+
+    Raises:
+        ModelArtifactError: It is none, or holds another count, or an enormous number.
+    """
+    values = content.get(key)
+    if not isinstance(values, list) or len(values) != n_numbers:
+        raise ModelArtifactError(f"{key} is not a list of {n_numbers} numbers")
+    return tuple(_checked_number(value, key) for value in values)
+
+
+def scales_at(content: Json, key: str, n_numbers: int) -> tuple[float, ...]:
+    """Returns the list of `n_numbers` standard deviations under a key.
+
+    Raises:
+        ModelArtifactError: As `numbers_at`, or one is not above 0.
+    """
+    scales = numbers_at(content, key, n_numbers)
+    if min(scales) <= 0:
+        raise ModelArtifactError(f"{key} must be above 0")
+    return scales
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _check_hash(content: Json) -> None:
+    try:
+        expected = content_hash({key: value for key, value in content.items() if key != "sha256"})
+    except (ValueError, RecursionError) as error:
+        raise ModelArtifactError("its content cannot be hashed") from error
+    if content.get("sha256") != expected:
+        raise ModelArtifactError("its content does not match its hash; it was changed or damaged")
+
+
+def _checked_number(value: object, key: str) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ModelArtifactError(f"{key} holds something that is no number")
+    # Compared before it is converted: an integer may be too large for a float. NaN fails the comparison too.
+    if not -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE:
+        raise ModelArtifactError(f"{key} holds a number beyond {MAX_MAGNITUDE:g}")
+    return float(value)

@@ -1,0 +1,148 @@
+"""Whether it is worth asking: the first stage of the gate, before anything is generated.
+
+A logistic regression over the features that are known at the request. It may lose a fifth of what the user allows to be
+lost, so it stays silent only where hardly anything was ever accepted; the second stage judges the rest.
+"""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self, assert_never
+
+from inkling.core.errors import ModelArtifactError
+from inkling.core.ports import RequestInput
+from inkling.core.settings import GatePolicy, GateSettings
+from inkling.models.acceptance import sigmoid
+from inkling.models.artifact_json import (
+    Json,
+    dump_content,
+    number_at,
+    numbers_at,
+    object_at,
+    parse_content,
+    read_content,
+    scales_at,
+    version_of,
+)
+from inkling.models.featurize import REQUEST_FEATURE_NAMES, featurize_request
+
+FORMAT: Final = 1
+MAY_LOSE: Final = 0.01  # of the accepts: a fifth of the default 5%; the stage that sees the candidate uses it better
+LEAST_BUDGET: Final = 0.05  # of the accepts; who allows less to be lost is always asked for
+SHIPPED_ASKING = Path(__file__).parent / "artifacts" / "asking.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskingArtifact:
+    """A logistic regression over standardised features of a request, with what is needed to trust it.
+
+    Attributes:
+        model_version: Its name.
+        mean: Of each feature, in the order of `REQUEST_FEATURE_NAMES`.
+        scale: Standard deviation of each feature, above 0.
+        weights: Log-odds per standard deviation of each feature.
+        intercept: Log-odds where every feature is at its mean.
+        threshold: Loses at most `MAY_LOSE` of the accepts of people that the model was not trained on.
+        training: Where it comes from: data hash, seed, counts and metrics, for people to read.
+    """
+
+    model_version: str
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float
+    threshold: float
+    training: Json = field(default_factory=dict)
+
+
+class LogisticAskingModel:
+    """The first stage that ships with Inkling; implements the port `AskingModel`."""
+
+    def __init__(self, artifact: AskingArtifact) -> None:
+        self.artifact = artifact
+        # Standardising is folded into the weights: one multiplication a feature.
+        self._weights = tuple(weight / scale for weight, scale in zip(artifact.weights, artifact.scale, strict=True))
+        shift = sum(weight * mean for weight, mean in zip(self._weights, artifact.mean, strict=True))
+        self._intercept = artifact.intercept - shift
+
+    @classmethod
+    def load(cls, path: Path = SHIPPED_ASKING) -> Self:
+        """Returns the model in a file.
+
+        Raises:
+            ModelArtifactError: The file is missing, damaged, of another format, or made for other features.
+        """
+        return cls(read_asking(path))
+
+    def probability(self, request_input: RequestInput) -> float:
+        """Returns the probability that a suggestion here would be accepted; about 0.02 ms."""
+        features = featurize_request(request_input).values()
+        return sigmoid(
+            self._intercept + sum(weight * value for weight, value in zip(self._weights, features, strict=True))
+        )
+
+    def threshold(self, settings: GateSettings) -> float:
+        """Returns the least probability to ask; 0, which always asks, where the knob leaves no room for losses.
+
+        Who gave a probability as the threshold is never asked less for than that.
+        """
+        own = self.artifact.threshold
+        match settings.policy:
+            case GatePolicy.EAGER:
+                return 0.0
+            case GatePolicy.BALANCED | GatePolicy.QUIET:
+                return own
+            case GatePolicy.LOSE_AT_MOST:
+                return own if settings.lose_at_most >= LEAST_BUDGET else 0.0
+            case GatePolicy.THRESHOLD:
+                return min(own, settings.threshold)
+            case _:
+                assert_never(settings.policy)
+
+
+def dump_asking(artifact: AskingArtifact) -> str:
+    """Returns the artifact as text for a file, with the hash of its content."""
+    return dump_content(
+        {
+            "format": FORMAT,
+            "model_version": artifact.model_version,
+            "feature_names": list(REQUEST_FEATURE_NAMES),
+            "mean": list(artifact.mean),
+            "scale": list(artifact.scale),
+            "weights": list(artifact.weights),
+            "intercept": artifact.intercept,
+            "threshold": artifact.threshold,
+            "training": dict(artifact.training),
+        }
+    )
+
+
+def read_asking(path: Path) -> AskingArtifact:
+    """Returns the artifact in a file.
+
+    Raises:
+        ModelArtifactError: It is missing, damaged, of another format, or made for other features.
+    """
+    data = read_content(path)
+    try:
+        return _parse(data)
+    except ModelArtifactError as error:
+        raise ModelArtifactError(f"The model {path} is not used: {error}") from error
+
+
+def _parse(data: bytes) -> AskingArtifact:
+    content = parse_content(data, FORMAT)
+    if content.get("feature_names") != list(REQUEST_FEATURE_NAMES):
+        raise ModelArtifactError("it was trained on other features; train it again with this version")
+    n_features = len(REQUEST_FEATURE_NAMES)
+    threshold = number_at(content, "threshold")
+    if not 0 <= threshold <= 1:
+        raise ModelArtifactError("threshold is no probability")
+    return AskingArtifact(
+        model_version=version_of(content),
+        mean=numbers_at(content, "mean", n_features),
+        scale=scales_at(content, "scale", n_features),
+        weights=numbers_at(content, "weights", n_features),
+        intercept=number_at(content, "intercept"),
+        threshold=threshold,
+        training=object_at(content, "training"),
+    )
