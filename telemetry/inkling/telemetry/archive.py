@@ -51,18 +51,52 @@ class _Table:
         name: Its name in the database.
         columns: What a row holds.
         unique: The column that tells events apart; None for silences, which are told apart by all they hold.
+        may_be_empty: Columns whose cells may be empty.
+        added_later: What files of earlier versions lack, with what they mean by that.
     """
 
     name: str
     columns: tuple[str, ...]
     unique: str | None
+    may_be_empty: frozenset[str]
+    added_later: Mapping[str, Value]
 
 
 _TABLES: Final = {
-    "decision": _Table(name="decisions", columns=DECISION_COLUMNS, unique="suggestion_id"),
-    "silence": _Table(name="silences", columns=SILENCE_COLUMNS, unique=None),
-    "outcome": _Table(name="outcomes", columns=OUTCOME_COLUMNS, unique="event_id"),
-    "survival": _Table(name="survivals", columns=SURVIVAL_COLUMNS, unique="event_id"),
+    "decision": _Table(
+        name="decisions",
+        columns=DECISION_COLUMNS,
+        unique="suggestion_id",
+        may_be_empty=frozenset({"reason", "probability", "text", "reported_at_ms"}),
+        added_later={"was_explored": 0, "reported_at_ms": None, "text": None, "project": ""},
+    ),
+    "silence": _Table(
+        name="silences",
+        columns=SILENCE_COLUMNS,
+        unique=None,
+        may_be_empty=frozenset({"reported_at_ms", "probability", "threshold", "propensity"}),
+        added_later={
+            "reported_at_ms": None,
+            "project": "",
+            "probability": None,
+            "threshold": None,
+            "propensity": None,
+        },
+    ),
+    "outcome": _Table(
+        name="outcomes",
+        columns=OUTCOME_COLUMNS,
+        unique="event_id",
+        may_be_empty=frozenset({"visible_ms", "accepted_chars", "reported_at_ms"}),
+        added_later={"reported_at_ms": None},
+    ),
+    "survival": _Table(
+        name="survivals",
+        columns=SURVIVAL_COLUMNS,
+        unique="event_id",
+        may_be_empty=frozenset({"after_s", "reported_at_ms"}),
+        added_later={},
+    ),
 }
 _INTEGERS: Final = frozenset(
     {
@@ -81,10 +115,6 @@ _NUMBERS: Final = frozenset(
     {"probability", "threshold", "propensity", "latency_ms", "visible_ms", "after_s", "similarity"}
 )
 _SHARES: Final = frozenset({"probability", "propensity", "similarity", "was_offered", "was_explored"})  # in [0, 1]
-_MAY_BE_EMPTY: Final = frozenset(
-    {"reason", "probability", "text", "visible_ms", "accepted_chars", "after_s", "reported_at_ms"}
-)
-_ADDED_LATER: Final[Mapping[str, Value]] = {"was_explored": 0, "reported_at_ms": None, "text": None}
 _MEMBERS: Final[Mapping[str, type[StrEnum]]] = {
     "feature": Feature,
     "trigger": Trigger,
@@ -339,12 +369,13 @@ def _parse(line: bytes, now_ms: int) -> tuple[str, RawRow]:
 
 
 def _checked(event: str, column: str, found: Mapping[str, object]) -> Value:
+    table = _TABLES[event]
     if column not in found:
-        if column in _ADDED_LATER:
-            return _ADDED_LATER[column]
+        if column in table.added_later:
+            return table.added_later[column]
         raise ValueError(f"{event} rows need {column}")
     value = found[column]
-    if value is None and column in _MAY_BE_EMPTY and not (event == "silence" and column == "reason"):
+    if value is None and column in table.may_be_empty:
         return None
     if column in _INTEGERS or column in _NUMBERS:
         return _checked_number(column, value)

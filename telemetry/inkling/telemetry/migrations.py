@@ -115,6 +115,16 @@ def add_survivals(db: Database) -> None:
     _set_version(db, 2)
 
 
+@migrations(name="0003_projects")
+def add_projects(db: Database) -> None:
+    """Adds the project of decisions and silences, and why a request was not worth asking."""
+    for name in ("decisions", "silences"):
+        db.table(name).add_column("project", str, not_null_default="")
+    for name in ("probability", "threshold", "propensity"):
+        db.table("silences").add_column(name, float)
+    _set_version(db, 3)
+
+
 def apply_migrations(connection: sqlite3.Connection) -> None:
     """Brings a database to the latest shape; each step is one transaction, its version number included."""
     migrations.apply(Database(connection, execute_plugins=False))

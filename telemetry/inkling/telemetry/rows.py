@@ -20,7 +20,7 @@ from inkling.telemetry.clock import reported_ms, stored_ms
 from inkling.telemetry.judgements import FingerprintPair
 from inkling.telemetry.redact import redact
 
-SCHEMA_VERSION: Final = 2  # the number of the last migration; kept here so that opening need not import them all
+SCHEMA_VERSION: Final = 3  # the number of the last migration; kept here so that opening need not import them all
 
 Value = str | int | float | bytes | None
 Row = Mapping[str, Value]
@@ -51,6 +51,7 @@ DECISION_COLUMNS = (
     "text",
     "was_explored",
     "reported_at_ms",
+    "project",
 )
 SILENCE_COLUMNS = (
     "schema_version",
@@ -62,6 +63,10 @@ SILENCE_COLUMNS = (
     "line",
     "latency_ms",
     "reported_at_ms",
+    "project",
+    "probability",
+    "threshold",
+    "propensity",
 )
 OUTCOME_COLUMNS = (
     "schema_version",
@@ -113,6 +118,7 @@ def decision_row(decision: Decision, now_ms: int) -> tuple[Value, ...]:
         None if decision.text is None else storable(redact(decision.text)),
         int(decision.was_explored),
         reported_ms(decision.at_ms, now_ms),
+        storable(decision.project),
     )
 
 
@@ -128,6 +134,10 @@ def silence_row(silence: Silence, now_ms: int) -> tuple[Value, ...]:
         silence.line,
         silence.latency_ms,
         reported_ms(silence.at_ms, now_ms),
+        storable(silence.project),
+        silence.probability,
+        silence.threshold,
+        silence.propensity,
     )
 
 
@@ -210,6 +220,7 @@ def decision_summary(row: Row) -> DecisionSummary:
         suggestion_id=None if suggestion_id is None else SuggestionId(str(suggestion_id)),
         model_version=str(row["model_version"]),
         features=json.loads(str(row["features"])),
+        project=str(row["project"]),
     )
 
 
@@ -233,6 +244,7 @@ def judged_suggestion(row: Row) -> JudgedSuggestion | None:
         model_version=str(row["model_version"]),
         features=json.loads(str(row["features"])),
         path=str(row["path"]),
+        project=str(row["project"]),
         n_chars=_int(row["n_chars"]),
         latency_ms=optional_float(row["latency_ms"]) or 0.0,
         was_read=bool(row["was_read"]),

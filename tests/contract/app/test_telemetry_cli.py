@@ -28,16 +28,21 @@ DECISION = replace(
     at_ms=NOW_MS - 20 * DAY_MS,
     features={"evidence": 0.25},
     path="größe.py",
+    project="shop-3fa2c1",
     text="x = '😀'",
 )
 SILENCE = Silence(
     at_ms=NOW_MS - 19 * DAY_MS,
     feature=Feature.COMPLETION,
     trigger=Trigger.INVOKED,
-    reason=Reason.NO_CANDIDATE,
+    reason=Reason.NOT_WORTH_ASKING,
     path="a.py",
     line=0,
     latency_ms=2.0,
+    project="shop-3fa2c1",
+    probability=0.01,
+    threshold=0.05,
+    propensity=0.02,
 )
 OUTCOME = Outcome(
     event_id=EventId("e1"), suggestion_id=SuggestionId("s1"), kind=OutcomeKind.REJECTED, at_ms=NOW_MS - 20 * DAY_MS + 9
@@ -253,6 +258,35 @@ def test_rows_of_the_first_version_lack_what_was_added_later(data_dir: Path, fil
     result = run("import", write_lines(tmp_path / "old.jsonl", [old]))
 
     assert result.output == "decision: 1 new, 0 known already\n"
+
+
+def test_rows_of_the_second_version_lack_the_project(data_dir: Path, filled: Path, tmp_path: Path) -> None:
+    run("export", tmp_path / "all.jsonl")
+    decision, _, silence, *_ = lines(tmp_path / "all.jsonl")
+    decision |= {"suggestion_id": "old", "schema_version": 2}
+    silence |= {"schema_version": 2}
+    for row, added in ((decision, ["project"]), (silence, ["project", "probability", "threshold", "propensity"])):
+        for column in added:
+            del row[column]
+
+    result = run("import", write_lines(tmp_path / "old.jsonl", [decision, silence]))
+
+    assert result.output == "decision: 1 new, 0 known already\nsilence: 1 new, 0 known already\n"
+    again = run("import", tmp_path / "old.jsonl")
+    assert again.output == "decision: 0 new, 1 known already\nsilence: 0 new, 1 known already\n"
+
+
+@pytest.mark.parametrize("column", ["probability", "threshold", "propensity"])
+def test_what_a_decision_needs_a_silence_may_lack(data_dir: Path, filled: Path, tmp_path: Path, column: str) -> None:
+    run("export", tmp_path / "all.jsonl")
+    decision, _, silence, *_ = lines(tmp_path / "all.jsonl")
+    del decision[column]
+    silence |= {"line": 7, column: None}
+
+    assert run("import", write_lines(tmp_path / "silence.jsonl", [silence])).exit_code == 0
+    refused = run("import", write_lines(tmp_path / "decision.jsonl", [decision]))
+    assert refused.exit_code == 2
+    assert f"decision rows need {column}" in refused.output
 
 
 def test_secrets_of_an_imported_file_are_masked(data_dir: Path, filled: Path, tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ DECISION = replace(
     features={"evidence": 0.25},
     checked=frozenset({Check.PARSES}),
     path="pkg/größe.py",
+    project="größe-3fa2c1",
     n_chars=10,
     text_fingerprint="t1",
     context_fingerprint="c1",
@@ -97,9 +98,28 @@ async def test_recent_decisions_come_newest_first_with_the_latest_outcome(log: L
     assert oldest.checked == {Check.PARSES}
     assert oldest.path == "pkg/größe.py"
     assert (oldest.probability, oldest.threshold, oldest.n_chars, oldest.latency_ms) == (0.5, 0.25, 10, 8.0)
+    assert oldest.project == "größe-3fa2c1"
     assert await log.recent_decisions(1) == [newest]
     assert await log.recent_decisions(0) == []
     assert await log.recent_decisions(-1) == []
+
+
+async def test_what_was_not_worth_asking_says_how_far_from_it(log: Log) -> None:
+    await log.record_silence(
+        replace(
+            SILENCE,
+            reason=Reason.NOT_WORTH_ASKING,
+            project="shop-3fa2c1",
+            probability=0.01,
+            threshold=0.05,
+            propensity=0.02,
+        )
+    )
+
+    (silence,) = await log.recent_decisions(10)
+
+    assert (silence.reason, silence.project) == (Reason.NOT_WORTH_ASKING, "shop-3fa2c1")
+    assert (silence.was_offered, silence.probability, silence.threshold) == (False, 0.01, 0.05)
 
 
 async def test_statistics_count_suggestions_not_messages(log: Log) -> None:
@@ -246,6 +266,7 @@ async def test_a_judged_suggestion_holds_the_decision_and_all_that_became_of_it(
             model_version="1",
             features={"evidence": 0.25},
             path="pkg/größe.py",
+            project="größe-3fa2c1",
             n_chars=10,
             latency_ms=8.0,
             was_read=True,

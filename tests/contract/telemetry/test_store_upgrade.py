@@ -13,7 +13,7 @@ from tests.contract.telemetry import samples
 from inkling.core.events import EventId, Outcome, OutcomeKind
 from inkling.core.suggestion import SuggestionId
 from inkling.telemetry import EventStore
-from inkling.telemetry.migrations import create_events, migrations
+from inkling.telemetry.migrations import add_survivals, create_events, migrations
 from inkling.telemetry.rows import SCHEMA_VERSION
 
 NOW_MS = samples.NOW_MS
@@ -25,6 +25,10 @@ OLD_DECISION = """
         8.0, ?)
 """
 DECISION = replace(samples.DECISION, suggestion_id=SuggestionId("new"))
+OLD_SILENCE = """
+    INSERT INTO silences (schema_version, at_ms, feature, trigger, reason, path, line, latency_ms)
+    VALUES (1, ?, 'completion', 'automatic', 'no_candidate', 'a.py', 0, 2.0)
+"""
 OPENER = """
 import sys
 sys.path[:] = {path!r}
@@ -64,6 +68,20 @@ def make_first_version(data_dir: Path) -> Path:
     return path
 
 
+def make_second_version(data_dir: Path) -> Path:
+    """Makes the database that the second version left behind: that of the first, upgraded."""
+    path = make_first_version(data_dir)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        db = Database(connection)
+        add_survivals(db)
+        db.table("_sqlite_migrations").insert(
+            {"migration_set": migrations.name, "name": "0002_survivals", "applied_at": "2026-02-01"}
+        )
+        connection.execute(OLD_SILENCE, [NOW_MS - 3])
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+    return path
+
+
 def content_of(data_dir: Path) -> bytes:
     return b"".join(file.read_bytes() for file in data_dir.glob("events.db*"))
 
@@ -90,6 +108,28 @@ async def test_a_database_of_the_first_version_is_upgraded_in_place(tmp_path: Pa
     assert rows == [(1, "x = 1"), (1, None), (SCHEMA_VERSION, None)]
 
 
+async def test_a_database_of_the_second_version_is_upgraded_in_place(tmp_path: Path) -> None:
+    path = make_second_version(tmp_path)
+
+    store = await EventStore.open(tmp_path)
+    await store.record_decisions([replace(DECISION, project="shop-3fa2c1")])
+
+    assert store.notices() == []
+    decisions = await store.recent_decisions(10)
+    assert [(each.suggestion_id, each.project) for each in decisions] == [
+        ("new", "shop-3fa2c1"),
+        ("s2", ""),
+        ("s1", ""),
+        (None, ""),
+    ]
+    assert (decisions[-1].probability, decisions[-1].threshold) == (None, None)
+    assert [each.project for each in await store.judged_suggestions(0, 10)] == ["", "", "shop-3fa2c1"]
+    await store.close()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (SCHEMA_VERSION,)
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
 def test_two_windows_upgrade_one_database_at_once(tmp_path: Path) -> None:
     make_first_version(tmp_path)
     program = OPENER.format(path=sys.path, data_dir=str(tmp_path))
@@ -109,7 +149,7 @@ def test_two_windows_upgrade_one_database_at_once(tmp_path: Path) -> None:
     assert [window.returncode for window in windows] == [0, 0]
     with closing(sqlite3.connect(tmp_path / "events.db")) as connection:
         names = connection.execute("SELECT name FROM _sqlite_migrations ORDER BY id").fetchall()
-    assert names == [("0001_events",), ("0002_survivals",)]
+    assert names == [("0001_events",), ("0002_survivals",), ("0003_projects",)]
 
 
 async def test_what_only_a_newer_version_knows_is_passed_over(tmp_path: Path) -> None:
