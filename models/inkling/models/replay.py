@@ -17,7 +17,7 @@ w = p(x) / m(x) for offered rows and 0 for hidden ones:
 What V leaves out: the user's reaction to the change itself. Somebody who is interrupted less may accept more of what
 remains; candidates that follow from an accept would not have been asked for. Replay cannot know either.
 
-Another debounce cannot be replayed: requests that were never made are not in the log.
+A shorter debounce cannot be replayed: requests that were never made are not in the log.
 
 Source: Horvitz and Thompson 1952, "A Generalization of Sampling Without Replacement"; Swaminathan and Joachims 2015,
 "The Self-Normalized Estimator for Counterfactual Learning"; Dudik, Langford and Li 2011, "Doubly Robust Policy
