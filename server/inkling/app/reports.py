@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from inkling.app.learning import what_moved
 from inkling.core.errors import StoreError, UserError
-from inkling.core.events import DecisionSummary, OutcomeKind, Statistics
+from inkling.core.events import DecisionSummary, OutcomeKind, Statistics, folder_name
 from inkling.core.suggestion import REASON_WORDS
 from inkling.lsp.to_lsp import explain
 from inkling.models.acceptance import LogisticAcceptanceModel
@@ -86,7 +86,7 @@ def statistics_lines(statistics: Statistics, days: int) -> list[str]:
 def why_lines(decisions: list[DecisionSummary]) -> list[str]:
     """Returns the decisions as lines for a terminal, newest first."""
     return [
-        f"{_local_time(decision.at_ms)}  {decision.path}:{decision.line + 1}  {_explained(decision)}"
+        f"{_local_time(decision.at_ms)}  {_place(decision)}  {_explained(decision)}"
         + (f" Outcome: {_words(decision.outcome)}." if decision.outcome else "")
         for decision in decisions
     ]
@@ -107,6 +107,13 @@ def _explained(decision: DecisionSummary) -> str:
 @cache
 def _prior() -> LogisticAcceptanceModel:
     return LogisticAcceptanceModel.load()
+
+
+def _place(decision: DecisionSummary) -> str:
+    """Returns the line in its file, beginning with the workspace folder: all windows share one store."""
+    folder = folder_name(decision.project)
+    path = f"{folder}/{decision.path}" if folder else decision.path
+    return f"{path}:{decision.line + 1}"
 
 
 def _words(kind: OutcomeKind) -> str:
