@@ -1,8 +1,9 @@
 """One's own: offsets on top of the prior's log-odds, learned event by event from what this user accepts and keeps.
 
 The personal log-odds are the prior's plus one offset for the user, one for each trait that the suggestion has (its
-source, its length, where it stands, its file) and a slope on the prior. Every offset has a Gaussian prior around zero,
-so ten events move it little and a thousand a lot. Habits drift: between events every offset forgets a little, towards
+source, its length, what kind of code it is, its file, its project) and a slope on the prior. Every offset has a
+Gaussian prior around zero, so ten events move it little and a thousand a lot; it begins when its trait is first met,
+that of a file or project when it is met often. Habits drift: between events every offset forgets a little, towards
 that same Gaussian. Two experts, the prior alone and the prior with offsets, are then mixed by how likely each made
 what really happened.
 
@@ -20,14 +21,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Final, Protocol, Self
 
-from inkling.core.events import JudgedSuggestion, OutcomeKind
+from inkling.core.events import DecisionSummary, JudgedSuggestion, OutcomeKind
 from inkling.core.ports import GateInput
 from inkling.core.suggestion import Contribution, Scored, Source, Trigger
 
 KEPT_ENOUGH = 0.5  # similarity at the latest look; below it more than half of the text was rewritten
 MAX_ROWS = 5000  # the latest that a refit reads; the default recipe has forgotten nine tenths of older ones
-MAX_FILES = 12  # files with an offset of their own, the most frequent ones
-MIN_FILE_EVENTS = 10  # judged suggestions before a file gets an offset
+MAX_OF_KIND: Final = {"file": 12, "project": 6}  # with an offset of their own
+MIN_PLACE_EVENTS = 10  # judged suggestions before a file or project gets an offset
 SHORT_CHARS, LONG_CHARS = 12, 40  # about the tertiles of accepted and rejected texts in the study
 TRUST_AT_FIRST = 0.05  # of the personal expert; it bounds what it can ever cost, see PersonalState
 SHARE_RESET = 0.005  # of the mixing weight that goes back to TRUST_AT_FIRST at each event, so that it can turn again
@@ -40,6 +41,7 @@ FLAGS: Final = {
     "after_word": "after a begun word",
     "on_blank_line": "on a blank line",
     "has_no_name": "without any name",
+    "starts_with_keyword": "that begin with a keyword",
     "has_call": "that call something",
     "is_assignment": "that assign something",
 }
@@ -91,6 +93,10 @@ class Prior(Protocol):
         """
         ...
 
+    def contributions(self, features: dict[str, float]) -> tuple[Contribution, ...]:
+        """Returns the features that move the log-odds most."""
+        ...
+
 
 def label_of(row: JudgedSuggestion) -> bool | None:
     """Returns whether a suggestion was accepted and kept; None for one that nobody judged.
@@ -129,7 +135,10 @@ def occasion_of_row(row: JudgedSuggestion, prior: Prior) -> Occasion | None:
         return None
     return Occasion(
         prior_log_odds=log_odds(probability),
-        traits=_traits(row.source, row.trigger, row.n_chars, PurePath(row.path).name, row.features),
+        traits=(
+            *_traits(row.source, row.trigger, row.n_chars, row.features),
+            *_place_traits(PurePath(row.path).name, row.project),
+        ),
     )
 
 
@@ -139,15 +148,37 @@ def occasion_of_input(gate_input: GateInput, scored: Scored) -> Occasion:
     file_name = snapshot.path.name if snapshot.path else snapshot.uri.rsplit("/", 1)[-1]
     return Occasion(
         prior_log_odds=log_odds(scored.probability),
-        traits=_traits(candidate.source, gate_input.request.trigger, len(candidate.text), file_name, scored.features),
+        traits=(
+            *_traits(candidate.source, gate_input.request.trigger, len(candidate.text), scored.features),
+            *_place_traits(file_name, gate_input.project),
+        ),
     )
 
 
-def _traits(
-    source: Source, trigger: Trigger, n_chars: int, file_name: str, features: Mapping[str, float]
-) -> tuple[str, ...]:
+def occasion_of_summary(summary: DecisionSummary, prior: Prior) -> Occasion | None:
+    """Returns a decision's line as it looked to the gate, but for whether it was asked for; None as for a row."""
+    if summary.source is None or summary.n_chars is None:
+        return None
+    try:
+        probability = prior.probability(summary.features)
+    except KeyError:
+        return None
+    return Occasion(
+        prior_log_odds=log_odds(probability),
+        traits=(
+            *_traits(summary.source, Trigger.AUTOMATIC, summary.n_chars, summary.features),
+            *_place_traits(PurePath(summary.path).name, summary.project),
+        ),
+    )
+
+
+def _place_traits(file_name: str, project: str) -> tuple[str, ...]:
+    return (f"file:{file_name}", f"project:{project}") if project else (f"file:{file_name}",)
+
+
+def _traits(source: Source, trigger: Trigger, n_chars: int, features: Mapping[str, float]) -> tuple[str, ...]:
     length = "short" if n_chars <= SHORT_CHARS else "long" if n_chars > LONG_CHARS else "medium"
-    traits = [f"source:{source.value}", f"length:{length}", f"file:{file_name}"]
+    traits = [f"source:{source.value}", f"length:{length}"]
     traits += [flag for flag in FLAGS if features.get(flag, 0.0) > 0.5]
     if features.get("log_lines", 0.0) > 0:
         traits.append("many_lines")
@@ -160,7 +191,12 @@ def trait_words(name: str) -> str:
     """Returns a trait's name for a person; the name of a contribution will do, too."""
     name = name.removeprefix(PERSONAL)
     kind, _, value = name.partition(":")
-    words = {"source": f"from the {value} mind", "length": f"{value} texts", "file": f"in files named {value}"}
+    words = {
+        "source": f"from the {value} mind",
+        "length": f"{value} texts",
+        "file": f"in files named {value}",
+        "project": f"in the project {value.rpartition('-')[0] or value}",
+    }
     fixed = {
         USER: "you, in general",
         SLOPE: "how much the shipped model's confidence counts",
@@ -168,15 +204,6 @@ def trait_words(name: str) -> str:
         "invoked": "when you asked for it",
     }
     return words.get(kind) or fixed.get(name) or FLAGS.get(name, name)
-
-
-_FIXED_TRAITS: Final = (
-    *(f"source:{source.value}" for source in Source),
-    *(f"length:{length}" for length in ("short", "medium", "long")),
-    *FLAGS,
-    "many_lines",
-    "invoked",
-)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -210,26 +237,24 @@ class PersonalState:
     log_loss: float = 0.0
     prior_log_loss: float = 0.0
     _index: dict[str, int] = field(init=False, repr=False, compare=False)
+    _n_met: Counter[str] = field(init=False, repr=False, compare=False, default_factory=Counter)
 
     def __post_init__(self) -> None:
         self._index = {name: index for index, name in enumerate(self.names)}
 
     @classmethod
-    def fresh(cls, recipe: Recipe = HIERARCHICAL, files: Sequence[str] = ()) -> Self:
-        """Returns the state that knows nothing, with room for an offset for each of `files`, by file name."""
-        names = [USER]
-        if recipe.slope_sd > 0:
-            names.append(SLOPE)
-        if recipe.trait_sd > 0:
-            names += [*_FIXED_TRAITS, *(f"file:{name}" for name in files)]
-        covariance = [[0.0] * len(names) for _ in names]
-        for index, name in enumerate(names):
-            covariance[index][index] = _variance(recipe, name)
-        return cls(recipe=recipe, names=tuple(names), mean=[0.0] * len(names), covariance=covariance)
+    def fresh(cls, recipe: Recipe = HIERARCHICAL) -> Self:
+        """Returns the state that knows nothing."""
+        state = cls(recipe=recipe, names=(), mean=[], covariance=[])
+        for name in (USER, SLOPE) if recipe.slope_sd > 0 else (USER,):
+            state._add(name)
+        return state
 
     def copy(self) -> Self:
         """Returns a state that learns on its own."""
-        return replace(self, mean=list(self.mean), covariance=[list(row) for row in self.covariance])
+        copied = replace(self, mean=list(self.mean), covariance=[list(row) for row in self.covariance])
+        copied._n_met = self._n_met.copy()
+        return copied
 
     def probability(self, occasion: Occasion) -> float:
         """Returns the probability that the suggestion is accepted and kept; the two experts mixed."""
@@ -250,6 +275,7 @@ class PersonalState:
 
     def learn(self, occasion: Occasion, *, was_accepted: bool) -> None:
         """Takes one judged suggestion: weighs the experts by it, then moves the offsets. About 0.2 ms."""
+        self._make_room(occasion.traits)
         personal, prior = self._experts(occasion)
         mixed = self.trust * personal + (1 - self.trust) * prior
         self.log_loss += log_loss(mixed, was_accepted=was_accepted)
@@ -265,6 +291,44 @@ class PersonalState:
             name: (self.mean[index], math.sqrt(self.covariance[index][index])) for index, name in enumerate(self.names)
         }
         return dict(sorted(pairs.items(), key=lambda item: -abs(item[1][0] / item[1][1])))
+
+    def _make_room(self, traits: Sequence[str]) -> None:
+        """Begins the offsets of traits met for the first time, and of files and projects met often enough.
+
+        Where files or projects have no room left, the one of which the least is known makes way.
+        """
+        if self.recipe.trait_sd == 0:
+            return
+        for trait in traits:
+            if trait in self._index:
+                continue
+            kind = trait.partition(":")[0]
+            if kind in MAX_OF_KIND:
+                self._n_met[trait] += 1
+                if self._n_met[trait] < MIN_PLACE_EVENTS:
+                    continue
+                others = [name for name in self.names if name.startswith(f"{kind}:")]
+                if len(others) >= MAX_OF_KIND[kind]:
+                    self._drop(max(others, key=lambda name: self.covariance[self._index[name]][self._index[name]]))
+            self._add(trait)
+
+    def _add(self, name: str) -> None:
+        self._index[name] = len(self.names)
+        self.names += (name,)
+        self.mean.append(0.0)
+        for row in self.covariance:
+            row.append(0.0)
+        self.covariance.append([0.0] * len(self.names))
+        self.covariance[-1][-1] = _variance(self.recipe, name)
+
+    def _drop(self, name: str) -> None:
+        """Leaves an offset out; what is known of the others stays as it is."""
+        place = self._index[name]
+        self.names = (*self.names[:place], *self.names[place + 1 :])
+        self._index = {kept: index for index, kept in enumerate(self.names)}
+        del self.mean[place], self.covariance[place], self._n_met[name]
+        for row in self.covariance:
+            del row[place]
 
     def _experts(self, occasion: Occasion) -> tuple[float, float]:
         prior = occasion.prior_log_odds
@@ -325,18 +389,24 @@ class PersonalAcceptanceModel:
         """Returns the probability that this user accepts and keeps the candidate, with the prior's features."""
         scored = self.prior.score(gate_input)
         occasion = occasion_of_input(gate_input, scored)
-        moved = (*scored.contributions, *self.state.contributions(occasion))
         return Scored(
             probability=self.state.probability(occasion),
             features=scored.features,
             model_version=f"{scored.model_version}+{self.state.recipe.name}.{self.state.n_events}",
-            contributions=tuple(sorted(moved, key=lambda one: -abs(one.log_odds))[:N_CONTRIBUTIONS]),
+            contributions=_foremost((*scored.contributions, *self.state.contributions(occasion))),
         )
 
     def probability_of_row(self, row: JudgedSuggestion) -> float | None:
         """Returns what this model says of a logged suggestion; None for one with other features than the prior's."""
         occasion = occasion_of_row(row, self.prior)
         return None if occasion is None else self.state.probability(occasion)
+
+    def contributions_of_summary(self, summary: DecisionSummary) -> tuple[Contribution, ...]:
+        """Returns what speaks for and against a decision's suggestion as things stand now; as `score` tells it."""
+        occasion = occasion_of_summary(summary, self.prior)
+        if occasion is None:
+            return ()
+        return _foremost((*self.prior.contributions(summary.features), *self.state.contributions(occasion)))
 
     def observe(self, row: JudgedSuggestion) -> bool:
         """Learns from one suggestion whose outcome has come; tells whether it held a judgement to learn from."""
@@ -348,6 +418,10 @@ class PersonalAcceptanceModel:
         return True
 
 
+def _foremost(contributions: Sequence[Contribution]) -> tuple[Contribution, ...]:
+    return tuple(sorted(contributions, key=lambda one: -abs(one.log_odds))[:N_CONTRIBUTIONS])
+
+
 def judged_rows(rows: Sequence[JudgedSuggestion]) -> list[JudgedSuggestion]:
     """Returns the rows that hold a judgement to learn from, oldest first."""
     return sorted((row for row in rows if label_of(row) is not None), key=lambda row: row.at_ms)
@@ -356,13 +430,10 @@ def judged_rows(rows: Sequence[JudgedSuggestion]) -> list[JudgedSuggestion]:
 def refit(rows: Sequence[JudgedSuggestion], prior: Prior, recipe: Recipe = HIERARCHICAL) -> PersonalState:
     """Returns what a user's log teaches; about 0.2 ms a row in pure Python: run it in a worker.
 
-    Unlike learning event by event it knows which accepted texts were kept, and which files matter.
+    Unlike learning event by event it knows which accepted texts were kept.
     """
-    judged = judged_rows(rows)[-MAX_ROWS:]
-    counts = Counter(PurePath(row.path).name for row in judged)
-    files = [name for name, count in counts.most_common(MAX_FILES) if count >= MIN_FILE_EVENTS]
-    model = PersonalAcceptanceModel(prior, PersonalState.fresh(recipe, files))
-    for row in judged:
+    model = PersonalAcceptanceModel(prior, PersonalState.fresh(recipe))
+    for row in judged_rows(rows)[-MAX_ROWS:]:
         model.observe(row)
     return model.state
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from inkling.core.events import JudgedSuggestion, OutcomeKind
 from inkling.core.ports import GateInput
 from inkling.core.snapshot import DocumentUri, Snapshot
-from inkling.core.suggestion import Candidate, CompletionRequest, Scored, Source, SuggestionId, Trigger
+from inkling.core.suggestion import Candidate, CompletionRequest, Contribution, Scored, Source, SuggestionId, Trigger
 
 START_MS = 1_700_000_000_000
 SESSION_MS = 2 * 3_600_000
@@ -24,6 +24,9 @@ class StatedPrior:
 
     def probability(self, features: dict[str, float]) -> float:
         return features["p"]
+
+    def contributions(self, features: dict[str, float]) -> tuple[Contribution, ...]:
+        return ()
 
 
 def row(number: int = 0, *, p: float = 0.4, **changes: object) -> JudgedSuggestion:
@@ -57,7 +60,7 @@ def rejected(number: int = 0, *, p: float = 0.4, **changes: object) -> JudgedSug
     return row(number, p=p, **({"outcome": OutcomeKind.REJECTED, "accepted_chars": 0} | changes))
 
 
-def gate_input(*, path: str | None = "/home/me/shop/models.py", text: str = "x" * 30) -> GateInput:
+def gate_input(*, path: str | None = "/home/me/shop/models.py", text: str = "x" * 30, project: str = "") -> GateInput:
     snapshot = Snapshot(
         uri=DocumentUri(f"file://{path}" if path else "untitled:one"),
         path=Path(path) if path else None,
@@ -68,4 +71,5 @@ def gate_input(*, path: str | None = "/home/me/shop/models.py", text: str = "x" 
         request=CompletionRequest(snapshot=snapshot, offset=4),
         candidate=Candidate(text=text, source=Source.EMBEDDED, mean_logprob=-0.1, n_tokens=3),
         at_ms=START_MS,
+        project=project,
     )

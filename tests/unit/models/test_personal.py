@@ -1,19 +1,21 @@
 import math
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.models.personal_rows import StatedPrior, gate_input, rejected, row
 
-from inkling.core.events import OutcomeKind
+from inkling.core.events import DecisionSummary, OutcomeKind
 from inkling.core.suggestion import Source, Trigger
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.explain import contribution_words
 from inkling.models.featurize import FEATURE_NAMES
 from inkling.models.personal import (
     FLAGS,
-    HIERARCHICAL,
+    MAX_OF_KIND,
+    MIN_PLACE_EVENTS,
     PLAIN,
     RECIPES,
     SHARE_RESET,
@@ -94,13 +96,20 @@ def test_a_rejected_kind_sinks_below_the_usual_threshold_and_the_other_kind_does
 
 def test_a_row_looks_as_it_looked_to_the_gate() -> None:
     prior = StatedPrior(p=0.4, flags={"in_comment": 1.0, "log_lines": 0.7})
-    asked = gate_input()
+    asked = gate_input(project="shop-1a2b")
 
     live = occasion_of_input(asked, prior.score(asked))
-    logged = occasion_of_row(row(features={"p": 0.4, "in_comment": 1.0, "log_lines": 0.7}), prior)
+    logged = occasion_of_row(row(features={"p": 0.4, "in_comment": 1.0, "log_lines": 0.7}, project="shop-1a2b"), prior)
 
     assert live == logged
-    assert live.traits == ("source:embedded", "length:medium", "file:models.py", "in_comment", "many_lines")
+    assert live.traits == (
+        "source:embedded",
+        "length:medium",
+        "in_comment",
+        "many_lines",
+        "file:models.py",
+        "project:shop-1a2b",
+    )
 
 
 def test_what_was_asked_for_and_untitled_documents_have_traits_too() -> None:
@@ -201,6 +210,40 @@ def test_learning_one_by_one_and_refitting_agree() -> None:
     assert refit(rows, StatedPrior()) == model.state
 
 
+def test_files_and_projects_get_an_offset_once_they_are_met_often() -> None:
+    model = PersonalAcceptanceModel(StatedPrior())
+    for number in range(MIN_PLACE_EVENTS - 1):
+        model.observe(rejected(number, path="shop/a.py", project="shop-1"))
+    assert not [name for name in model.state.names if name.startswith(("file:", "project:"))]
+
+    for number in range(MIN_PLACE_EVENTS):
+        model.observe(rejected(number, path="shop/a.py", project="shop-1"))
+        model.observe(row(number, path="school/b.py", project="school-2"))
+
+    assert {"file:a.py", "project:shop-1", "file:b.py", "project:school-2"} <= set(model.state.names)
+    here, there = (
+        model.score(gate_input(path=f"/home/me/{place}", project=project)).probability
+        for place, project in (("shop/a.py", "shop-1"), ("school/b.py", "school-2"))
+    )
+    assert here < model.score(gate_input(path="/home/me/new.py")).probability < there
+
+
+def test_a_new_file_takes_the_room_of_the_one_of_which_the_least_is_known() -> None:
+    model = PersonalAcceptanceModel(StatedPrior())
+    for number in range(MAX_OF_KIND["file"]):
+        for _ in range(MIN_PLACE_EVENTS + (5 if number != 3 else 0)):
+            model.observe(rejected(path=f"f{number}.py"))
+    before = model.state.offsets()
+    for _ in range(MIN_PLACE_EVENTS):
+        model.observe(row(path="new.py"))
+
+    after = model.state.offsets()
+    files = {name for name in after if name.startswith("file:")}
+    assert files == {name for name in before if name.startswith("file:")} - {"file:f3.py"} | {"file:new.py"}
+    assert len(model.state.mean) == len(model.state.covariance) == len(model.state.names)
+    assert all(len(one) == len(model.state.names) for one in model.state.covariance)
+
+
 def test_a_copy_learns_on_its_own() -> None:
     state = PersonalState.fresh(PLAIN)
     copy = state.copy()
@@ -210,12 +253,52 @@ def test_a_copy_learns_on_its_own() -> None:
     assert copy.mean[0] > 0
 
 
-def test_offsets_come_with_words_for_people() -> None:
-    words = [trait_words(name) for name in PersonalState.fresh(HIERARCHICAL, ["a.py"]).offsets()]
+def test_a_copy_goes_on_counting_where_the_original_stood() -> None:
+    model = PersonalAcceptanceModel(StatedPrior())
+    for number in range(MIN_PLACE_EVENTS - 1):
+        model.observe(row(number))
+    copy = PersonalAcceptanceModel(StatedPrior(), model.state.copy())
+    copy.observe(row(99))
 
-    assert "in files named a.py" in words
+    assert "file:models.py" in copy.state.names
+    assert "file:models.py" not in model.state.names
+
+
+def test_offsets_come_with_words_for_people() -> None:
+    rows = [row(number, path="a.py", project="shop-1a2b", trigger=Trigger.INVOKED) for number in range(20)]
+
+    words = [trait_words(name) for name in refit(rows, StatedPrior()).offsets()]
+
+    assert {"in files named a.py", "in the project shop", "you, in general", "when you asked for it"} <= set(words)
     assert "from the embedded mind" in words
     assert not [word for word in words if "_" in word or ":" in word]
+
+
+def test_a_decision_is_explained_as_things_stand_now() -> None:
+    model = PersonalAcceptanceModel(StatedPrior())
+    summary = DecisionSummary(
+        at_ms=1,
+        path="shop/models.py",
+        line=3,
+        was_offered=False,
+        reason=None,
+        probability=0.1,
+        threshold=0.25,
+        source=Source.EMBEDDED,
+        n_chars=60,
+        latency_ms=1.0,
+        checked=frozenset(),
+        outcome=None,
+        suggestion_id=None,
+        features={"p": 0.4},
+    )
+    assert model.contributions_of_summary(summary) == ()
+    for number in range(30):
+        model.observe(rejected(number, n_chars=60))
+
+    assert model.contributions_of_summary(summary) == model.score(gate_input(text="x" * 60)).contributions
+    assert model.contributions_of_summary(replace(summary, features={})) == ()
+    assert model.contributions_of_summary(replace(summary, source=None)) == ()
 
 
 def test_a_hidden_kind_is_told_in_words() -> None:
