@@ -14,6 +14,8 @@ w = p(x) / m(x) for offered rows and 0 for hidden ones:
 - Doubly robust: mean of p(x) q(x) + w (r - q(x)), where q(x) is a line fitted through the rewards of offered rows
   against the logged probability of acceptance. Right when either the propensities or the line are.
 
+Which requests are asked for at all stays as it was: V is about candidates, and a request that stays unasked has none.
+
 What V leaves out: the user's reaction to the change itself. Somebody who is interrupted less may accept more of what
 remains; candidates that follow from an accept would not have been asked for. Replay cannot know either.
 
@@ -26,7 +28,7 @@ Evaluation and Learning"; effective sample size: Kish 1965, Survey Sampling. Imp
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
@@ -139,11 +141,11 @@ def eligible(rows: Sequence[JudgedSuggestion]) -> list[JudgedSuggestion]:
     """Returns the candidates that it was for the gate to show or hide, oldest first.
 
     What a check dropped could have been offered by no policy. A row whose propensity contradicts what happened is no
-    row of this log.
+    row of this log. Propensities are those of the gate alone.
     """
     return sorted(
         (
-            row
+            _once_asked(row)
             for row in rows
             if row.probability is not None
             and row.reason in (None, Reason.LOW_PROBABILITY)
@@ -152,6 +154,15 @@ def eligible(rows: Sequence[JudgedSuggestion]) -> list[JudgedSuggestion]:
         ),
         key=lambda row: row.at_ms,
     )
+
+
+def _once_asked(row: JudgedSuggestion) -> JudgedSuggestion:
+    """Returns a row with the propensity of the gate alone: replay leaves it as it was which requests are asked for.
+
+    Above the threshold only chance in the first stage makes an offer an explored one; the gate then offers for certain.
+    """
+    was_asked_by_chance = row.was_explored and row.probability is not None and row.probability >= row.threshold
+    return replace(row, propensity=1.0) if was_asked_by_chance else row
 
 
 def sessions(rows: Sequence[JudgedSuggestion]) -> list[list[JudgedSuggestion]]:

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 from inkling.app.background import TaskGroupBackground
 from inkling.app.clock import LoopClock
 from inkling.app.learning import Learner
+from inkling.app.own_data import OwnDataCommands
 from inkling.app.places import Places
 from inkling.context.analysis.analysis import Analysis
 from inkling.context.disk import DiskReader
@@ -26,6 +27,7 @@ from inkling.features.completion import CompletionFeature, CompletionPorts
 from inkling.features.survival import LOOKS_S, SurvivalPorts
 from inkling.lsp.loop_meter import LoopMeter
 from inkling.lsp.services import ProgressRelay, Services
+from inkling.models.asking import LogisticAskingModel
 from inkling.telemetry.memory_log import MemoryEventLog
 from inkling.telemetry.store import EventStore
 
@@ -97,6 +99,7 @@ async def running_services(
             completers=[completer],
             syntax=syntax,
             names=analysis,
+            asking=LogisticAskingModel.load(),
             model=learner,
             log=opened.log,
             background=background,
@@ -109,6 +112,7 @@ async def running_services(
             aftermath=Aftermath(followed, survival_looks_s),
             names=analysis,
             log=opened.log,
+            own_data=OwnDataCommands(places.data_dir, learner.reload),
             background=background,
             listeners=(completer, analysis),
             progress=progress,

@@ -51,7 +51,8 @@ class Decision:
         reason: Why not, when it was not.
         probability: Probability of acceptance; None when a check dropped it before the gate.
         threshold: The threshold in force.
-        propensity: The probability with which the policy in force would have offered it.
+        propensity: The probability with which the policy in force would have offered it: that it asked at all, times
+            that it then offered it.
         model_version: Version of the acceptance model.
         features: The model's inputs by name.
         checked: What was verified.
@@ -62,7 +63,7 @@ class Decision:
         text_fingerprint: Keyed hash of the line that the candidate completes, without surrounding white space.
         context_fingerprint: Keyed hash of the file's path and the nearest line above that is not blank.
         latency_ms: From request to decision.
-        was_explored: Whether it was offered at random although the gate would have hidden it.
+        was_explored: Whether it was offered at random although the gate would have hidden it, or would not have asked.
         project: The workspace folder: its name and a short keyed hash of its path; empty for a file outside of all.
         text: The candidate's text; None unless the setting `inkling.telemetry.storeText` is on.
     """

@@ -14,6 +14,7 @@ from inkling.core.events import Decision, Feature, Silence
 from inkling.core.ports import (
     N_PREVIOUS,
     AcceptanceModel,
+    AskingModel,
     Background,
     Completer,
     EventLog,
@@ -21,6 +22,7 @@ from inkling.core.ports import (
     NameChecker,
     NameVerdict,
     PreviousSuggestion,
+    RequestInput,
     SyntaxChecker,
     SyntaxVerdict,
 )
@@ -39,7 +41,7 @@ from inkling.core.suggestion import (
 )
 from inkling.core.text import line_end, line_prefix, line_start, position_at
 from inkling.features.checks import is_place_to_complete, repeats_suffix
-from inkling.features.gate import Bar, decide
+from inkling.features.gate import ALWAYS_ASKED, Asking, Bar, decide, decide_to_ask
 
 logger = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class CompletionPorts:
     completers: Sequence[Completer]
     syntax: SyntaxChecker
     names: NameChecker
+    asking: AskingModel
     model: AcceptanceModel
     log: EventLog
     background: Background
@@ -104,12 +107,15 @@ class CompletionFeature:
         reason = self._reason_not_to_ask(request)
         if reason is not None:
             return self._stay_silent(request, reason, started_at_s)
+        asking = self._weigh_asking(request)
+        if not asking.is_asked:
+            return self._stay_silent(request, Reason.NOT_WORTH_ASKING, started_at_s, asking)
         try:
             async with asyncio.timeout(self._settings.completion.deadline_ms / 1000):
                 candidates = await self._ask(request)
                 if isinstance(candidates, NoSuggestion):
                     return self._stay_silent(request, candidates.reason, started_at_s)
-                return await self._choose(request, candidates, started_at_s)
+                return await self._choose(request, asking, candidates, started_at_s)
         except TimeoutError:
             return self._stay_silent(request, Reason.DEADLINE, started_at_s)
         except WorkerError as error:
@@ -129,6 +135,21 @@ class CompletionFeature:
         if not is_place_to_complete(request):
             return Reason.NOT_AT_A_PLACE_TO_COMPLETE
         return None
+
+    def _weigh_asking(self, request: CompletionRequest) -> Asking:
+        """Tells whether the minds are worth asking; who asks explicitly is always answered."""
+        gate = self._settings.gate
+        bar = Bar(threshold=self.ports.asking.threshold(gate), explore=gate.explore)
+        if request.trigger is Trigger.INVOKED or bar.threshold <= 0:
+            return ALWAYS_ASKED
+        known = RequestInput(
+            request=request,
+            at_ms=_now_ms(),
+            project=self._project(request.snapshot),
+            recent_outcomes=self.ports.log.recent_outcomes(),
+            previous=self._shown_before(request),
+        )
+        return decide_to_ask(self.ports.asking.probability(known), bar, self.ports.draw())
 
     async def _ask(self, request: CompletionRequest) -> Sequence[Candidate] | NoSuggestion:
         """Asks every mind; one that fails does not silence the others."""
@@ -152,13 +173,13 @@ class CompletionFeature:
         raise failures[0]
 
     async def _choose(
-        self, request: CompletionRequest, candidates: Sequence[Candidate], started_at_s: float
+        self, request: CompletionRequest, asking: Asking, candidates: Sequence[Candidate], started_at_s: float
     ) -> Suggestion | NoSuggestion:
         """Judges the candidates in order until one may be shown, and records all that were judged."""
         decisions: list[Decision] = []
         answer: Suggestion | NoSuggestion = NoSuggestion(reason=Reason.NO_CANDIDATE)
         for candidate in candidates:
-            judged = await self._judge(request, candidate)
+            judged = await self._judge(request, asking, candidate)
             decision = self._to_decision(request, judged, started_at_s)
             decisions.append(decision)
             if judged.reason is None and judged.scored is not None:
@@ -177,10 +198,12 @@ class CompletionFeature:
         self.ports.background.start(_logged(self.ports.log.record_decisions(decisions)))
         return answer
 
-    async def _judge(self, request: CompletionRequest, candidate: Candidate) -> _Judged:
+    async def _judge(self, request: CompletionRequest, asking: Asking, candidate: Candidate) -> _Judged:
         """Cheap checks first; the first that fails gives the reason."""
         gate = self._settings.gate
-        bar = Bar(threshold=self.ports.model.threshold(gate), explore=gate.explore)
+        # One chance a request: with two, the log could not tell which of them let a suggestion through.
+        explore = 0.0 if asking.was_explored else gate.explore
+        bar = Bar(threshold=self.ports.model.threshold(gate), explore=explore)
 
         def drop(reason: Reason, checked: frozenset[Check] = frozenset()) -> _Judged:
             return _Judged(candidate=candidate, reason=reason, checked=checked, threshold=bar.threshold)
@@ -212,8 +235,8 @@ class CompletionFeature:
             checked=checked,
             scored=scored,
             threshold=verdict.threshold,
-            propensity=0.0 if is_dropped_by_check else verdict.propensity,
-            was_explored=verdict.was_explored and reason is None,
+            propensity=0.0 if is_dropped_by_check else asking.propensity * verdict.propensity,
+            was_explored=(asking.was_explored or verdict.was_explored) and reason is None,
         )
 
     def _shown_before(self, request: CompletionRequest) -> tuple[PreviousSuggestion, ...]:
@@ -303,7 +326,10 @@ class CompletionFeature:
             text=candidate.text if self._settings.telemetry.store_text else None,
         )
 
-    def _stay_silent(self, request: CompletionRequest, reason: Reason, started_at_s: float) -> NoSuggestion:
+    def _stay_silent(
+        self, request: CompletionRequest, reason: Reason, started_at_s: float, asking: Asking | None = None
+    ) -> NoSuggestion:
+        """Records why there is nothing; with what the first stage said where that is the reason."""
         text = request.snapshot.text
         silence = Silence(
             at_ms=_now_ms(),
@@ -314,9 +340,12 @@ class CompletionFeature:
             line=position_at(text, request.offset).line,
             latency_ms=(time.perf_counter() - started_at_s) * 1000,
             project=self._project(request.snapshot),
+            probability=asking.probability if asking else None,
+            threshold=asking.threshold if asking else None,
+            propensity=asking.propensity if asking else None,
         )
         self.ports.background.start(_logged(self.ports.log.record_silence(silence)))
-        return NoSuggestion(reason=reason)
+        return NoSuggestion(reason=reason, probability=silence.probability)
 
 
 async def _logged(recording: Awaitable[None]) -> None:

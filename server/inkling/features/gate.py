@@ -1,4 +1,4 @@
-"""The gate: decides whether a candidate that passed the checks is worth the user's attention."""
+"""The gate: decides whether a request is worth asking for, and whether a candidate is worth the user's attention."""
 
 from dataclasses import dataclass
 
@@ -24,15 +24,55 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bar:
-    """What a candidate must reach.
+    """What a request must reach to be asked for, or a candidate to be shown.
 
     Attributes:
-        threshold: Least probability to be shown; what the user's setting of the knob amounts to now.
-        explore: Share of what stays below it that is shown at random, in [0, 1].
+        threshold: Least probability; what the user's setting of the knob amounts to now.
+        explore: Share of what stays below it that passes at random, in [0, 1].
     """
 
     threshold: float
     explore: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """The first stage's answer, before anything is generated.
+
+    Attributes:
+        is_asked: Whether the minds are asked.
+        probability: That an answer would be accepted; None where it made no difference.
+        threshold: Least probability to ask.
+        propensity: Probability with which this policy asks, in [0, 1].
+        was_explored: Whether it is asked although the probability is below the threshold.
+    """
+
+    is_asked: bool
+    probability: float | None = None
+    threshold: float = 0.0
+    propensity: float = 1.0
+    was_explored: bool = False
+
+
+ALWAYS_ASKED = Asking(is_asked=True)
+
+
+def decide_to_ask(probability: float, bar: Bar, draw: float) -> Asking:
+    """Returns whether to ask for a request that nobody made explicitly.
+
+    Args:
+        probability: That an answer would be accepted.
+        bar: What the request must reach.
+        draw: A random number, uniform in [0, 1).
+    """
+    is_worth_it = probability >= bar.threshold
+    return Asking(
+        is_asked=is_worth_it or draw < bar.explore,
+        probability=probability,
+        threshold=bar.threshold,
+        propensity=1.0 if is_worth_it else bar.explore,
+        was_explored=not is_worth_it and draw < bar.explore,
+    )
 
 
 def decide(scored: Scored, trigger: Trigger, bar: Bar, draw: float) -> Verdict:

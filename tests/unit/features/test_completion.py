@@ -21,6 +21,7 @@ from inkling.core.settings import CompletionSettings, GatePolicy, GateSettings, 
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Check, CompletionRequest, NoSuggestion, Reason, Suggestion, Trigger
 from inkling.features.completion import CompletionFeature, CompletionPorts
+from inkling.models.asking import LogisticAskingModel
 
 
 class World:
@@ -29,6 +30,7 @@ class World:
     def __init__(self, *answers: str) -> None:
         self.completer = FakeCompleter(*answers)
         self.syntax, self.names, self.model, self.log = FakeSyntax(), FakeNames(), FakeModel(), FakeLog()
+        self.asking = LogisticAskingModel.load()
         self.settings = Settings()
         self.draw = 0.99
         self.more_completers: list[FakeCompleter] = []
@@ -41,6 +43,7 @@ class World:
             completers=[self.completer, *self.more_completers],
             syntax=self.syntax,
             names=self.names,
+            asking=self.asking,
             model=self.model,
             log=self.log,
             background=FakeBackground(),

@@ -128,6 +128,13 @@ def test_what_no_gate_decided_is_no_row() -> None:
     assert [one.suggestion_id for one in eligible(rows)] == ["2", "5"]
 
 
+def test_what_was_asked_for_by_chance_weighs_like_any_other_candidate() -> None:
+    asked_by_chance = row(0, p=0.4, threshold=0.25, propensity=0.02, was_explored=True)
+    shown_by_chance = row(1, p=0.1, threshold=0.25, propensity=0.02, was_explored=True)
+
+    assert [one.propensity for one in eligible([asked_by_chance, shown_by_chance])] == [1.0, 0.02]
+
+
 def test_sessions_end_after_half_an_hour_of_nothing() -> None:
     rows = [row(0, at_ms=0), row(1, at_ms=1_800_000), row(2, at_ms=3_600_001)]
 
