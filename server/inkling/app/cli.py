@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -141,6 +142,47 @@ def why(limit: int, *, as_json: bool) -> None:
     if not decisions:
         click.echo("nothing was decided yet: type in a Python file in an editor with Inkling", err=True)
         sys.exit(EXIT_NOTHING)
+
+
+@main.command()
+@click.argument("file", required=False, metavar="[FILE.html]", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--days", type=click.IntRange(1, 3650), default=90, show_default=True, help="How far back to look.")
+@click.option(
+    "--json",
+    "json_file",
+    type=click.File("w", encoding="utf-8", lazy=True, atomic=True),
+    help="Write what the page shows to this file instead; - for standard output.",
+)
+@click.option("--force", is_flag=True, help="Replace FILE even if it is no report.")
+@click.option("--open", "must_open", is_flag=True, help="Show the page in the browser.")
+@click.option("--gate", "gate_json", metavar="JSON", hidden=True, help="The gate's settings in force, for editors.")
+@with_exit_codes
+def report(
+    file: Path | None,
+    json_file: TextIO | None,
+    gate_json: str | None,
+    *,
+    days: int,
+    force: bool,
+    must_open: bool,
+) -> None:
+    """Write the Insights page to FILE, by default inkling-report.html: one file that works offline.
+
+    It shows what was suggested, accepted and kept, by day, source, file and project; how far probabilities came true;
+    what was hidden and why; what other settings would do; and the model behind all of it.
+    """
+    from inkling.app.insights import report as page
+
+    if json_file is not None and (file is not None or must_open):
+        raise UserError("--json writes no page: give neither FILE nor --open with it.")
+    data = page.read_json(places.find().data_dir, days, page.parse_gate(gate_json))
+    if json_file is not None:
+        json_file.write(data + "\n")
+        return
+    written = page.write_report(data, file or Path(page.DEFAULT_NAME), may_replace_anything=force)
+    click.echo(f"wrote {written}")
+    if must_open:
+        click.launch(written.as_uri())
 
 
 @main.command()

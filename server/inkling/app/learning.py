@@ -148,7 +148,11 @@ class Learner:
             # Idle for longer than since the last look means that nothing new was judged.
             if IDLE_FOR_S <= time.monotonic() - self._asked_at_s <= CHECK_EVERY_S:
                 await self._retrain()
-                self._model = (await asyncio.to_thread(load_own_model, self._data_dir)).model
+                await self.reload()
+
+    async def reload(self) -> None:
+        """Takes over the model that is on disk now."""
+        self._model = (await asyncio.to_thread(load_own_model, self._data_dir)).model
 
     async def _retrain(self) -> None:
         command = (sys.executable, "-P", "-m", "inkling.app.cli", "model", "retrain", "--background")

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+from dataclasses import dataclass
 from typing import Any
 
 from cattrs import Converter
@@ -19,6 +20,13 @@ logger = logging.getLogger(__name__)
 _PARSE_ERROR = types.ErrorCodes.ParseError
 _INVALID_REQUEST = types.ErrorCodes.InvalidRequest
 _INVALID_PARAMS = types.ErrorCodes.InvalidParams
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadyJson:
+    """The result of a request as JSON already, sent as it is: turning a large one into text would hold the loop."""
+
+    text: str
 
 
 class Protocol(LanguageServerProtocol):
@@ -62,6 +70,16 @@ class Protocol(LanguageServerProtocol):
                 self._refuse(_id_of(data), _INVALID_PARAMS, f"the parameters of {data['method']} have the wrong shape")
             return
         self.handle_message(message)
+
+    def _send_response(
+        self, msg_id: str | int, result: object = None, error: types.ResponseError | None = None
+    ) -> None:
+        if error is not None or not isinstance(result, ReadyJson) or self.writer is None:
+            super()._send_response(msg_id, result, error)
+            return
+        self._result_types.pop(msg_id, None)
+        body = f'{{"id":{json.dumps(msg_id)},"jsonrpc":"{self.VERSION}","result":{result.text}}}'.encode(self.CHARSET)
+        self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
 
     def _refuse(self, message_id: str | int | None, code: int, words: str) -> None:
         error = {"code": int(code), "message": words}

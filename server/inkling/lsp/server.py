@@ -1,27 +1,34 @@
 """The server: every method it answers is registered here, and what it does is said elsewhere."""
 
 import asyncio
+import contextlib
 import logging
 import time
 import uuid
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from cattrs import Converter
 from lsprotocol import types
 from pygls.capabilities import ServerCapabilitiesBuilder
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
-from inkling.core.errors import StoreError, WorkerError
+from inkling.core.errors import InklingError, StoreError, WorkerError
 from inkling.core.events import EventId, Outcome, OutcomeKind
 from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import NoSuggestion, SuggestionId
 from inkling.lsp import from_lsp, methods, to_lsp
 from inkling.lsp.documents import Documents
-from inkling.lsp.protocol import Protocol
+from inkling.lsp.protocol import Protocol, ReadyJson
 from inkling.lsp.services import Services
 from inkling.lsp.session import Session
+from inkling.lsp.wire import wire
 
 logger = logging.getLogger(__name__)
+
+MOST_DAYS = 3650  # of Insights
 
 
 _PYTHON_FILES = types.FileOperationRegistrationOptions(
@@ -54,6 +61,7 @@ def create_server(services: Services, version: str, converter: Converter) -> Ink
     _register_documents(server, services, session, documents)
     _register_completion(server, services, documents)
     _register_own_methods(server, services, session)
+    _register_own_data(server, services, session)
     return server
 
 
@@ -212,18 +220,18 @@ def _register_own_methods(server: InklingServer, services: Services, session: Se
             raise
         services.aftermath.outcomes_reported(outcomes)
         session.tell_notices()
-        return to_lsp.wire(methods.RecordOutcomesResult(n_recorded=len(outcomes)))
+        return wire(methods.RecordOutcomesResult(n_recorded=len(outcomes)))
 
     @server.feature(methods.WHY)
     async def why(params: Any) -> dict[str, Any]:
         limit = from_lsp.params(methods.WhyParams, params).limit
         decisions = await services.log.recent_decisions(max(0, min(limit, 1000)))
-        return to_lsp.wire(to_lsp.why_result(decisions, services.what_moved))
+        return wire(to_lsp.why_result(decisions, services.what_moved))
 
     @server.feature(methods.STATISTICS)
     async def statistics(params: Any) -> dict[str, Any]:
         since_ms = from_lsp.params(methods.StatisticsParams, params).since_ms
-        return to_lsp.wire(to_lsp.statistics_result(await services.log.statistics(since_ms)))
+        return wire(to_lsp.statistics_result(await services.log.statistics(since_ms)))
 
     @server.feature(methods.DIAGNOSTICS)
     async def diagnostics(_params: Any) -> dict[str, Any]:
@@ -234,11 +242,46 @@ def _register_own_methods(server: InklingServer, services: Services, session: Se
             completer="embedded",
             is_index_ready=services.progress.latest.is_ready,
         )
-        return to_lsp.wire(result)
+        return wire(result)
 
     @server.feature(methods.DID_CHANGE_INTERPRETER)
     def did_change_interpreter(params: Any) -> None:
         session.change_interpreter(from_lsp.params(methods.DidChangeInterpreterParams, params))
+
+
+def _register_own_data(server: InklingServer, services: Services, session: Session) -> None:
+    @server.feature(methods.INSIGHTS)
+    async def insights(params: Any) -> ReadyJson:
+        n_days = from_lsp.params(methods.InsightsParams, params).n_days
+        with _errors_in_words():
+            return ReadyJson(text=await services.own_data.insights(max(1, min(n_days, MOST_DAYS)), session.gate))
+
+    @server.feature(methods.RETRAIN_MODEL)
+    async def retrain_model(_params: Any) -> dict[str, Any]:
+        with _errors_in_words():
+            was_replaced, words = await services.own_data.retrain_model()
+        return wire(methods.RetrainModelResult(was_replaced=was_replaced, words=words))
+
+    @server.feature(methods.RESET_MODEL)
+    async def reset_model(_params: Any) -> dict[str, Any]:
+        with _errors_in_words():
+            return wire(methods.ResetModelResult(words=await services.own_data.reset_model()))
+
+    @server.feature(methods.EXPORT_EVENTS)
+    async def export_events(params: Any) -> dict[str, Any]:
+        asked = from_lsp.params(methods.ExportEventsParams, params)
+        with _errors_in_words():
+            words = await services.own_data.export_events(Path(asked.file), with_text=asked.with_text)
+        return wire(methods.ExportEventsResult(words=words))
+
+
+@contextlib.contextmanager
+def _errors_in_words() -> Iterator[None]:
+    """Lets the client show an error as it is; pygls would put the name of its class before it."""
+    try:
+        yield
+    except InklingError as error:
+        raise JsonRpcException(message=str(error), code=types.LSPErrorCodes.RequestFailed.value) from error
 
 
 def _outcome_now(suggestion_id: SuggestionId, kind: OutcomeKind) -> Outcome:

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
 
 from inkling.core.events import DecisionSummary
 from inkling.core.ports import (
@@ -12,6 +14,7 @@ from inkling.core.ports import (
     ProgressListener,
     WorkspaceListener,
 )
+from inkling.core.settings import GateSettings
 from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature
 from inkling.lsp.loop_meter import LoopMeter
@@ -36,6 +39,29 @@ class ProgressRelay:
         listener(self.latest)
 
 
+class OwnData(Protocol):
+    """The user's own events and model. Each call may take seconds, elsewhere, and ends when it is cancelled.
+
+    Each raises an `InklingError` whose words are for the user.
+    """
+
+    async def insights(self, n_days: int, gate: GateSettings) -> str:
+        """Returns the `Insights` of the last days as they go over the wire, JSON."""
+        ...
+
+    async def retrain_model(self) -> tuple[bool, str]:
+        """Trains a challenger now; returns whether it is in force, and the verdict in words."""
+        ...
+
+    async def reset_model(self) -> str:
+        """Forgets all that was learned; returns what that means, in words."""
+        ...
+
+    async def export_events(self, file: Path, *, with_text: bool) -> str:
+        """Writes all events into a .jsonl or .parquet file; returns what was written, in words."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the handlers call.
@@ -45,6 +71,7 @@ class Services:
         aftermath: What becomes of suggestions.
         names: Names for the completion popup.
         log: The event store.
+        own_data: What the Insights page shows and does.
         background: Runs what nobody waits for.
         listeners: Minds and analyses that follow the workspace.
         progress: How far the index is.
@@ -58,6 +85,7 @@ class Services:
     aftermath: Aftermath
     names: NameCompleter
     log: EventLog
+    own_data: OwnData
     background: Background
     listeners: Sequence[WorkspaceListener]
     progress: ProgressRelay

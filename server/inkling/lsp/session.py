@@ -9,9 +9,9 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from inkling.core.ports import IndexProgress, WorkspaceScope
-from inkling.core.settings import Settings
+from inkling.core.settings import GateSettings, Settings
 from inkling.core.snapshot import Snapshot
-from inkling.lsp import from_lsp, to_lsp
+from inkling.lsp import from_lsp
 from inkling.lsp.methods import (
     SETTINGS_SECTION,
     STATUS,
@@ -22,6 +22,7 @@ from inkling.lsp.methods import (
 )
 from inkling.lsp.services import Services
 from inkling.lsp.settings import read_settings
+from inkling.lsp.wire import wire
 
 logger = logging.getLogger(__name__)
 
@@ -44,6 +45,11 @@ class Session:
     def owns_inline_completion(self) -> bool:
         """Whether the client asks for ghost text by itself, so that the capability is not advertised to it."""
         return self._options.owns_inline_completion
+
+    @property
+    def gate(self) -> GateSettings:
+        """The knob as the user has set it."""
+        return self._settings.gate
 
     def initialize(self, params: types.InitializeParams) -> None:
         """Takes what the client says of itself; something it says wrongly is as if it were not said."""
@@ -147,7 +153,7 @@ class Session:
                 n_files_done=progress.n_files_done,
                 n_files_total=progress.n_files_total,
             )
-            self._server.protocol.notify(STATUS, to_lsp.wire(status))
+            self._server.protocol.notify(STATUS, wire(status))
         window = self._server.client_capabilities.window
         if window is not None and window.work_done_progress:
             self._services.background.start(self._show_progress(progress, is_indexing=is_indexing))

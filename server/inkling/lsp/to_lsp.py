@@ -1,8 +1,6 @@
 """From plain types to the client's messages."""
 
 from collections.abc import Callable
-from dataclasses import fields
-from typing import Any
 
 from lsprotocol import types
 
@@ -10,7 +8,6 @@ from inkling.core.events import DecisionSummary, OutcomeKind, Statistics
 from inkling.core.ports import NamedCompletion
 from inkling.core.suggestion import REASON_WORDS, Check, Suggestion
 from inkling.lsp.methods import SUGGESTION_ACCEPTED, StatisticsResult, WhyResult, WireDecision
-from inkling.lsp.settings import camel_case
 
 _KIND = {
     "module": types.CompletionItemKind.Module,
@@ -31,17 +28,6 @@ _NOT_KNOWN_WORDS = {
     Check.PARSES: "whether it parses, for the file around it does not",
     Check.NAMES_EXIST: "whether its attributes and imports exist",
 }
-
-
-def wire(value: Any) -> dict[str, Any]:
-    """Returns the JSON object of one of Inkling's own wire types."""
-    return {camel_case(field.name): _wire_value(getattr(value, field.name)) for field in fields(value)}
-
-
-def _wire_value(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_wire_value(item) for item in value]
-    return wire(value) if hasattr(value, "__dataclass_fields__") else value
 
 
 def inline_completion_item(suggestion: Suggestion, params: types.InlineCompletionParams) -> types.InlineCompletionItem:
