@@ -6,7 +6,6 @@ import sys
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TextIO
 
 import click
 
@@ -150,7 +149,7 @@ def why(limit: int, *, as_json: bool) -> None:
 @click.option(
     "--json",
     "json_file",
-    type=click.File("w", encoding="utf-8", lazy=True, atomic=True),
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     help="Write what the page shows to this file instead; - for standard output.",
 )
 @click.option("--force", is_flag=True, help="Replace FILE even if it is no report.")
@@ -159,7 +158,7 @@ def why(limit: int, *, as_json: bool) -> None:
 @with_exit_codes
 def report(
     file: Path | None,
-    json_file: TextIO | None,
+    json_file: Path | None,
     gate_json: str | None,
     *,
     days: int,
@@ -171,18 +170,22 @@ def report(
     It shows what was suggested, accepted and kept, by day, source, file and project; how far probabilities came true;
     what was hidden and why; what other settings would do; and the model behind all of it.
     """
-    from inkling.app.insights import report as page
+    from inkling.app.insights.page import DEFAULT_NAME, render_page, write_page, write_whole
+    from inkling.app.insights.report import parse_gate, read_json
 
     if json_file is not None and (file is not None or must_open):
         raise UserError("--json writes no page: give neither FILE nor --open with it.")
-    data = page.read_json(places.find().data_dir, days, page.parse_gate(gate_json))
-    if json_file is not None:
-        json_file.write(data + "\n")
-        return
-    written = page.write_report(data, file or Path(page.DEFAULT_NAME), may_replace_anything=force)
-    click.echo(f"wrote {written}")
-    if must_open:
-        click.launch(written.as_uri())
+    data = read_json(places.find().data_dir, days, parse_gate(gate_json))
+    if json_file == Path("-"):
+        click.echo(data)
+    elif json_file is not None:
+        write_whole(data + "\n", json_file)
+    else:
+        target = Path.cwd() / (file or DEFAULT_NAME)
+        write_page(render_page(data), target, may_replace_anything=force)
+        click.echo(f"wrote {target}")
+        if must_open:
+            click.launch(target.as_uri())
 
 
 @main.command()

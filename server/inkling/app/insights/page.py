@@ -1,7 +1,6 @@
 """The Insights page as one HTML file: nothing in it is loaded from anywhere, and only its own script may run."""
 
 import base64
-import contextlib
 import hashlib
 import json
 import os
@@ -14,6 +13,7 @@ from typing import Final
 
 from inkling.core.errors import UserError
 
+DEFAULT_NAME: Final = "inkling-report.html"
 MARK: Final = '<meta name="generator" content="inkling report">'
 """Tells a report from a file that must not be overwritten."""
 
@@ -63,23 +63,31 @@ def render_page(wire_json: str) -> str:
 
 
 def write_page(page: str, file: Path, *, may_replace_anything: bool) -> None:
-    """Writes a page to a file, which appears only when it is whole.
+    """Writes a page to a file.
 
     Raises:
         UserError: The file cannot be written, or holds something else than a report.
     """
+    if not may_replace_anything and not _may_be_replaced(file):
+        raise UserError(f"{file} is not a report of Inkling; choose another name, or give --force")
+    write_whole(page, file)
+
+
+def write_whole(text: str, file: Path) -> None:
+    """Writes a file, which appears only when it is whole.
+
+    Raises:
+        UserError: It cannot be written.
+    """
     try:
-        if not may_replace_anything and file.exists() and MARK not in _head(file):
-            raise UserError(f"{file} is not a report of Inkling; choose another name, or give --force")
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         unfinished = Path(name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(page)
+                stream.write(text)
             unfinished.replace(file)
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                unfinished.unlink()
+            unfinished.unlink(missing_ok=True)
     except OSError as error:
         raise UserError(f"{file} cannot be written: {error}") from error
 
@@ -107,6 +115,11 @@ def _source(text: str) -> str:
     return f"'sha256-{digest}'"
 
 
-def _head(file: Path) -> str:
-    with file.open(encoding="utf-8", errors="replace") as stream:
-        return stream.read(_HEAD_CHARS)
+def _may_be_replaced(file: Path) -> bool:
+    try:
+        with file.open(encoding="utf-8", errors="replace") as stream:
+            return MARK in stream.read(_HEAD_CHARS)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False  # what cannot be read may be anything
