@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -11,12 +12,31 @@ from inkling.core.errors import ModelArtifactError
 from inkling.core.suggestion import Source
 from inkling.models.featurize import FEATURE_NAMES, SourceCalibration
 
-FORMAT: Final = 2
+FORMAT: Final = 3
+SHARES_LOST: Final = tuple(percent / 100 for percent in range(51))
+"""Shares of accepts that a threshold may lose: in whole percent up to a half."""
 MAX_BYTES = 1_000_000  # an artifact has about 4 kB
 MAX_MAGNITUDE = 1e6  # of any number; standardised weights are near 1
 MAX_VERSION_CHARS = 100
 
 Json = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyPoints:
+    """What thresholds do to people that the model was not trained on; one number for each of `SHARES_LOST`.
+
+    Attributes:
+        thresholds: The highest that loses at most that share of accepts; never falling.
+        accepts_lost: Share of accepts lost by people on whom the threshold was not chosen either.
+        rejected_hidden: Share of rejected suggestions that it hides from them.
+        n_accepts: Accepts in the study.
+    """
+
+    thresholds: tuple[float, ...]
+    accepts_lost: tuple[float, ...]
+    rejected_hidden: tuple[float, ...]
+    n_accepts: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +52,7 @@ class LogisticArtifact:
         calibrations: From log-probability to evidence, for every source.
         unmeasured_sources: Sources whose calibration is a cautious guess.
         recommended_threshold: Keeps 95% of accepts of people that the model was not trained on.
+        study_points: The same for other shares, and what it costs and spares.
         training: Where it comes from: data hash, seed, counts and metrics, for people to read.
     """
 
@@ -43,6 +64,7 @@ class LogisticArtifact:
     calibrations: dict[Source, SourceCalibration]
     unmeasured_sources: frozenset[Source] = frozenset()
     recommended_threshold: float
+    study_points: StudyPoints
     training: Json = field(default_factory=dict)
 
 
@@ -67,6 +89,12 @@ def dump_artifact(artifact: LogisticArtifact) -> str:
             for source, calibration in artifact.calibrations.items()
         },
         "recommended_threshold": artifact.recommended_threshold,
+        "study_points": {
+            "thresholds": list(artifact.study_points.thresholds),
+            "accepts_lost": list(artifact.study_points.accepts_lost),
+            "rejected_hidden": list(artifact.study_points.rejected_hidden),
+            "n_accepts": artifact.study_points.n_accepts,
+        },
         "training": dict(artifact.training),
     }
     return json.dumps({**content, "sha256": _content_hash(content)}, indent=2, allow_nan=False) + "\n"
@@ -132,7 +160,20 @@ def parse_artifact(data: bytes) -> LogisticArtifact:
             source for source, entry in by_source.items() if entry.get("measured") is not True
         ),
         recommended_threshold=_number(content, "recommended_threshold"),
+        study_points=_study_points(_object(content, "study_points")),
         training=_object(content, "training"),
+    )
+
+
+def _study_points(content: Json) -> StudyPoints:
+    thresholds = _numbers(content, "thresholds", len(SHARES_LOST))
+    if any(higher < lower for lower, higher in pairwise(thresholds)):
+        raise ModelArtifactError("thresholds falls where more may be lost")
+    return StudyPoints(
+        thresholds=thresholds,
+        accepts_lost=_numbers(content, "accepts_lost", len(SHARES_LOST)),
+        rejected_hidden=_numbers(content, "rejected_hidden", len(SHARES_LOST)),
+        n_accepts=int(_number(content, "n_accepts")),
     )
 
 
@@ -172,10 +213,10 @@ def _number(content: Json, key: str) -> float:
     return _checked_number(content.get(key), key)
 
 
-def _numbers(content: Json, key: str) -> tuple[float, ...]:
+def _numbers(content: Json, key: str, length: int = len(FEATURE_NAMES)) -> tuple[float, ...]:
     values = content.get(key)
-    if not isinstance(values, list) or len(values) != len(FEATURE_NAMES):
-        raise ModelArtifactError(f"{key} is not a list of {len(FEATURE_NAMES)} numbers")
+    if not isinstance(values, list) or len(values) != length:
+        raise ModelArtifactError(f"{key} is not a list of {length} numbers")
     return tuple(_checked_number(value, key) for value in values)
 
 

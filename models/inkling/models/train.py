@@ -17,15 +17,22 @@ from sklearn.preprocessing import StandardScaler
 from inkling.core.errors import UserError
 from inkling.core.suggestion import Source
 from inkling.models.acceptance import SHIPPED_ARTIFACT, LogisticAcceptanceModel
-from inkling.models.artifact import LogisticArtifact, dump_artifact
+from inkling.models.artifact import SHARES_LOST, LogisticArtifact, StudyPoints, dump_artifact
 from inkling.models.evaluate import Floats, Integers, measure, threshold_keeping
 from inkling.models.featurize import FEATURE_NAMES, Calibrations, SourceCalibration, bounded_logprobs, featurize
+from inkling.models.operating_points import thresholds_losing
 from inkling.models.study import Example, read_examples
 
 SEED = 20261121
 INVERSE_REGULARISATION = 0.1  # scikit-learn's C; with 16 people, weights are held near 0
 KEPT_ACCEPTS = 0.95  # what the recommended threshold keeps
 N_DIGITS = 10  # of the numbers written: enough to score alike, few enough to hide rounding of other processors
+_NO_POINTS = StudyPoints(
+    thresholds=(0.0,) * len(SHARES_LOST),
+    accepts_lost=(0.0,) * len(SHARES_LOST),
+    rejected_hidden=(0.0,) * len(SHARES_LOST),
+    n_accepts=0,
+)
 UNMEASURED_EMBEDDED = SourceCalibration(
     slope=1.0, total_slope=0.0, intercept=0.0
 )  # cautious: even a certain text is right half the time
@@ -111,7 +118,7 @@ def read_pairs(path: Path) -> list[LabelledLogprob]:
 
 
 def fit(examples: Sequence[Example], embedded_pairs: Sequence[LabelledLogprob] = ()) -> LogisticArtifact:
-    """Returns a model of `examples`, without threshold, metrics or final name."""
+    """Returns a model of `examples`, without thresholds, metrics or final name."""
     labels = _labels(examples)
     study_pairs = [
         LabelledLogprob(
@@ -139,6 +146,7 @@ def fit(examples: Sequence[Example], embedded_pairs: Sequence[LabelledLogprob] =
         calibrations=calibrations,
         unmeasured_sources=frozenset() if embedded_pairs else frozenset({Source.EMBEDDED}),
         recommended_threshold=0.0,
+        study_points=_NO_POINTS,
     )
 
 
@@ -175,6 +183,7 @@ def train(data: Path, embedded_pairs: Sequence[LabelledLogprob] = ()) -> Logisti
         calibrations=fitted.calibrations,
         unmeasured_sources=fitted.unmeasured_sources,
         recommended_threshold=_rounded(threshold_keeping(labels, probabilities, KEPT_ACCEPTS)),
+        study_points=study_points(labels, probabilities, people),
         training={
             "protocol": "each person is judged by a model of the other people; intervals resample people",
             "data": "microsoft/coderec_programming_states",
@@ -192,6 +201,27 @@ def train(data: Path, embedded_pairs: Sequence[LabelledLogprob] = ()) -> Logisti
             "gate": _gate_on_unseen_people(labels, probabilities, people),
         },
     )
+
+
+def study_points(labels: Integers, probabilities: Floats, people: Integers) -> StudyPoints:
+    """Returns the knob's thresholds, and what they do where each person's are chosen on the other people."""
+    thresholds = _thresholds_losing(labels, probabilities)
+    own = np.zeros((len(SHARES_LOST), len(labels)))
+    for person in np.unique(people):
+        others = people != person
+        own[:, ~others] = _thresholds_losing(labels[others], probabilities[others])[:, None]
+    is_hidden = probabilities < own
+    return StudyPoints(
+        thresholds=tuple(map(_rounded, thresholds)),
+        accepts_lost=tuple(map(_rounded, is_hidden[:, labels == 1].mean(axis=1))),
+        rejected_hidden=tuple(map(_rounded, is_hidden[:, labels == 0].mean(axis=1))),
+        n_accepts=int(labels.sum()),
+    )
+
+
+def _thresholds_losing(labels: Integers, probabilities: Floats) -> Floats:
+    """Returns the threshold for each of `SHARES_LOST`; float64, shape (n_shares,)."""
+    return np.array(thresholds_losing((probability, 1.0) for probability in probabilities[labels == 1].tolist()))
 
 
 def _gate_on_unseen_people(labels: Integers, probabilities: Floats, people: Integers) -> dict[str, float]:

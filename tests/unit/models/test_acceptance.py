@@ -15,7 +15,14 @@ from inkling.core.errors import ModelArtifactError, UserError
 from inkling.core.suggestion import Contribution, Source
 from inkling.models import LogisticAcceptanceModel
 from inkling.models.acceptance import SHIPPED_ARTIFACT
-from inkling.models.artifact import LogisticArtifact, dump_artifact, parse_artifact, read_artifact
+from inkling.models.artifact import (
+    SHARES_LOST,
+    LogisticArtifact,
+    StudyPoints,
+    dump_artifact,
+    parse_artifact,
+    read_artifact,
+)
 from inkling.models.evaluate import METRICS, calibration_error, measure, threshold_keeping
 from inkling.models.explain import contribution_words
 from inkling.models.featurize import FEATURE_NAMES, SourceCalibration
@@ -33,6 +40,7 @@ from inkling.models.train import (
 STUDY = Path(__file__).parents[4] / "shared" / "data" / "acceptance" / "copilot_study.jsonl"
 EMBEDDED_PAIRS = Path(__file__).parents[3] / "models" / "data" / "embedded_pairs.jsonl"
 N = len(FEATURE_NAMES)
+POINTS = StudyPoints(thresholds=SHARES_LOST, accepts_lost=SHARES_LOST, rejected_hidden=SHARES_LOST[::-1], n_accepts=100)
 
 
 def artifact(**changes: object) -> LogisticArtifact:
@@ -44,6 +52,7 @@ def artifact(**changes: object) -> LogisticArtifact:
         "intercept": -1.0,
         "calibrations": {source: SourceCalibration(slope=1.0, total_slope=0.1, intercept=0.0) for source in Source},
         "recommended_threshold": 0.2,
+        "study_points": POINTS,
     }
     return LogisticArtifact(**(fields | changes))  # type: ignore[arg-type]  # of the right types by construction
 
@@ -54,6 +63,10 @@ def rehashed(**changes: object) -> bytes:
     del content["sha256"]
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
     return json.dumps(content | {"sha256": hashlib.sha256(canonical.encode()).hexdigest()}).encode()
+
+
+def changed_points(**changes: object) -> dict[str, object]:
+    return {**json.loads(dump_artifact(artifact()))["study_points"], **changes}
 
 
 def test_an_artifact_survives_its_file(tmp_path: Path) -> None:
@@ -73,7 +86,7 @@ def test_an_artifact_survives_its_file(tmp_path: Path) -> None:
         (b"[" * 900_000, "not JSON"),
         (b" " * 1_000_001, "larger"),
         (b"{}", "format"),
-        (rehashed(format=1), "another format than 2; train it again"),
+        (rehashed(format=2), "another format than 3; train it again"),
         (rehashed(format=True), "format"),
         (rehashed(feature_names=["evidence"]), "other features"),
         (rehashed(mean=[0.0]), "mean"),
@@ -92,6 +105,12 @@ def test_an_artifact_survives_its_file(tmp_path: Path) -> None:
         (rehashed(model_version="x" * 101), "model_version"),
         (rehashed(model_version=7), "model_version"),
         (rehashed(training=None), "training"),
+        (rehashed(study_points=None), "study_points"),
+        (rehashed(study_points={}), "thresholds"),
+        (rehashed(study_points=changed_points(thresholds=[0.1])), "51 numbers"),
+        (rehashed(study_points=changed_points(thresholds=[0.5, *[0.1] * 50])), "falls"),
+        (rehashed(study_points=changed_points(rejected_hidden=["0"] * 51)), "rejected_hidden"),
+        (rehashed(study_points=changed_points(n_accepts=True)), "n_accepts"),
         (dump_artifact(artifact()).replace("-1.0", "-2.0", 1).encode(), "hash"),
         (dump_artifact(artifact()).encode()[:-40], "not JSON"),
     ],
@@ -182,6 +201,7 @@ def test_the_shipped_model_prefers_what_the_source_is_sure_of() -> None:
 
     assert model.probability(middle | {"evidence": 1.0}) > model.probability(middle | {"evidence": -2.0})
     assert 0 < model.artifact.recommended_threshold < 0.5
+    assert model.artifact.recommended_threshold == model.artifact.study_points.thresholds[5]
     assert Source.EMBEDDED in model.artifact.calibrations
 
 
@@ -190,6 +210,11 @@ def test_training_again_gives_the_shipped_model() -> None:
     shipped = read_artifact(SHIPPED_ARTIFACT)
     again = train(STUDY, read_pairs(EMBEDDED_PAIRS))
 
+    assert again.model_version == shipped.model_version
+    assert again.study_points.n_accepts == shipped.study_points.n_accepts
+    for name in ("thresholds", "accepts_lost", "rejected_hidden"):
+        expected = getattr(shipped.study_points, name)
+        np.testing.assert_allclose(getattr(again.study_points, name), expected, atol=1e-4)
     assert again.training["data_sha256"] == shipped.training["data_sha256"]
     for source, calibration in shipped.calibrations.items():
         assert astuple(again.calibrations[source]) == pytest.approx(astuple(calibration), abs=1e-3)

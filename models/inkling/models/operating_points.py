@@ -1,0 +1,243 @@
+"""The knob: from the share of accepts that may be lost to the least probability that is shown.
+
+A threshold is chosen so that at most a share of what the user would accept has a lower probability. Whose accepts? The
+study's, while there are few of the user's own; then both. Probabilities of the embedded mind may be distributed
+otherwise than those of the study's suggestions, so the study's points are a start and no promise.
+
+Architecture invariant: nothing but the standard library is imported here, because the daemon reads its points with it.
+"""
+
+import json
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, Literal, Self
+
+from inkling.core.errors import ModelArtifactError
+from inkling.core.events import JudgedSuggestion
+from inkling.core.settings import GatePolicy, GateSettings
+from inkling.core.suggestion import Reason, Trigger
+from inkling.models.artifact import SHARES_LOST, LogisticArtifact
+from inkling.models.personal import label_of
+
+FILE_NAME = "operating_points.json"
+MIN_ACCEPTS = 30  # the standard error of a share of 5% lost is then about 4 points
+STUDY_ACCEPTS = 20.0  # accepts that the study counts for; see from_log
+BELIEF_IN_MODEL = 10.0  # explored accepts that the model's promise about hidden ones counts for; see from_log
+_FORMAT: Final = 1
+_MAX_BYTES = 100_000  # the file has about 2 kB
+_N_ATOMS = 100  # that stand for the study's accepts
+
+SHARE_OF_POLICY: Final = {GatePolicy.EAGER: 0.01, GatePolicy.BALANCED: 0.05, GatePolicy.QUIET: 0.20}
+"""What each named policy may lose of what the user would accept."""
+
+
+def share_lost(settings: GateSettings) -> float | None:
+    """Returns the share of accepts that a setting of the knob may lose; None for a plain threshold."""
+    if settings.policy is GatePolicy.THRESHOLD:
+        return None
+    return SHARE_OF_POLICY.get(settings.policy, settings.lose_at_most)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OperatingPoints:
+    """Thresholds by the share of accepts that they lose.
+
+    Attributes:
+        thresholds: The highest that loses at most the share in the same place of `SHARES_LOST`; never falling.
+        basis: Whether the user's own log had a say, or the shipped model's study alone.
+        n_accepts: Accepts that they were chosen on; the user's own with the basis "log".
+        prior_version: Version of the shipped model underneath; for another one the points mean nothing.
+    """
+
+    thresholds: tuple[float, ...]
+    basis: Literal["study", "log"]
+    n_accepts: int
+    prior_version: str
+
+    @classmethod
+    def from_study(cls, artifact: LogisticArtifact) -> Self:
+        """Returns the points of the shipped model's study, of people that it was not trained on."""
+        return cls(
+            thresholds=artifact.study_points.thresholds,
+            basis="study",
+            n_accepts=artifact.study_points.n_accepts,
+            prior_version=artifact.model_version,
+        )
+
+    @classmethod
+    def from_log(
+        cls,
+        rows: Sequence[JudgedSuggestion],
+        probability_of_row: Callable[[JudgedSuggestion], float | None],
+        study: Self,
+    ) -> Self:
+        """Returns the points of the user's own log, leaning on the study's; the study's with too few accepts.
+
+        What the user asked for is shown whatever its probability, so it cannot be lost and does not count.
+
+        What was hidden is counted, too, or the threshold would climb: each round would lose its share of what the
+        round before had left over. A hidden candidate counts as accepted with its probability, times the share of
+        shown ones that anybody judges. Explored candidates tell how far that can be believed: with k accepts where
+        the model promised m, hidden ones count (BELIEF_IN_MODEL + k) / (BELIEF_IN_MODEL + m) times, which is the
+        posterior mean of a rate under a gamma prior around 1. Weighing each explored accept by its inverse propensity
+        would be unbiased without a model, but at a share of 2% explored one such accept would outvote fifty others.
+
+        The study counts for `STUDY_ACCEPTS` accepts besides the user's own. That number is the concentration of the
+        beta-binomial distribution with the highest likelihood of what the 16 people of the study would have lost at
+        thresholds chosen on the others: 23 where 5% are lost, 14 where 20% are. So with 30 accepts of one's own they
+        weigh 60%, with 300 they weigh 94%. Source: Ferguson 1973, "A Bayesian Analysis of Some Nonparametric
+        Problems", for the mixture of a prior distribution and an empirical one.
+
+        Args:
+            rows: The log, hidden candidates included.
+            probability_of_row: What the model in force says of a row, None where it cannot tell. A model that has
+                learned from these very rows knows their answers and finds them likelier than the next ones.
+            study: The points of the study.
+        """
+        accepted: list[float] = []
+        hidden: list[float] = []
+        n_offered = n_judged = n_explored_accepts = 0
+        promised = 0.0
+        for row in rows:
+            if row.trigger is Trigger.INVOKED or row.reason not in (None, Reason.LOW_PROBABILITY):
+                continue
+            probability = probability_of_row(row)
+            if probability is None:
+                continue
+            if not row.was_offered:
+                hidden.append(probability)
+                continue
+            was_accepted = label_of(row)
+            n_offered += 1
+            n_judged += was_accepted is not None
+            if was_accepted:
+                accepted.append(probability)
+            if row.was_explored and was_accepted is not None:
+                promised += probability
+                n_explored_accepts += was_accepted
+        if len(accepted) < MIN_ACCEPTS:
+            return study
+        belief = (BELIEF_IN_MODEL + n_explored_accepts) / (BELIEF_IN_MODEL + promised)
+        counts_for = belief * n_judged / n_offered
+        weighted = [(probability, 1.0) for probability in accepted]
+        weighted += [(probability, probability * counts_for) for probability in hidden]
+        weighted += [(atom, STUDY_ACCEPTS / _N_ATOMS) for atom in _atoms(study)]
+        return cls(
+            thresholds=thresholds_losing(weighted),
+            basis="log",
+            n_accepts=len(accepted),
+            prior_version=study.prior_version,
+        )
+
+    def threshold_losing(self, share: float) -> float:
+        """Returns the threshold that loses at most `share`; between two points of `SHARES_LOST` that of the lower."""
+        place = math.floor(share * 100 + 1e-6)  # 0.29 * 100 is a little below 29
+        return self.thresholds[min(max(place, 0), len(self.thresholds) - 1)]
+
+    def threshold(self, settings: GateSettings) -> float:
+        """Returns the least probability to show that a setting of the knob amounts to."""
+        share = share_lost(settings)
+        return settings.threshold if share is None else self.threshold_losing(share)
+
+
+def thresholds_losing(accepts: Iterable[tuple[float, float]]) -> tuple[float, ...]:
+    """Returns for each of `SHARES_LOST` the highest threshold that loses at most so much.
+
+    Args:
+        accepts: The probability of each accept, and how much it counts.
+
+    Raises:
+        ValueError: There are no accepts.
+    """
+    ordered = sorted(accepts)
+    if not ordered:
+        raise ValueError("a share of no accepts cannot be lost")
+    total = sum(weight for _, weight in ordered)
+    thresholds = []
+    place, lost = 0, ordered[0][1]  # `lost` with the accept at `place` lost, too
+    for share in SHARES_LOST:
+        may_lose = share * total + 1e-9 * total  # sums of weights are not exact
+        while lost <= may_lose and place < len(ordered) - 1:
+            place += 1
+            lost += ordered[place][1]
+        thresholds.append(ordered[place][0])
+    return tuple(thresholds)
+
+
+def _atoms(study: OperatingPoints) -> list[float]:
+    """Returns `_N_ATOMS` probabilities that are distributed like the study's accepts.
+
+    Each point but the last stands for one in a hundred; the half above the last is spread evenly up to 1.
+    """
+    lower, median = study.thresholds[:-1], study.thresholds[-1]
+    n_above = _N_ATOMS - len(lower)
+    return [*lower, *(median + (1 - median) * (place + 0.5) / n_above for place in range(n_above))]
+
+
+def dump_points(points: OperatingPoints) -> str:
+    """Returns the points as text for a file."""
+    return json.dumps({"format": _FORMAT, **asdict(points)}, allow_nan=False) + "\n"
+
+
+def read_points(path: Path, study: OperatingPoints) -> OperatingPoints:
+    """Returns the points in a file; the study's where there is no file, or one of another shipped model.
+
+    Raises:
+        ModelArtifactError: The file cannot be read or is damaged. Then the study's points are the ones to use.
+    """
+    try:
+        with path.open("rb") as file:
+            data = file.read(_MAX_BYTES + 1)
+    except FileNotFoundError:
+        return study
+    except OSError as error:
+        raise ModelArtifactError(f"The operating points {path} cannot be read: {error}") from error
+    try:
+        points = parse_points(data)
+    except ModelArtifactError as error:
+        raise ModelArtifactError(f"The operating points {path} are not used: {error}") from error
+    return points if points.prior_version == study.prior_version else study
+
+
+def parse_points(data: bytes) -> OperatingPoints:
+    """Returns the points that `data` holds.
+
+    Raises:
+        ModelArtifactError: It is damaged, or of another format.
+    """
+    if len(data) > _MAX_BYTES:
+        raise ModelArtifactError(f"they are larger than {_MAX_BYTES} bytes")
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise ModelArtifactError(f"they are not JSON ({type(error).__name__})") from error
+    if not isinstance(content, dict) or content.get("format") != _FORMAT:
+        raise ModelArtifactError(f"they have another format than {_FORMAT}")
+    basis, n_accepts, version = content.get("basis"), content.get("n_accepts"), content.get("prior_version")
+    if basis not in ("study", "log"):
+        raise ModelArtifactError("basis is neither study nor log")
+    if not isinstance(n_accepts, int) or isinstance(n_accepts, bool) or n_accepts < 0:
+        raise ModelArtifactError("n_accepts is no count")
+    if not isinstance(version, str):
+        raise ModelArtifactError("prior_version is no text")
+    return OperatingPoints(
+        thresholds=_thresholds(content.get("thresholds")),
+        basis="log" if basis == "log" else "study",
+        n_accepts=n_accepts,
+        prior_version=version,
+    )
+
+
+def _thresholds(values: object) -> tuple[float, ...]:
+    if not isinstance(values, list) or len(values) != len(SHARES_LOST):
+        raise ModelArtifactError(f"thresholds is not a list of {len(SHARES_LOST)} numbers")
+    # A comparison with NaN is false, and an integer may be too large for a float, so it is compared before.
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 for value in values):
+        raise ModelArtifactError("thresholds holds something that is no probability")
+    thresholds = tuple(float(value) for value in values)
+    if any(higher < lower for lower, higher in pairwise(thresholds)):
+        raise ModelArtifactError("thresholds falls where more may be lost")
+    return thresholds

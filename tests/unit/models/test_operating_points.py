@@ -1,0 +1,244 @@
+import json
+import random
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.models.personal_rows import rejected, row
+
+from inkling.core.errors import ModelArtifactError
+from inkling.core.events import JudgedSuggestion
+from inkling.core.settings import GatePolicy, GateSettings
+from inkling.core.suggestion import Reason, Trigger
+from inkling.models.acceptance import LogisticAcceptanceModel
+from inkling.models.artifact import SHARES_LOST
+from inkling.models.operating_points import (
+    MIN_ACCEPTS,
+    OperatingPoints,
+    dump_points,
+    parse_points,
+    read_points,
+    thresholds_losing,
+)
+from inkling.models.replay import logged_probability
+
+STUDY = OperatingPoints.from_study(LogisticAcceptanceModel.load().artifact)
+
+
+def gated(
+    chance: random.Random, n: int, threshold: float, explored: float, skill: float = 1.0
+) -> list[JudgedSuggestion]:
+    """Returns a log of a user under a gate.
+
+    Args:
+        chance: Where luck comes from.
+        n: Candidates.
+        threshold: Of the gate.
+        explored: Share of hidden ones shown at random.
+        skill: How true the model's probabilities are; 0.5 means that half of what it promises is accepted.
+    """
+    rows = []
+    for number in range(n):
+        p = chance.betavariate(1.2, 2.0)
+        is_above = p >= threshold
+        is_shown = is_above or chance.random() < explored
+        logged = {"threshold": threshold, "propensity": 1.0 if is_above else explored}
+        if not is_shown:
+            hidden = {"was_offered": False, "was_read": False, "outcome": None, "reason": Reason.LOW_PROBABILITY}
+            rows.append(row(number, p=p, accepted_chars=0, **hidden, **logged))
+        else:
+            judged = row if chance.random() < p * skill else rejected
+            rows.append(judged(number, p=p, was_explored=not is_above, **logged))
+    return rows
+
+
+def accepts_lost(threshold: float, chance: random.Random, n: int = 20_000) -> float:
+    """Returns the share of accepts below a threshold, of what the same user would do next."""
+    accepted = [p for p in (chance.betavariate(1.2, 2.0) for _ in range(n)) if chance.random() < p]
+    return sum(p < threshold for p in accepted) / len(accepted)
+
+
+accepts = st.lists(st.tuples(st.floats(0, 1), st.floats(0.01, 100)), min_size=1, max_size=80)
+
+
+@given(accepts)
+def test_thresholds_lose_at_most_their_share_and_never_fall(weighted: list[tuple[float, float]]) -> None:
+    thresholds = thresholds_losing(weighted)
+
+    assert list(thresholds) == sorted(thresholds)
+    total = sum(weight for _, weight in weighted)
+    for share, threshold in zip(SHARES_LOST, thresholds, strict=True):
+        lost = sum(weight for probability, weight in weighted if probability < threshold)
+        assert lost <= share * total + 1e-6 * total
+        # The next higher threshold would lose more than that.
+        would_lose = sum(weight for probability, weight in weighted if probability <= threshold)
+        assert would_lose > share * total or threshold == max(probability for probability, _ in weighted)
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 1), st.booleans(), st.booleans(), st.booleans(), st.sampled_from(list(Trigger))),
+        max_size=120,
+    )
+)
+def test_the_points_of_any_log_are_probabilities_that_never_fall(
+    drawn: list[tuple[float, bool, bool, bool, Trigger]],
+) -> None:
+    rows = [
+        row(
+            number,
+            p=p,
+            trigger=trigger,
+            was_offered=was_offered,
+            was_read=was_offered and was_read,
+            was_explored=was_offered and was_explored,
+            reason=None if was_offered else Reason.LOW_PROBABILITY,
+            propensity=0.02 if was_explored or not was_offered else 1.0,
+        )
+        for number, (p, was_offered, was_read, was_explored, trigger) in enumerate(drawn)
+    ]
+
+    points = OperatingPoints.from_log(rows, logged_probability, STUDY)
+
+    assert len(points.thresholds) == len(SHARES_LOST)
+    assert list(points.thresholds) == sorted(points.thresholds)
+    assert 0 <= points.thresholds[0] <= points.thresholds[-1] <= 1
+    assert parse_points(dump_points(points).encode()) == points
+
+
+def test_the_knob_in_its_units() -> None:
+    def threshold(**settings: object) -> float:
+        return STUDY.threshold(GateSettings(**settings))  # type: ignore[arg-type]  # of the right types by construction
+
+    assert threshold(policy=GatePolicy.THRESHOLD, threshold=0.9) == 0.9
+    assert threshold() == threshold(policy=GatePolicy.BALANCED) == STUDY.thresholds[5]
+    assert threshold(policy=GatePolicy.EAGER) == STUDY.thresholds[1]
+    assert threshold(policy=GatePolicy.QUIET) == STUDY.thresholds[20]
+    assert threshold(lose_at_most=0.29) == STUDY.thresholds[29]
+    assert threshold(lose_at_most=0.299) == STUDY.thresholds[29]
+    assert threshold(lose_at_most=0.0) == STUDY.thresholds[0]
+    assert threshold(lose_at_most=0.5) == STUDY.thresholds[50]
+    assert STUDY.thresholds[1] < STUDY.thresholds[5] < STUDY.thresholds[20]
+
+
+def test_few_accepts_leave_the_points_of_the_study() -> None:
+    rows = [row(number, p=0.9) for number in range(MIN_ACCEPTS - 1)]
+
+    assert OperatingPoints.from_log(rows, logged_probability, STUDY) is STUDY
+    asked_for = [row(number, p=0.9, trigger=Trigger.INVOKED) for number in range(100)]
+    assert OperatingPoints.from_log(asked_for, logged_probability, STUDY) is STUDY
+    assert OperatingPoints.from_log([*rows, rows[0]], lambda _: None, STUDY) is STUDY
+    assert OperatingPoints.from_log([*rows, rows[0]], logged_probability, STUDY).basis == "log"
+
+
+def test_the_log_outweighs_the_study_bit_by_bit() -> None:
+    def losing_5(n: int) -> float:
+        rows = [row(number, p=0.8) for number in range(n)]
+        return OperatingPoints.from_log(rows, logged_probability, STUDY).threshold_losing(0.05)
+
+    # All of one's own accepts lie at 0.8, so what may be lost are the study's: 5% of the sum of both.
+    at_30, at_100, at_1000 = losing_5(30), losing_5(100), losing_5(1000)
+    assert STUDY.thresholds[5] < at_30 < at_100 < at_1000 == 0.8
+
+
+@pytest.mark.parametrize("n", [400, 4000])
+def test_held_out_accepts_are_lost_in_the_share_that_was_allowed(n: int) -> None:
+    # At a share of 5% and some 150 accepts the standard error of one user's loss is near 2 points; 30 users average.
+    lost = {0.05: 0.0, 0.2: 0.0}
+    n_users = 30 if n == 400 else 6
+    for seed in range(n_users):
+        chance = random.Random(seed)
+        points = OperatingPoints.from_log(gated(chance, n, 0.0, 0.0), logged_probability, STUDY)
+        for share in lost:
+            lost[share] += accepts_lost(points.threshold_losing(share), chance) / n_users
+
+    assert 0.025 <= lost[0.05] <= 0.06
+    assert 0.15 <= lost[0.2] <= 0.22
+
+
+@pytest.mark.parametrize("explored", [0.0, 0.02, 0.2])
+def test_the_threshold_does_not_climb_when_it_is_chosen_again_on_what_it_left_over(explored: float) -> None:
+    chance = random.Random(11)
+    threshold = STUDY.threshold_losing(0.05)
+    for _ in range(15):
+        points = OperatingPoints.from_log(gated(chance, 1500, threshold, explored), logged_probability, STUDY)
+        threshold = points.threshold_losing(0.05)
+
+    assert 0.025 <= accepts_lost(threshold, chance) <= 0.07
+
+
+def test_explored_accepts_that_the_model_did_not_promise_lower_the_threshold() -> None:
+    rows = [row(number, p=0.6) for number in range(200)]
+    hidden = {"was_offered": False, "was_read": False, "outcome": None, "reason": Reason.LOW_PROBABILITY}
+    rows += [row(number, p=0.05, accepted_chars=0, propensity=0.1, **hidden) for number in range(200, 380)]
+    refused = [rejected(number, p=0.05, was_explored=True, propensity=0.1) for number in range(380, 400)]
+    liked = [row(number, p=0.05, was_explored=True, propensity=0.1) for number in range(380, 400)]
+
+    as_promised = OperatingPoints.from_log([*rows, *refused], logged_probability, STUDY).threshold_losing(0.05)
+    better = OperatingPoints.from_log([*rows, *liked], logged_probability, STUDY).threshold_losing(0.05)
+
+    assert better == 0.05 < as_promised
+
+
+def test_points_survive_their_file(tmp_path: Path) -> None:
+    path = tmp_path / "operating_points.json"
+    points = OperatingPoints.from_log([row(number, p=0.8) for number in range(50)], logged_probability, STUDY)
+    path.write_text(dump_points(points), encoding="utf-8")
+
+    assert read_points(path, STUDY) == points
+    assert read_points(tmp_path / "none.json", STUDY) is STUDY
+    of_another_model = replace(STUDY, prior_version="another")
+    assert read_points(path, of_another_model) is of_another_model
+
+
+CONTENT = json.loads(dump_points(STUDY))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (CONTENT | {"format": 2}, "format"),
+        (CONTENT | {"thresholds": [0.1]}, "51 numbers"),
+        (CONTENT | {"thresholds": "0" * 51}, "51 numbers"),
+        (CONTENT | {"thresholds": [0.5, *[0.1] * 50]}, "falls"),
+        (CONTENT | {"thresholds": [2] * 51}, "no probability"),
+        (CONTENT | {"thresholds": [10**400] * 51}, "no probability"),
+        (CONTENT | {"thresholds": [float("nan")] * 51}, "no probability"),
+        (CONTENT | {"thresholds": [True] * 51}, "no probability"),
+        (CONTENT | {"thresholds": [None] * 51}, "no probability"),
+        (CONTENT | {"basis": "guess"}, "basis"),
+        (CONTENT | {"basis": ["log"]}, "basis"),
+        (CONTENT | {"n_accepts": -1}, "n_accepts"),
+        (CONTENT | {"n_accepts": True}, "n_accepts"),
+        (CONTENT | {"prior_version": 3}, "prior_version"),
+        ([CONTENT], "format"),
+    ],
+)
+def test_damaged_points_are_refused_in_words(tmp_path: Path, content: object, words: str) -> None:
+    path = tmp_path / "operating_points.json"
+    path.write_text(json.dumps(content))
+
+    with pytest.raises(ModelArtifactError, match=words) as caught:
+        read_points(path, STUDY)
+    assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b"[" * 90_000, b" " * 100_001, dump_points(STUDY).encode()[:-30]])
+def test_a_file_that_is_no_json_is_refused(data: bytes) -> None:
+    with pytest.raises(ModelArtifactError, match="not JSON|larger"):
+        parse_points(data)
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelArtifactError, match="cannot be read"):
+        read_points(tmp_path, STUDY)
+
+
+def test_the_daemon_reads_its_points_without_numpy() -> None:
+    code = "import inkling.models.operating_points, sys; sys.exit('numpy' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
