@@ -131,13 +131,15 @@ def stats(days: int, *, as_json: bool) -> None:
 @with_exit_codes
 def why(limit: int, *, as_json: bool) -> None:
     """Say why the latest suggestions were shown or not, newest first."""
+    from inkling.app.learning import own_model_as_of_now
     from inkling.app.reports import read_decisions, why_lines, why_rows
 
-    decisions = read_decisions(places.find().data_dir, limit)
+    data_dir = places.find().data_dir
+    decisions, own = read_decisions(data_dir, limit), own_model_as_of_now(data_dir)
     if as_json:
-        _print_json(why_rows(decisions))
+        _print_json(why_rows(decisions, own))
     else:
-        click.echo("\n".join(why_lines(decisions)), nl=bool(decisions))
+        click.echo("\n".join(why_lines(decisions, own)), nl=bool(decisions))
     if not decisions:
         click.echo("nothing was decided yet: type in a Python file in an editor with Inkling", err=True)
         sys.exit(EXIT_NOTHING)
@@ -237,10 +239,10 @@ def model() -> None:
 @model.command("show")
 @with_exit_codes
 def model_show() -> None:
-    """Print what was learned, in log-odds. Exit code 1 while nothing was."""
-    from inkling.app.learning import load_own_model, state_lines
+    """Print what was learned up to now, in log-odds. Exit code 1 while nothing was."""
+    from inkling.app.learning import own_model_as_of_now, state_lines
 
-    own = load_own_model(places.find().data_dir)
+    own = own_model_as_of_now(places.find().data_dir)
     for notice in own.notices:
         click.echo(notice, err=True)
     click.echo("\n".join(state_lines(own.model.state)))
@@ -251,7 +253,10 @@ def model_show() -> None:
 @click.option("--background", is_flag=True, hidden=True, help="Leave the processor to others.")
 @with_exit_codes
 def model_retrain(*, background: bool) -> None:
-    """Learn from the event store; replaces your model only when it is better on later data, else exit code 1."""
+    """Train on the event store; replaces your model only when it is better on later data, else exit code 1.
+
+    Between trainings your model learns from each suggestion as its outcome comes, in every open window.
+    """
     from inkling.app.learning import be_nice, retrain_from_store
 
     if background:
@@ -268,7 +273,7 @@ def model_rollback() -> None:
     from inkling.app.learning import roll_back
 
     roll_back(places.find().data_dir)
-    click.echo("the previous model is in force again; windows take it over at their next start")
+    click.echo("the previous model is in force again; open windows take it over within seconds")
 
 
 @model.command("reset")
@@ -278,7 +283,7 @@ def model_reset() -> None:
     from inkling.app.learning import reset
 
     reset(places.find().data_dir)
-    click.echo("your model is forgotten; windows take that over at their next start")
+    click.echo("your model is forgotten; open windows take that over within seconds")
 
 
 @main.group()
@@ -337,6 +342,26 @@ def bench_personal(seed: int, n_users: int, data: Path | None, json_file: Path |
     from inkling.bench.personal import STUDY, PersonalOptions, run
 
     sys.exit(run(PersonalOptions(seed=seed, n_users=n_users, data=data or STUDY), json_file))
+
+
+@bench.command("store")
+@click.option("--seed", type=int, default=0, show_default=True, help="Draws the simulated year.")
+@click.option(
+    "--events",
+    "n_events",
+    type=click.IntRange(1000),
+    default=1_000_000,
+    show_default=True,
+    help="About how many rows.",
+)
+@click.option("--keep", "data_dir", type=click.Path(path_type=Path), help="Fill this folder, and leave it there.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
+@with_exit_codes
+def bench_store(seed: int, n_events: int, data_dir: Path | None, json_file: Path | None) -> None:
+    """A year of events: how fast they are stored, how large they are, what training and Insights take."""
+    from inkling.bench.store import StoreOptions, run
+
+    sys.exit(run(StoreOptions(seed=seed, n_events=n_events, data_dir=data_dir), json_file))
 
 
 def _absolute(interpreter: Path | None) -> Path | None:
