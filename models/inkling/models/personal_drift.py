@@ -6,6 +6,7 @@ the length of what is shown and the share that is kept are watched beside the ac
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 
@@ -35,6 +36,22 @@ class Change:
     is_certain: bool
 
 
+class AlarmKind(StrEnum):
+    """What a person must know of."""
+
+    SHORTER = "shorter"
+    LESS_KEPT = "less_kept"
+    MISJUDGED = "misjudged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alarm:
+    """What a person must know, in words; of one kind the words change with the figures."""
+
+    kind: AlarmKind
+    words: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriftReport:
     """What changed of late.
@@ -45,13 +62,18 @@ class DriftReport:
         changes: By figure: acceptance (share accepted and kept), clicks (share accepted), calibration_error, n_chars
             (mean length of what is shown), kept (share of accepted texts of which at least half was kept). Empty with
             fewer than 40 in either window; kept is left out with fewer than 20 accepts that were looked at later.
-        alarms: What a person must know, in words.
+        raised: What a person must know.
     """
 
     n_recent: int
     n_before: int
     changes: dict[str, Change]
-    alarms: tuple[str, ...]
+    raised: tuple[Alarm, ...]
+
+    @property
+    def alarms(self) -> tuple[str, ...]:
+        """The words of the alarms."""
+        return tuple(alarm.words for alarm in self.raised)
 
 
 def drift_report(rows: Sequence[JudgedSuggestion], seed: int = SEED) -> DriftReport:
@@ -60,7 +82,7 @@ def drift_report(rows: Sequence[JudgedSuggestion], seed: int = SEED) -> DriftRep
     split = int(len(judged) * (1 - RECENT_SHARE))
     before, recent = judged[:split], judged[split:]
     if min(len(before), len(recent)) < MIN_JUDGED:
-        return DriftReport(n_recent=len(recent), n_before=len(before), changes={}, alarms=())
+        return DriftReport(n_recent=len(recent), n_before=len(before), changes={}, raised=())
     old, new = _figures(before, seed), _figures(recent, seed)
     changes = {
         name: Change(
@@ -71,7 +93,7 @@ def drift_report(rows: Sequence[JudgedSuggestion], seed: int = SEED) -> DriftRep
         for name in old
         if name in new
     }
-    return DriftReport(n_recent=len(recent), n_before=len(before), changes=changes, alarms=tuple(_alarms(changes)))
+    return DriftReport(n_recent=len(recent), n_before=len(before), changes=changes, raised=tuple(_alarms(changes)))
 
 
 def _figures(rows: Sequence[JudgedSuggestion], seed: int) -> dict[str, Estimate]:
@@ -114,25 +136,29 @@ def _calibration_error(rows: Sequence[JudgedSuggestion], labels: Floats, seed: i
     return Estimate(value=value, low=max(0.0, 2 * value - float(high)), high=max(value, 2 * value - float(low)))
 
 
-def _alarms(changes: dict[str, Change]) -> list[str]:
+def _alarms(changes: dict[str, Change]) -> list[Alarm]:
     alarms = []
     clicks, length, kept = changes["clicks"], changes["n_chars"], changes.get("kept")
     is_rising = clicks.recent.value > clicks.before.value
+    more = f"More is accepted ({clicks.before.value:.0%} before, {clicks.recent.value:.0%} now)"
     if is_rising and length.is_certain and length.recent.value < length.before.value:
-        alarms.append(
-            f"More is accepted ({clicks.before.value:.0%} before, {clicks.recent.value:.0%} now), but what is shown got"
-            f" shorter ({length.before.value:.0f} characters before, {length.recent.value:.0f} now): the gate may be"
-            " learning to play safe. Lower inkling.gate.threshold, or reset the personal model."
+        words = (
+            f"{more}, but what is shown got shorter ({length.before.value:.0f} characters before,"
+            f" {length.recent.value:.0f} now): the gate may be learning to play safe. Have more shown with"
+            " inkling.gate.policy, or reset your model."
         )
+        alarms.append(Alarm(kind=AlarmKind.SHORTER, words=words))
     if kept is not None and is_rising and kept.is_certain and kept.recent.value < kept.before.value:
-        alarms.append(
-            f"More is accepted ({clicks.before.value:.0%} before, {clicks.recent.value:.0%} now), but less of it is"
-            f" kept ({kept.before.value:.0%} before, {kept.recent.value:.0%} now): accepting is not what it was."
+        words = (
+            f"{more}, but less of it is kept ({kept.before.value:.0%} before, {kept.recent.value:.0%} now): accepting"
+            " is not what it was."
         )
+        alarms.append(Alarm(kind=AlarmKind.LESS_KEPT, words=words))
     error = changes["calibration_error"]
     if error.is_certain and error.recent.value > error.before.value:
-        alarms.append(
+        words = (
             f"The probabilities are off by {error.recent.value:.0%} on average of late, {error.before.value:.0%}"
-            " before: your habits or your code changed; a retraining is due."
+            " before: your habits or your code changed. Your model follows; if it stays like this, reset it."
         )
+        alarms.append(Alarm(kind=AlarmKind.MISJUDGED, words=words))
     return alarms

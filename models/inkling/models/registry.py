@@ -107,8 +107,8 @@ def retrain(rows: Sequence[JudgedSuggestion], champion: PersonalState | None, pr
     """Returns a challenger, fitted on the older part of a log and compared with the champion on the later part.
 
     Its recipe is the one that predicted best within the older part. The champion enters the comparison as it is on
-    disk, and learns on from there as it does in the daemon: only events that it had not seen then are later ones for
-    it. Without a champion, the prior alone is what is to be beaten.
+    disk, and learns on from there as it does in every open window: only events that it had not seen when it was
+    written are later ones for it. Without a champion, the prior alone is what is to be beaten.
     """
     judged = judged_rows(rows)
     n_older = int(len(judged) * (1 - LATER_SHARE))
@@ -117,6 +117,10 @@ def retrain(rows: Sequence[JudgedSuggestion], champion: PersonalState | None, pr
     later = judged[len(older) :]
     challenger = PersonalAcceptanceModel(prior, _best_fit(older, prior))
     holder = PersonalAcceptanceModel(prior, champion.copy()) if champion is not None else None
+    if holder is not None:
+        for row in older:
+            if row.at_ms > last_known_ms:
+                holder.observe(row)
     losses: list[tuple[int, float, float]] = []
     for row in later:
         challenged = challenger.probability_of_row(row)
@@ -249,18 +253,30 @@ class Registry:
             raise ModelArtifactError(f"The personal model cannot be deleted: {error}") from error
 
     def _write(self, path: Path, content: str | bytes) -> None:
-        aside = path.with_suffix(f".{os.getpid()}.new")
         try:
-            self._directory.mkdir(parents=True, exist_ok=True)
-            with aside.open("wb") as file:
-                file.write(content.encode() if isinstance(content, str) else content)
-                file.flush()
-                os.fsync(file.fileno())
-            aside.replace(path)
+            write_whole(path, content.encode() if isinstance(content, str) else content)
         except OSError as error:
-            with contextlib.suppress(OSError):  # it may never have been made
-                aside.unlink()
             raise ModelArtifactError(f"The model {path} cannot be written: {error}") from error
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Writes a file aside and moves it into place, so that nobody ever reads a part of it; makes its folder, too.
+
+    Raises:
+        OSError: It cannot be written; what was there before still is.
+    """
+    aside = path.with_suffix(f".{os.getpid()}.new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with aside.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):  # it may never have been made
+            aside.unlink()
+        raise
 
 
 def to_json(state: PersonalState) -> dict[str, object]:

@@ -5,16 +5,14 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from datetime import datetime
-from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-from inkling.app.learning import what_moved
+from inkling.app.learning import OwnModel, what_moved
 from inkling.core.errors import StoreError, UserError
 from inkling.core.events import DecisionSummary, OutcomeKind, Statistics, folder_name
 from inkling.core.suggestion import REASON_WORDS
 from inkling.lsp.to_lsp import explain
-from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.telemetry.store import EventStore
 
 T = TypeVar("T")
@@ -83,30 +81,25 @@ def statistics_lines(statistics: Statistics, days: int) -> list[str]:
     return lines
 
 
-def why_lines(decisions: list[DecisionSummary]) -> list[str]:
+def why_lines(decisions: list[DecisionSummary], own: OwnModel) -> list[str]:
     """Returns the decisions as lines for a terminal, newest first."""
     return [
-        f"{_local_time(decision.at_ms)}  {_place(decision)}  {_explained(decision)}"
+        f"{_local_time(decision.at_ms)}  {_place(decision)}  {_explained(decision, own)}"
         + (f" Outcome: {_words(decision.outcome)}." if decision.outcome else "")
         for decision in decisions
     ]
 
 
-def why_rows(decisions: list[DecisionSummary]) -> list[dict[str, object]]:
+def why_rows(decisions: list[DecisionSummary], own: OwnModel) -> list[dict[str, object]]:
     """Returns the decisions as plain data, each with its explanation."""
     return [
-        {**asdict(decision), "checked": sorted(decision.checked), "explanation": _explained(decision)}
+        {**asdict(decision), "checked": sorted(decision.checked), "explanation": _explained(decision, own)}
         for decision in decisions
     ]
 
 
-def _explained(decision: DecisionSummary) -> str:
-    return explain(decision, what_moved(decision, _prior()))
-
-
-@cache
-def _prior() -> LogisticAcceptanceModel:
-    return LogisticAcceptanceModel.load()
+def _explained(decision: DecisionSummary, own: OwnModel) -> str:
+    return explain(decision, what_moved(decision, own))
 
 
 def _place(decision: DecisionSummary) -> str:

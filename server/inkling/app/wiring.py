@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from inkling.app.background import TaskGroupBackground
 from inkling.app.clock import LoopClock
-from inkling.app.learning import Learner
+from inkling.app.learning import JudgementLog, Learner
 from inkling.app.own_data import OwnDataCommands
 from inkling.app.places import Places
 from inkling.context.analysis.analysis import Analysis
@@ -40,8 +40,8 @@ POPUP_DEADLINE_S = 2.0
 FINISH_WITHIN_S = 2.0  # for events that are being written when the client leaves
 
 
-class ClosableEventLog(EventLog, Protocol):
-    """An event log that must be closed."""
+class ClosableEventLog(EventLog, JudgementLog, Protocol):
+    """An event log that can be learned from, and must be closed."""
 
     async def close(self) -> None:
         """Writes what is pending and closes."""
@@ -92,7 +92,8 @@ async def running_services(
     )
     analysis = Analysis(check_deadline_s=names_deadline_s, completion_deadline_s=POPUP_DEADLINE_S)
     syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
-    learner = Learner(places.data_dir)
+    clock = LoopClock()
+    learner = Learner(places.data_dir, opened.log, clock)
     owners = (completer, syntax, analysis)
     async with _workers([learner.run(), *(owner.run() for owner in owners)]) as background:
         ports = CompletionPorts(
@@ -105,14 +106,14 @@ async def running_services(
             background=background,
         )
         followed = SurvivalPorts(
-            log=opened.log, background=background, clock=LoopClock(), files=DiskReader(), commits=GitCommits()
+            log=opened.log, background=background, clock=clock, files=DiskReader(), commits=GitCommits()
         )
         yield Services(
             completion=CompletionFeature(ports, Settings()),
             aftermath=Aftermath(followed, survival_looks_s),
             names=analysis,
             log=opened.log,
-            own_data=OwnDataCommands(places.data_dir, learner.reload),
+            own_data=OwnDataCommands(places.data_dir, learner.look),
             background=background,
             listeners=(completer, analysis),
             progress=progress,

@@ -119,14 +119,14 @@ def test_a_damaged_model_is_told_and_the_shipped_one_decides(tmp_path: Path, con
 
 
 def test_the_command_trains_and_shows(tmp_path: Path) -> None:
-    asyncio.run(live_through(tmp_path, 400))
-
     def inkling(*arguments: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "INKLING_DATA_DIR": str(tmp_path)}
         command = [sys.executable, "-m", "inkling.app.cli", "model", *arguments]
         return subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
 
     assert inkling("show").returncode == 1
+    asyncio.run(live_through(tmp_path, 400))
+    assert "learned from 400 judged suggestions" in inkling("show").stdout, "windows learn without a training"
     trained = inkling("retrain")
     assert trained.returncode == 0, trained.stderr
     assert "better with confidence" in trained.stdout

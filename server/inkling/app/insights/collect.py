@@ -7,7 +7,7 @@ from typing import Final
 from inkling.app.insights.card import model_card
 from inkling.app.insights.knob import knob_forecasts
 from inkling.app.insights.reliability import reliability
-from inkling.app.learning import load_own_model
+from inkling.app.learning import own_model_as_of_now
 from inkling.core.errors import StoreError, UserError
 from inkling.core.insights import DriftLine, Insights, Interval
 from inkling.core.settings import GateSettings
@@ -51,7 +51,7 @@ def collect(data_dir: Path, n_days: int, gate: GateSettings) -> Insights:
             rows = judged_suggestions(connection, since_ms, MAX_ROWS)
     except StoreError as error:
         raise UserError(str(error)) from error
-    own = load_own_model(data_dir)
+    own = own_model_as_of_now(data_dir)
     came_true, drift = reliability(rows), drift_report(rows)
     return Insights(
         made_at_ms=made_at_ms,

@@ -1,0 +1,32 @@
+"""The user's own acceptance model: it learns as outcomes come, is trained again, rolled back, and forgotten.
+
+Every editor window learns for itself from the store that all share, on top of the champion on disk. Training runs in a
+process of its own (`inkling model retrain`): it is arithmetic in Python, and would hold the interpreter's lock.
+Windows see by the files that another process has changed what is in force.
+"""
+
+from inkling.app.learning.learner import JudgementLog, Learner
+from inkling.app.learning.own_model import (
+    OwnModel,
+    load_own_model,
+    own_model_as_of_now,
+    reset,
+    roll_back,
+    state_lines,
+    what_moved,
+)
+from inkling.app.learning.retraining import be_nice, retrain_from_store
+
+__all__ = [
+    "JudgementLog",
+    "Learner",
+    "OwnModel",
+    "be_nice",
+    "load_own_model",
+    "own_model_as_of_now",
+    "reset",
+    "retrain_from_store",
+    "roll_back",
+    "state_lines",
+    "what_moved",
+]
