@@ -6,11 +6,11 @@ lost, so it stays silent only where hardly anything was ever accepted; the secon
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Self, assert_never
+from typing import Final, Self
 
 from inkling.core.errors import ModelArtifactError
 from inkling.core.ports import RequestInput
-from inkling.core.settings import GatePolicy, GateSettings
+from inkling.core.settings import GateSettings
 from inkling.models.acceptance import sigmoid
 from inkling.models.artifact_json import (
     Json,
@@ -24,6 +24,7 @@ from inkling.models.artifact_json import (
     version_of,
 )
 from inkling.models.featurize import REQUEST_FEATURE_NAMES, featurize_request
+from inkling.models.operating_points import share_lost
 
 FORMAT: Final = 1
 MAY_LOSE: Final = 0.01  # of the accepts: a fifth of the default 5%; the stage that sees the candidate uses it better
@@ -86,17 +87,10 @@ class LogisticAskingModel:
         Who gave a probability as the threshold is never asked less for than that.
         """
         own = self.artifact.threshold
-        match settings.policy:
-            case GatePolicy.EAGER:
-                return 0.0
-            case GatePolicy.BALANCED | GatePolicy.QUIET:
-                return own
-            case GatePolicy.LOSE_AT_MOST:
-                return own if settings.lose_at_most >= LEAST_BUDGET else 0.0
-            case GatePolicy.THRESHOLD:
-                return min(own, settings.threshold)
-            case _:
-                assert_never(settings.policy)
+        share = share_lost(settings)
+        if share is None:
+            return min(own, settings.threshold)
+        return own if share >= LEAST_BUDGET else 0.0
 
 
 def dump_asking(artifact: AskingArtifact) -> str:

@@ -1,8 +1,9 @@
 """How well the acceptance model judges suggestions for people it has never seen, beside simpler judges.
 
 `inkling bench acceptance` judges each person of the Copilot study by models of the other people. Everything that is
-chosen is chosen on those other people: weights, each source's calibration, and the threshold, which they set by judging
-one another in the same way.
+chosen is chosen on those other people: weights, each source's calibration, and the thresholds, which they set by
+judging one another in the same way. `accepts_kept`, `suggestions_hidden` and `rejected_hidden` are those of the second
+stage alone; with `cascade_` before them they are those of both stages, as the daemon runs them.
 """
 
 import math
@@ -21,8 +22,9 @@ from inkling.bench.report import EXIT_NO_DATA, Metric, Report, bootstrap, publis
 from inkling.core.errors import UserError
 from inkling.core.suggestion import Source
 from inkling.models.acceptance import LogisticAcceptanceModel, sigmoid
+from inkling.models.asking import MAY_LOSE, LogisticAskingModel
 from inkling.models.evaluate import METRICS, Bools, Floats, Integers, threshold_keeping
-from inkling.models.featurize import FEATURE_NAMES, FEATURES, SourceCalibration, evidence_of, featurize
+from inkling.models.featurize import FEATURE_NAMES, SourceCalibration, evidence_of, featurize
 from inkling.models.study import Example, read_examples
 from inkling.models.train import (
     EMBEDDED_TERMS,
@@ -33,6 +35,7 @@ from inkling.models.train import (
     fit_source_calibration,
     read_pairs,
 )
+from inkling.models.train_asking import fit_asking
 
 STUDY = Path("../shared/data/acceptance/copilot_study.jsonl")
 EMBEDDED_PAIRS = Path(__file__).parents[3] / "models" / "data" / "embedded_pairs.jsonl"
@@ -92,12 +95,14 @@ class Judged:
         labels: 1 for accepted; int64, shape (n,).
         people: Who saw it; int64, shape (n,).
         probabilities: By judge; float64, shape (n,) each.
-        is_shown: Whether the model's gate shows it; bool, shape (n,).
+        is_asked: Whether the first stage asks for it; bool, shape (n,).
+        is_shown: Whether the second stage alone shows it; bool, shape (n,).
     """
 
     labels: Integers
     people: Integers
     probabilities: Mapping[str, Floats]
+    is_asked: Bools
     is_shown: Bools
 
 
@@ -139,17 +144,19 @@ def people_folds(examples: Sequence[Example]) -> list[tuple[list[Example], list[
 def judge(folds: Sequence[tuple[Sequence[Example], Sequence[Example]]]) -> Judged:
     """Returns what every judge says of each fold's second part after learning from its first."""
     examples = [example for _, own in folds for example in own]
-    is_shown = []
+    is_asked, is_shown = [], []
     probabilities: dict[str, list[Floats]] = {name: [] for name in JUDGES}
     for others, own in folds:
         for name, predict in JUDGES.items():
             probabilities[name].append(predict(others, own))
-        threshold = _threshold(others)
-        is_shown.append(probabilities["model"][-1] >= threshold)
+        least_to_ask = _threshold(_predict_before_asking, others, 1 - MAY_LOSE)
+        is_asked.append(probabilities["before_asking"][-1] >= least_to_ask)
+        is_shown.append(probabilities["model"][-1] >= _threshold(_predict_with_model, others, KEPT_ACCEPTS))
     return Judged(
         labels=_labels(examples),
         people=np.array([example.person for example in examples], dtype=np.int64),
         probabilities={name: np.concatenate(parts) for name, parts in probabilities.items()},
+        is_asked=np.concatenate(is_asked),
         is_shown=np.concatenate(is_shown),
     )
 
@@ -169,8 +176,10 @@ def measure(judged: Judged, seed: int) -> dict[str, Metric]:
         better = -1 if name == "brier" else 1
         return lambda rows: better * (ours(rows) - theirs(rows))
 
-    def share(label: int, *, shown: bool) -> Callable[[Integers], float]:
-        return lambda rows: _mean((judged.is_shown == shown)[rows][judged.labels[rows] == label])
+    def share(of: Bools, label: int) -> Callable[[Integers], float]:
+        return lambda rows: _mean(of[rows][judged.labels[rows] == label])
+
+    is_left = judged.is_asked & judged.is_shown
 
     result = {
         "auc": interval(metric("auc", "model")),
@@ -178,10 +187,16 @@ def measure(judged: Judged, seed: int) -> dict[str, Metric]:
         "average_precision": interval(metric("average_precision", "model")),
         "ece": interval(metric("ece", "model")),
         "brier": interval(metric("brier", "model")),
-        "accepts_kept": interval(share(1, shown=True)),
+        "accepts_kept": interval(share(judged.is_shown, 1)),
         "suggestions_hidden": interval(lambda rows: 1 - _mean(judged.is_shown[rows])),
-        "rejected_hidden": interval(share(0, shown=False)),
+        "rejected_hidden": interval(share(~judged.is_shown, 0)),
         "auc_before_asking": interval(metric("auc", "before_asking")),
+        "requests_not_asked": interval(lambda rows: 1 - _mean(judged.is_asked[rows])),
+        "accepts_not_asked": interval(share(~judged.is_asked, 1)),
+        "rejected_not_asked": interval(share(~judged.is_asked, 0)),
+        "cascade_accepts_kept": interval(share(is_left, 1)),
+        "cascade_suggestions_hidden": interval(lambda rows: 1 - _mean(is_left[rows])),
+        "cascade_rejected_hidden": interval(share(~is_left, 0)),
     }
     for baseline in BASELINES:
         if baseline != "constant":  # its rate is lower for those who accept more: their AUC says nothing
@@ -231,7 +246,8 @@ def _folds(options: AcceptanceOptions) -> tuple[list[tuple[Sequence[Example], Se
     Raises:
         UserError: Data is missing or damaged, or the options cannot be used together.
     """
-    chosen = f"; weights, calibration and a threshold to keep {KEPT_ACCEPTS:.0%} of accepts come from "
+    kept = f"{KEPT_ACCEPTS:.0%} of accepts ({1 - MAY_LOSE:.0%} before asking)"
+    chosen = f"; weights, calibration and thresholds to keep {kept} come from "
     if options.train is None and options.test is None:
         examples = read_examples(options.data)
         protocol = "each person is judged by a model of the others" + chosen + "the others; intervals resample people"
@@ -249,11 +265,16 @@ def _folds(options: AcceptanceOptions) -> tuple[list[tuple[Sequence[Example], Se
     return [(known, unknown)], protocol + "; intervals resample people"
 
 
-def _threshold(examples: Sequence[Example]) -> float:
-    """Returns the threshold that keeps its share of accepts where these people judge one another."""
+def _threshold(predict: Predictor, examples: Sequence[Example], share: float) -> float:
+    """Returns the threshold that keeps a share of accepts where these people judge one another."""
     folds = people_folds(examples)
-    probabilities = np.concatenate([_predict_with_model(others, own) for others, own in folds])
-    return threshold_keeping(_labels([example for _, own in folds for example in own]), probabilities, KEPT_ACCEPTS)
+    probabilities = np.concatenate([predict(others, own) for others, own in folds])
+    return threshold_keeping(_labels([example for _, own in folds for example in own]), probabilities, share)
+
+
+def _predict_before_asking(train: Sequence[Example], test: Sequence[Example]) -> Floats:
+    model = LogisticAskingModel(fit_asking(train))
+    return np.array([model.probability(example.gate_input) for example in test])
 
 
 def _predict_with_model(train: Sequence[Example], test: Sequence[Example]) -> Floats:
@@ -317,8 +338,6 @@ BASELINES: Final[Mapping[str, Predictor]] = {
 JUDGES: Final[Mapping[str, Predictor]] = {
     "model": _predict_with_model,
     "without_logprob": partial(_predict_with_features, ALL_FEATURES - FROM_LOGPROB),
-    "before_asking": partial(
-        _predict_with_features, frozenset(feature.name for feature in FEATURES if feature.known == "request")
-    ),
+    "before_asking": _predict_before_asking,
     **BASELINES,
 }

@@ -8,7 +8,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkling.bench.acceptance import AcceptanceOptions, judge, measure, measure_transfer, people_folds, run
+from inkling.bench.acceptance import (
+    JUDGES,
+    AcceptanceOptions,
+    Judged,
+    judge,
+    measure,
+    measure_transfer,
+    people_folds,
+    run,
+)
 from inkling.bench.report import EXIT_NO_DATA
 from inkling.core.errors import UserError
 from inkling.models.study import read_examples
@@ -23,6 +32,13 @@ KEYS = {
     "accepts_kept",
     "suggestions_hidden",
     "rejected_hidden",
+    "auc_before_asking",
+    "requests_not_asked",
+    "accepts_not_asked",
+    "rejected_not_asked",
+    "cascade_accepts_kept",
+    "cascade_suggestions_hidden",
+    "cascade_rejected_hidden",
 }
 
 
@@ -75,6 +91,7 @@ def test_nothing_that_is_chosen_for_a_person_comes_from_what_they_did(tmp_path: 
 
     assert (judged.labels != judged_turned.labels).all()
     assert (judged.is_shown == judged_turned.is_shown).all()
+    assert (judged.is_asked == judged_turned.is_asked).all()
     for name, probabilities in judged.probabilities.items():
         np.testing.assert_array_equal(probabilities, judged_turned.probabilities[name])
 
@@ -95,6 +112,29 @@ def test_the_figures_are_written_with_intervals_and_the_model_finds_what_people_
     assert written["metrics"]["auc_gain_over_copilot_confidence"]["low"] > 0
     assert written["metrics"]["brier_gain_over_constant"]["value"] > 0
     assert "AUC 0.767" in capsys.readouterr().out
+
+
+def test_the_cascade_shows_what_both_stages_let_through() -> None:
+    labels, people = np.array([1, 1, 1, 1, 0, 0, 0, 0]), np.array([0, 0, 1, 1, 0, 0, 1, 1])
+    is_asked = np.array([True, True, True, False, True, True, False, False])
+    is_shown = np.array([True, True, False, False, True, False, True, False])
+    probabilities = dict.fromkeys(JUDGES, np.linspace(0.9, 0.1, 8))
+
+    metrics = measure(
+        Judged(labels=labels, people=people, probabilities=probabilities, is_asked=is_asked, is_shown=is_shown), seed=0
+    )
+
+    shares = {
+        "accepts_kept": 0.5,
+        "rejected_hidden": 0.5,
+        "requests_not_asked": 0.375,
+        "accepts_not_asked": 0.25,
+        "rejected_not_asked": 0.5,
+        "cascade_accepts_kept": 0.5,
+        "cascade_rejected_hidden": 0.75,
+        "cascade_suggestions_hidden": 0.625,
+    }
+    assert {name: metrics[name].value for name in shares} == shares
 
 
 def test_one_file_may_judge_another_but_never_the_same_people(
