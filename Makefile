@@ -7,8 +7,8 @@ SHELL := /bin/bash
 
 .PHONY: setup run test test-python test-extension test-editor check types bench package lock clean
 
-## Leaves the environments in .venv and node_modules.
-setup: $(VENV)/.ready node_modules/.ready
+## Leaves the environments in .venv and node_modules, and the Insights page where the server looks for it.
+setup: $(VENV)/.ready node_modules/.ready extension/dist/insights.js
 
 $(VENV)/.ready: requirements-dev.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Inkling needs Python 3.11 or newer; set PYTHON=/path/to/python3")'
@@ -21,6 +21,9 @@ node_modules/.ready: package.json package-lock.json
 	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) >= 20 ? 0 : 1)' || { echo "Inkling needs Node 20 or newer"; exit 1; }
 	npm ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+extension/dist/insights.js: node_modules/.ready extension/esbuild.mjs $(wildcard extension/src/insights/* extension/src/pure/*)
+	node extension/esbuild.mjs --page
 
 ## Builds the extension and opens it on the sample workspace.
 run: package
@@ -68,4 +71,4 @@ lock:
 	uv pip compile pyproject.toml --all-extras --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links -q -o requirements-dev.lock
 
 clean:
-	rm -rf $(VENV) node_modules dist build artifacts extension/dist
+	rm -rf $(VENV) node_modules dist build artifacts extension/dist server/inkling/app/insights/assets

@@ -23,6 +23,15 @@ export default defineConfig(
     },
   },
   {
+    // A browser's names exist on the page alone.
+    files: ["extension/src/{node,pure,vscode}/**", "extension/src/extension.ts"],
+    rules: { "no-restricted-globals": ["error", "window", "document", "localStorage", "fetch", "navigator", "location"] },
+  },
+  {
+    files: ["extension/src/insights/**"],
+    rules: { "no-restricted-imports": ["error", { paths: ["vscode"], patterns: ["node:*", "vscode-languageclient*", "**/vscode/*", "**/node/*"] }] },
+  },
+  {
     files: ["extension/src/pure/**"],
     rules: { "no-restricted-imports": ["error", { paths: ["vscode"], patterns: ["node:*", "vscode-languageclient*", "**/vscode/*", "**/node/*"] }] },
   },

@@ -6,6 +6,7 @@ import { systemClock } from "./pure/clock";
 import { ActivitySwitch } from "./vscode/activity";
 import { registerCommands } from "./vscode/commands";
 import { InlineSuggestions } from "./vscode/inlineSuggestions";
+import { InsightsPanel } from "./vscode/insightsPanel";
 import { InterpreterWatcher } from "./vscode/interpreter";
 import { OutcomeReporter } from "./vscode/outcomeReporter";
 import { ReadableDocuments } from "./vscode/readableDocuments";
@@ -22,6 +23,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const activity = new ActivitySwitch(context.workspaceState, clock);
   const outcomes = new OutcomeReporter(server, context.workspaceState, clock, log);
   const documents = new ReadableDocuments();
+  const insights = new InsightsPanel(context.extensionUri, server, log);
   const suggestions = new InlineSuggestions({
     server,
     activity,
@@ -38,8 +40,9 @@ export function activate(context: vscode.ExtensionContext): void {
     activity,
     outcomes,
     documents,
+    insights,
     showStatusBar(server, activity, interpreter),
-    registerCommands({ server, activity, documents, log }),
+    registerCommands({ server, activity, documents, insights, log }),
   );
   stop = async () => {
     suggestions.dispose();

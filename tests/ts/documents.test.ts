@@ -38,17 +38,25 @@ const SILENT: WireDecision = {
 describe("Why (not) shown?", () => {
   it("lists decisions as they come, each with its outcome and its reason", () => {
     expect(whyDocument([SHOWN, SILENT], time).split("\n").slice(5)).toEqual([
-      "- **t2 · src/größe.py:12 · shown, typed through by hand**",
+      "- **shown, typed through by hand** · `src/größe.py:12` · t2\\",
       "  Shown: probability 0.61, threshold 0.25. (1 character, 12.3 ms)",
-      "- **t1 · src/größe.py:12 · not shown**",
+      "",
+      "- **not shown** · `src/größe.py:12` · t1\\",
       "  Not shown: nothing continues this line. (12.3 ms)",
       "",
+      "",
     ]);
-    expect(whyDocument([{ ...SHOWN, outcome: null }], time)).toContain("· shown, no outcome yet**");
+    expect(whyDocument([{ ...SHOWN, outcome: null }], time)).toContain("**shown, no outcome yet**");
+  });
+
+  it("takes nothing of a path or an explanation for Markdown", () => {
+    const text = whyDocument([{ ...SHOWN, path: "a`b/__init__.py", explanation: "Not shown: <b>*x* does not exist." }], time);
+    expect(text).toContain("`` a`b/__init__.py:12 ``");
+    expect(text).toContain("Not shown: \\<b\\>\\*x\\* does not exist.");
   });
 
   it("says what it has no words for as the daemon says it", () => {
-    expect(whyDocument([{ ...SHOWN, outcome: "framed" }], time)).toContain("· shown, framed**");
+    expect(whyDocument([{ ...SHOWN, outcome: "framed" }], time)).toContain("**shown, framed**");
   });
 
   it("tells what to do while there is nothing", () => {

@@ -1,4 +1,4 @@
-/** The texts behind *Why (not) shown?* and *Show Statistics*, in Markdown that reads well unrendered too. */
+/** The texts behind *Why (not) shown?* and *Show Statistics*, in Markdown. */
 
 import type { OutcomeKind, Reason, StatisticsResult, WireDecision } from "./protocol";
 
@@ -48,12 +48,13 @@ export function whyDocument(decisions: readonly WireDecision[], formatTime: (atM
 }
 
 function decisionLines(decision: WireDecision, formatTime: (atMs: number) => string): readonly string[] {
-  const place = `${decision.path}:${decision.line + 1}`;
+  const place = code(`${decision.path}:${decision.line + 1}`);
   const verdict = decision.wasOffered ? `shown, ${outcomeWords(decision.outcome)}` : "not shown";
   const size = decision.nChars === null ? "" : `${count(decision.nChars, "character")}, `;
   return [
-    `- **${formatTime(decision.atMs)} · ${place} · ${verdict}**`,
-    `  ${decision.explanation} (${size}${decision.latencyMs.toFixed(1)} ms)`,
+    `- **${plain(verdict)}** · ${place} · ${formatTime(decision.atMs)}\\`,
+    `  ${plain(decision.explanation)} (${size}${decision.latencyMs.toFixed(1)} ms)`,
+    "",
   ];
 }
 
@@ -115,6 +116,17 @@ function table(rows: readonly (readonly [string, number])[]): readonly string[] 
 /** A newer daemon may say what this extension has no words for: then its own word is shown. */
 function words(known: Readonly<Record<string, string>>, name: string): string {
   return known[name] ?? name;
+}
+
+/** Returns a text that Markdown takes as it is. */
+function plain(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>#|~]/g, "\\$&");
+}
+
+/** Returns a text in the type of code; the fence is longer than any run of its sign in the text. */
+function code(text: string): string {
+  const fence = "`".repeat(1 + Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)));
+  return fence.length === 1 ? `\`${text}\`` : `${fence} ${text} ${fence}`;
 }
 
 function share(part: number, whole: number): string {

@@ -3,6 +3,8 @@ import * as vscode from "vscode";
 import { statisticsDocument, whyDocument } from "../pure/documents";
 import { STATISTICS, WHY, type StatisticsParams, type StatisticsResult, type WhyParams, type WhyResult } from "../pure/protocol";
 import type { ActivitySwitch } from "./activity";
+import { wordsOf, type InsightsPanel } from "./insightsPanel";
+import { exportEvents, resetModel, retrainModel, type Action } from "./modelActions";
 import type { ReadableDocuments } from "./readableDocuments";
 import type { Server } from "./server";
 
@@ -13,6 +15,7 @@ export interface CommandContext {
   readonly server: Server;
   readonly activity: ActivitySwitch;
   readonly documents: ReadableDocuments;
+  readonly insights: InsightsPanel;
   readonly log: vscode.LogOutputChannel;
 }
 
@@ -22,13 +25,19 @@ interface MenuItem extends vscode.QuickPickItem {
 
 /** Registers the commands of the palette and of the status bar's menu. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
-  const { activity, server, log } = context;
+  const { activity, insights, server, log } = context;
   const actions: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
     "inkling.pause": () => activity.choose({ kind: "paused" }),
     "inkling.resume": () => activity.resume(),
     "inkling.snooze": () => chooseSnooze(activity),
     "inkling.restartServer": () => server.restart(),
     "inkling.whyShown": () => answering(context, () => showWhy(context)),
+    "inkling.showInsights": () => {
+      insights.show();
+    },
+    "inkling.retrainModel": () => telling(context, retrainModel, "Training a model on your judgements"),
+    "inkling.resetModel": () => telling(context, resetModel, "Resetting the model"),
+    "inkling.exportData": () => telling(context, exportEvents, "Exporting"),
     "inkling.showStatistics": () => answering(context, () => showStatistics(context)),
     "inkling.showLogs": () => {
       log.show();
@@ -63,6 +72,21 @@ async function answering({ log }: CommandContext, action: () => Promise<void>): 
   }
 }
 
+/** Does something of the model's, tells what came of it, and brings the Insights page up to date. */
+async function telling({ insights, log, server }: CommandContext, action: Action, title: string): Promise<void> {
+  try {
+    const options = { location: vscode.ProgressLocation.Window, title: `Inkling: ${title}` };
+    const words = await vscode.window.withProgress(options, () => action(server));
+    if (words !== undefined) {
+      void vscode.window.showInformationMessage(`Inkling: ${words}`);
+      await insights.refresh();
+    }
+  } catch (error) {
+    log.warn(title, error);
+    void vscode.window.showErrorMessage(`Inkling: ${wordsOf(error)}`);
+  }
+}
+
 async function chooseSnooze(activity: ActivitySwitch): Promise<void> {
   await pick(snoozeItems(activity), "Snooze suggestions");
 }
@@ -85,7 +109,8 @@ async function showMenu({ activity, server }: CommandContext): Promise<void> {
     ...switching,
     { label: "Look", kind: vscode.QuickPickItemKind.Separator },
     { label: "$(question) Why (not) shown?", run: run("inkling.whyShown") },
-    { label: "$(graph) Show Statistics", run: run("inkling.showStatistics") },
+    { label: "$(graph) Insights", run: run("inkling.showInsights") },
+    { label: "$(list-ordered) Show Statistics", run: run("inkling.showStatistics") },
     { label: "Server", kind: vscode.QuickPickItemKind.Separator },
     { label: "$(refresh) Restart Server", run: run("inkling.restartServer") },
     { label: "$(output) Show Logs", run: run("inkling.showLogs") },

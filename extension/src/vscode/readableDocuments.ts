@@ -2,7 +2,7 @@ import * as vscode from "vscode";
 
 const SCHEME = "inkling";
 
-/** Shows texts that Inkling writes, read-only, each in one tab that is filled anew. */
+/** Shows texts that Inkling writes, as pages to read. */
 export class ReadableDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   private readonly texts = new Map<string, string>();
   private readonly changed = new vscode.EventEmitter<vscode.Uri>();
@@ -18,7 +18,15 @@ export class ReadableDocuments implements vscode.TextDocumentContentProvider, vs
     const uri = vscode.Uri.from({ scheme: SCHEME, path: `/${name}.md` });
     this.texts.set(uri.path, text);
     this.changed.fire(uri);
-    await vscode.window.showTextDocument(await vscode.workspace.openTextDocument(uri), { preview: true });
+    const document = await vscode.workspace.openTextDocument(uri);
+    try {
+      await vscode.commands.executeCommand("markdown.showPreview", uri);
+      // A preview that is open already is brought to the front as it was.
+      await vscode.commands.executeCommand("markdown.preview.refresh");
+    } catch {
+      // The editor's own Markdown extension can be switched off.
+      await vscode.window.showTextDocument(document, { preview: true });
+    }
   }
 
   dispose(): void {
