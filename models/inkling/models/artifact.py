@@ -1,25 +1,28 @@
 """The acceptance model as a JSON file: written by training, checked in every part before it is believed."""
 
-import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from inkling.core.errors import ModelArtifactError
 from inkling.core.suggestion import Source
+from inkling.models.artifact_json import (
+    Json,
+    dump_content,
+    number_at,
+    numbers_at,
+    object_at,
+    parse_content,
+    read_content,
+    scales_at,
+    version_of,
+)
 from inkling.models.featurize import FEATURE_NAMES, SourceCalibration
 
 FORMAT: Final = 3
 SHARES_LOST: Final = tuple(percent / 100 for percent in range(51))
 """Shares of accepts that a threshold may lose: in whole percent up to a half."""
-MAX_BYTES = 1_000_000  # an artifact has about 4 kB
-MAX_MAGNITUDE = 1e6  # of any number; standardised weights are near 1
-MAX_VERSION_CHARS = 100
-
-Json = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,7 @@ def dump_artifact(artifact: LogisticArtifact) -> str:
         },
         "training": dict(artifact.training),
     }
-    return json.dumps({**content, "sha256": _content_hash(content)}, indent=2, allow_nan=False) + "\n"
+    return dump_content(content)
 
 
 def read_artifact(path: Path) -> LogisticArtifact:
@@ -106,11 +109,7 @@ def read_artifact(path: Path) -> LogisticArtifact:
     Raises:
         ModelArtifactError: It is missing, damaged, of another format, or made for other features.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ModelArtifactError(f"The model {path} cannot be read: {error}") from error
+    data = read_content(path)
     try:
         return parse_artifact(data)
     except ModelArtifactError as error:
@@ -123,107 +122,43 @@ def parse_artifact(data: bytes) -> LogisticArtifact:
     Raises:
         ModelArtifactError: It is damaged, of another format, or made for other features.
     """
-    if len(data) > MAX_BYTES:
-        raise ModelArtifactError(f"it is larger than {MAX_BYTES} bytes")
-    try:
-        content = json.loads(data, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
-        raise ModelArtifactError(f"it is not JSON ({type(error).__name__})") from error
-    if not isinstance(content, dict):
-        raise ModelArtifactError("it is not a JSON object")
-    if content.get("format") != FORMAT or isinstance(content.get("format"), bool):
-        raise ModelArtifactError(f"it has another format than {FORMAT}; train it again with this version")
-    _check_hash(content)
+    content = parse_content(data, FORMAT)
     if content.get("feature_names") != list(FEATURE_NAMES):
         raise ModelArtifactError("it was trained on other features; train it again with this version")
-    calibrations = _object(content, "calibrations")
-    by_source = {source: _object(calibrations, source.value) for source in Source}
-    scale = _numbers(content, "scale")
-    if min(scale) <= 0:
-        raise ModelArtifactError("scale must be above 0")
+    calibrations = object_at(content, "calibrations")
+    by_source = {source: object_at(calibrations, source.value) for source in Source}
+    n_features = len(FEATURE_NAMES)
     return LogisticArtifact(
-        model_version=_version(content),
-        mean=_numbers(content, "mean"),
-        scale=scale,
-        weights=_numbers(content, "weights"),
-        intercept=_number(content, "intercept"),
+        model_version=version_of(content),
+        mean=numbers_at(content, "mean", n_features),
+        scale=scales_at(content, "scale", n_features),
+        weights=numbers_at(content, "weights", n_features),
+        intercept=number_at(content, "intercept"),
         calibrations={
             source: SourceCalibration(
-                slope=_number(entry, "slope"),
-                total_slope=_number(entry, "total_slope"),
-                likelihood_slope=_number(entry, "likelihood_slope"),
-                intercept=_number(entry, "intercept"),
+                slope=number_at(entry, "slope"),
+                total_slope=number_at(entry, "total_slope"),
+                likelihood_slope=number_at(entry, "likelihood_slope"),
+                intercept=number_at(entry, "intercept"),
             )
             for source, entry in by_source.items()
         },
         unmeasured_sources=frozenset(
             source for source, entry in by_source.items() if entry.get("measured") is not True
         ),
-        recommended_threshold=_number(content, "recommended_threshold"),
-        study_points=_study_points(_object(content, "study_points")),
-        training=_object(content, "training"),
+        recommended_threshold=number_at(content, "recommended_threshold"),
+        study_points=_study_points(object_at(content, "study_points")),
+        training=object_at(content, "training"),
     )
 
 
 def _study_points(content: Json) -> StudyPoints:
-    thresholds = _numbers(content, "thresholds", len(SHARES_LOST))
+    thresholds = numbers_at(content, "thresholds", len(SHARES_LOST))
     if any(higher < lower for lower, higher in pairwise(thresholds)):
         raise ModelArtifactError("thresholds falls where more may be lost")
     return StudyPoints(
         thresholds=thresholds,
-        accepts_lost=_numbers(content, "accepts_lost", len(SHARES_LOST)),
-        rejected_hidden=_numbers(content, "rejected_hidden", len(SHARES_LOST)),
-        n_accepts=int(_number(content, "n_accepts")),
+        accepts_lost=numbers_at(content, "accepts_lost", len(SHARES_LOST)),
+        rejected_hidden=numbers_at(content, "rejected_hidden", len(SHARES_LOST)),
+        n_accepts=int(number_at(content, "n_accepts")),
     )
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _content_hash(content: Json) -> str:
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
-def _check_hash(content: Json) -> None:
-    try:
-        expected = _content_hash({key: value for key, value in content.items() if key != "sha256"})
-    except (ValueError, RecursionError) as error:
-        raise ModelArtifactError("its content cannot be hashed") from error
-    if content.get("sha256") != expected:
-        raise ModelArtifactError("its content does not match its hash; it was changed or damaged")
-
-
-def _object(content: Json, key: str) -> Json:
-    value = content.get(key)
-    if not isinstance(value, dict):
-        raise ModelArtifactError(f"{key} is missing or no object")
-    return value
-
-
-def _version(content: Json) -> str:
-    version = content.get("model_version")
-    if not isinstance(version, str) or not 0 < len(version) <= MAX_VERSION_CHARS:
-        raise ModelArtifactError("model_version is missing or no short text")
-    return version
-
-
-def _number(content: Json, key: str) -> float:
-    return _checked_number(content.get(key), key)
-
-
-def _numbers(content: Json, key: str, length: int = len(FEATURE_NAMES)) -> tuple[float, ...]:
-    values = content.get(key)
-    if not isinstance(values, list) or len(values) != length:
-        raise ModelArtifactError(f"{key} is not a list of {length} numbers")
-    return tuple(_checked_number(value, key) for value in values)
-
-
-def _checked_number(value: object, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ModelArtifactError(f"{key} holds something that is no number")
-    # Compared before it is converted: an integer may be too large for a float. NaN fails the comparison too.
-    if not -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE:
-        raise ModelArtifactError(f"{key} holds a number beyond {MAX_MAGNITUDE:g}")
-    return float(value)

@@ -17,7 +17,7 @@ Json = Mapping[str, object]
 
 def dump_content(content: Json) -> str:
     """Returns content as text for a file, with its hash."""
-    return json.dumps({**content, "sha256": content_hash(content)}, indent=2, allow_nan=False) + "\n"
+    return json.dumps({**content, "sha256": _content_hash(content)}, indent=2, allow_nan=False) + "\n"
 
 
 def read_content(path: Path) -> bytes:
@@ -51,12 +51,6 @@ def parse_content(data: bytes, expected_format: int) -> Json:
         raise ModelArtifactError(f"it has another format than {expected_format}; train it again with this version")
     _check_hash(content)
     return content
-
-
-def content_hash(content: Json) -> str:
-    """Returns the SHA-256 of content in its canonical form."""
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
 
 
 def object_at(content: Json, key: str) -> Json:
@@ -120,9 +114,15 @@ def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
+def _content_hash(content: Json) -> str:
+    """Returns the SHA-256 of content in its canonical form."""
+    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 def _check_hash(content: Json) -> None:
     try:
-        expected = content_hash({key: value for key, value in content.items() if key != "sha256"})
+        expected = _content_hash({key: value for key, value in content.items() if key != "sha256"})
     except (ValueError, RecursionError) as error:
         raise ModelArtifactError("its content cannot be hashed") from error
     if content.get("sha256") != expected:
