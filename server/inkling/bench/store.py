@@ -29,7 +29,7 @@ from inkling.models.featurize import FEATURE_NAMES
 from inkling.telemetry.store import EventStore
 
 PERIOD_MS = 365 * 24 * 3600 * 1000
-EVENTS_A_DECISION = 3.6  # itself, silences, outcomes and looks at what was accepted, with the shares below
+EVENTS_A_DECISION = 4.6  # itself, silences, outcomes and looks at what was accepted, with the shares below
 DECISIONS_A_SESSION = 50
 SPACING_MS = 15_000  # between decisions of one session
 DECISIONS_A_COMMIT = 100
@@ -43,11 +43,11 @@ LOOKS_S = (15.0, 30.0, 120.0, 300.0, 600.0, None)
 MB = 2**20
 
 PROTOCOL = """{n_events:,} events of one simulated user, over a year up to now: sessions of {session} decisions;
-features drawn around the shipped model's averages, gated at its recommended threshold, {explored:.0%} of the hidden ones
-shown at random; of what is shown {read:.0%} is read and accepted with the model's probability, and what is accepted is
-looked at six times; {silent:.0%} silences for each decision. events_per_s: stored in commits of {commit} decisions with
-all that became of them, by the time the calls took; single_events_per_s: one event a commit, each awaited. train_s:
-`inkling model retrain`; insights_s: `inkling report --json -` of 90 days, as the daemon runs it for the Insights page;
+features drawn around the shipped model's averages, gated at its recommended threshold, {explored:.0%} of the hidden
+ones shown at random; of what is shown {read:.0%} is read and accepted with the model's probability; what is accepted
+is looked at six times; {silent:.0%} silences for each decision. events_per_s: stored in commits of {commit} decisions
+with all that became of them, by the time the calls took; single_events_per_s: one event a commit, each awaited.
+train_s: `inkling model retrain`; insights_s: `inkling report --json -` of 90 days, as the daemon runs it for the page;
 insights_year_s: of 365 days. Each is run twice, and the second time is the whole process's, from start to end;
 memory_mb: its largest resident set. report_bytes: the page of 365 days as one HTML file."""
 

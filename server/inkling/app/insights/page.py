@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from importlib import resources
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from string import Template
 from typing import Final
@@ -17,7 +18,7 @@ DEFAULT_NAME: Final = "inkling-report.html"
 MARK: Final = '<meta name="generator" content="inkling report">'
 """Tells a report from a file that must not be overwritten."""
 
-_ASSETS = resources.files("inkling.app.insights") / "assets"
+BUILT_ASSETS: Final = resources.files("inkling.app.insights") / "assets"
 _HEAD_CHARS = 2000  # the mark stands within them
 
 _TEMPLATE: Final = Template(
@@ -42,16 +43,17 @@ _TEMPLATE: Final = Template(
 )
 
 
-def render_page(wire_json: str) -> str:
+def render_page(wire_json: str, assets: Traversable = BUILT_ASSETS) -> str:
     """Returns the page.
 
     Args:
         wire_json: The `Insights` as they go over the wire, JSON.
+        assets: Folder of the page's script and style.
 
     Raises:
         UserError: The page's script or style is not there.
     """
-    script, style = _asset("insights.js"), _asset("insights.css")
+    script, style = _asset(assets / "insights.js"), _asset(assets / "insights.css")
     # Neither can then end its element. Within JavaScript and CSS these spellings mean the same in every string.
     script = re.sub(r"<(?=/script|!--)", r"\\x3c", script, flags=re.IGNORECASE)
     style = re.sub(r"<(?=/style)", r"\\3c ", style, flags=re.IGNORECASE)
@@ -100,12 +102,12 @@ def _inert(wire_json: str) -> str:
     return json.dumps(json.loads(wire_json), separators=(",", ":")).replace("<", "\\u003c")
 
 
-def _asset(name: str) -> str:
+def _asset(file: Traversable) -> str:
     try:
-        return (_ASSETS / name).read_text(encoding="utf-8").replace("\r\n", "\n")
+        return file.read_text(encoding="utf-8").replace("\r\n", "\n")
     except FileNotFoundError as error:
         raise UserError(
-            f"The page's {name} was not built. In a checkout of Inkling run `make setup`; otherwise install it again."
+            f"The page's {file.name} was not built. In a checkout of Inkling run `make setup`; else install it again."
         ) from error
 
 
