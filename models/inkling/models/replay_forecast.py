@@ -1,17 +1,22 @@
-"""The knob in real units: what another threshold would do to this user's suggestions, from their own log."""
+"""The knob in real units: what each of its settings would do to this user, from their own log."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 
 from inkling.core.events import JudgedSuggestion
+from inkling.core.insights import Interval, KnobForecast
+from inkling.core.settings import GatePolicy, GateSettings
+from inkling.models.artifact import SHARES_LOST, StudyPoints
+from inkling.models.operating_points import MIN_ACCEPTS, SHARE_OF_POLICY, OperatingPoints, share_lost
 from inkling.models.replay import (
     MIN_SESSIONS,
     SEED,
     Estimate,
-    InsufficientSupport,
+    Floats,
     Resampling,
     Reward,
     eligible,
@@ -23,129 +28,151 @@ from inkling.models.replay import (
     threshold_policy,
 )
 
-MIN_ACCEPTS = 30  # the standard error of a share of 5% lost is then about 4 points
 SESSION_AT_LEAST_S = 5 * 60  # a session of one suggestion still took some minutes of work
 _S_PER_HOUR = 3600
 
 
+def forecasts(
+    rows: Sequence[JudgedSuggestion], gate: GateSettings, points: OperatingPoints, study: StudyPoints
+) -> list[KnobForecast]:
+    """Returns what eager, balanced, quiet and the setting in force would do; one of them when it is the same.
+
+    Args:
+        rows: The user's log.
+        gate: The settings in force.
+        points: The thresholds in force by the share that they lose.
+        study: What users with too short a log are told.
+    """
+    log = _Log.of(rows)
+    in_force = share_lost(gate)
+    named = {replace(gate, policy=policy): share == in_force for policy, share in SHARE_OF_POLICY.items()}
+    settings = named if any(named.values()) else {**named, gate: True}
+    return [
+        replace(_forecast(log, setting, points, study), is_in_force=is_in_force)
+        for setting, is_in_force in settings.items()
+    ]
+
+
+def forecast(
+    rows: Sequence[JudgedSuggestion], gate: GateSettings, points: OperatingPoints, study: StudyPoints
+) -> KnobForecast:
+    """Returns what one setting of the knob would do; the arguments are those of `forecasts`."""
+    return _forecast(_Log.of(rows), gate, points, study)
+
+
+def label_of_setting(gate: GateSettings) -> str:
+    """Returns a setting of the knob in words, such as "Balanced: lose at most 5%"."""
+    share = share_lost(gate)
+    if share is None:
+        return f"From a probability of {gate.threshold:g} on"
+    words = f"ose at most {100 * share:g}%"
+    return f"L{words}" if gate.policy is GatePolicy.LOSE_AT_MOST else f"{gate.policy.capitalize()}: l{words}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StudyFigures:
-    """What the prior's study says of its recommended threshold, for users with too short a log.
+class _Log:
+    """A log with what every forecast needs of it.
 
     Attributes:
-        threshold: The recommended threshold.
-        accepts_lost: Share of accepts hidden, people that the model was not trained on.
-        rejected_hidden: Share of rejected suggestions hidden.
+        rows: The candidates that the gate could show or hide, oldest first.
+        n_sessions: Sessions they came in.
+        earned: For each reward what each row earned; float64, shape (n_rows,).
+        hours: Each session's hours, spread over its rows; float64, shape (n_rows,).
+        resampling: Of sessions; None where there are too few for it.
     """
 
-    threshold: float
-    accepts_lost: float
-    rejected_hidden: float
+    rows: list[JudgedSuggestion]
+    n_sessions: int
+    earned: dict[Reward, Floats]
+    hours: Floats
+    resampling: Resampling | None
+
+    @classmethod
+    def of(cls, rows: Sequence[JudgedSuggestion]) -> Self:
+        """Returns what a log holds."""
+        log = eligible(rows)
+        found = sessions(log)
+        rewards = (Reward.ACCEPTED, Reward.REJECTED)
+        return cls(
+            rows=log,
+            n_sessions=len(found),
+            earned={reward: np.array([reward_of(row, reward) for row in log]) for reward in rewards},
+            hours=np.array([hours for session in found for hours in _hours_of(session)]),
+            resampling=Resampling.of(log, SEED) if len(found) >= MIN_SESSIONS else None,
+        )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forecast:
-    """What a setting of the knob is expected to do.
+def _forecast(log: _Log, gate: GateSettings, points: OperatingPoints, study: StudyPoints) -> KnobForecast:
+    """Returns one forecast.
 
-    Attributes:
-        threshold: The threshold that the setting amounts to.
-        basis: Whether it is estimated from this user's log, or only from the prior's study.
-        words: What a person should know of the basis.
-        suggestions_an_hour: Offered in an hour of work; None without an own log.
-        accepts_lost: Share of the accepts of the policy in force that would be hidden; below 0 when more are won.
-        rejected_hidden: Share of the rejections under the policy in force that would be spared.
+    What is shown at random in spite of the threshold is left out. Each hidden candidate counts as one that could have
+    been shown, though the same text may come again with the next key: where a setting shows more than now, suggestions
+    an hour are rather too many.
     """
-
-    threshold: float
-    basis: Literal["log", "study"]
-    words: str
-    suggestions_an_hour: Estimate | None
-    accepts_lost: Estimate
-    rejected_hidden: Estimate
-
-
-def threshold_losing(rows: Sequence[JudgedSuggestion], share: float) -> float | None:
-    """Returns the highest threshold that loses at most `share`, in [0, 1), of what this user accepts.
-
-    Accepts that were explored count for all that were hidden like them. None with fewer than `MIN_ACCEPTS` accepts.
-    """
-    accepted = sorted(
-        (row.probability, 1 / row.propensity)
-        for row in eligible(rows)
-        if row.probability is not None and row.was_offered and reward_of(row, Reward.ACCEPTED)
-    )
-    if len(accepted) < MIN_ACCEPTS:
-        return None
-    may_lose = share * sum(weight for _, weight in accepted)
-    for probability, weight in accepted:
-        may_lose -= weight
-        if may_lose < 0:
-            return probability
-    return accepted[-1][0]
-
-
-def forecast_threshold(
-    rows: Sequence[JudgedSuggestion], threshold: float, study: StudyFigures, seed: int = SEED
-) -> Forecast | InsufficientSupport:
-    """Returns what `threshold` would do to this user.
-
-    With too short a log the study's figures answer, for the study's threshold and no other.
-    """
-    log = eligible(rows)
-    n_accepts = sum(reward_of(row, Reward.ACCEPTED) for row in log)
-    n_sessions = len(sessions(log))
-    if n_accepts < MIN_ACCEPTS or n_sessions < MIN_SESSIONS:
-        return _from_study(study, f"{n_accepts:.0f} accepts in {n_sessions} sessions")
-    policy = threshold_policy(threshold, probability=logged_probability)
-    offers = np.array([policy(row) for row in log])
-    refusal = refusal_of(log, offers)
-    if refusal is not None:
-        return refusal
-    weights = offer_weights(log, offers)
-    resampling = Resampling.of(log, seed)
-
-    def share_lost(reward: Reward) -> Estimate:
-        earned = np.array([reward_of(row, reward) for row in log])
-        kept = resampling.estimate((weights * earned, earned))
-        return Estimate(value=1 - kept.value, low=1 - kept.high, high=1 - kept.low)
-
-    return Forecast(
-        threshold=threshold,
-        basis="log",
-        words=f"From your own log: {len(log)} candidates in {n_sessions} sessions.",
-        suggestions_an_hour=resampling.estimate((offers, _hours_of(log))),
-        accepts_lost=share_lost(Reward.ACCEPTED),
-        rejected_hidden=share_lost(Reward.REJECTED),
-    )
-
-
-def forecast_losing(
-    rows: Sequence[JudgedSuggestion], share: float, study: StudyFigures, seed: int = SEED
-) -> Forecast | InsufficientSupport:
-    """Returns what "lose at most `share` of what I would accept" amounts to, and would do, for this user.
-
-    The threshold is chosen and judged on the same log, so the share lost is a little optimistic.
-    """
-    threshold = threshold_losing(rows, share)
-    return forecast_threshold(rows, study.threshold if threshold is None else threshold, study, seed)
-
-
-def _from_study(study: StudyFigures, found: str) -> Forecast:
-    return Forecast(
-        threshold=study.threshold,
-        basis="study",
-        words=f"Your log is too short ({found}; it takes {MIN_ACCEPTS} accepts in {MIN_SESSIONS} sessions). These"
-        " figures are those of the study behind the shipped model, for its recommended threshold, without intervals.",
+    told = KnobForecast(
+        policy=gate.policy,
+        label=label_of_setting(gate),
+        is_in_force=False,
+        threshold=points.threshold(gate),
+        basis="none",
+        words="",
         suggestions_an_hour=None,
-        accepts_lost=Estimate(value=study.accepts_lost, low=study.accepts_lost, high=study.accepts_lost),
-        rejected_hidden=Estimate(value=study.rejected_hidden, low=study.rejected_hidden, high=study.rejected_hidden),
+        accepts_lost=None,
+        rejected_hidden=None,
+    )
+    n_accepts = log.earned[Reward.ACCEPTED].sum()
+    if log.resampling is None or n_accepts < MIN_ACCEPTS:
+        found = f"{n_accepts:.0f} accepts in {log.n_sessions} sessions; it takes {MIN_ACCEPTS} in {MIN_SESSIONS}"
+        return _of_study(told, share_lost(gate), study, found)
+    policy = threshold_policy(told.threshold, probability=logged_probability)
+    offers = np.array([policy(row) for row in log.rows])
+    refusal = refusal_of(log.rows, offers)
+    if refusal is not None:
+        return replace(told, words=refusal.reason)
+    weights = offer_weights(log.rows, offers)
+
+    def share_not_kept(reward: Reward) -> Interval:
+        earned = log.earned[reward]
+        kept = resampling.estimate((weights * earned, earned))
+        return Interval(value=1 - kept.value, low=1 - kept.high, high=1 - kept.low)
+
+    resampling = log.resampling
+    return replace(
+        told,
+        basis="log",
+        words=f"From your own log: {len(log.rows)} candidates in {log.n_sessions} sessions, {n_accepts:.0f} accepted.",
+        suggestions_an_hour=_interval(resampling.estimate((offers, log.hours))),
+        accepts_lost=share_not_kept(Reward.ACCEPTED),
+        rejected_hidden=share_not_kept(Reward.REJECTED),
     )
 
 
-def _hours_of(log: Sequence[JudgedSuggestion]) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-    """Returns each session's hours, spread over its rows; shape (n_rows,)."""
-    hours = []
-    for session in sessions(log):
-        length_s = max(SESSION_AT_LEAST_S, (session[-1].at_ms - session[0].at_ms) / 1000)
-        hours += [length_s / _S_PER_HOUR / len(session)] * len(session)
-    return np.array(hours)
+def _of_study(told: KnobForecast, share: float | None, study: StudyPoints, found: str) -> KnobForecast:
+    """Returns what the study says of the same share of accepts, or of the same threshold."""
+    if share is None:
+        place = bisect_right(study.thresholds, told.threshold) - 1
+        is_beyond = told.threshold > study.thresholds[-1]
+    else:
+        place = bisect_right(SHARES_LOST, share + 1e-9) - 1
+        is_beyond = False
+    too_short = f"Your log is too short for a forecast ({found})."
+    if is_beyond:
+        return replace(told, words=f"{too_short} The study behind the shipped model says nothing of such a threshold.")
+    lost, hidden = (study.accepts_lost[place], study.rejected_hidden[place]) if place >= 0 else (0.0, 0.0)
+    return replace(
+        told,
+        basis="study",
+        words=f"{too_short} These are shares of all that could be shown to the people of the study behind the shipped"
+        " model; with you they may differ.",
+        accepts_lost=Interval(value=lost, low=lost, high=lost),
+        rejected_hidden=Interval(value=hidden, low=hidden, high=hidden),
+    )
+
+
+def _hours_of(session: Sequence[JudgedSuggestion]) -> list[float]:
+    length_s = max(SESSION_AT_LEAST_S, (session[-1].at_ms - session[0].at_ms) / 1000)
+    return [length_s / _S_PER_HOUR / len(session)] * len(session)
+
+
+def _interval(estimate: Estimate) -> Interval:
+    return Interval(value=estimate.value, low=estimate.low, high=estimate.high)

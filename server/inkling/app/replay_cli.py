@@ -1,27 +1,27 @@
 """`inkling replay`: what another policy would have done, from the user's own log, in words."""
 
 import asyncio
+import logging
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inkling.core.errors import BadSettingError, StoreError, UserError
+from inkling.core.errors import BadSettingError, ModelArtifactError, StoreError, UserError
 from inkling.core.events import JudgedSuggestion
+from inkling.core.insights import Interval, KnobForecast
+from inkling.core.settings import GatePolicy, GateSettings
 from inkling.models.acceptance import LogisticAcceptanceModel
+from inkling.models.artifact import SHARES_LOST, StudyPoints
+from inkling.models.operating_points import FILE_NAME, SHARE_OF_POLICY, OperatingPoints, read_points
 from inkling.models.replay import Estimate, InsufficientSupport, Replay, Reward, replay, threshold_policy
-from inkling.models.replay_forecast import Forecast, StudyFigures, forecast_threshold, threshold_losing
+from inkling.models.replay_forecast import forecast
 from inkling.telemetry.store import EventStore
+
+logger = logging.getLogger(__name__)
 
 MAX_ROWS = 200_000  # the latest; more than a year of work, and some seconds to judge
 _MS_PER_DAY = 24 * 60 * 60 * 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayQuestion:
-    """A policy to judge: a threshold, or the share of accepts that may be lost; one of the two is None."""
-
-    threshold: float | None
-    lose: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,33 +31,38 @@ class ReplayAnswer:
     Attributes:
         threshold: The threshold that was judged.
         replay: The estimates, or why there are none.
-        forecast: The same in the units of the knob, or why not.
+        forecast: The same in the units of the knob.
     """
 
     threshold: float
     replay: Replay | InsufficientSupport
-    forecast: Forecast | InsufficientSupport
+    forecast: KnobForecast
 
 
-def parse_policy(text: str) -> ReplayQuestion:
-    """Returns the policy in `threshold=SHARE` or `lose=SHARE`.
+def parse_policy(text: str) -> GateSettings:
+    """Returns the policy in `eager`, `balanced`, `quiet`, `lose=SHARE` or `threshold=PROBABILITY`.
 
     Raises:
-        BadSettingError: It is neither, or the share is not between 0 and 1.
+        BadSettingError: It is none of them, or the number is out of range.
     """
+    if text in SHARE_OF_POLICY:
+        return GateSettings(policy=GatePolicy(text))
     kind, _, number = text.partition("=")
     try:
-        share = float(number)
+        value = float(number)
     except ValueError:
-        share = -1.0
-    if kind not in ("threshold", "lose") or not 0 <= share <= 1:
-        raise BadSettingError(f"--policy {text!r} is not threshold=SHARE or lose=SHARE, with a share from 0 to 1")
-    if kind == "threshold":
-        return ReplayQuestion(threshold=share, lose=None)
-    return ReplayQuestion(threshold=None, lose=share)
+        value = -1.0
+    if kind == "threshold" and 0 <= value <= 1:
+        return GateSettings(policy=GatePolicy.THRESHOLD, threshold=value)
+    if kind == "lose" and 0 <= value <= SHARES_LOST[-1]:
+        return GateSettings(policy=GatePolicy.LOSE_AT_MOST, lose_at_most=value)
+    raise BadSettingError(
+        f"--policy {text!r} is none of {', '.join(SHARE_OF_POLICY)}, lose=SHARE with a share up to {SHARES_LOST[-1]},"
+        " threshold=PROBABILITY with a probability up to 1"
+    )
 
 
-def answer(data_dir: Path, question: ReplayQuestion, days: int) -> ReplayAnswer:
+def answer(data_dir: Path, gate: GateSettings, days: int) -> ReplayAnswer:
     """Returns what the log of the last days says of a policy.
 
     Raises:
@@ -68,26 +73,24 @@ def answer(data_dir: Path, question: ReplayQuestion, days: int) -> ReplayAnswer:
         rows = asyncio.run(_read(data_dir, since_ms))
     except StoreError as error:
         raise UserError(str(error)) from error
-    study = study_figures(LogisticAcceptanceModel.load())
-    threshold = question.threshold
-    if threshold is None:
-        own = threshold_losing(rows, question.lose or 0.0)
-        threshold = study.threshold if own is None else own
+    artifact = LogisticAcceptanceModel.load().artifact
+    points = OperatingPoints.from_study(artifact)
+    try:
+        points = read_points(data_dir / "personal" / FILE_NAME, points)
+    except ModelArtifactError as error:
+        logger.error("the study's thresholds are used: %s", error)
+    return answer_from(rows, gate, points, artifact.study_points)
+
+
+def answer_from(
+    rows: Sequence[JudgedSuggestion], gate: GateSettings, points: OperatingPoints, study: StudyPoints
+) -> ReplayAnswer:
+    """Returns what a log says of a policy; the arguments are those of `forecasts`."""
+    threshold = points.threshold(gate)
     return ReplayAnswer(
         threshold=threshold,
         replay=replay(rows, threshold_policy(threshold)),
-        forecast=forecast_threshold(rows, threshold, study),
-    )
-
-
-def study_figures(model: LogisticAcceptanceModel) -> StudyFigures:
-    """Returns what the shipped model's card says of its recommended threshold; no loss known counts as none."""
-    gate = model.artifact.training.get("gate")
-    figures = gate if isinstance(gate, dict) else {}
-    return StudyFigures(
-        threshold=model.artifact.recommended_threshold,
-        accepts_lost=1 - float(figures.get("accepts_kept", 1.0)),
-        rejected_hidden=float(figures.get("rejected_hidden", 0.0)),
+        forecast=forecast(rows, gate, points, study),
     )
 
 
@@ -98,18 +101,13 @@ def answer_json(found: ReplayAnswer) -> dict[str, object]:
 
 def answer_lines(found: ReplayAnswer) -> list[str]:
     """Returns the answer as lines for a terminal."""
-    lines = [f"Showing from a probability of {found.threshold:.3f} on"]
+    lines = [f"{found.forecast.label}: shown from a probability of {found.threshold:.3f} on"]
     match found.replay:
         case InsufficientSupport(reason=reason):
             lines.append(f"  no estimate: {reason}")
         case Replay() as estimates:
             lines += _replay_lines(estimates)
-    match found.forecast:
-        case InsufficientSupport(reason=reason):
-            lines.append(f"  no forecast: {reason}")
-        case Forecast() as forecast:
-            lines += _forecast_lines(forecast)
-    return lines
+    return [*lines, *_forecast_lines(found.forecast)]
 
 
 async def _read(data_dir: Path, since_ms: int) -> list[JudgedSuggestion]:
@@ -141,19 +139,21 @@ def _replay_lines(found: Replay) -> list[str]:
     return [*lines, "  The first figure of each is doubly robust; in brackets 95% intervals, sessions resampled."]
 
 
-def _forecast_lines(found: Forecast) -> list[str]:
-    lines = [f"  {found.words}"]
-    if found.basis == "study":
-        lines.append(f"  At its threshold of {found.threshold:.3f}:")
+def _forecast_lines(found: KnobForecast) -> list[str]:
+    lines = [f"  {'no forecast: ' if found.basis == 'none' else ''}{found.words}"]
     if found.suggestions_an_hour is not None:
         hourly = found.suggestions_an_hour
         lines.append(f"  {'suggestions an hour':28}{hourly.value:6.1f} [{hourly.low:.1f}, {hourly.high:.1f}]")
-    lines.append(f"  {'accepts lost, of 100':28}{_per_100(found.accepts_lost)}")
-    lines.append(f"  {'rejected ones hidden, of 100':28}{_per_100(found.rejected_hidden)}")
+    for title, share in (
+        ("accepts lost, of 100", found.accepts_lost),
+        ("rejected ones hidden, of 100", found.rejected_hidden),
+    ):
+        if share is not None:
+            lines.append(f"  {title:28}{_per_100(share)}")
     return lines
 
 
-def _per_100(estimate: Estimate) -> str:
+def _per_100(estimate: Estimate | Interval) -> str:
     if estimate.low == estimate.high:
         return f"{100 * estimate.value:6.1f}"
     return f"{100 * estimate.value:6.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"

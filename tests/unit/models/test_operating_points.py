@@ -29,17 +29,14 @@ from inkling.models.replay import logged_probability
 STUDY = OperatingPoints.from_study(LogisticAcceptanceModel.load().artifact)
 
 
-def gated(
-    chance: random.Random, n: int, threshold: float, explored: float, skill: float = 1.0
-) -> list[JudgedSuggestion]:
-    """Returns a log of a user under a gate.
+def gated(chance: random.Random, n: int, threshold: float, explored: float) -> list[JudgedSuggestion]:
+    """Returns a log of a user under a gate, with calibrated probabilities.
 
     Args:
         chance: Where luck comes from.
         n: Candidates.
         threshold: Of the gate.
         explored: Share of hidden ones shown at random.
-        skill: How true the model's probabilities are; 0.5 means that half of what it promises is accepted.
     """
     rows = []
     for number in range(n):
@@ -51,7 +48,7 @@ def gated(
             hidden = {"was_offered": False, "was_read": False, "outcome": None, "reason": Reason.LOW_PROBABILITY}
             rows.append(row(number, p=p, accepted_chars=0, **hidden, **logged))
         else:
-            judged = row if chance.random() < p * skill else rejected
+            judged = row if chance.random() < p else rejected
             rows.append(judged(number, p=p, was_explored=not is_above, **logged))
     return rows
 
@@ -229,7 +226,7 @@ def test_damaged_points_are_refused_in_words(tmp_path: Path, content: object, wo
 
 @pytest.mark.parametrize("data", [b"", b"\xff", b"[" * 90_000, b" " * 100_001, dump_points(STUDY).encode()[:-30]])
 def test_a_file_that_is_no_json_is_refused(data: bytes) -> None:
-    with pytest.raises(ModelArtifactError, match="not JSON|larger"):
+    with pytest.raises(ModelArtifactError, match=r"not JSON|larger"):
         parse_points(data)
 
 

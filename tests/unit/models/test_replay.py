@@ -15,16 +15,7 @@ from inkling.models.replay import (
     sessions,
     threshold_policy,
 )
-from inkling.models.replay_forecast import (
-    Forecast,
-    StudyFigures,
-    forecast_losing,
-    forecast_threshold,
-    threshold_losing,
-)
 from inkling.models.replay_utility import TYPING_S_PER_CHAR, WRONG_ACCEPT_S, expected_saved_s, reading_s, saved_s
-
-STUDY = StudyFigures(threshold=0.15, accepts_lost=0.06, rejected_hidden=0.24)
 
 
 def lived(seed: int, n: int, threshold: float, explored: float) -> list[JudgedSuggestion]:
@@ -168,49 +159,3 @@ def test_time_saved_counts_what_was_kept() -> None:
     assert saved_s(rejected(was_read=False)) == 0.0
     assert expected_saved_s(1.0, 30) == pytest.approx(whole)
     assert expected_saved_s(0.9, 3) < 0 < expected_saved_s(0.5, 60)
-
-
-def test_lose_at_most_a_share_of_the_accepts() -> None:
-    rows = lived(6, 4000, 0.0, 0.0)
-
-    threshold = threshold_losing(rows, 0.05)
-    forecast = forecast_losing(rows, 0.05, STUDY)
-
-    assert threshold == pytest.approx(0.05**0.5, abs=0.04)  # accepts lost below t are t^2 of all
-    assert isinstance(forecast, Forecast)
-    assert forecast.basis == "log"
-    assert 0.03 <= forecast.accepts_lost.value <= 0.05
-    assert forecast.accepts_lost.low < 0.05 < forecast.accepts_lost.high + 0.01
-    assert forecast.rejected_hidden.low < 0.4 < forecast.rejected_hidden.high + 0.01  # 1 - (1 - t)^2
-    assert forecast.suggestions_an_hour is not None
-    # Twenty candidates in 9.5 minutes, of which 1 - t are shown.
-    assert forecast.suggestions_an_hour.value == pytest.approx(20 * 60 / 9.5 * (1 - (threshold or 0)), rel=0.05)
-
-
-def test_explored_accepts_count_for_those_that_were_hidden() -> None:
-    threshold = threshold_losing(lived(7, 12000, 0.5, 0.2), 0.05)
-
-    assert threshold == pytest.approx(0.05**0.5, abs=0.06)
-
-
-def test_a_lower_threshold_wins_accepts() -> None:
-    forecast = forecast_threshold(lived(8, 4000, 0.5, 0.2), 0.3, STUDY)
-
-    assert isinstance(forecast, Forecast)
-    assert forecast.accepts_lost.high < 0
-    assert forecast.rejected_hidden.high < 0
-
-
-def test_short_logs_get_the_figures_of_the_study_and_are_told_so() -> None:
-    forecast = forecast_losing(lived(9, 40, 0.0, 0.0), 0.05, STUDY)
-
-    assert isinstance(forecast, Forecast)
-    assert forecast.basis == "study"
-    assert forecast.threshold == STUDY.threshold
-    assert forecast.accepts_lost.value == STUDY.accepts_lost
-    assert forecast.suggestions_an_hour is None
-    assert "too short" in forecast.words
-
-
-def test_a_forecast_without_support_is_refused() -> None:
-    assert isinstance(forecast_threshold(lived(10, 2000, 0.5, 0.0), 0.1, STUDY), InsufficientSupport)

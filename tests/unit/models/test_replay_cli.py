@@ -3,6 +3,7 @@ import json
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,16 +11,19 @@ from click.testing import CliRunner
 from tests.unit.models.test_replay import lived
 
 from inkling.app.cli import main
-from inkling.app.replay_cli import ReplayAnswer, answer_json, answer_lines, parse_policy, study_figures
+from inkling.app.replay_cli import answer_from, answer_json, answer_lines, parse_policy
 from inkling.core.errors import BadSettingError
 from inkling.core.events import Decision, EventId, Feature, JudgedSuggestion, Outcome
+from inkling.core.settings import GatePolicy, GateSettings
 from inkling.core.suggestion import Source, Trigger
 from inkling.models.acceptance import LogisticAcceptanceModel
+from inkling.models.artifact import SHARES_LOST
+from inkling.models.operating_points import FILE_NAME, OperatingPoints, dump_points
 from inkling.models.replay import InsufficientSupport, replay, threshold_policy
-from inkling.models.replay_forecast import StudyFigures, forecast_threshold
 from inkling.telemetry.store import EventStore
 
-STUDY = StudyFigures(threshold=0.15, accepts_lost=0.06, rejected_hidden=0.24)
+ARTIFACT = LogisticAcceptanceModel.load().artifact
+STUDY = OperatingPoints.from_study(ARTIFACT)
 
 
 def decision_of(row: JudgedSuggestion, at_ms: int) -> Decision:
@@ -105,32 +109,62 @@ def test_an_empty_log_is_refused_with_exit_code_1_and_the_figures_of_the_study(t
 
 
 @pytest.mark.parametrize(
-    "policy", ["", "threshold", "threshold=", "threshold=2", "lose=-0.1", "lose=nan", "debounce=3"]
+    "policy",
+    [
+        "",
+        "threshold",
+        "threshold=",
+        "threshold=2",
+        "lose=-0.1",
+        "lose=0.6",
+        "lose=nan",
+        "loud",
+        "quiet=1",
+        "debounce=3",
+    ],
 )
 def test_a_policy_that_is_none_is_refused_with_exit_code_2(tmp_path: Path, policy: str) -> None:
-    with pytest.raises(BadSettingError, match="threshold=SHARE or lose=SHARE"):
+    with pytest.raises(BadSettingError, match="none of eager, balanced, quiet, lose=SHARE"):
         parse_policy(policy)
     assert run(tmp_path, "--policy", policy)[0] == 2
 
 
+@pytest.mark.parametrize(
+    ("policy", "gate"),
+    [
+        ("eager", GateSettings(policy=GatePolicy.EAGER)),
+        ("quiet", GateSettings(policy=GatePolicy.QUIET)),
+        ("lose=0.1", GateSettings(lose_at_most=0.1)),
+        ("threshold=1", GateSettings(policy=GatePolicy.THRESHOLD, threshold=1.0)),
+    ],
+)
+def test_policies_are_settings_of_the_knob(policy: str, gate: GateSettings) -> None:
+    assert parse_policy(policy) == gate
+
+
+def test_shares_are_turned_into_the_thresholds_of_the_users_own_points(tmp_path: Path) -> None:
+    own = replace(STUDY, basis="log", thresholds=tuple(0.4 + share / 2 for share in SHARES_LOST))
+    (tmp_path / "personal").mkdir()
+    path = tmp_path / "personal" / FILE_NAME
+    path.write_text(dump_points(own))
+
+    assert json.loads(run(tmp_path, "--policy", "quiet", "--json")[1])["threshold"] == 0.5
+    assert json.loads(run(tmp_path, "--policy", "threshold=0.3", "--json")[1])["threshold"] == 0.3
+
+    path.write_text("{")
+    assert json.loads(run(tmp_path, "--policy", "quiet", "--json")[1])["threshold"] == STUDY.thresholds[20]
+
+
 def test_the_answer_is_told_in_words() -> None:
-    rows = lived(1, 1200, 0.3, 0.1)
-    found = ReplayAnswer(
-        threshold=0.5, replay=replay(rows, threshold_policy(0.5)), forecast=forecast_threshold(rows, 0.5, STUDY)
-    )
+    gate = GateSettings(policy=GatePolicy.THRESHOLD, threshold=0.5)
+    found = answer_from(lived(1, 1200, 0.3, 0.1), gate, STUDY, ARTIFACT.study_points)
 
     text = "\n".join(answer_lines(found))
+    assert "From a probability of 0.5 on: shown from a probability of 0.500 on" in text
     assert "1200 candidates in 60 sessions" in text
     assert "self-normalised IPS" in text
     assert "accepts lost, of 100" in text
     assert json.loads(json.dumps(answer_json(found)))["forecast"]["basis"] == "log"
-
-
-def test_the_shipped_model_has_figures_for_short_logs() -> None:
-    study = study_figures(LogisticAcceptanceModel.load())
-
-    assert 0 < study.accepts_lost < 0.1
-    assert 0.1 < study.rejected_hidden < 0.9
 
 
 def test_the_daemon_scores_and_reads_champions_without_numpy() -> None:
