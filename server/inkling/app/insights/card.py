@@ -45,7 +45,9 @@ def _facts(artifact: LogisticArtifact, state: PersonalState) -> list[CardFact]:
         "Shipped model trained on": _data(training),
         "Shipped model judged by": training.get("protocol"),
         "Tells accepts from the rest (AUC; 0.5 is chance, 1 perfect)": _with_interval(metrics, "auc"),
-        "Calibration error (ECE)": _with_interval(metrics, "ece"),
+        "Calibration error (ECE; resamples hold fewer people, so their interval lies higher)": _with_interval(
+            metrics, "ece"
+        ),
         "Brier score (0 is perfect)": _with_interval(metrics, "brier"),
         "At its recommended threshold": _gate(artifact, gate),
         "Yours": _own(state),
