@@ -7,7 +7,6 @@ otherwise than those of the study's suggestions, so the study's points are a sta
 Architecture invariant: nothing but the standard library is imported here, because the daemon reads its points with it.
 """
 
-import json
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -20,14 +19,14 @@ from inkling.core.events import JudgedSuggestion
 from inkling.core.settings import GatePolicy, GateSettings
 from inkling.core.suggestion import Reason, Trigger
 from inkling.models.artifact import SHARES_LOST, LogisticArtifact
+from inkling.models.artifact_json import dump_content, number_at, numbers_at, parse_content, read_content
 from inkling.models.personal import label_of
 
-FILE_NAME = "operating_points.json"
+FILE_NAME = "operating_points.json"  # in the folder of the user's own model
 MIN_ACCEPTS = 30  # the standard error of a share of 5% lost is then about 4 points
 STUDY_ACCEPTS = 20.0  # accepts that the study counts for; see from_log
 BELIEF_IN_MODEL = 10.0  # explored accepts that the model's promise about hidden ones counts for; see from_log
-_FORMAT: Final = 1
-_MAX_BYTES = 100_000  # the file has about 2 kB
+FORMAT: Final = 1
 _N_ATOMS = 100  # that stand for the study's accepts
 
 SHARE_OF_POLICY: Final = {GatePolicy.EAGER: 0.01, GatePolicy.BALANCED: 0.05, GatePolicy.QUIET: 0.20}
@@ -179,7 +178,7 @@ def _atoms(study: OperatingPoints) -> list[float]:
 
 def dump_points(points: OperatingPoints) -> str:
     """Returns the points as text for a file."""
-    return json.dumps({"format": _FORMAT, **asdict(points)}, allow_nan=False) + "\n"
+    return dump_content({"format": FORMAT, **asdict(points)})
 
 
 def read_points(path: Path, study: OperatingPoints) -> OperatingPoints:
@@ -188,17 +187,13 @@ def read_points(path: Path, study: OperatingPoints) -> OperatingPoints:
     Raises:
         ModelArtifactError: The file cannot be read or is damaged. Then the study's points are the ones to use.
     """
-    try:
-        with path.open("rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-    except FileNotFoundError:
+    if not path.exists():
         return study
-    except OSError as error:
-        raise ModelArtifactError(f"The operating points {path} cannot be read: {error}") from error
+    data = read_content(path)
     try:
         points = parse_points(data)
     except ModelArtifactError as error:
-        raise ModelArtifactError(f"The operating points {path} are not used: {error}") from error
+        raise ModelArtifactError(f"The thresholds {path} are not used: {error}") from error
     return points if points.prior_version == study.prior_version else study
 
 
@@ -208,36 +203,20 @@ def parse_points(data: bytes) -> OperatingPoints:
     Raises:
         ModelArtifactError: It is damaged, or of another format.
     """
-    if len(data) > _MAX_BYTES:
-        raise ModelArtifactError(f"they are larger than {_MAX_BYTES} bytes")
-    try:
-        content = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise ModelArtifactError(f"they are not JSON ({type(error).__name__})") from error
-    if not isinstance(content, dict) or content.get("format") != _FORMAT:
-        raise ModelArtifactError(f"they have another format than {_FORMAT}")
-    basis, n_accepts, version = content.get("basis"), content.get("n_accepts"), content.get("prior_version")
+    content = parse_content(data, FORMAT)
+    thresholds = numbers_at(content, "thresholds", len(SHARES_LOST))
+    if not all(0 <= threshold <= 1 for threshold in thresholds):
+        raise ModelArtifactError("thresholds holds something that is no probability")
+    if any(higher < lower for lower, higher in pairwise(thresholds)):
+        raise ModelArtifactError("thresholds falls where more may be lost")
+    basis, version = content.get("basis"), content.get("prior_version")
     if basis not in ("study", "log"):
         raise ModelArtifactError("basis is neither study nor log")
-    if not isinstance(n_accepts, int) or isinstance(n_accepts, bool) or n_accepts < 0:
-        raise ModelArtifactError("n_accepts is no count")
     if not isinstance(version, str):
         raise ModelArtifactError("prior_version is no text")
     return OperatingPoints(
-        thresholds=_thresholds(content.get("thresholds")),
+        thresholds=thresholds,
         basis="log" if basis == "log" else "study",
-        n_accepts=n_accepts,
+        n_accepts=int(number_at(content, "n_accepts")),
         prior_version=version,
     )
-
-
-def _thresholds(values: object) -> tuple[float, ...]:
-    if not isinstance(values, list) or len(values) != len(SHARES_LOST):
-        raise ModelArtifactError(f"thresholds is not a list of {len(SHARES_LOST)} numbers")
-    # A comparison with NaN is false, and an integer may be too large for a float, so it is compared before.
-    if not all(isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1 for value in values):
-        raise ModelArtifactError("thresholds holds something that is no probability")
-    thresholds = tuple(float(value) for value in values)
-    if any(higher < lower for lower, higher in pairwise(thresholds)):
-        raise ModelArtifactError("thresholds falls where more may be lost")
-    return thresholds

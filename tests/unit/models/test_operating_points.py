@@ -16,7 +16,9 @@ from inkling.core.settings import GatePolicy, GateSettings
 from inkling.core.suggestion import Reason, Trigger
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.artifact import SHARES_LOST
+from inkling.models.artifact_json import dump_content
 from inkling.models.operating_points import (
+    FILE_NAME,
     MIN_ACCEPTS,
     OperatingPoints,
     dump_points,
@@ -182,7 +184,7 @@ def test_explored_accepts_that_the_model_did_not_promise_lower_the_threshold() -
 
 
 def test_points_survive_their_file(tmp_path: Path) -> None:
-    path = tmp_path / "operating_points.json"
+    path = tmp_path / FILE_NAME
     points = OperatingPoints.from_log([row(number, p=0.8) for number in range(50)], logged_probability, STUDY)
     path.write_text(dump_points(points), encoding="utf-8")
 
@@ -192,42 +194,45 @@ def test_points_survive_their_file(tmp_path: Path) -> None:
     assert read_points(path, of_another_model) is of_another_model
 
 
-CONTENT = json.loads(dump_points(STUDY))
+def changed(**changes: object) -> bytes:
+    """Returns the text of points with changed content and a hash that fits it."""
+    content = json.loads(dump_points(STUDY)) | changes
+    del content["sha256"]
+    return dump_content(content).encode()
 
 
 @pytest.mark.parametrize(
-    ("content", "words"),
+    ("data", "words"),
     [
-        (CONTENT | {"format": 2}, "format"),
-        (CONTENT | {"thresholds": [0.1]}, "51 numbers"),
-        (CONTENT | {"thresholds": "0" * 51}, "51 numbers"),
-        (CONTENT | {"thresholds": [0.5, *[0.1] * 50]}, "falls"),
-        (CONTENT | {"thresholds": [2] * 51}, "no probability"),
-        (CONTENT | {"thresholds": [10**400] * 51}, "no probability"),
-        (CONTENT | {"thresholds": [float("nan")] * 51}, "no probability"),
-        (CONTENT | {"thresholds": [True] * 51}, "no probability"),
-        (CONTENT | {"thresholds": [None] * 51}, "no probability"),
-        (CONTENT | {"basis": "guess"}, "basis"),
-        (CONTENT | {"basis": ["log"]}, "basis"),
-        (CONTENT | {"n_accepts": -1}, "n_accepts"),
-        (CONTENT | {"n_accepts": True}, "n_accepts"),
-        (CONTENT | {"prior_version": 3}, "prior_version"),
-        ([CONTENT], "format"),
+        (changed(format=2), "format"),
+        (changed(thresholds=[0.1]), "51 numbers"),
+        (changed(thresholds="0" * 51), "51 numbers"),
+        (changed(thresholds=[0.5, *[0.1] * 50]), "falls"),
+        (changed(thresholds=[2] * 51), "no probability"),
+        (changed(thresholds=[-0.1] * 51), "no probability"),
+        (changed(thresholds=[10**400] * 51), "thresholds"),
+        (changed(thresholds=[True] * 51), "thresholds"),
+        (changed(thresholds=[None] * 51), "thresholds"),
+        (changed(basis="guess"), "basis"),
+        (changed(basis=["log"]), "basis"),
+        (changed(n_accepts="many"), "n_accepts"),
+        (changed(prior_version=3), "prior_version"),
+        (dump_points(STUDY).replace("0.1", "0.2").encode(), "hash"),
+        (b"[]", "object"),
+        (b"", "JSON"),
+        (b"\xff", "JSON"),
+        (b"[" * 90_000, "JSON"),
+        (b" " * 1_000_001, "larger"),
+        (dump_points(STUDY).encode()[:-30], "JSON"),
     ],
 )
-def test_damaged_points_are_refused_in_words(tmp_path: Path, content: object, words: str) -> None:
-    path = tmp_path / "operating_points.json"
-    path.write_text(json.dumps(content))
+def test_damaged_points_are_refused_in_words(tmp_path: Path, data: bytes, words: str) -> None:
+    path = tmp_path / FILE_NAME
+    path.write_bytes(data)
 
     with pytest.raises(ModelArtifactError, match=words) as caught:
         read_points(path, STUDY)
     assert str(path) in str(caught.value)
-
-
-@pytest.mark.parametrize("data", [b"", b"\xff", b"[" * 90_000, b" " * 100_001, dump_points(STUDY).encode()[:-30]])
-def test_a_file_that_is_no_json_is_refused(data: bytes) -> None:
-    with pytest.raises(ModelArtifactError, match=r"not JSON|larger"):
-        parse_points(data)
 
 
 def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
