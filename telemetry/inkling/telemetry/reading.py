@@ -78,7 +78,8 @@ _LATENCIES = """
 """
 
 
-def _sql_list(kinds: Iterable[OutcomeKind]) -> str:
+def sql_list(kinds: Iterable[OutcomeKind]) -> str:
+    """Returns kinds as SQL has them between the parentheses of IN."""
     return ", ".join(f"'{kind}'" for kind in sorted(kinds))
 
 
@@ -91,7 +92,7 @@ _JUDGED_SUGGESTIONS = f"""
             ORDER BY CASE kind {_PRECEDENCE} END DESC, at_ms DESC, id DESC LIMIT 1
         ) AS outcome,
         (
-            SELECT max(kind IN ('shown', {_sql_list(ACTING)}) OR coalesce(visible_ms, 0) >= {READ_AFTER_MS})
+            SELECT max(kind IN ('shown', {sql_list(ACTING)}) OR coalesce(visible_ms, 0) >= {READ_AFTER_MS})
             FROM outcomes WHERE suggestion_id = latest.suggestion_id
         ) AS was_read,
         (
@@ -101,7 +102,7 @@ _JUDGED_SUGGESTIONS = f"""
         (SELECT max(visible_ms) FROM outcomes WHERE suggestion_id = latest.suggestion_id) AS visible_ms,
         (
             SELECT similarity FROM survivals
-            WHERE suggestion_id = latest.suggestion_id AND follows IN ({_sql_list(ACCEPTING)})
+            WHERE suggestion_id = latest.suggestion_id AND follows IN ({sql_list(ACCEPTING)})
                 AND kind <> '{SurvivalKind.UNKNOWN}'
             ORDER BY at_ms DESC, id DESC LIMIT 1
         ) AS kept

@@ -27,7 +27,9 @@ from inkling.telemetry import EventStore
 
 N_IN_ONE_CALL = 500
 N_JUDGED = 20_000
-SPACING_MS = 5000  # between decisions: a million of them are 58 days
+SPACING_MS = 31_536  # between decisions: a million of them are a year
+PROJECTS = ("shop-3fa2c1", "inkling-9c01d2", "api-77ab03")
+SEED = 3
 FEATURES = [f"feature_{number}" for number in range(12)]
 
 
@@ -48,6 +50,7 @@ def decision(number: int, start_ms: int, randomness: random.Random) -> Decision:
         features={name: round(randomness.gauss(0, 1), 6) for name in FEATURES},
         checked=frozenset({Check.PARSES}),
         path=f"package/module_{number % 200}.py",
+        project=PROJECTS[number % len(PROJECTS)],
         line=number % 900,
         n_chars=randomness.randrange(1, 80),
         n_lines=1,
@@ -62,7 +65,7 @@ def size_bytes(data_dir: Path) -> int:
 
 
 async def fill(data_dir: Path, n_decisions: int) -> None:
-    randomness = random.Random(3)
+    randomness = random.Random(SEED)
     start_ms = time.time_ns() // 1_000_000 - n_decisions * SPACING_MS
     store = await EventStore.open(data_dir)
     ids = itertools.count()
