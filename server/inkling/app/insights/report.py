@@ -22,7 +22,7 @@ def parse_gate(gate_json: str | None) -> GateSettings:
         return GateSettings()
     try:
         return cattrs.Converter(forbid_extra_keys=True).structure(json.loads(gate_json), GateSettings)
-    except (BaseValidationError, ValueError, TypeError) as error:
+    except (BaseValidationError, ValueError, TypeError, AttributeError) as error:
         raise BadSettingError(f"--gate {gate_json!r} is not what the gate's settings look like in JSON") from error
 
 
