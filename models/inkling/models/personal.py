@@ -34,6 +34,7 @@ TRUST_AT_FIRST = 0.05  # of the personal expert; it bounds what it can ever cost
 SHARE_RESET = 0.005  # of the mixing weight that goes back to TRUST_AT_FIRST at each event, so that it can turn again
 PROBABILITY_FLOOR = 1e-6  # log-odds are held within its logit
 
+_PLACES = frozenset({"source", "file", "project"})
 _POSITIVE = frozenset({OutcomeKind.ACCEPTED, OutcomeKind.PARTLY_ACCEPTED, OutcomeKind.TYPED_THROUGH})
 _NEGATIVE = frozenset({OutcomeKind.REJECTED, OutcomeKind.IGNORED, OutcomeKind.UNDONE})
 FLAGS: Final = {
@@ -59,7 +60,9 @@ class Recipe:
     Attributes:
         name: For reports.
         user_sd: Standard deviation of the user's own offset between users, log-odds.
-        trait_sd: The same of each trait's offset; 0 for a plain offset without traits.
+        trait_sd: The same of the offset of each kind of code; 0 for a plain offset without traits.
+        place_sd: The same of the offset of each source, file and project. It is smaller: of these a suggestion often
+            has the same as the one before, and what several offsets share moves as fast as all of them together.
         slope_sd: The same of the slope on the prior's log-odds; 0 for none.
         memory_events: After so many judged suggestions an offset has forgotten all but 1/e of what it learned.
     """
@@ -67,13 +70,14 @@ class Recipe:
     name: str
     user_sd: float
     trait_sd: float
+    place_sd: float
     slope_sd: float
     memory_events: float
 
 
-HIERARCHICAL = Recipe(name="hierarchical", user_sd=0.7, trait_sd=0.6, slope_sd=0.2, memory_events=2000)
-PLAIN = Recipe(name="plain", user_sd=0.7, trait_sd=0.0, slope_sd=0.0, memory_events=2000)
-STEADY = Recipe(name="steady", user_sd=0.7, trait_sd=0.6, slope_sd=0.2, memory_events=8000)
+HIERARCHICAL = Recipe(name="hierarchical", user_sd=0.5, trait_sd=0.8, place_sd=0.4, slope_sd=0.2, memory_events=2000)
+PLAIN = Recipe(name="plain", user_sd=0.7, trait_sd=0.0, place_sd=0.0, slope_sd=0.0, memory_events=2000)
+STEADY = replace(HIERARCHICAL, name="steady", memory_events=8000)
 RECIPES: Final = {recipe.name: recipe for recipe in (HIERARCHICAL, PLAIN, STEADY)}
 """`inkling bench personal` compares HIERARCHICAL, the default, with PLAIN; a retraining tries all on the user's log."""
 
@@ -456,5 +460,10 @@ def log_loss(probability: float, *, was_accepted: bool) -> float:
 
 
 def _variance(recipe: Recipe, name: str) -> float:
-    sd = recipe.user_sd if name == USER else recipe.slope_sd if name == SLOPE else recipe.trait_sd
+    if name == USER:
+        sd = recipe.user_sd
+    elif name == SLOPE:
+        sd = recipe.slope_sd
+    else:
+        sd = recipe.place_sd if name.partition(":")[0] in _PLACES else recipe.trait_sd
     return sd * sd

@@ -93,7 +93,7 @@ async def running_services(
     analysis = Analysis(check_deadline_s=names_deadline_s, completion_deadline_s=POPUP_DEADLINE_S)
     syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
     clock = LoopClock()
-    learner = Learner(places.data_dir, opened.log, clock)
+    learner = Learner(places.data_dir, opened.log, clock.now_ms)
     owners = (completer, syntax, analysis)
     async with _workers([learner.run(), *(owner.run() for owner in owners)]) as background:
         ports = CompletionPorts(

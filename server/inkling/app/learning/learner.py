@@ -6,7 +6,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +15,7 @@ from inkling.app.learning.files import Mark, OwnFiles
 from inkling.app.learning.own_model import load_own_model, what_moved
 from inkling.core.errors import StoreError
 from inkling.core.events import DecisionSummary, JudgedSuggestion
-from inkling.core.ports import Clock, GateInput
+from inkling.core.ports import GateInput
 from inkling.core.settings import GatePolicy, GateSettings
 from inkling.core.suggestion import Scored, SuggestionId
 from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, label_of
@@ -57,14 +57,19 @@ class Learner:
         notices: What the user must be told, the oldest first.
     """
 
-    def __init__(self, data_dir: Path, log: JudgementLog, clock: Clock) -> None:
+    def __init__(self, data_dir: Path, log: JudgementLog, now_ms: Callable[[], int]) -> None:
         """Loads the champion; `run` keeps the model up to date.
+
+        Args:
+            data_dir: Of the user's own files.
+            log: Where outcomes come from.
+            now_ms: Tells the time, in milliseconds since the Unix epoch.
 
         Raises:
             ModelArtifactError: The package's own file is damaged.
         """
         self._data_dir, self._files = data_dir, OwnFiles(data_dir)
-        self._log, self._clock = log, clock
+        self._log, self._now_ms = log, now_ms
         self._own = load_own_model(data_dir)
         self.notices = list(self._own.notices)
         self._asked_at_s = -math.inf
@@ -108,13 +113,13 @@ class Learner:
             drift_mark = await asyncio.to_thread(self._files.drift_mark)
             if drift_mark != self._drift_mark:
                 self._drift_mark = drift_mark
-                self.notices += await asyncio.to_thread(alarms_to_tell, self._data_dir, self._clock.now_ms())
+                self.notices += await asyncio.to_thread(alarms_to_tell, self._data_dir, self._now_ms())
 
     async def _begin_again(self) -> None:
         """Puts the champion in force with what was judged since it was trained."""
         own = await asyncio.to_thread(load_own_model, self._data_dir)
         self.notices += [notice for notice in own.notices if notice not in self.notices]
-        now_ms = self._clock.now_ms()
+        now_ms = self._now_ms()
         rows = await self._read(own.since_ms)
         # The latest may be undone yet: they wait their turn as news.
         ripe = [row for row in rows if label_of(row) is not None and row.at_ms <= now_ms - GRACE_MS]
@@ -127,7 +132,7 @@ class Learner:
 
     async def _learn_news(self) -> None:
         """Learns from what was judged since the last look, and not too short a time ago."""
-        now_ms = self._clock.now_ms()
+        now_ms = self._now_ms()
         rows = await self._read(max(self._own.since_ms, self._looked_at_ms - LOOK_BACK_MS))
         self._looked_at_ms = max(self._looked_at_ms, now_ms)
         fresh = [row for row in rows if row.suggestion_id not in self._learned and label_of(row) is not None]
