@@ -7,12 +7,13 @@ from typing import Final
 
 from inkling.app.insights.card import model_card
 from inkling.app.insights.reliability import reliability
-from inkling.app.learning import own_model_as_of_now
+from inkling.app.learning import load_own_model
 from inkling.core.errors import ModelArtifactError, StoreError, UserError
 from inkling.core.insights import DriftLine, Insights, Interval
 from inkling.core.settings import GateSettings
 from inkling.models.artifact import LogisticArtifact
 from inkling.models.operating_points import FILE_NAME, OperatingPoints, read_points
+from inkling.models.personal import MAX_ROWS as MAX_ROWS_LEARNED
 from inkling.models.personal_drift import Change, DriftReport, drift_report
 from inkling.models.replay import Estimate
 from inkling.models.replay_forecast import forecasts
@@ -50,13 +51,17 @@ def collect(data_dir: Path, n_days: int, gate: GateSettings) -> Insights:
     """
     made_at_ms = time.time_ns() // 1_000_000
     since_ms = made_at_ms - n_days * _MS_PER_DAY
+    own = load_own_model(data_dir)
     try:
         with opened(data_dir) as connection:
             activity = read_activity(connection, since_ms)
             rows = judged_suggestions(connection, since_ms, MAX_ROWS)
+            not_learned = judged_suggestions(connection, own.since_ms, MAX_ROWS_LEARNED)
     except StoreError as error:
         raise UserError(str(error)) from error
-    own = own_model_as_of_now(data_dir)
+    # An open window has learned from these by now.
+    for row in not_learned:
+        own.model.observe(row)
     artifact = own.prior.artifact
     came_true, drift = reliability(rows), drift_report(rows)
     return Insights(
