@@ -114,15 +114,17 @@ class OperatingPoints:
             n_judged += was_accepted is not None
             if was_accepted:
                 accepted.append(probability)
-            if row.was_explored and was_accepted is not None:
+            # Above the threshold it was the first stage that left it to chance: that tells nothing of hidden ones.
+            was_below = row.probability is not None and row.probability < row.threshold
+            if row.was_explored and was_below and was_accepted is not None:
                 promised += probability
                 n_explored_accepts += was_accepted
-        if len(accepted) < MIN_ACCEPTS:
-            return study
         belief = (BELIEF_IN_MODEL + n_explored_accepts) / (BELIEF_IN_MODEL + promised)
-        counts_for = belief * n_judged / n_offered
+        counts_for = belief * (1 + n_judged) / (1 + n_offered)
         weighted = [(probability, 1.0) for probability in accepted]
         weighted += [(probability, probability * counts_for) for probability in hidden]
+        if sum(weight for _, weight in weighted) < MIN_ACCEPTS:
+            return study
         weighted += [(atom, STUDY_ACCEPTS / _N_ATOMS) for atom in _atoms(study)]
         return cls(
             thresholds=thresholds_losing(weighted),

@@ -6,10 +6,13 @@ from dataclasses import replace
 import pytest
 from tests.unit.features.fakes import FakeBackground, FakeCompleter, FakeLog, FakeModel, FakeNames, FakeSyntax, question
 
+from inkling.core.events import EventId, Outcome, OutcomeKind
 from inkling.core.settings import GatePolicy, GateSettings, Settings
+from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Suggestion, Trigger
 from inkling.features.completion import CompletionFeature, CompletionPorts
 from inkling.models.asking import LogisticAskingModel
+from inkling.telemetry.memory_log import MemoryEventLog
 
 SHIPPED = LogisticAskingModel.load()
 HOPELESS = LogisticAskingModel(replace(SHIPPED.artifact, intercept=-6.0))
@@ -160,3 +163,37 @@ async def test_where_the_knob_leaves_room_the_first_stage_uses_it(gate: GateSett
     assert isinstance(answer, NoSuggestion)
     assert answer.reason is Reason.NOT_WORTH_ASKING
     assert world.log.silences[0].threshold == SHIPPED.threshold(gate) <= SHIPPED.artifact.threshold
+
+
+async def test_who_rejects_everything_in_one_place_is_at_last_not_asked_there_but_elsewhere() -> None:
+    log, completer = MemoryEventLog(), CountingCompleter()
+    ports = CompletionPorts(
+        completers=[completer],
+        syntax=FakeSyntax(),
+        names=FakeNames(),
+        asking=SHIPPED,
+        model=FakeModel(),
+        log=log,
+        background=FakeBackground(),
+        draw=lambda: 0.99,
+    )
+    feature = CompletionFeature(ports, Settings())
+    place = question("value|\n")
+    answers = []
+    for number in range(12):
+        completer.answers = (f" = {number}",)
+        version = replace(place.snapshot, version=number)
+        answers.append(answer := await feature.complete(replace(place, snapshot=version)))
+        if isinstance(answer, Suggestion):
+            rejection = Outcome(
+                event_id=EventId(str(number)), suggestion_id=answer.id, kind=OutcomeKind.REJECTED, at_ms=number
+            )
+            await log.record_outcomes([rejection])
+
+    first, last = answers[0], answers[-1]
+    assert isinstance(first, Suggestion)
+    assert isinstance(last, NoSuggestion)
+    assert last.reason is Reason.NOT_WORTH_ASKING
+    elsewhere = replace(place.snapshot, uri=DocumentUri("untitled:b.py"))
+    assert isinstance(await feature.complete(replace(place, snapshot=elsewhere)), Suggestion)
+    assert isinstance(await feature.complete(replace(place, trigger=Trigger.INVOKED)), Suggestion)

@@ -159,6 +159,18 @@ def test_held_out_accepts_are_lost_in_the_share_that_was_allowed(n: int) -> None
     assert 0.15 <= lost[0.2] <= 0.22
 
 
+def test_what_was_asked_for_by_chance_above_the_threshold_tells_nothing_of_hidden_ones() -> None:
+    log = gated(random.Random(5), 400, 0.25, 0.1)
+    asked_by_chance = [
+        replace(one, was_explored=True, propensity=0.02) if one.was_offered and not one.was_explored else one
+        for one in log
+    ]
+
+    assert sum(one.was_explored for one in asked_by_chance) > sum(one.was_explored for one in log) > 0
+    points, again = (OperatingPoints.from_log(rows, logged_probability, STUDY) for rows in (log, asked_by_chance))
+    assert again == points
+
+
 @pytest.mark.parametrize("explored", [0.0, 0.02, 0.2])
 def test_the_threshold_does_not_climb_when_it_is_chosen_again_on_what_it_left_over(explored: float) -> None:
     chance = random.Random(11)
