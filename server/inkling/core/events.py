@@ -261,9 +261,9 @@ class Statistics:
         n_offered: Candidates sent to the editor.
         n_hidden_by_reason: Hidden candidates by reason.
         n_silent_by_reason: Requests without a candidate, by reason.
-        n_by_outcome: Suggestions by outcome; a suggestion counts once for each kind of outcome it had.
+        n_by_outcome: Suggestions by outcome; a suggestion counts once for each kind of outcome it had on a day.
         n_chars_accepted: Code points inserted by full and partial accepts.
-        latency_ms_p50: Median time from request to decision; None without data.
+        latency_ms_p50: Median time from request to decision, to 0.1 ms below 10 ms and else to 1 ms; None without data.
         latency_ms_p95: The 95th percentile of the same.
         store_path: Where the events are.
         store_bytes: Size of the store on disk.

@@ -24,6 +24,7 @@ from inkling.core.errors import StoreError, UserError
 from inkling.core.events import Feature, OutcomeKind, SurvivalKind
 from inkling.core.suggestion import Reason, Source, Trigger
 from inkling.telemetry.clock import EARLIEST_MS, stored_ms
+from inkling.telemetry.daily_counts import forget_all_days
 from inkling.telemetry.database import DATABASE_NAME, KEY_BYTES, open_database, store_key
 from inkling.telemetry.redact import redact
 from inkling.telemetry.rows import (
@@ -192,6 +193,7 @@ def import_rows(connection: sqlite3.Connection, file: Path) -> Mapping[str, tupl
         for event, row in _read_json_lines(file):
             was_new = connection.execute(_insertion(_TABLES[event]), row).rowcount > 0
             (n_new if was_new else n_known)[event] += 1
+        forget_all_days(connection)
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
@@ -227,6 +229,7 @@ def delete_before(connection: sqlite3.Connection, before_ms: int) -> int:
     ):
         statement = f"DELETE FROM {table} WHERE at_ms < :before_ms {of_old}"  # noqa: S608 - constants only
         n_rows += connection.execute(statement, {"before_ms": before_ms}).rowcount
+    forget_all_days(connection)
     connection.execute("COMMIT")
     _shrink(connection)
     return n_rows
@@ -239,6 +242,7 @@ def delete_all(connection: sqlite3.Connection, data_dir: Path) -> int:
     """
     connection.execute("BEGIN IMMEDIATE")
     n_rows = sum(connection.execute(f"DELETE FROM {table.name}").rowcount for table in _TABLES.values())  # noqa: S608
+    forget_all_days(connection)
     store_key(connection, secrets.token_bytes(KEY_BYTES))
     connection.execute("COMMIT")
     _shrink(connection)

@@ -117,11 +117,16 @@ def add_survivals(db: Database) -> None:
 
 @migrations(name="0003_projects")
 def add_projects(db: Database) -> None:
-    """Adds the project of decisions and silences, and why a request was not worth asking."""
+    """Adds the project of decisions and silences, why a request was not worth asking, and counts of past days."""
     for name in ("decisions", "silences"):
         db.table(name).add_column("project", str, not_null_default="")
     for name in ("probability", "threshold", "propensity"):
         db.table("silences").add_column(name, float)
+    # Without a rowid the rows lie in the order of their key, in which they are summed.
+    db.conn.execute(
+        "CREATE TABLE daily_counts (what TEXT NOT NULL, name TEXT NOT NULL, day INTEGER NOT NULL, n INTEGER NOT NULL, "
+        "PRIMARY KEY (what, name, day)) WITHOUT ROWID"
+    )
     _set_version(db, 3)
 
 

@@ -1,13 +1,16 @@
 """Reads decisions, statistics and judgements from the database."""
 
+import itertools
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from inkling.core.events import DecisionSummary, JudgedSuggestion, Outcome, OutcomeKind, Statistics, SurvivalKind
 from inkling.core.suggestion import Reason
+from inkling.telemetry import daily_counts
 from inkling.telemetry.judgements import ACCEPTING, ACTING, READ_AFTER_MS, FingerprintPair, precedence
 from inkling.telemetry.rows import (
     SCHEMA_VERSION,
@@ -51,30 +54,6 @@ _RECENT_DECISIONS = """
         )
     ) AS latest
     ORDER BY at_ms DESC, id DESC LIMIT :limit
-"""
-_DECISION_COUNTS = "SELECT count(*), coalesce(sum(was_offered), 0) FROM decisions WHERE at_ms >= ?"
-_HIDDEN_BY_REASON = """
-    SELECT reason, count(*) FROM decisions WHERE at_ms >= ? AND NOT was_offered AND reason IS NOT NULL GROUP BY reason
-"""
-_SILENT_BY_REASON = "SELECT reason, count(*) FROM silences WHERE at_ms >= ? GROUP BY reason"
-_BY_OUTCOME = "SELECT kind, count(DISTINCT suggestion_id) FROM outcomes WHERE at_ms >= ? GROUP BY kind"
-# A suggestion accepted in parts and then in full counts once, with its whole length. The plus sign has SQLite look for
-# the period's outcomes by their index on time instead of reading all there are in order of their suggestions.
-_CHARS_ACCEPTED = """
-    SELECT coalesce(sum(CASE WHEN was_taken THEN coalesce(n_chars, accepted_chars) ELSE accepted_chars END), 0)
-    FROM (
-        SELECT max(outcomes.kind = 'accepted') AS was_taken, max(outcomes.accepted_chars) AS accepted_chars,
-               max(decisions.n_chars) AS n_chars
-        FROM outcomes LEFT JOIN decisions ON decisions.suggestion_id = outcomes.suggestion_id
-        WHERE outcomes.at_ms >= ? AND outcomes.kind IN ('accepted', 'partly_accepted')
-        GROUP BY +outcomes.suggestion_id
-    )
-"""
-# One sorting for both percentiles.
-_LATENCIES = """
-    SELECT latency_ms FROM (
-        SELECT latency_ms, row_number() OVER (ORDER BY latency_ms) - 1 AS place FROM decisions WHERE at_ms >= ?
-    ) WHERE place IN (?, ?) ORDER BY place
 """
 
 
@@ -151,21 +130,21 @@ def judged_suggestions(connection: sqlite3.Connection, since_ms: int, limit: int
 
 
 def statistics(connection: sqlite3.Connection, since_ms: int, path: Path) -> Statistics:
-    """Returns counts since a moment; percentiles are found by SQLite, which keeps a million rows out of Python."""
-    n_proposed, n_offered = connection.execute(_DECISION_COUNTS, [since_ms]).fetchone()
-    ranks = (percentile_rank(n_proposed, 0.50), percentile_rank(n_proposed, 0.95))
-    latencies = [row[0] for row in connection.execute(_LATENCIES, [since_ms, *ranks])]
+    """Returns counts since a moment; of days that are over they were counted before."""
+    counts = daily_counts.count_since(connection, since_ms)
+    latencies_ms = sorted((float(name), n) for name, n in counts[daily_counts.LATENCY].items())
+    n_offered, n_hidden = counts[daily_counts.OFFERED].total(), counts[daily_counts.HIDDEN].total()
     files = (path, path.with_name(path.name + "-wal"))
     return Statistics(
         since_ms=since_ms,
-        n_proposed=n_proposed,
+        n_proposed=n_offered + n_hidden,
         n_offered=n_offered,
-        n_hidden_by_reason=_counts(Reason, connection.execute(_HIDDEN_BY_REASON, [since_ms])),
-        n_silent_by_reason=_counts(Reason, connection.execute(_SILENT_BY_REASON, [since_ms])),
-        n_by_outcome=_counts(OutcomeKind, connection.execute(_BY_OUTCOME, [since_ms])),
-        n_chars_accepted=connection.execute(_CHARS_ACCEPTED, [since_ms]).fetchone()[0],
-        latency_ms_p50=latencies[0] if latencies else None,
-        latency_ms_p95=latencies[-1] if latencies else None,
+        n_hidden_by_reason=_known(Reason, counts[daily_counts.HIDDEN]),
+        n_silent_by_reason=_known(Reason, counts[daily_counts.SILENT]),
+        n_by_outcome=_known(OutcomeKind, counts[daily_counts.OUTCOME]),
+        n_chars_accepted=counts[daily_counts.CHARS_ACCEPTED].total(),
+        latency_ms_p50=_percentile(latencies_ms, 0.50),
+        latency_ms_p95=_percentile(latencies_ms, 0.95),
         store_path=str(path),
         store_bytes=sum(file.stat().st_size for file in files if file.exists()),
     )
@@ -183,6 +162,14 @@ def _judged(rows: sqlite3.Cursor) -> Iterator[JudgedOutcome]:
             yield row["id"], *judged
 
 
-def _counts(kind: type[_Member], rows: sqlite3.Cursor) -> dict[_Member, int]:
+def _percentile(counted: list[tuple[float, int]], share: float) -> float | None:
+    """Returns a percentile of values that come in order, each with how often it occurs; None without any."""
+    n_before_or_at = list(itertools.accumulate(n for _, n in counted))
+    if not counted:
+        return None
+    return counted[bisect_right(n_before_or_at, percentile_rank(n_before_or_at[-1], share))][0]
+
+
+def _known(kind: type[_Member], counts: Mapping[str, int]) -> dict[_Member, int]:
     """Returns the counts by member; what only a newer Inkling knows is left out."""
-    return {known: count for value, count in rows if (known := member(kind, value)) is not None}
+    return {known: n for name, n in counts.items() if (known := member(kind, name)) is not None}

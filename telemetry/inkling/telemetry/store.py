@@ -23,6 +23,7 @@ from inkling.core.errors import StoreError
 from inkling.core.events import Decision, DecisionSummary, JudgedSuggestion, Outcome, Silence, Statistics, Survival
 from inkling.telemetry import reading
 from inkling.telemetry.clock import stored_ms
+from inkling.telemetry.daily_counts import count_next_day, forget_days
 from inkling.telemetry.database import (
     DATABASE_NAME,
     KnownDamage,
@@ -303,6 +304,18 @@ class EventStore:
             self._on_database(partial(_forget_texts, before_ms=time.time_ns() // 1_000_000 - TEXT_RETENTION_MS))
         except (sqlite3.Error, OSError):
             logger.warning("old texts cannot be removed; the next start tries again", exc_info=True)
+        self._thread.submit(self._count_next_day)
+
+    def _count_next_day(self) -> None:
+        """Counts one day that is over, and queues up again while there are more: no event waits for all of them."""
+        try:
+            was_counted = self._on_database(partial(count_next_day, now_ms=time.time_ns() // 1_000_000))
+        except (sqlite3.Error, OSError, StoreError):
+            logger.warning("past days cannot be counted; the next start tries again", exc_info=True)
+            return
+        with self._lock:
+            if was_counted and not self._is_closed:
+                self._thread.submit(self._count_next_day)
 
     def _remember(self, connection: sqlite3.Connection) -> None:
         """Takes in what any window recorded since the last look; after a commit is a good moment, and often enough."""
@@ -425,6 +438,8 @@ def _write(connection: sqlite3.Connection, batches: Sequence[_Batch]) -> None:
             connection.executemany(_INSERT_SILENCE, (silence_row(event, now_ms) for event in batch.silences))
             connection.executemany(_INSERT_OUTCOME, (outcome_row(event, now_ms) for event in batch.outcomes))
             connection.executemany(_INSERT_SURVIVAL, (survival_row(event, now_ms) for event in batch.survivals))
+            counted: Sequence[Decision | Silence | Outcome] = (*batch.decisions, *batch.silences, *batch.outcomes)
+            forget_days(connection, (stored_ms(event.at_ms, now_ms) for event in counted))
         connection.execute("COMMIT")
     except BaseException:
         # A full disk has ended the transaction already.

@@ -241,7 +241,7 @@ async def test_an_event_that_cannot_be_stored_keeps_no_other_out(tmp_path: Path)
     with closing(sqlite3.connect(tmp_path / "events.db")) as connection:
         assert set(connection.execute("SELECT event_id FROM outcomes")) == {("first",), ("second",)}
     with pytest.raises(StoreError):
-        await store.statistics(2**70)
+        await store.judged_suggestions(2**70, 1)
     await store.close()
 
 
