@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { acceptanceChart, everyDay, hiddenChart, latencyLabel, offsetsChart, reliabilityChart, wrapped, type Palette } from "../../extension/src/insights/charts";
+import { acceptanceChart, everyDay, hiddenChart, latencyLabel, offsetsChart, reliabilityChart, rowsPx, wrapped, type Palette } from "../../extension/src/insights/charts";
 import * as format from "../../extension/src/insights/format";
 import { period, sections, tiles, type Section } from "../../extension/src/insights/sections";
 import { insightsHtml } from "../../extension/src/pure/insightsHtml";
@@ -146,6 +146,7 @@ describe("the other charts", () => {
     const words = "when the statement before it ends in a call of a method of the same class";
     expect(wrapped(words).join(" ")).toBe(words);
     expect(wrapped(words).length).toBeGreaterThan(1);
+    expect(rowsPx(["a", words])).toBeGreaterThan(rowsPx(["a", "b"]));
   });
 });
 
@@ -186,6 +187,11 @@ describe("the page", () => {
     expect(rows(knob)[1]).toEqual(["Balanced: lose at most 5%", "17%", "25 (21 to 29)", "4% (3 to 7%)", "24% (20 to 28%)"]);
     expect(knob.table?.rows.filter((row) => row.isInForce === true).map((row) => row.policy)).toEqual(["loseAtMost"]);
     expect(knob.lead).toContain("From 1,890 of your own judgements.");
+  });
+
+  it("says it the other way round where more is won than lost", () => {
+    const more = { ...FULL, knob: FULL.knob.slice(0, 1).map((forecast) => ({ ...forecast, acceptsLost: between(-0.5, -0.3, 0.1), rejectedHidden: between(-0.2, -0.1, -0.05) })) };
+    expect(rows(section(more, "knob"))[0]?.slice(3)).toEqual(["30% (-10 to 50%) more won", "10% (5 to 20%) more shown"]);
   });
 
   it("says of each forecast what it rests on where they differ, and gives none where there is none", () => {

@@ -26,7 +26,9 @@ type Options = ChartOptions<"bar" | "line" | "scatter">;
 /** Days on either side of which a line through single days says more than a window. */
 const SMOOTHED_FROM_DAYS = 14;
 const WINDOW_DAYS = 7;
-const LABEL_CHARS = 34;
+const LABEL_CHARS = 26;
+const LABEL_LINE_PX = 15;
+const LEAST_ROW_PX = 32;
 
 /** Acceptance and kept rate by day, over the number of judged suggestions. */
 export function acceptanceChart(days: readonly DayCounts[], palette: Palette): Drawing {
@@ -58,32 +60,33 @@ export function acceptanceChart(days: readonly DayCounts[], palette: Palette): D
     ];
   };
   const most = Math.max(1, ...rows.map((row) => row.nJudged));
+  const datasets: Drawing["data"]["datasets"] = [
+    ...line("Accepted", palette.accepted, "nAccepted", "nJudged"),
+    ...line("Kept", palette.kept, "nKept", "nLookedAt"),
+    {
+      type: "bar",
+      label: "Judged suggestions",
+      data: rows.map((row) => row.nJudged),
+      backgroundColor: palette.counts,
+      yAxisID: "count",
+      order: 1,
+    },
+  ];
+  const isDots = datasets.map((dataset) => "showLine" in dataset && dataset.showLine === false);
   return {
     type: "line",
-    data: {
-      labels: rows.map((row) => format.day(row.day)),
-      datasets: [
-        ...line("Accepted", palette.accepted, "nAccepted", "nJudged"),
-        ...line("Kept", palette.kept, "nKept", "nLookedAt"),
-        {
-          type: "bar",
-          label: "Judged suggestions",
-          data: rows.map((row) => row.nJudged),
-          backgroundColor: palette.counts,
-          yAxisID: "count",
-          order: 1,
-        },
-      ],
-    },
+    data: { labels: rows.map((row) => format.day(row.day)), datasets },
     options: options(palette, {
       interaction: { mode: "index", intersect: false },
       scales: {
-        x: categoryAxis(palette),
+        x: { ...categoryAxis(palette), offset: true },
         share: shareAxis(palette, "left"),
         // The bars keep to the lower third, so that the lines stay legible.
         count: { ...axis(palette), position: "right", min: 0, max: most * 3, grid: { display: false }, ticks: { color: palette.muted, callback: upTo(most) } },
       },
       plugins: {
+        // The dots have their line's colour, and a line of the legend each would say no more.
+        legend: { labels: { filter: ({ datasetIndex }) => datasetIndex === undefined || isDots[datasetIndex] !== true } },
         tooltip: {
           callbacks: {
             label: (item) => `${labelOf(item)}: ${item.dataset.yAxisID === "count" ? format.count(yOf(item)) : format.percent(yOf(item))}`,
@@ -312,6 +315,12 @@ export function everyDay(days: readonly DayCounts[]): readonly DayCounts[] {
 
 const NOTHING = { nProposed: 0, nOffered: 0, nJudged: 0, nAccepted: 0, nLookedAt: 0, nKept: 0, latencyMsP50: null, latencyMsP95: null };
 
+/** Returns how high a chart with one row for each label must be for all lines of the labels to be legible. */
+export function rowsPx(labels: readonly string[]): number {
+  const lines = Math.max(1, ...labels.map((words) => wrapped(words).length));
+  return labels.length * Math.max(LEAST_ROW_PX, lines * LABEL_LINE_PX + 10);
+}
+
 /** Returns a label in lines that leave room for the chart. */
 export function wrapped(words: string): string[] {
   const lines: string[] = [];
@@ -337,7 +346,7 @@ function options(palette: Palette, own: Options): Options {
     ...own,
     plugins: {
       ...own.plugins,
-      legend: { position: "bottom", labels: { color: palette.text, font, boxWidth: 14, boxHeight: 6 }, ...own.plugins?.legend },
+      legend: { position: "bottom", ...own.plugins?.legend, labels: { color: palette.text, font, boxWidth: 14, boxHeight: 6, ...own.plugins?.legend?.labels } },
       tooltip: {
         backgroundColor: palette.background,
         titleColor: palette.text,

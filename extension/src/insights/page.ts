@@ -98,7 +98,8 @@ export class Page {
     if (this.message.className === "working") {
       this.say("", "");
     }
-    const focused = document.activeElement?.id;
+    // Without the keyboard in the page, taking it would take it from somebody.
+    const focused = document.hasFocus() ? document.activeElement?.id : undefined;
     const unfolded = new Set([...this.body.querySelectorAll("details[open]")].map((details) => details.id));
     this.charts.forEach(({ drawn }) => {
       drawn.destroy();

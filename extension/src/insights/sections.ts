@@ -9,6 +9,7 @@ import {
   latencyLabel,
   offsetsChart,
   reliabilityChart,
+  rowsPx,
   type Drawing,
   type Palette,
 } from "./charts";
@@ -63,6 +64,7 @@ export interface Tile {
 }
 
 const CHART_PX = 260;
+const AXIS_AND_LEGEND_PX = 76;
 const MOST_REASONS = 10;
 
 /** The figures that stand first. */
@@ -124,7 +126,7 @@ function acceptance({ days, counts }: Insights): Section {
   return {
     ...section,
     lead:
-      "Accepted: of the suggestions you had time to read. Kept: of the accepted ones, those of which at least half still stands there later; an accept that is deleted soon was not worth much.",
+      "Accepted: of the suggestions you had time to read. Kept: of the accepted ones, those of which at least half still stands there later; an accept that is deleted soon was not worth much. Where there are many days, a dot is a day and a line seven.",
     chart: {
       label: `Share accepted and share kept by day, over the number of judged suggestions. In all, ${format.percentOf(counts.nAccepted, counts.nJudged)} of ${format.countOf(counts.nJudged, "judged suggestion")} were accepted.`,
       heightPx: CHART_PX + 40,
@@ -163,8 +165,8 @@ function knob(forecasts: readonly KnobForecast[]): Section {
           bases.size === 1 ? forecast.label : { text: forecast.label, note: forecast.words },
           forecast.basis === "none" ? "–" : format.percent(forecast.threshold),
           estimate(forecast.suggestionsAnHour, format.decimal),
-          estimate(forecast.acceptsLost, format.percent),
-          estimate(forecast.rejectedHidden, format.percent),
+          change(forecast.acceptsLost, "more won"),
+          change(forecast.rejectedHidden, "more shown"),
         ],
         policy: forecast.policy,
         isInForce: forecast.isInForce,
@@ -202,7 +204,7 @@ function hidden({ hidden: reasons }: Insights): Section {
   return {
     ...section,
     lead: "A suggestion was found and hidden, or there was none. Inkling: Why (not) shown? tells of each single case.",
-    chart: { label: "How often nothing was shown, by reason.", heightPx: rowsPx(most.length), draw: (palette) => hiddenChart(most, palette) },
+    chart: { label: "How often nothing was shown, by reason.", heightPx: AXIS_AND_LEGEND_PX + rowsPx(most.map((reason) => reason.words)), draw: (palette) => hiddenChart(most, palette) },
     table: {
       caption: "Not shown, by reason",
       columns: [words("Reason"), words("Suggestion"), number("Times")],
@@ -284,7 +286,7 @@ function offsets({ model }: Insights): Section {
     lead: `Where you judge otherwise than the people whom the shipped model learned from, the surest first. ${comparison(model.logLoss, model.priorLogLoss)}`.trim(),
     chart: {
       label: "What was learned of the user, in log-odds, with two deviations to either side.",
-      heightPx: rowsPx(model.offsets.length) + 24,
+      heightPx: AXIS_AND_LEGEND_PX + rowsPx(model.offsets.map((offset) => offset.words)),
       draw: (palette) => offsetsChart(model.offsets, palette),
     },
     table: {
@@ -356,16 +358,20 @@ function estimate(value: Interval | null, figure: (value: number) => string): st
   return value === null ? "–" : format.interval(value, figure);
 }
 
+/** Returns a share that is lost or spared; below zero it is the other way round, and said so. */
+function change(share: Interval | null, otherWay: string): string {
+  if (share === null || share.value >= 0) {
+    return estimate(share, format.percent);
+  }
+  return `${format.interval({ value: -share.value, low: -share.high, high: -share.low }, format.percent)} ${otherWay}`;
+}
+
 function range({ low, high }: Interval): string {
   return `95% interval ${format.percent(low)} to ${format.percent(high)}`;
 }
 
 function milliseconds(value: number | null): string {
   return value === null ? "–" : format.duration(value);
-}
-
-function rowsPx(n: number): number {
-  return 76 + 34 * n;
 }
 
 function words(title: string): Table["columns"][number] {

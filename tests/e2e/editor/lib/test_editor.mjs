@@ -76,7 +76,7 @@ export class TestEditor {
   static async start(name, settings = {}, serverCommand = SERVER_COMMAND) {
     const editor = new TestEditor(name);
     const { userData } = editor.home;
-    writeJson(path.join(userData, "User", "settings.json"), { ...QUIET_SETTINGS, ...INKLING_SETTINGS, ...settings });
+    writeJson(editor.#settingsFile, { ...QUIET_SETTINGS, ...INKLING_SETTINGS, ...settings });
     editor.setServerCommand(serverCommand);
     installExtension(editor.home, VSIX);
     const log = path.join(userData, "logs", "code-server.log");
@@ -98,6 +98,15 @@ export class TestEditor {
       fs.writeFileSync(path.join(folder, file), text);
     }
     return folder;
+  }
+
+  /** The user's settings as they are on disk. */
+  settings() {
+    return JSON.parse(fs.readFileSync(this.#settingsFile, "utf8"));
+  }
+
+  get #settingsFile() {
+    return path.join(this.home.userData, "User", "settings.json");
   }
 
   /** Sets what starts the server, as the user would; settings of scope "machine" count only in this file. */

@@ -10,11 +10,17 @@ const DEADLINE_MS = 30_000;
 
 export class Workbench {
   #file;
+  #refusals = [];
 
   /** Use `Workbench.open`. */
   constructor(page, workspace) {
     this.page = page;
     this.workspace = workspace;
+    page.on("console", (message) => {
+      if (/Content Security Policy/i.test(message.text())) {
+        this.#refusals.push(message.text());
+      }
+    });
   }
 
   /**
@@ -119,6 +125,26 @@ export class Workbench {
         .map(({ text }) => text),
     );
     return plain(lines.join("\n"));
+  }
+
+  /** Chooses another colour theme, as a person does. */
+  async chooseTheme(name) {
+    await this.press("Control+KeyK");
+    await this.press("Control+KeyT");
+    await this.page.locator('.quick-input-widget input[placeholder*="Color Theme"]').fill(name);
+    await this.page.locator(".quick-input-list .monaco-list-row.focused", { hasText: name }).waitFor();
+    await this.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+  }
+
+  /** The document of the page that an extension shows in front. */
+  get webview() {
+    return this.page.locator("iframe.webview.ready:visible").contentFrame().locator("iframe#active-frame").contentFrame();
+  }
+
+  /** What the browser refused to load or run, of the editor and of all pages in it. */
+  get refusals() {
+    return this.#refusals;
   }
 
   async close() {
