@@ -15,7 +15,7 @@ from tests.contract.app.suggestions import Person, StoppedClock
 from inkling.app.learning import Learner, retrain_from_store
 from inkling.app.learning.learner import CHUNK_ROWS, GRACE_MS, LOOK_BACK_MS
 from inkling.core.events import JudgedSuggestion, OutcomeKind
-from inkling.core.settings import GateSettings
+from inkling.core.settings import GatePolicy, GateSettings
 from inkling.telemetry.store import EventStore
 
 ACCEPTED, REJECTED, UNDONE = OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.UNDONE
@@ -362,3 +362,33 @@ async def test_a_log_of_one_class_or_three_rows_is_no_trouble(
     await newer.look()
     assert n_learned(person) == len(verdicts)
     assert 0 < person.probability("call") < 1
+
+
+async def test_the_knob_turns_by_the_users_own_log_after_a_training_and_back_after_a_reset(
+    tmp_path: Path, person: Person, learner: Learner, clock: StoppedClock
+) -> None:
+    settings = GateSettings()
+    of_study = learner.threshold(settings)
+    await live_for_months(person, clock)
+    assert (await asyncio.to_thread(inkling, tmp_path, "model", "retrain")).returncode == 0
+    await learner.look()
+    own = learner.threshold(settings)
+    assert own > of_study, "what this user accepts is far likelier than what the study's people accept"
+    assert learner.threshold(GateSettings(policy=GatePolicy.THRESHOLD, threshold=0.4)) == 0.4
+    assert Learner(tmp_path, person.log, clock.now_ms).threshold(settings) == own
+
+    assert (await asyncio.to_thread(inkling, tmp_path, "model", "reset")).returncode == 0
+    await learner.look()
+    assert learner.threshold(settings) == of_study
+
+
+async def test_damaged_thresholds_are_told_and_those_of_the_study_are_used(
+    tmp_path: Path, learner: Learner, clock: StoppedClock, person: Person
+) -> None:
+    of_study = learner.threshold(GateSettings())
+    (tmp_path / "personal").mkdir()
+    (tmp_path / "personal" / "operating_points.json").write_text("{}")
+    await learner.look()
+    assert learner.threshold(GateSettings()) == of_study
+    assert "inkling model retrain" in learner.notices[0]
+    assert Learner(tmp_path, person.log, clock.now_ms).notices == learner.notices

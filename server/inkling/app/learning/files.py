@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+from inkling.models.operating_points import FILE_NAME as POINTS_NAME
 from inkling.models.registry import Registry, write_whole
 
 Mark = tuple[int, int, int] | None
@@ -15,6 +16,7 @@ class OwnFiles:
     Attributes:
         directory: The folder of all of them, which `Registry` shares.
         reset_mark: When the user last had everything forgotten.
+        points: The knob's thresholds from the user's own log, which a retraining writes.
         drift: What a retraining found to have changed of late.
         told: Which alarms the user was told, and when.
     """
@@ -22,12 +24,17 @@ class OwnFiles:
     def __init__(self, data_dir: Path) -> None:
         self.directory = data_dir / "personal"
         self.reset_mark = self.directory / "reset.json"
+        self.points = self.directory / POINTS_NAME
         self.drift = self.directory / "drift.json"
         self.told = self.directory / "told.json"
 
     def model_marks(self) -> tuple[Mark, ...]:
         """Returns what changes when a retraining, a rollback or a reset, by whatever process, puts a model in force."""
         return _mark(Registry(self.directory).champion_path), _mark(self.reset_mark)
+
+    def points_mark(self) -> Mark:
+        """Returns what changes with the knob's thresholds."""
+        return _mark(self.points)
 
     def drift_mark(self) -> Mark:
         """Returns what changes with every report of drift."""

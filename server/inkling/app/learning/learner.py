@@ -12,11 +12,11 @@ from typing import Protocol
 
 from inkling.app.learning.drift_notice import alarms_to_tell
 from inkling.app.learning.files import Mark, OwnFiles
-from inkling.app.learning.own_model import load_own_model, what_moved
+from inkling.app.learning.own_model import load_own_model, load_points, what_moved
 from inkling.core.errors import StoreError
 from inkling.core.events import DecisionSummary, JudgedSuggestion
 from inkling.core.ports import GateInput
-from inkling.core.settings import GatePolicy, GateSettings
+from inkling.core.settings import GateSettings
 from inkling.core.suggestion import Scored, SuggestionId
 from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, label_of
 
@@ -71,10 +71,12 @@ class Learner:
         self._data_dir, self._files = data_dir, OwnFiles(data_dir)
         self._log, self._now_ms = log, now_ms
         self._own = load_own_model(data_dir)
-        self.notices = list(self._own.notices)
+        self._points, complaint = load_points(data_dir, self._own.prior)
+        self.notices = [*self._own.notices, *([complaint] if complaint else [])]
         self._asked_at_s = -math.inf
         self._looking = asyncio.Lock()
         self._model_marks: tuple[Mark, ...] | None = None
+        self._points_mark: Mark = None
         self._drift_mark: Mark = None
         self._n_noted = -1
         self._looked_at_ms = 0
@@ -88,8 +90,7 @@ class Learner:
 
     def threshold(self, settings: GateSettings) -> float:
         """Returns the least probability to show that the user's setting of the knob amounts to."""
-        is_given = settings.policy is GatePolicy.THRESHOLD
-        return settings.threshold if is_given else self._own.prior.artifact.recommended_threshold
+        return self._points.threshold(settings)
 
     def what_moved(self, decision: DecisionSummary) -> str:
         """Returns in words what moves a decision's probability; empty for one of another prior."""
@@ -110,15 +111,20 @@ class Learner:
                 self._model_marks = model_marks
             elif self._judged_at_ms or self._log.n_outcomes_noted() != self._n_noted:
                 await self._learn_news()
+            points_mark = await asyncio.to_thread(self._files.points_mark)
+            if points_mark != self._points_mark:
+                self._points_mark = points_mark
+                self._points, complaint = await asyncio.to_thread(load_points, self._data_dir, self._own.prior)
+                self._tell([complaint] if complaint else [])
             drift_mark = await asyncio.to_thread(self._files.drift_mark)
             if drift_mark != self._drift_mark:
                 self._drift_mark = drift_mark
-                self.notices += await asyncio.to_thread(alarms_to_tell, self._data_dir, self._now_ms())
+                self._tell(await asyncio.to_thread(alarms_to_tell, self._data_dir, self._now_ms()))
 
     async def _begin_again(self) -> None:
         """Puts the champion in force with what was judged since it was trained."""
         own = await asyncio.to_thread(load_own_model, self._data_dir)
-        self.notices += [notice for notice in own.notices if notice not in self.notices]
+        self._tell(own.notices)
         now_ms = self._now_ms()
         rows = await self._read(own.since_ms)
         # The latest may be undone yet: they wait their turn as news.
@@ -146,6 +152,9 @@ class Learner:
         self._learned.intersection_update(row.suggestion_id for row in rows)
         self._learned.update(row.suggestion_id for row in ripe)
         await _learn(self._own.model, ripe)
+
+    def _tell(self, notices: Sequence[str]) -> None:
+        self.notices += [notice for notice in notices if notice not in self.notices]
 
     async def _read(self, since_ms: int) -> list[JudgedSuggestion]:
         self._n_noted = self._log.n_outcomes_noted()

@@ -13,6 +13,7 @@ from inkling.core.errors import ModelArtifactError, StoreError, UserError
 from inkling.core.events import DecisionSummary, JudgedSuggestion
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.explain import contribution_words
+from inkling.models.operating_points import OperatingPoints, read_points
 from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, PersonalState
 from inkling.models.registry import Registry
 from inkling.telemetry.store import EventStore
@@ -81,6 +82,16 @@ def own_model_as_of_now(data_dir: Path) -> OwnModel:
     return replace(own, since_ms=now_ms())
 
 
+def load_points(data_dir: Path, prior: LogisticAcceptanceModel) -> tuple[OperatingPoints, str | None]:
+    """Returns the knob's thresholds in force, and what the user must be told where their own cannot be used."""
+    of_study = OperatingPoints.from_study(prior.artifact)
+    try:
+        return read_points(OwnFiles(data_dir).points, of_study), None
+    except ModelArtifactError as error:
+        logger.error("the study's thresholds are used: %s", error)
+        return of_study, f"Inkling: {error} `inkling model retrain` makes new ones."
+
+
 def roll_back(data_dir: Path) -> None:
     """Makes the previous champion the champion again.
 
@@ -104,7 +115,8 @@ def reset(data_dir: Path) -> None:
         # The mark comes first: a window that looks in between must not learn all of it again.
         write_json(files.reset_mark, {"at_ms": now_ms()})
         Registry(files.directory).reset()
-        files.drift.unlink(missing_ok=True)
+        for path in (files.points, files.drift):
+            path.unlink(missing_ok=True)
     except (ModelArtifactError, OSError) as error:
         raise UserError(str(error)) from error
 
