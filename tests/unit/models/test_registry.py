@@ -6,7 +6,7 @@ import pytest
 from tests.unit.models.personal_rows import StatedPrior, rejected, row
 
 from inkling.core.errors import ModelArtifactError
-from inkling.models.personal import PersonalState, refit
+from inkling.models.personal import PersonalAcceptanceModel, PersonalState, refit
 from inkling.models.registry import (
     Comparison,
     Registered,
@@ -204,3 +204,28 @@ def test_a_log_of_one_class_or_of_three_rows_is_no_trouble() -> None:
     assert not retrain([row(number) for number in range(3)], None, StatedPrior()).comparison.is_better
     assert retrain([], None, StatedPrior()).state == PersonalState.fresh(retrain([], None, StatedPrior()).state.recipe)
     assert retrain([row(number) for number in range(400)], None, StatedPrior()).comparison.is_better
+
+
+def test_a_champion_enters_the_comparison_with_what_the_windows_learned_on_top_of_it() -> None:
+    turned = [row(number) for number in range(50)]
+    turned += [(row if number % 10 == 0 else rejected)(number) for number in range(50, 600)]
+    champion = refit(turned[:50], StatedPrior())
+
+    comparison = retrain(turned, champion, StatedPrior()).comparison
+
+    assert comparison.n_events == 180
+    assert comparison.champion_log_loss == pytest.approx(comparison.challenger_log_loss, abs=0.01)
+
+
+def test_a_champion_of_an_older_version_begins_offsets_that_it_did_not_know() -> None:
+    content = to_json(registered().state)
+    known = ["user", "slope"]
+    content |= {"names": known, "mean": [0.3, 0.1], "covariance": [[0.2, 0.0], [0.0, 0.03]]}
+
+    state = from_json(content)
+    model = PersonalAcceptanceModel(StatedPrior(), state)
+    for number in range(20):
+        model.observe(rejected(number, project="shop-1a2b"))
+
+    assert {*known, "source:embedded", "file:models.py", "project:shop-1a2b"} <= set(state.names)
+    assert from_json(to_json(state)) == state
