@@ -184,14 +184,23 @@ describe("the page", () => {
 
   it("forecasts each setting of the knob and marks the one in force", () => {
     const knob = section(FULL, "knob");
-    expect(rows(knob)[1]).toEqual(["Balanced: lose at most 5%", "17%", "25 (21 to 29)", "4% (3 to 7%)", "24% (20 to 28%)"]);
+    expect(knob.table?.rows[1]?.cells).toEqual([
+      "Balanced: lose at most 5%",
+      "17%",
+      { text: "25", note: "21 to 29" },
+      { text: "4%", note: "3% to 7%" },
+      { text: "24%", note: "20% to 28%" },
+    ]);
     expect(knob.table?.rows.filter((row) => row.isInForce === true).map((row) => row.policy)).toEqual(["loseAtMost"]);
     expect(knob.lead).toContain("From 1,890 of your own judgements.");
   });
 
   it("says it the other way round where more is won than lost", () => {
     const more = { ...FULL, knob: FULL.knob.slice(0, 1).map((forecast) => ({ ...forecast, acceptsLost: between(-0.5, -0.3, 0.1), rejectedHidden: between(-0.2, -0.1, -0.05) })) };
-    expect(rows(section(more, "knob"))[0]?.slice(3)).toEqual(["30% (-10 to 50%) more won", "10% (5 to 20%) more shown"]);
+    expect(section(more, "knob").table?.rows[0]?.cells.slice(3)).toEqual([
+      { text: "30% more won", note: "-10% to 50%" },
+      { text: "10% more shown", note: "5% to 20%" },
+    ]);
   });
 
   it("says of each forecast what it rests on where they differ, and gives none where there is none", () => {
@@ -199,7 +208,7 @@ describe("the page", () => {
     expect(first).toBeDefined();
     expect(second).toBeDefined();
     const knob = section({ ...EMPTY, knob: [{ ...(first as typeof FULL.knob[0]), words: "Too few." }, second as typeof FULL.knob[0]] }, "knob");
-    expect(knob.table?.rows[0]?.cells).toEqual([{ text: "Eager: lose at most 1%", note: "Too few." }, "–", "–", "–", "–"]);
+    expect(knob.table?.rows[0]?.cells).toEqual([{ text: "Eager: lose at most 1%", note: "Too few." }, "–", { text: "–" }, { text: "–" }, { text: "–" }]);
   });
 
   it("says how far the promise was off, and of what that is the average", () => {

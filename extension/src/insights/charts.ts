@@ -221,7 +221,7 @@ export function hiddenChart(reasons: readonly ReasonCount[], palette: Palette): 
     data: reasons.map((reason) => (reason.hadCandidate === hadCandidate ? reason.n : null)),
     backgroundColor: color,
     grouped: false,
-    barPercentage: 0.8,
+    maxBarThickness: 18,
   });
   return {
     type: "bar",
@@ -259,7 +259,7 @@ export function offsetsChart(offsets: readonly LearnedOffset[], palette: Palette
           label: "Learned",
           data: offsets.map((offset) => offset.mean),
           backgroundColor: offsets.map((offset) => (offset.mean < 0 ? palette.against : palette.kept)),
-          barPercentage: 0.7,
+          maxBarThickness: 18,
           grouped: false,
           order: 1,
         },

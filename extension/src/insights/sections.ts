@@ -354,16 +354,21 @@ function privacy({ storePath, storeBytes }: Insights): Section {
   };
 }
 
-function estimate(value: Interval | null, figure: (value: number) => string): string {
-  return value === null ? "–" : format.interval(value, figure);
+function estimate(estimated: Interval | null, figure: (value: number) => string): Cell {
+  if (estimated === null) {
+    return { text: "–" };
+  }
+  const { value, low, high } = estimated;
+  return low === high ? { text: figure(value) } : { text: figure(value), note: `${figure(low)} to ${figure(high)}` };
 }
 
 /** Returns a share that is lost or spared; below zero it is the other way round, and said so. */
-function change(share: Interval | null, otherWay: string): string {
+function change(share: Interval | null, otherWay: string): Cell {
   if (share === null || share.value >= 0) {
     return estimate(share, format.percent);
   }
-  return `${format.interval({ value: -share.value, low: -share.high, high: -share.low }, format.percent)} ${otherWay}`;
+  const turned = estimate({ value: -share.value, low: -share.high, high: -share.low }, format.percent);
+  return { ...turned, text: `${turned.text} ${otherWay}` };
 }
 
 function range({ low, high }: Interval): string {

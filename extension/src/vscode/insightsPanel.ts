@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { insightsHtml } from "../pure/insightsHtml";
 import { DEFAULT_PERIOD_DAYS, readPageRequest, type PageMessage, type PageRequest } from "../pure/insightsMessages";
 import { INSIGHTS, type Insights, type InsightsParams } from "../pure/protocol";
-import { choosePolicy, currentPolicy, exportEvents, resetModel, retrainModel, type Action } from "./modelActions";
+import { choosePolicy, exportEvents, resetModel, retrainModel, type Action } from "./modelActions";
 import { ServerNotRunningError, type Server } from "./server";
 
 const ACTIONS: Readonly<Record<"retrain" | "reset" | "export", readonly [working: string, action: Action]>> = {
@@ -62,8 +62,8 @@ export class InsightsPanel implements vscode.Disposable {
     this.panel = panel;
   }
 
-  /** Reads the figures anew where the page is open; returns whether it shows them now. */
-  async refresh(): Promise<boolean> {
+  /** Reads the figures anew where the page is open, after a setting was `chosen`; returns whether it shows them now. */
+  async refresh(chosen?: string): Promise<boolean> {
     if (this.panel === undefined) {
       return false;
     }
@@ -77,7 +77,7 @@ export class InsightsPanel implements vscode.Disposable {
     try {
       let insights = await this.read(token);
       // The daemon asks for its settings after it was told that they changed, and this question may have been faster.
-      if (insights.knob.some(({ isInForce, policy }) => isInForce && policy !== currentPolicy())) {
+      if (chosen !== undefined && !insights.knob.some(({ isInForce, policy }) => isInForce && policy === chosen)) {
         insights = await this.read(token);
       }
       this.tell({ kind: "insights", insights });
@@ -109,7 +109,7 @@ export class InsightsPanel implements vscode.Disposable {
         await this.refresh();
         return;
       case "choose":
-        await this.doing("Setting it…", () => choosePolicy(request.policy));
+        await this.doing("Setting it…", () => choosePolicy(request.policy), request.policy);
         return;
       case "retrain":
       case "reset":
@@ -120,11 +120,11 @@ export class InsightsPanel implements vscode.Disposable {
     }
   }
 
-  private async doing(working: string, action: () => Promise<string | undefined>): Promise<void> {
+  private async doing(working: string, action: () => Promise<string | undefined>, chosen?: string): Promise<void> {
     this.tell({ kind: "working", words: working });
     try {
       const words = await action();
-      if (await this.refresh()) {
+      if (await this.refresh(chosen)) {
         this.tell({ kind: "said", words: words ?? "" });
       }
     } catch (error) {

@@ -56,11 +56,6 @@ export const exportEvents: Action = async (server) => {
 export async function choosePolicy(policy: string): Promise<string | undefined> {
   const configuration = vscode.workspace.getConfiguration(SETTINGS_SECTION);
   await configuration.update("gate.policy", policy, vscode.ConfigurationTarget.Global);
-  const inForce = currentPolicy();
+  const inForce: unknown = vscode.workspace.getConfiguration(SETTINGS_SECTION).get("gate.policy");
   return inForce === policy ? undefined : `Your settings say ${policy} now, but this workspace's settings say ${String(inForce)}.`;
-}
-
-/** Returns the knob's setting as it holds in this window. */
-export function currentPolicy(): unknown {
-  return vscode.workspace.getConfiguration(SETTINGS_SECTION).get("gate.policy");
 }

@@ -1,4 +1,4 @@
-"""Fills an event store with the log of a made-up user, so that Insights has something to draw: `synthetic_log.py DATA_DIR`.
+"""Fills an event store with the log of a made-up user, for Insights to draw: `synthetic_log.py DATA_DIR`.
 
 The user is the one that `inkling bench personal` simulates, met by the shipped model and their own offsets behind an
 ordinary gate. Nothing in it was ever suggested to anybody.
