@@ -25,7 +25,7 @@ from inkling.core.events import Feature, OutcomeKind, SurvivalKind
 from inkling.core.suggestion import Reason, Source, Trigger
 from inkling.telemetry.clock import EARLIEST_MS, stored_ms
 from inkling.telemetry.daily_counts import forget_all_days
-from inkling.telemetry.database import DATABASE_NAME, KEY_BYTES, open_database, store_key
+from inkling.telemetry.database import DATABASE_NAME, KEY_BYTES, mark_deletion, open_database, store_key
 from inkling.telemetry.redact import redact
 from inkling.telemetry.rows import (
     DECISION_COLUMNS,
@@ -230,19 +230,18 @@ def delete_before(connection: sqlite3.Connection, before_ms: int) -> int:
         statement = f"DELETE FROM {table} WHERE at_ms < :before_ms {of_old}"  # noqa: S608 - constants only
         n_rows += connection.execute(statement, {"before_ms": before_ms}).rowcount
     forget_all_days(connection)
+    mark_deletion(connection)
     connection.execute("COMMIT")
     _shrink(connection)
     return n_rows
 
 
 def delete_all(connection: sqlite3.Connection, data_dir: Path) -> int:
-    """Deletes every event, the key of the fingerprints and what was set aside as damaged; returns how many rows.
-
-    Windows that are open notice the new key at their next event, and forget what they remember.
-    """
+    """Deletes every event, the key of the fingerprints and what was set aside as damaged; returns how many rows."""
     connection.execute("BEGIN IMMEDIATE")
     n_rows = sum(connection.execute(f"DELETE FROM {table.name}").rowcount for table in _TABLES.values())  # noqa: S608
     forget_all_days(connection)
+    mark_deletion(connection)
     store_key(connection, secrets.token_bytes(KEY_BYTES))
     connection.execute("COMMIT")
     _shrink(connection)

@@ -193,6 +193,18 @@ def store_key(connection: sqlite3.Connection, key: bytes) -> None:
     connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('fingerprint_key', ?)", [key])
 
 
+def deletion_mark(connection: sqlite3.Connection) -> bytes:
+    """Returns what changes each time that events are deleted; empty before the first time."""
+    row = connection.execute("SELECT value FROM meta WHERE key = 'deletion_mark'").fetchone()
+    return b"" if row is None else bytes(row[0])
+
+
+def mark_deletion(connection: sqlite3.Connection) -> None:
+    """Has windows that are open notice, at their next event, that they must forget what was deleted."""
+    mark = secrets.token_bytes(KEY_BYTES)
+    connection.execute("INSERT OR REPLACE INTO meta (key, value) VALUES ('deletion_mark', ?)", [mark])
+
+
 def _find_damage(path: Path) -> str | None:
     """Returns what is wrong with the file's content, or None where it is sound, empty or absent."""
     try:

@@ -29,6 +29,7 @@ from inkling.telemetry.database import (
     KnownDamage,
     OpenedDatabase,
     connect_to_read,
+    deletion_mark,
     file_id,
     is_damage,
     open_database,
@@ -102,8 +103,9 @@ class EventStore:
         self._is_closed = False
         self._notices: list[str] = []
         self._key = b""  # replaced as a whole
-        # These two belong to the store's thread.
+        # These three belong to the store's thread.
         self._database: OpenedDatabase | None = None
+        self._deletion_mark = b""
         self._last_outcome_id = 0
 
     @classmethod
@@ -321,9 +323,12 @@ class EventStore:
         """Takes in what any window recorded since the last look; after a commit is a good moment, and often enough."""
         key, newest_id = stored_key(connection), reading.last_outcome_id(connection)
         if key is not None and key != self._key:
-            # The user had all events deleted: what was known of them must not outlive them here.
             with self._lock:
                 self._key = key
+        mark = deletion_mark(connection)
+        if mark and mark != self._deletion_mark:
+            # The user had events deleted: what was known of them must not outlive them here.
+            self._deletion_mark = mark
             self._judgements.forget()
             self._last_outcome_id = 0
         if self._last_outcome_id == 0 or newest_id < self._last_outcome_id:

@@ -325,7 +325,7 @@ def test_delete_all_leaves_nothing_of_it_on_the_disk(filled: Path) -> None:
     assert "😀".encode() not in content
 
 
-async def test_an_open_window_forgets_what_was_deleted(filled: Path) -> None:
+async def test_an_open_window_forgets_all_that_was_deleted(filled: Path) -> None:
     window = await EventStore.open(filled)
     key_before = window.fingerprint("x")
     assert window.was_rejected(context_fingerprint="c", text_fingerprint="t")
@@ -338,6 +338,26 @@ async def test_an_open_window_forgets_what_was_deleted(filled: Path) -> None:
     assert window.fingerprint("x") != key_before
     assert not window.was_rejected(context_fingerprint="c", text_fingerprint="t")
     assert window.recent_outcomes() == ()
+    await window.close()
+
+
+async def test_an_open_window_forgets_what_was_deleted_and_nothing_else(filled: Path) -> None:
+    window = await EventStore.open(filled)
+    key_before = window.fingerprint("x")
+    await window.record_decisions([replace(NEWER, suggestion_id=SuggestionId("s3"), context_fingerprint="c3")])
+    rejected = replace(OUTCOME, event_id=EventId("e3"), suggestion_id=SuggestionId("s3"), at_ms=NOW_MS - DAY_MS)
+    await window.record_outcomes([rejected])
+    assert window.was_rejected(context_fingerprint="c", text_fingerprint="t")
+
+    day = (datetime.now().astimezone() - timedelta(days=10)).strftime("%Y-%m-%d")
+    await asyncio.to_thread(run, "delete", "--before", day, "--yes")
+    await window.record_outcomes([])
+    await window.forget_texts(0)
+
+    assert window.fingerprint("x") == key_before
+    assert not window.was_rejected(context_fingerprint="c", text_fingerprint="t")
+    assert window.was_rejected(context_fingerprint="c3", text_fingerprint="t")
+    assert window.recent_outcomes() == (False,)
     await window.close()
 
 
