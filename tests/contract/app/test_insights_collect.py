@@ -13,6 +13,7 @@ from tests.contract.telemetry.samples import DECISION, NOW_MS
 from inkling.app.insights.collect import collect
 from inkling.app.insights.report import parse_gate, read_json
 from inkling.app.learning import reset
+from inkling.app.learning.files import OwnFiles
 from inkling.core.errors import BadSettingError, UserError
 from inkling.core.events import Decision, EventId, Outcome, OutcomeKind, Survival, SurvivalKind
 from inkling.core.settings import GatePolicy, GateSettings
@@ -173,11 +174,16 @@ def test_settings_of_the_gate_that_are_none(wrong: str) -> None:
         parse_gate(wrong)
 
 
-def test_a_damaged_model_of_one_s_own_is_told(tmp_path: Path) -> None:
-    (tmp_path / "personal").mkdir()
-    (tmp_path / "personal" / "champion.json").write_text("{")
-    found = collect(tmp_path, 90, GateSettings())
-    assert any("inkling model reset" in alarm for alarm in found.alarms)
+def test_damaged_files_of_one_s_own_are_told(tmp_path: Path) -> None:
+    files = OwnFiles(tmp_path)
+    files.directory.mkdir()
+    for path in (files.directory / "champion.json", files.points):
+        path.write_text("{")
+    alarms = collect(tmp_path, 90, GateSettings()).alarms
+    assert [("inkling model reset" in alarm, "inkling model retrain" in alarm) for alarm in alarms] == [
+        (True, False),
+        (False, True),
+    ]
     reset(tmp_path)
     assert collect(tmp_path, 90, GateSettings()).alarms == []
 

@@ -1,18 +1,15 @@
 """Collects what the Insights page shows. It takes seconds and numpy, so it runs in a process of its own."""
 
-import logging
 import time
 from pathlib import Path
 from typing import Final
 
 from inkling.app.insights.card import model_card
 from inkling.app.insights.reliability import reliability
-from inkling.app.learning import load_own_model
-from inkling.core.errors import ModelArtifactError, StoreError, UserError
+from inkling.app.learning.own_model import load_own_model, load_points
+from inkling.core.errors import StoreError, UserError
 from inkling.core.insights import DriftLine, Insights, Interval
 from inkling.core.settings import GateSettings
-from inkling.models.artifact import LogisticArtifact
-from inkling.models.operating_points import FILE_NAME, OperatingPoints, read_points
 from inkling.models.personal import MAX_ROWS as MAX_ROWS_LEARNED
 from inkling.models.personal_drift import Change, DriftReport, drift_report
 from inkling.models.replay import Estimate
@@ -21,8 +18,6 @@ from inkling.telemetry.activity import read_activity
 from inkling.telemetry.archive import opened
 from inkling.telemetry.database import DATABASE_NAME
 from inkling.telemetry.reading import judged_suggestions
-
-logger = logging.getLogger(__name__)
 
 MAX_ROWS = 20_000  # the latest decisions that reliability, forecasts and drift are computed from; about a month
 _MS_PER_DAY = 24 * 60 * 60 * 1000
@@ -62,7 +57,7 @@ def collect(data_dir: Path, n_days: int, gate: GateSettings) -> Insights:
     # An open window has learned from these by now.
     for row in not_learned:
         own.model.observe(row)
-    artifact = own.prior.artifact
+    points, complaint = load_points(data_dir, own.prior)
     came_true, drift = reliability(rows), drift_report(rows)
     return Insights(
         made_at_ms=made_at_ms,
@@ -77,23 +72,13 @@ def collect(data_dir: Path, n_days: int, gate: GateSettings) -> Insights:
         n_judged_read=came_true.n_judged,
         latency=activity.latency,
         hidden=activity.hidden,
-        knob=forecasts(rows, gate, _points_in_force(data_dir, artifact), artifact.study_points),
-        model=model_card(artifact, own.model.state),
+        knob=forecasts(rows, gate, points, own.prior.artifact.study_points),
+        model=model_card(own.prior.artifact, own.model.state),
         drift=_drift_lines(drift),
-        alarms=[*own.notices, *drift.alarms],
+        alarms=[*own.notices, *([complaint] if complaint else []), *drift.alarms],
         store_path=str(data_dir / DATABASE_NAME),
         store_bytes=_size_bytes(data_dir),
     )
-
-
-def _points_in_force(data_dir: Path, artifact: LogisticArtifact) -> OperatingPoints:
-    """Returns the user's own thresholds; those of the study where there are none that can be used."""
-    of_study = OperatingPoints.from_study(artifact)
-    try:
-        return read_points(data_dir / "personal" / FILE_NAME, of_study)
-    except ModelArtifactError as error:
-        logger.error("the study's thresholds are used: %s", error)
-        return of_study
 
 
 def _drift_lines(drift: DriftReport) -> list[DriftLine]:
