@@ -194,7 +194,7 @@ class Insights:
     Attributes:
         made_at_ms: When, in milliseconds since the Unix epoch.
         n_days: The period, in days up to now.
-        counts: The totals of the period, named "all".
+        counts: The totals of the period; the name is empty.
         days: The days of the period on which something was decided, oldest first.
         by_source: By mind.
         by_file: By file, the most judged first, at most 15.
