@@ -99,6 +99,7 @@ def test_too_little_data_changes_nothing_and_says_so(tmp_path: Path) -> None:
     was_replaced, words = retrain_from_store(tmp_path)
     assert not was_replaced
     assert "Too little later data" in words
+    assert "goes on learning" in words
     assert load_own_model(tmp_path).model.state.n_events == 0
     with pytest.raises(UserError, match="no previous model"):
         roll_back(tmp_path)

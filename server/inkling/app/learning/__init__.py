@@ -9,6 +9,7 @@ from inkling.app.learning.learner import JudgementLog, Learner
 from inkling.app.learning.own_model import (
     OwnModel,
     load_own_model,
+    load_points,
     own_model_as_of_now,
     reset,
     roll_back,
@@ -23,6 +24,7 @@ __all__ = [
     "OwnModel",
     "be_nice",
     "load_own_model",
+    "load_points",
     "own_model_as_of_now",
     "reset",
     "retrain_from_store",

@@ -19,6 +19,7 @@ from inkling.models.registry import Registry, registered_of, retrain, write_whol
 logger = logging.getLogger(__name__)
 
 NICENESS = 15
+STAYS = "Your model stays in force, and goes on learning from each suggestion as its outcome comes."
 
 
 def retrain_from_store(data_dir: Path) -> tuple[bool, str]:
@@ -45,7 +46,8 @@ def retrain_from_store(data_dir: Path) -> tuple[bool, str]:
         raise UserError(str(error)) from error
     except OSError as error:
         raise UserError(f"the thresholds cannot be written: {error}") from error
-    return was_replaced, retrained.comparison.words
+    verdict = retrained.comparison.words
+    return was_replaced, verdict if was_replaced else f"{verdict} {STAYS}"
 
 
 def _points(rows: Sequence[JudgedSuggestion], prior: LogisticAcceptanceModel, recipe: Recipe) -> OperatingPoints:
