@@ -1,24 +1,22 @@
 """`inkling replay`: what another policy would have done, from the user's own log, in words."""
 
 import asyncio
-import logging
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inkling.core.errors import BadSettingError, ModelArtifactError, StoreError, UserError
+from inkling.app.learning import load_points
+from inkling.core.errors import BadSettingError, StoreError, UserError
 from inkling.core.events import JudgedSuggestion
 from inkling.core.insights import Interval, KnobForecast
 from inkling.core.settings import GatePolicy, GateSettings
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.artifact import SHARES_LOST, StudyPoints
-from inkling.models.operating_points import FILE_NAME, SHARE_OF_POLICY, OperatingPoints, read_points
+from inkling.models.operating_points import SHARE_OF_POLICY, OperatingPoints
 from inkling.models.replay import Estimate, InsufficientSupport, Replay, Reward, replay, threshold_policy
 from inkling.models.replay_forecast import forecast
 from inkling.telemetry.store import EventStore
-
-logger = logging.getLogger(__name__)
 
 MAX_ROWS = 200_000  # the latest; more than a year of work, and some seconds to judge
 _MS_PER_DAY = 24 * 60 * 60 * 1000
@@ -73,13 +71,9 @@ def answer(data_dir: Path, gate: GateSettings, days: int) -> ReplayAnswer:
         rows = asyncio.run(_read(data_dir, since_ms))
     except StoreError as error:
         raise UserError(str(error)) from error
-    artifact = LogisticAcceptanceModel.load().artifact
-    points = OperatingPoints.from_study(artifact)
-    try:
-        points = read_points(data_dir / "personal" / FILE_NAME, points)
-    except ModelArtifactError as error:
-        logger.error("the study's thresholds are used: %s", error)
-    return answer_from(rows, gate, points, artifact.study_points)
+    prior = LogisticAcceptanceModel.load()
+    points, _ = load_points(data_dir, prior)
+    return answer_from(rows, gate, points, prior.artifact.study_points)
 
 
 def answer_from(

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.models.personal_rows import rejected, row
 
+from inkling.bench.simulator import Decided, SimulatedUser
 from inkling.core.errors import ModelArtifactError
 from inkling.core.events import JudgedSuggestion
 from inkling.core.settings import GatePolicy, GateSettings
@@ -26,6 +27,7 @@ from inkling.models.operating_points import (
     read_points,
     thresholds_losing,
 )
+from inkling.models.personal import PersonalAcceptanceModel
 from inkling.models.replay import logged_probability
 
 STUDY = OperatingPoints.from_study(LogisticAcceptanceModel.load().artifact)
@@ -128,6 +130,11 @@ def test_few_accepts_leave_the_points_of_the_study() -> None:
     rows = [row(number, p=0.9) for number in range(MIN_ACCEPTS - 1)]
 
     assert OperatingPoints.from_log(rows, logged_probability, STUDY) is STUDY
+    # What is hidden counts by its probability, so that who is shown hardly anything is not stuck there.
+    hidden = {"was_offered": False, "was_read": False, "outcome": None, "reason": Reason.LOW_PROBABILITY}
+    stuck = [row(number, p=0.2, accepted_chars=0, propensity=0.02, **hidden) for number in range(400)]
+    assert OperatingPoints.from_log(stuck, logged_probability, STUDY).threshold_losing(0.2) <= 0.2
+    assert OperatingPoints.from_log(stuck[:100], logged_probability, STUDY) is STUDY
     asked_for = [row(number, p=0.9, trigger=Trigger.INVOKED) for number in range(100)]
     assert OperatingPoints.from_log(asked_for, logged_probability, STUDY) is STUDY
     assert OperatingPoints.from_log([*rows, rows[0]], lambda _: None, STUDY) is STUDY
@@ -180,6 +187,40 @@ def test_the_threshold_does_not_climb_when_it_is_chosen_again_on_what_it_left_ov
         threshold = points.threshold_losing(0.05)
 
     assert 0.025 <= accepts_lost(threshold, chance) <= 0.07
+
+
+def lost_by_a_simulated_user(seed: int, share: float) -> float:
+    """Returns the share of what a user would have accepted that their gate hid, with a threshold that follows them.
+
+    The user's habits are not the study's, and the model under the threshold is their own and learns all the while.
+    """
+    user, chance = SimulatedUser(seed, 1500, drifts=False), random.Random(seed)
+    model = PersonalAcceptanceModel(LogisticAcceptanceModel.load())
+    points, rows = STUDY, list[JudgedSuggestion]()
+    lost = would_accept = 0.0
+    for number in range(1500):
+        offer = user.propose()
+        scored, threshold = model.score(offer.gate_input), points.threshold_losing(share)
+        propensity = 1.0 if scored.probability >= threshold else 0.02
+        was_offered = chance.random() < propensity
+        decided = Decided(was_offered=was_offered, scored=scored, threshold=threshold, propensity=propensity)
+        rows.append(user.react(offer, decided))
+        model.observe(rows[-1])
+        if number >= 500:
+            would_accept += offer.true_probability
+            lost += offer.true_probability * (scored.probability < threshold)
+        if number % 250 == 249:
+            points = OperatingPoints.from_log(rows, logged_probability, STUDY)
+    return lost / would_accept
+
+
+@pytest.mark.parametrize(("share", "most_on_average", "most_of_one"), [(0.05, 0.075, 0.15), (0.2, 0.28, 0.45)])
+def test_simulated_users_lose_no_more_than_they_allow(share: float, most_on_average: float, most_of_one: float) -> None:
+    # With the study's thresholds alone these users would lose up to a third and nearly all.
+    lost = [lost_by_a_simulated_user(seed, share) for seed in range(8)]
+
+    assert share / 3 <= sum(lost) / len(lost) <= most_on_average
+    assert max(lost) <= most_of_one
 
 
 def test_explored_accepts_that_the_model_did_not_promise_lower_the_threshold() -> None:
