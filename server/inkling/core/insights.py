@@ -204,7 +204,7 @@ class Insights:
         n_judged_read: Judged suggestions that reliability, forecast and drift were computed from: the latest ones.
         latency: Decisions by time taken.
         hidden: What was not shown, by reason, the most frequent first.
-        knob: Forecasts, the one in force among them.
+        knob: Forecasts, the one in force among them where it is known.
         model: The acceptance model.
         drift: What changed of late; empty with too little data.
         alarms: What a person must know, in words.

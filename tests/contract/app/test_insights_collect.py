@@ -160,12 +160,14 @@ def test_the_period_leaves_out_what_is_older(tmp_path: Path) -> None:
     assert found.days[0].n_judged == 1
 
 
-def test_the_setting_in_force_is_among_the_forecasts(tmp_path: Path) -> None:
+def test_the_setting_in_force_is_among_the_forecasts_where_it_is_known(tmp_path: Path) -> None:
     store(tmp_path, judged(20, [True, False]))
     gate = parse_gate('{"policy": "threshold", "lose_at_most": 0.05, "threshold": 0.42, "explore": 0.0}')
+    assert gate is not None
     assert gate.policy is GatePolicy.THRESHOLD
     (in_force,) = [one for one in collect(tmp_path, 90, gate).knob if one.is_in_force]
     assert (in_force.policy, in_force.threshold) == ("threshold", 0.42)
+    assert [one.is_in_force for one in collect(tmp_path, 90, parse_gate(None)).knob] == [False] * 3
 
 
 @pytest.mark.parametrize("wrong", ["", "[]", "{", '{"policy": "loud"}', '{"threshhold": 0.3}', '{"explore": []}'])

@@ -1,6 +1,8 @@
 """Collects what the Insights page shows. It takes seconds and numpy, so it runs in a process of its own."""
 
 import time
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -8,8 +10,11 @@ from inkling.app.insights.card import model_card
 from inkling.app.insights.reliability import reliability
 from inkling.app.learning.own_model import load_own_model, load_points
 from inkling.core.errors import StoreError, UserError
-from inkling.core.insights import DriftLine, Insights, Interval
+from inkling.core.events import JudgedSuggestion
+from inkling.core.insights import DriftLine, Insights, Interval, KnobForecast
 from inkling.core.settings import GateSettings
+from inkling.models.artifact import StudyPoints
+from inkling.models.operating_points import OperatingPoints
 from inkling.models.personal import MAX_ROWS as MAX_ROWS_LEARNED
 from inkling.models.personal_drift import Change, DriftReport, drift_report
 from inkling.models.replay import Estimate
@@ -32,13 +37,13 @@ _DRIFT_WORDS: Final = {
 _LENGTHS: Final = frozenset({"n_chars"})  # the other figures are shares
 
 
-def collect(data_dir: Path, n_days: int, gate: GateSettings) -> Insights:
+def collect(data_dir: Path, n_days: int, gate: GateSettings | None) -> Insights:
     """Returns what there is to say about the user's suggestions.
 
     Args:
         data_dir: Where events and the user's own model are.
         n_days: The period, up to now.
-        gate: The settings in force, so that the forecasts can name them.
+        gate: The settings in force; None in a shell, which does not know what editors are set to.
 
     Raises:
         UserError: The event store cannot be opened or read.
@@ -72,13 +77,21 @@ def collect(data_dir: Path, n_days: int, gate: GateSettings) -> Insights:
         n_judged_read=came_true.n_judged,
         latency=activity.latency,
         hidden=activity.hidden,
-        knob=forecasts(rows, gate, points, own.prior.artifact.study_points),
+        knob=_knob(rows, gate, points, own.prior.artifact.study_points),
         model=model_card(own.prior.artifact, own.model.state),
         drift=_drift_lines(drift),
         alarms=[*own.notices, *([complaint] if complaint else []), *drift.alarms],
         store_path=str(data_dir / DATABASE_NAME),
         store_bytes=_size_bytes(data_dir),
     )
+
+
+def _knob(
+    rows: Sequence[JudgedSuggestion], gate: GateSettings | None, points: OperatingPoints, study: StudyPoints
+) -> list[KnobForecast]:
+    if gate is None:
+        return [replace(one, is_in_force=False) for one in forecasts(rows, GateSettings(), points, study)]
+    return forecasts(rows, gate, points, study)
 
 
 def _drift_lines(drift: DriftReport) -> list[DriftLine]:

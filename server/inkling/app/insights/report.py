@@ -12,21 +12,21 @@ from inkling.core.settings import GateSettings
 from inkling.lsp.wire import wire
 
 
-def parse_gate(gate_json: str | None) -> GateSettings:
-    """Returns the gate's settings as the daemon passes them on; the defaults where none are given.
+def parse_gate(gate_json: str | None) -> GateSettings | None:
+    """Returns the gate's settings as the daemon passes them on; None where it does not.
 
     Raises:
         BadSettingError: They are no settings of the gate.
     """
     if gate_json is None:
-        return GateSettings()
+        return None
     try:
         return cattrs.Converter(forbid_extra_keys=True).structure(json.loads(gate_json), GateSettings)
     except (BaseValidationError, ValueError, TypeError, AttributeError) as error:
         raise BadSettingError(f"--gate {gate_json!r} is not what the gate's settings look like in JSON") from error
 
 
-def read_json(data_dir: Path, n_days: int, gate: GateSettings) -> str:
+def read_json(data_dir: Path, n_days: int, gate: GateSettings | None) -> str:
     """Returns what the page shows, as it goes over the wire: JSON in one line of ASCII.
 
     Raises:
