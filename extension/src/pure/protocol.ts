@@ -74,6 +74,7 @@ export interface IndexSettings {
 /** What is kept, on this machine only. */
 export interface TelemetrySettings {
   readonly storeText: boolean;
+  readonly textRetentionDays: number;
 }
 
 /** All settings of the daemon; the extension has a few of its own that never come here. */

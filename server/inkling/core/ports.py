@@ -195,6 +195,14 @@ class EventLog(Protocol):
         """
         ...
 
+    async def forget_texts(self, before_ms: int) -> int:
+        """Removes the texts of suggestions decided before a moment; returns how many.
+
+        Raises:
+            StoreError: They could not be removed.
+        """
+        ...
+
     async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
         """Returns the latest decisions with what became of them, oldest first, at most `limit`."""
         ...

@@ -78,9 +78,11 @@ class TelemetrySettings:
 
     Attributes:
         store_text: Whether the text of suggestions is stored beside their lengths and hashes.
+        text_retention_days: Older texts are forgotten; everything else about a suggestion stays.
     """
 
     store_text: bool = False
+    text_retention_days: int = field(default=30, metadata={"low": 1, "high": 3650})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """What the server knows of its one client: settings, folders, trust, and what it has been told already."""
 
 import logging
+import time
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
+from inkling.core.errors import StoreError
 from inkling.core.ports import IndexProgress, WorkspaceScope
 from inkling.core.settings import GateSettings, Settings
 from inkling.core.snapshot import Snapshot
@@ -26,6 +28,7 @@ from inkling.lsp.wire import wire
 
 logger = logging.getLogger(__name__)
 
+MS_PER_DAY = 24 * 60 * 60 * 1000
 _PROGRESS_TOKEN = "inkling-index"  # noqa: S105 - a progress token is no secret
 
 
@@ -70,6 +73,7 @@ class Session:
         """Asks the client for its settings, or takes those it pushed where it cannot be asked."""
         workspace = self._server.client_capabilities.workspace
         raw = pushed.get(SETTINGS_SECTION) if isinstance(pushed, dict) else None
+        were_told = True
         if workspace is not None and workspace.configuration:
             try:
                 items = [types.ConfigurationItem(section=SETTINGS_SECTION)]
@@ -77,11 +81,21 @@ class Session:
                 raw = answer[0] if answer else None
             except JsonRpcException as error:
                 logger.error("the client did not send its settings: %s", error)
+                were_told = False
         self._settings, problems = read_settings(raw)
         for problem in problems:
             self.tell(f"Inkling: the setting {problem.path} {problem.message}.")
         self._services.completion.configure(self._settings)
+        if were_told:
+            self._services.background.start(self._forget_old_texts(self._settings.telemetry.text_retention_days))
         self.open_workspace()
+
+    async def _forget_old_texts(self, retention_days: int) -> None:
+        """Forgets texts that were kept for long enough."""
+        try:
+            await self._services.log.forget_texts(time.time_ns() // 1_000_000 - retention_days * MS_PER_DAY)
+        except StoreError as error:
+            logger.warning("old texts cannot be removed; the next start tries again: %s", error)
 
     def open_workspace(self) -> None:
         """Tells features and minds which folders there are, what may be read, and with which interpreter."""

@@ -93,6 +93,13 @@ class MemoryEventLog:
             self._survivals.setdefault(survival.event_id, survival)
         _drop_oldest(self._survivals, self._max_events)
 
+    async def forget_texts(self, before_ms: int) -> int:
+        """Removes the texts of suggestions decided before a moment; returns how many."""
+        old = [each for each in self._decisions.values() if each.text is not None and each.at_ms < before_ms]
+        for decision in old:
+            self._decisions[decision.suggestion_id] = replace(decision, text=None)
+        return len(old)
+
     async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
         """Returns the latest decisions with what became of them, oldest first, at most `limit`."""
         outcomes: dict[SuggestionId, list[Outcome]] = {}

@@ -51,7 +51,6 @@ from inkling.telemetry.validity import complaint
 logger = logging.getLogger(__name__)
 
 FINGERPRINT_BYTES = 8  # 16 hexadecimal digits; among a million suggestions a clash has a chance of 3 in 100 million
-TEXT_RETENTION_MS = 30 * 24 * 3600 * 1000  # long enough to see what was suggested last month, and no longer
 
 _T = TypeVar("_T")
 _Event = TypeVar("_Event", Decision, Silence, Outcome, Survival)
@@ -302,10 +301,6 @@ class EventStore:
     def _load(self) -> None:
         self._connect()
         self._on_database(self._remember)
-        try:
-            self._on_database(partial(_forget_texts, before_ms=time.time_ns() // 1_000_000 - TEXT_RETENTION_MS))
-        except (sqlite3.Error, OSError):
-            logger.warning("old texts cannot be removed; the next start tries again", exc_info=True)
         self._thread.submit(self._count_next_day)
 
     def _count_next_day(self) -> None:

@@ -167,6 +167,20 @@ async def test_the_same_event_twice_is_one_event(log: Log) -> None:
     assert log.recent_outcomes() == (True,)
 
 
+async def test_old_texts_are_forgotten_once(log: Log) -> None:
+    await log.record_decisions(
+        [
+            replace(DECISION, suggestion_id=SuggestionId(f"s{n}"), at_ms=NOW_MS - n, text="x" if n else None)
+            for n in range(4)
+        ]
+    )
+
+    assert await log.forget_texts(NOW_MS - 1) == 2
+    assert await log.forget_texts(NOW_MS - 1) == 0
+    assert await log.forget_texts(NOW_MS) == 1
+    assert (await log.statistics(0)).n_proposed == 4
+
+
 async def test_nothing_at_all_can_be_recorded(log: Log) -> None:
     await log.record_decisions([])
     await log.record_outcomes([])

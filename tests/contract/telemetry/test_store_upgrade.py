@@ -200,6 +200,7 @@ async def test_old_texts_are_forgotten_and_leave_no_trace_in_the_file(tmp_path: 
     assert b"an old text" in path.read_bytes()
 
     reopened = await EventStore.open(tmp_path)
+    assert await reopened.forget_texts(NOW_MS - 30 * 86_400_000) == 1
     await reopened.close()
 
     content = path.read_bytes()
