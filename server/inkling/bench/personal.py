@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from inkling.bench import knob
 from inkling.bench.report import Metric, Report, bootstrap, exact, percentile, publish
 from inkling.bench.simulator import READ_SHARE, SUPERSEDED_SHARE, Decided, Offer, SimulatedUser
 from inkling.core.events import JudgedSuggestion
@@ -31,6 +32,7 @@ N_SWITCHED = 4000  # that each user meets after the switch; few enough to be qui
 SWITCHES = (0.15, 0.35, 0.45)  # thresholds that the gate is switched to
 WINDOW = 100  # candidates; the personal model has beaten the prior once it was better over so many of them,
 MARGIN = 0.005  # by this much log-loss
+SHARES = (0.05, 0.2)  # of the accepts that the knob may lose: balanced and quiet
 STUDY = Path("../shared/data/acceptance/copilot_study.jsonl")
 
 PROTOCOL = """{n_users} simulated users (see inkling.bench.simulator), {n_candidates} candidates each, gated at
@@ -43,8 +45,10 @@ right a text is); _prior: the same for the prior alone. log_loss_harm_worst: lar
 any user, each event predicted before it is learned from; _real: of the 16 people of the Copilot study, with a prior of
 the other 15. replay_interval_coverage: share of doubly robust 95% intervals, from {n_logged} candidates logged at
 {threshold}, that hold what the same user accepts and rejects in {n_switched} candidates after a switch to {switches};
-users there do not drift, but tire. replay_refused: share of questions that replay declined. Intervals: 95%, bootstrap
-by user."""
+users there do not drift, but tire. replay_refused: share of questions that replay declined. accepts_lost_at_5 and _20:
+share of what each user would accept that is hidden when the knob may lose 5% and 20%, after {n_before} of
+{n_turned} candidates, the thresholds chosen again every {turned_every}; _study: with the study's thresholds throughout;
+rejected_hidden: share of the others. Intervals: 95%, bootstrap by user."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +107,7 @@ def run(options: PersonalOptions, json_file: Path | None) -> int:
         "events_to_beat_prior_plain": by_user([user.events_to_beat for user in plain], _median),
         "log_loss_harm_worst": exact(max(user.harm for user in learned)),
         **_real_people(options.data),
+        **{name: by_user(values) for name, values in _turn_knob(seeds, prior).items()},
     }
     report = Report(
         bench="personal",
@@ -117,6 +122,9 @@ def run(options: PersonalOptions, json_file: Path | None) -> int:
             n_logged=N_LOGGED,
             n_switched=N_SWITCHED,
             switches=", ".join(map(str, SWITCHES)),
+            n_before=knob.N_BEFORE,
+            n_turned=knob.N_CANDIDATES,
+            turned_every=knob.TURNED_EVERY,
         ),
         n=options.n_users,
         metrics=metrics,
@@ -213,6 +221,17 @@ def _truth(lived: Sequence[tuple[Offer, JudgedSuggestion]]) -> dict[Reward, floa
     accepted = _mean([row.propensity * judged * offer.true_probability for offer, row in lived])
     rejected = _mean([row.propensity * judged * (1 - offer.true_probability) for offer, row in lived])
     return {Reward.ACCEPTED: accepted, Reward.REJECTED: rejected}
+
+
+def _turn_knob(seeds: Sequence[int], prior: LogisticAcceptanceModel) -> dict[str, list[float]]:
+    """Returns what each user loses and is spared, by metric."""
+    found: dict[str, list[float]] = {}
+    for share in SHARES:
+        for is_turned, suffix in ((True, ""), (False, "_study")):
+            spared = [knob.live_behind_the_knob(seed, share, prior, is_turned=is_turned) for seed in seeds]
+            found[f"accepts_lost_at_{share * 100:.0f}{suffix}"] = [one.accepts_lost for one in spared]
+            found[f"rejected_hidden_at_{share * 100:.0f}{suffix}"] = [one.rejected_hidden for one in spared]
+    return found
 
 
 def _real_people(data: Path) -> dict[str, Metric]:

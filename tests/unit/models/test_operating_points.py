@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.models.personal_rows import rejected, row
 
-from inkling.bench.simulator import Decided, SimulatedUser
+from inkling.bench.knob import live_behind_the_knob
 from inkling.core.errors import ModelArtifactError
 from inkling.core.events import JudgedSuggestion
 from inkling.core.settings import GatePolicy, GateSettings
@@ -27,7 +27,6 @@ from inkling.models.operating_points import (
     read_points,
     thresholds_losing,
 )
-from inkling.models.personal import PersonalAcceptanceModel
 from inkling.models.replay import logged_probability
 
 STUDY = OperatingPoints.from_study(LogisticAcceptanceModel.load().artifact)
@@ -189,35 +188,11 @@ def test_the_threshold_does_not_climb_when_it_is_chosen_again_on_what_it_left_ov
     assert 0.025 <= accepts_lost(threshold, chance) <= 0.07
 
 
-def lost_by_a_simulated_user(seed: int, share: float) -> float:
-    """Returns the share of what a user would have accepted that their gate hid, with a threshold that follows them.
-
-    The user's habits are not the study's, and the model under the threshold is their own and learns all the while.
-    """
-    user, chance = SimulatedUser(seed, 1500, drifts=False), random.Random(seed)
-    model = PersonalAcceptanceModel(LogisticAcceptanceModel.load())
-    points, rows = STUDY, list[JudgedSuggestion]()
-    lost = would_accept = 0.0
-    for number in range(1500):
-        offer = user.propose()
-        scored, threshold = model.score(offer.gate_input), points.threshold_losing(share)
-        propensity = 1.0 if scored.probability >= threshold else 0.02
-        was_offered = chance.random() < propensity
-        decided = Decided(was_offered=was_offered, scored=scored, threshold=threshold, propensity=propensity)
-        rows.append(user.react(offer, decided))
-        model.observe(rows[-1])
-        if number >= 500:
-            would_accept += offer.true_probability
-            lost += offer.true_probability * (scored.probability < threshold)
-        if number % 250 == 249:
-            points = OperatingPoints.from_log(rows, logged_probability, STUDY)
-    return lost / would_accept
-
-
 @pytest.mark.parametrize(("share", "most_on_average", "most_of_one"), [(0.05, 0.075, 0.15), (0.2, 0.28, 0.45)])
 def test_simulated_users_lose_no_more_than_they_allow(share: float, most_on_average: float, most_of_one: float) -> None:
     # With the study's thresholds alone these users would lose up to a third and nearly all.
-    lost = [lost_by_a_simulated_user(seed, share) for seed in range(8)]
+    prior = LogisticAcceptanceModel.load()
+    lost = [live_behind_the_knob(seed, share, prior, drifts=False).accepts_lost for seed in range(8)]
 
     assert share / 3 <= sum(lost) / len(lost) <= most_on_average
     assert max(lost) <= most_of_one
