@@ -10,6 +10,8 @@ from lsprotocol import types
 from pygls.exceptions import JsonRpcException
 from tests.e2e.daemon.editor import BASKET, INKLING, Editor
 
+from inkling.models.acceptance import LogisticAcceptanceModel
+
 
 async def test_a_standard_client_gets_ghost_text_and_accepts_it(editor: Editor) -> None:
     assert editor.result.capabilities.inline_completion_provider is not None
@@ -86,6 +88,20 @@ async def test_the_threshold_of_the_settings_hides(editor: Editor) -> None:
         while await editor.complete("shop/basket.py", 2, 16) is not None:  # until the server has asked for its settings
             await asyncio.sleep(0.02)
     assert (await editor.why())[0]["reason"] == "low_probability"
+
+
+@pytest.mark.parametrize(("gate", "place"), [({}, 5), ({"policy": "quiet"}, 20), ({"loseAtMost": 0.1}, 10)])
+async def test_the_knob_sets_the_threshold_by_the_share_of_accepts_that_may_be_lost(
+    editor: Editor, gate: dict[str, object], place: int
+) -> None:
+    editor.client.set_configuration({"inkling": {**editor.settings, "gate": gate}})
+    editor.client.workspace_did_change_configuration(types.DidChangeConfigurationParams(settings=None))
+    editor.open("shop/basket.py", BASKET.replace("|", ""))
+    expected = LogisticAcceptanceModel.load().artifact.study_points.thresholds[place]
+    async with asyncio.timeout(30):
+        # Until the server has asked for its settings.
+        while expected not in [decision["threshold"] for decision in await editor.why()]:
+            await editor.complete("shop/basket.py", 2, 16)
 
 
 async def test_utf16_positions_mean_the_same_place_on_both_sides(editor: Editor) -> None:
