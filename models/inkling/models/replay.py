@@ -205,7 +205,7 @@ def replay(rows: Sequence[JudgedSuggestion], policy: Policy, seed: int = SEED) -
     values, before = {}, {}
     for reward in Reward:
         earned = np.array([reward_of(row, reward) for row in log])
-        predicted = _reward_line(log, earned)
+        predicted = reward_line(log, earned)
         values[reward] = Value(
             ips=resampling.estimate((weights * earned, one)),
             self_normalised=resampling.estimate((offers, one), (weights * earned, weights)),
@@ -325,7 +325,7 @@ def _effective(weights: Floats) -> float:
     return float(weights.sum()) ** 2 / squares if squares > 0 else 0.0
 
 
-def _reward_line(log: Sequence[JudgedSuggestion], earned: Floats) -> Floats:
+def reward_line(log: Sequence[JudgedSuggestion], earned: Floats) -> Floats:
     """Returns what each row would earn if it was offered, by a line through offered rows against the probability."""
     probabilities = np.array([row.probability or 0.0 for row in log])
     was_offered = np.array([row.was_offered for row in log])

@@ -23,6 +23,7 @@ from inkling.models.replay import (
     logged_probability,
     offer_weights,
     refusal_of,
+    reward_line,
     reward_of,
     sessions,
     threshold_policy,
@@ -103,7 +104,7 @@ class _Log:
 
 
 def _forecast(log: _Log, gate: GateSettings, points: OperatingPoints, study: StudyPoints) -> KnobForecast:
-    """Returns one forecast.
+    """Returns one forecast; accepts and rejections by the doubly robust estimator of `replay`.
 
     What is shown at random in spite of the threshold is left out. Each hidden candidate counts as one that could have
     been shown, though the same text may come again with the next key: where a setting shows more than now, suggestions
@@ -133,7 +134,8 @@ def _forecast(log: _Log, gate: GateSettings, points: OperatingPoints, study: Stu
 
     def share_not_kept(reward: Reward) -> Interval:
         earned = log.earned[reward]
-        kept = resampling.estimate((weights * earned, earned))
+        predicted = reward_line(log.rows, earned)
+        kept = resampling.estimate((offers * predicted + weights * (earned - predicted), earned))
         return Interval(value=1 - kept.value, low=1 - kept.high, high=1 - kept.low)
 
     resampling = log.resampling

@@ -57,6 +57,22 @@ def test_a_lower_threshold_wins_accepts() -> None:
     assert found.rejected_hidden.high < 0
 
 
+@pytest.mark.parametrize("threshold", [0.1, 0.5])
+def test_intervals_hold_what_the_setting_would_really_do(threshold: float) -> None:
+    # With p uniform and calibrated, of all candidates a threshold t has (1 - t^2) / 2 accepted, (1 - t)^2 / 2 rejected.
+    accepts, accepts_now = (1 - threshold**2) / 2, (1 - 0.3**2) / 2 + 0.1 * 0.3**2 / 2
+    rejects, rejects_now = (1 - threshold) ** 2 / 2, (1 - 0.3) ** 2 / 2 + 0.1 * (1 - (1 - 0.3) ** 2) / 2
+    held = 0
+    for seed in range(25):
+        found = forecast(lived(seed, 800, 0.3, 0.1), at(threshold), POINTS, STUDY)
+        assert found.accepts_lost is not None
+        assert found.rejected_hidden is not None
+        held += found.accepts_lost.low <= 1 - accepts / accepts_now <= found.accepts_lost.high
+        held += found.rejected_hidden.low <= 1 - rejects / rejects_now <= found.rejected_hidden.high
+
+    assert held >= 44  # 95% of 50 are 47.5; fewer than 44 come up once in eighty times
+
+
 def test_a_forecast_without_support_says_why_there_is_none() -> None:
     found = forecast(lived(10, 2000, 0.5, 0.0), at(0.1), POINTS, STUDY)
 
