@@ -86,7 +86,8 @@ async def test_what_was_read_and_judged_is_counted_by_source_file_and_project(tm
             decision("ignored", project="api-222222"),
             decision("not read", project="api-222222", source=Source.MODEL),
             decision("superseded", project="api-333333"),
-            decision("hidden", was_offered=False, reason=Reason.LOW_PROBABILITY),
+            decision("outside"),
+            decision("hidden", path="hidden.py", was_offered=False, reason=Reason.LOW_PROBABILITY),
         ]
     )
     await store.record_outcomes(
@@ -123,12 +124,12 @@ async def test_what_was_read_and_judged_is_counted_by_source_file_and_project(tm
             accepted=share(n_accepted, n_judged),
         )
 
-    assert found.counts == group("", 5, 3, 1, 1)
-    assert found.by_source == [group("embedded", 4, 3, 1, 1), group("model", 1, 0, 0, 0)]
+    assert found.counts == group("", 6, 3, 1, 1)
+    assert found.by_source == [group("embedded", 5, 3, 1, 1), group("model", 1, 0, 0, 0)]
     assert found.by_project == [
         group("shop", 2, 2, 1, 1),
         group("api-222222", 2, 1, 0, 0),
-        group(NO_FOLDER, 0, 0, 0, 0),
+        group(NO_FOLDER, 1, 0, 0, 0),
         group("api-333333", 1, 0, 0, 0),
     ]
     assert [each.name for each in found.by_file] == [
@@ -138,7 +139,7 @@ async def test_what_was_read_and_judged_is_counted_by_source_file_and_project(tm
         "api-333333/a.py",
     ]
     (day,) = found.days
-    assert (day.n_proposed, day.n_offered, day.n_judged, day.n_accepted) == (6, 5, 3, 1)
+    assert (day.n_proposed, day.n_offered, day.n_judged, day.n_accepted) == (7, 6, 3, 1)
     assert (day.n_looked_at, day.n_kept) == (1, 1)
 
 
