@@ -229,7 +229,10 @@ async def test_the_counts_are_those_of_the_judged_suggestions(tmp_path: Path) ->
     decisions, outcomes, survivals = [], [], []
     for number in range(400):
         name, at_ms = f"s{number}", NOW_MS - randomness.randrange(30 * DAY_MS)
-        decisions.append(decision(name, at_ms=at_ms, path=f"{number % 3}.py", was_offered=number % 5 > 0))
+        was_offered = number % 5 > 0
+        decisions.append(decision(name, at_ms=at_ms, path=f"{number % 3}.py", was_offered=was_offered))
+        if not was_offered:
+            continue
         for _ in range(randomness.randrange(5)):
             visible_ms = randomness.choice([0.0, 900.0])
             outcomes.append(outcome(name, randomness.choice(kinds), at_ms + randomness.randrange(3), visible_ms))
