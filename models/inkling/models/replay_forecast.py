@@ -61,15 +61,6 @@ def forecast(
     return _forecast(_Log.of(rows), gate, points, study)
 
 
-def label_of_setting(gate: GateSettings) -> str:
-    """Returns a setting of the knob in words, such as "Balanced: lose at most 5%"."""
-    share = share_lost(gate)
-    if share is None:
-        return f"From a probability of {gate.threshold:g} on"
-    words = f"ose at most {100 * share:g}%"
-    return f"L{words}" if gate.policy is GatePolicy.LOSE_AT_MOST else f"{gate.policy.capitalize()}: l{words}"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Log:
     """A log with what every forecast needs of it.
@@ -112,7 +103,7 @@ def _forecast(log: _Log, gate: GateSettings, points: OperatingPoints, study: Stu
     """
     told = KnobForecast(
         policy=gate.policy,
-        label=label_of_setting(gate),
+        label=_label_of_setting(gate),
         is_in_force=False,
         threshold=points.threshold(gate),
         basis="none",
@@ -169,6 +160,15 @@ def _of_study(told: KnobForecast, share: float | None, study: StudyPoints, found
         accepts_lost=Interval(value=lost, low=lost, high=lost),
         rejected_hidden=Interval(value=hidden, low=hidden, high=hidden),
     )
+
+
+def _label_of_setting(gate: GateSettings) -> str:
+    """Returns a setting of the knob in words, such as "Balanced: lose at most 5%"."""
+    share = share_lost(gate)
+    if share is None:
+        return f"From a probability of {gate.threshold:g} on"
+    words = f"ose at most {100 * share:g}%"
+    return f"L{words}" if gate.policy is GatePolicy.LOSE_AT_MOST else f"{gate.policy.capitalize()}: l{words}"
 
 
 def _hours_of(session: Sequence[JudgedSuggestion]) -> list[float]:
