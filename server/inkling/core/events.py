@@ -66,6 +66,8 @@ class Decision:
         was_explored: Whether it was offered at random although the gate would have hidden it, or would not have asked.
         project: The workspace folder: its name and a short keyed hash of its path; empty for a file outside of all.
         text: The candidate's text; None unless the setting `inkling.telemetry.storeText` is on.
+        line_prefix: What stands before the text on its line, so that a secret that begins there is known as one. It is
+            never stored, and empty without `text`.
     """
 
     suggestion_id: SuggestionId
@@ -91,6 +93,7 @@ class Decision:
     was_explored: bool = False
     project: str = ""
     text: str | None = None
+    line_prefix: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -300,6 +300,7 @@ class CompletionFeature:
 
     def _to_decision(self, request: CompletionRequest, judged: _Judged, started_at_s: float) -> Decision:
         candidate, scored = judged.candidate, judged.scored
+        keeps_text = self._settings.telemetry.store_text
         return Decision(
             suggestion_id=new_suggestion_id(),
             at_ms=_now_ms(),
@@ -323,7 +324,8 @@ class CompletionFeature:
             latency_ms=(time.perf_counter() - started_at_s) * 1000,
             was_explored=judged.was_explored,
             project=self._project(request.snapshot),
-            text=candidate.text if self._settings.telemetry.store_text else None,
+            text=candidate.text if keeps_text else None,
+            line_prefix=line_prefix(request.snapshot.text, request.offset) if keeps_text else "",
         )
 
     def _stay_silent(

@@ -35,22 +35,38 @@ _REVEALING_NAME = (
     r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api_?key|access_?key|private_?key|auth_?key|credential)s?"
 )
 # A name that speaks of a secret, then what is assigned, compared or passed to it, in quotes.
-_NAMED_SECRET = re.compile(
-    rf"""({_REVEALING_NAME}(?:_[a-z0-9_]*)?["']?\]?\s*(?::\s*[A-Za-z_.]+\s*)?(?:==|!=|=|:)\s*[bfru]{{0,2}})
-         (["'])((?:\\.|(?!\2)[^\\\n])+)\2""",
-    re.I | re.X,
+_GIVEN_TO_SECRET = (
+    rf"""{_REVEALING_NAME}(?:_[a-z0-9_]*)?["']?\]?\s*(?::\s*[A-Za-z_.]+\s*)?(?:==|!=|=|:)\s*[bfru]{{0,2}}"""
 )
+_QUOTED = r"""(?P<quote>\"{3}|'{3}|["'])(?:\\.|(?!(?P=quote))[^\\\n])"""
+_NAMED_SECRET = re.compile(rf"(?P<given>{_GIVEN_TO_SECRET}){_QUOTED}+(?P=quote)", re.I)
+_OPENED_SECRET = re.compile(rf"{_GIVEN_TO_SECRET}{_QUOTED}*\Z", re.I)
 _LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_])[A-Za-z0-9+/_-]{{{MIN_HEX_DIGITS},}}={{0,2}}")
 _HEX = re.compile(rf"(?:0[xX])?[0-9a-fA-F]{{{MIN_HEX_DIGITS},}}")
 
 
-def redact(text: str) -> str:
-    """Returns `text` with secrets masked; masking it again changes nothing."""
+def redact(text: str, line_prefix: str = "") -> str:
+    """Returns `text` with secrets masked; masking it again changes nothing.
+
+    Args:
+        text: What is about to be stored.
+        line_prefix: What stands before it on its line; a secret may begin there.
+    """
+    opened = _OPENED_SECRET.search(line_prefix)
+    if opened is not None:
+        end = text.rfind(opened["quote"])
+        return MASK + _masked(text[end:]) if end >= 0 else MASK
+    line = _masked(line_prefix + text)
+    # Where the prefix itself was masked nobody can say which part of the mask is the text's.
+    return line[len(line_prefix) :] if line.startswith(line_prefix) else MASK
+
+
+def _masked(text: str) -> str:
     text = _PRIVATE_KEY.sub(rf"\1{MASK}\2", text)
     text = _KNOWN_TOKEN.sub(MASK, text)
     text = _CONNECTION.sub(rf"\1{MASK}", text)
     text = _AUTHORIZATION.sub(rf"\1{MASK}", text)
-    text = _NAMED_SECRET.sub(rf"\1\2{MASK}\2", text)
+    text = _NAMED_SECRET.sub(rf"\g<given>\g<quote>{MASK}\g<quote>", text)
     return _LONG_WORD.sub(_mask_if_random, text)
 
 

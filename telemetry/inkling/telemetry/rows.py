@@ -115,7 +115,7 @@ def decision_row(decision: Decision, now_ms: int) -> tuple[Value, ...]:
         decision.text_fingerprint,
         decision.context_fingerprint,
         decision.latency_ms,
-        None if decision.text is None else storable(redact(decision.text)),
+        None if decision.text is None else storable(redact(decision.text, decision.line_prefix)),
         int(decision.was_explored),
         reported_ms(decision.at_ms, now_ms),
         storable(decision.project),

@@ -215,9 +215,11 @@ async def test_old_texts_are_forgotten_and_leave_no_trace_in_the_file(tmp_path: 
 
 async def test_secrets_are_masked_before_a_text_is_stored(tmp_path: Path) -> None:
     store = await EventStore.open(tmp_path)
-    await store.record_decisions([replace(DECISION, text='password = "hunter2 hunter2"')])
+    cut = replace(DECISION, suggestion_id=SuggestionId("cut"), text='hunter2"', line_prefix='secret_token = "')
+    await store.record_decisions([replace(DECISION, text='password = "hunter2 hunter2"'), cut])
     await store.close()
 
     content = content_of(tmp_path)
     assert b"hunter2" not in content
+    assert b"secret_token" not in content
     assert b'password = "<redacted>"' in content

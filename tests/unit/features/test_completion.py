@@ -262,8 +262,9 @@ async def test_a_store_that_fails_costs_no_suggestion() -> None:
 async def test_text_is_stored_only_where_the_setting_says_so(*, store_text: bool) -> None:
     world = World("secret_name")
     world.settings = replace(world.settings, telemetry=TelemetrySettings(store_text=store_text))
-    await world.ask()
-    assert world.log.decisions[0].text == ("secret_name" if store_text else None)
+    await world.ask("    x = |\n")
+    decision = world.log.decisions[0]
+    assert (decision.text, decision.line_prefix) == (("secret_name", "    x = ") if store_text else (None, ""))
 
 
 async def test_paths_are_relative_to_the_workspace_folder() -> None:

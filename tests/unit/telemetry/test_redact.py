@@ -57,6 +57,29 @@ def test_what_is_given_a_secret_name_is_masked(name: str, password: str, around:
     assert redact(around.format(name, password)) == around.format(name, MASK)
 
 
+@pytest.mark.parametrize(
+    ("line_prefix", "text", "expected"),
+    [
+        ('password = "', 'hunter2"', f'{MASK}"'),
+        ('password = "', "hunter2", MASK),
+        ('password = "', 'hunter2", timeout=1)', f'{MASK}", timeout=1)'),
+        ("password", ' = "hunter2"', f' = "{MASK}"'),
+        ('password = "hun', 'ter2"', f'{MASK}"'),
+        ('password = "hun', 'ter\\"2", user="', f'{MASK}"'),
+        ('password = "hunter2", user="', 'bob"', MASK),
+        ("url = 'redis://me:", "hunter2@db'", f"{MASK}@db'"),
+        ('auth("Bearer hunter', '2hunter2")', MASK),
+        ('password = """', 'hunter2"""', f'{MASK}"""'),
+        ("AKIA", "ABCDEFGHIJKLMNOP", MASK),
+        ('name = "', 'hunter2"', 'hunter2"'),
+        ("", "x = 1", "x = 1"),
+        ("x = '😀', ", "größe", "größe"),
+    ],
+)
+def test_a_secret_that_begins_before_the_cursor_is_masked(line_prefix: str, text: str, expected: str) -> None:
+    assert redact(text, line_prefix) == expected
+
+
 @given(st.sampled_from(["postgresql", "mysql+pymysql", "redis", "https"]), word(ALPHANUMERIC + "!$%-._~", 9))
 def test_the_password_of_a_connection_is_masked(scheme: str, password: str) -> None:
     assert redact(f"url = '{scheme}://me:{password}@db/x'") == f"url = '{scheme}://me:{MASK}@db/x'"
