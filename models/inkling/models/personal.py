@@ -45,6 +45,7 @@ FLAGS: Final = {
     "starts_with_keyword": "that begin with a keyword",
     "has_call": "that call something",
     "is_assignment": "that assign something",
+    "brackets_open": "that leave brackets open",
 }
 """Features of the prior that are 0 or 1 and have an offset of their own, in words."""
 
@@ -186,6 +187,8 @@ def _traits(source: Source, trigger: Trigger, n_chars: int, features: Mapping[st
     traits += [flag for flag in FLAGS if features.get(flag, 0.0) > 0.5]
     if features.get("log_lines", 0.0) > 0:
         traits.append("many_lines")
+    if features.get("share_seen") == 0 and not features.get("has_no_name"):
+        traits.append("new_names")
     if trigger is Trigger.INVOKED:
         traits.append("invoked")
     return tuple(traits)
@@ -205,6 +208,7 @@ def trait_words(name: str) -> str:
         USER: "you, in general",
         SLOPE: "how much the shipped model's confidence counts",
         "many_lines": "of several lines",
+        "new_names": "whose names are new to the file",
         "invoked": "when you asked for it",
     }
     return words.get(kind) or fixed.get(name) or FLAGS.get(name, name)

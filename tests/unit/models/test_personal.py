@@ -120,6 +120,23 @@ def test_what_was_asked_for_and_untitled_documents_have_traits_too() -> None:
     assert "file:untitled:one" in occasion_of_input(gate_input(path=None), StatedPrior().score(gate_input())).traits
 
 
+@pytest.mark.parametrize(
+    ("features", "traits"),
+    [
+        ({"share_seen": 0.0, "has_no_name": 0.0}, {"new_names"}),
+        ({"share_seen": 0.0, "has_no_name": 1.0}, {"has_no_name"}),
+        ({"share_seen": 0.5}, set()),
+        ({"log_lines": 1.1, "brackets_open": 1.0}, {"many_lines", "brackets_open"}),
+        ({"starts_with_keyword": 1.0, "has_call": 1.0}, {"starts_with_keyword", "has_call"}),
+    ],
+)
+def test_kinds_of_code_have_traits(features: dict[str, float], traits: set[str]) -> None:
+    occasion = occasion_of_row(row(features={"p": 0.4, **features}), StatedPrior())
+
+    assert occasion is not None
+    assert {trait for trait in occasion.traits if ":" not in trait} == traits
+
+
 def test_rows_of_another_prior_are_left_alone() -> None:
     model = PersonalAcceptanceModel(StatedPrior())
 
@@ -316,7 +333,7 @@ def test_a_hidden_kind_is_told_in_words() -> None:
 
 
 def test_every_flag_is_a_feature_of_the_shipped_prior() -> None:
-    assert {*FLAGS, "log_lines"} <= set(FEATURE_NAMES)
+    assert {*FLAGS, "log_lines", "share_seen"} <= set(FEATURE_NAMES)
 
 
 def test_extremes_stay_finite() -> None:
