@@ -50,9 +50,9 @@ export class Page {
       refresh.addEventListener("click", () => {
         this.load();
       });
-      head.append(element("div", { class: "buttons" }, this.select, refresh));
+      head.append(this.message, element("div", { class: "buttons" }, this.select, refresh));
     }
-    this.root.replaceChildren(head, ...(ask === undefined ? [] : [this.message]), this.body);
+    this.root.replaceChildren(head, this.body);
     watchTheme(() => {
       this.redraw();
     });

@@ -88,7 +88,7 @@ describe("habits", () => {
     });
     assert.equal(await ask(CALL, N_REJECTED + 1), "hidden");
     await window.runCommand("Inkling: Why (not) shown?");
-    await waitFor("the reason", async () => /your own habits/.test(await window.page.content()));
+    await window.webview.locator("li", { hasText: "against it: your own habits" }).first().waitFor();
     await window.screenshot(path.join(ARTIFACTS, "habits.png"));
   });
 

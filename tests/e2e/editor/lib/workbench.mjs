@@ -44,11 +44,16 @@ export class Workbench {
 
   /** Opens another file of the workspace and puts the cursor at its end. */
   async openFile(file) {
-    await this.press("Control+KeyP");
-    await this.page.locator(".quick-input-widget input").fill(file);
-    const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(file) });
-    await row.first().waitFor();
-    await this.press("Enter");
+    const tab = this.page.locator(`.tab[data-resource-name="${path.basename(file)}"]`);
+    if ((await tab.count()) > 0) {
+      await tab.click();
+    } else {
+      await this.press("Control+KeyP");
+      await this.page.locator(".quick-input-widget input").fill(file);
+      const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(file) });
+      await row.first().waitFor();
+      await this.press("Enter");
+    }
     await this.#isOpen(file);
     await this.press("Control+End");
   }
@@ -114,17 +119,6 @@ export class Workbench {
   async screenshot(file) {
     fs.mkdirSync(path.dirname(file), { recursive: true });
     await this.page.screenshot({ path: file });
-  }
-
-  /** Returns the text of the editor in front that is in view. */
-  async visibleText() {
-    const lines = await this.page.locator(".editor-instance .view-lines .view-line").evaluateAll((elements) =>
-      elements
-        .map((element) => ({ top: Number.parseFloat(element.style.top), text: element.textContent }))
-        .sort((one, other) => one.top - other.top)
-        .map(({ text }) => text),
-    );
-    return plain(lines.join("\n"));
   }
 
   /** Chooses another colour theme, as a person does. */
