@@ -9,7 +9,7 @@ what really happened.
 
 Architecture invariant: nothing but the standard library is imported here, because the daemon scores with it.
 
-Source: the update is one Newton step of the Laplace approximation (Spiegelhalter and Lauritzen 1990, "Sequential
+Source: the update is the Laplace approximation of one event's posterior (Spiegelhalter and Lauritzen 1990, "Sequential
 updating of conditional probabilities on directed graphical structures", section 5); the mixing weight is that of
 Herbster and Warmuth 1998, "Tracking the Best Expert" (fixed share).
 """
@@ -32,6 +32,7 @@ MIN_PLACE_EVENTS = 10  # judged suggestions before a file or project gets an off
 SHORT_CHARS, LONG_CHARS = 12, 40  # about the tertiles of accepted and rejected texts in the study
 TRUST_AT_FIRST = 0.05  # of the personal expert; it bounds what it can ever cost, see PersonalState
 SHARE_RESET = 0.005  # of the mixing weight that goes back to TRUST_AT_FIRST at each event, so that it can turn again
+N_HALVINGS = 30  # of an interval within 1: more exact than any habit
 PROBABILITY_FLOOR = 1e-6  # log-odds are held within its logit
 
 _PLACES = frozenset({"source", "file", "project"})
@@ -290,7 +291,7 @@ class PersonalState:
         self.prior_log_loss += log_loss(prior, was_accepted=was_accepted)
         self._weigh(personal if was_accepted else 1 - personal, prior if was_accepted else 1 - prior)
         self._forget()
-        self._move(self._inputs(occasion), float(was_accepted) - personal, personal * (1 - personal))
+        self._move(self._inputs(occasion), self._personal_log_odds(occasion), was_accepted=was_accepted)
         self.n_events += 1
 
     def offsets(self) -> dict[str, tuple[float, float]]:
@@ -339,17 +340,19 @@ class PersonalState:
             del row[place]
 
     def _experts(self, occasion: Occasion) -> tuple[float, float]:
-        prior = occasion.prior_log_odds
+        return sigmoid(self._personal_log_odds(occasion)), sigmoid(occasion.prior_log_odds)
+
+    def _personal_log_odds(self, occasion: Occasion) -> float:
         index, mean = self._index, self.mean
-        personal = prior + mean[0]
+        personal = occasion.prior_log_odds + mean[0]
         for trait in occasion.traits:
             place = index.get(trait)
             if place is not None:
                 personal += mean[place]
         place = index.get(SLOPE)
         if place is not None:
-            personal += mean[place] * prior
-        return sigmoid(personal), sigmoid(prior)
+            personal += mean[place] * occasion.prior_log_odds
+        return personal
 
     def _inputs(self, occasion: Occasion) -> list[tuple[int, float]]:
         inputs = [(0, 1.0)]
@@ -373,13 +376,22 @@ class PersonalState:
             row[index] += (1 - kept_squared) * _variance(self.recipe, name)
             self.covariance[index] = row
 
-    def _move(self, inputs: Sequence[tuple[int, float]], error: float, curvature: float) -> None:
-        """Takes one Newton step for a row whose log-odds are the sum of `inputs`, (place, value), times the offsets."""
+    def _move(self, inputs: Sequence[tuple[int, float]], before: float, *, was_accepted: bool) -> None:
+        """Moves the Gaussian to the mode of the posterior of a row, with the curvature there.
+
+        Args:
+            inputs: Where the row's offsets are, and what each is multiplied with.
+            before: The row's log-odds as the offsets are now.
+            was_accepted: What happened.
+        """
         gain = [sum(row[place] * value for place, value in inputs) for row in self.covariance]
         variance = sum(gain[place] * value for place, value in inputs)
+        error = _error_left(before, variance, was_accepted=was_accepted)
+        probability = sigmoid(before + variance * error)
+        curvature = probability * (1 - probability)
         shrink = 1 / (1 + curvature * variance)
         for index, own_gain in enumerate(gain):
-            self.mean[index] += own_gain * error * shrink
+            self.mean[index] += own_gain * error
             factor = own_gain * curvature * shrink
             self.covariance[index] = [
                 value - factor * other for value, other in zip(self.covariance[index], gain, strict=True)
@@ -461,6 +473,21 @@ def sigmoid(value: float) -> float:
 def log_loss(probability: float, *, was_accepted: bool) -> float:
     """Returns the negative log-likelihood of what happened, natural logarithm."""
     return -math.log(max(PROBABILITY_FLOOR, probability if was_accepted else 1 - probability))
+
+
+def _error_left(before: float, variance: float, *, was_accepted: bool) -> float:
+    """Returns what is left of a row's error at the posterior's mode; the log-odds moved there by it times variance.
+
+    One Newton step from where the row was would go too far when the row is a surprise: the curvature is small there.
+    """
+    nothing, all_of_it = 0.0, float(was_accepted) - sigmoid(before)
+    for _ in range(N_HALVINGS):
+        middle = (nothing + all_of_it) / 2
+        if abs(float(was_accepted) - sigmoid(before + variance * middle)) > abs(middle):
+            nothing = middle
+        else:
+            all_of_it = middle
+    return all_of_it
 
 
 def _variance(recipe: Recipe, name: str) -> float:

@@ -178,6 +178,24 @@ def test_no_sequence_of_events_makes_it_worse_than_promised(
     assert all(sd > 0 for _, sd in state.offsets().values())
 
 
+@given(
+    before=st.floats(-20, 20),
+    prior_sd=st.floats(0.05, 4),
+    was_accepted=st.booleans(),
+)
+def test_one_event_moves_an_offset_to_the_mode_of_its_posterior(
+    before: float, prior_sd: float, *, was_accepted: bool
+) -> None:
+    state = PersonalState.fresh(replace(PLAIN, user_sd=prior_sd, memory_events=1e12))
+    state.learn(Occasion(prior_log_odds=before, traits=()), was_accepted=was_accepted)
+
+    (offset,) = state.mean
+    slope = float(was_accepted) - sigmoid(before + offset) - offset / prior_sd**2
+    assert slope == pytest.approx(0.0, abs=1e-6)
+    curvature = sigmoid(before + offset) * (1 - sigmoid(before + offset)) + 1 / prior_sd**2
+    assert state.covariance[0][0] == pytest.approx(1 / curvature, rel=1e-6)
+
+
 def test_the_promise_is_below_the_limit_from_eleven_events_on() -> None:
     assert -math.log(1 - TRUST_AT_FIRST) / 11 - math.log(1 - SHARE_RESET * TRUST_AT_FIRST) < 0.005
 
