@@ -14,6 +14,7 @@ from inkling.telemetry import daily_counts
 from inkling.telemetry.judgements import ACCEPTING, ACTING, READ_AFTER_MS, FingerprintPair, precedence
 from inkling.telemetry.rows import (
     SCHEMA_VERSION,
+    Row,
     decision_summary,
     judged_outcome,
     judged_suggestion,
@@ -62,29 +63,32 @@ def sql_list(kinds: Iterable[OutcomeKind]) -> str:
     return ", ".join(f"'{kind}'" for kind in sorted(kinds))
 
 
-# Each line of it finds the few outcomes of one suggestion by an index, so that the cost grows with the limit only.
+# Each part of it finds the few outcomes of one suggestion by an index, so that the cost grows with the limit only.
+# Nothing becomes of what was not offered, and what is not looked for costs nothing.
 _PRECEDENCE = " ".join(f"WHEN '{kind}' THEN {precedence(kind)}" for kind in OutcomeKind if precedence(kind))
 _JUDGED_SUGGESTIONS = f"""
     SELECT latest.*,
-        (
+        CASE WHEN was_offered THEN (
             SELECT kind FROM outcomes WHERE suggestion_id = latest.suggestion_id AND CASE kind {_PRECEDENCE} END
             ORDER BY CASE kind {_PRECEDENCE} END DESC, at_ms DESC, id DESC LIMIT 1
-        ) AS outcome,
-        (
+        ) END AS outcome,
+        CASE WHEN was_offered THEN (
             SELECT max(kind IN ('shown', {sql_list(ACTING)}) OR coalesce(visible_ms, 0) >= {READ_AFTER_MS})
             FROM outcomes WHERE suggestion_id = latest.suggestion_id
-        ) AS was_read,
-        (
+        ) END AS was_read,
+        CASE WHEN was_offered THEN (
             SELECT max(CASE kind WHEN 'accepted' THEN latest.n_chars ELSE accepted_chars END)
             FROM outcomes WHERE suggestion_id = latest.suggestion_id AND kind IN ('accepted', 'partly_accepted')
-        ) AS accepted_chars,
-        (SELECT max(visible_ms) FROM outcomes WHERE suggestion_id = latest.suggestion_id) AS visible_ms,
-        (
+        ) END AS accepted_chars,
+        CASE WHEN was_offered THEN (
+            SELECT max(visible_ms) FROM outcomes WHERE suggestion_id = latest.suggestion_id
+        ) END AS visible_ms,
+        CASE WHEN was_offered THEN (
             SELECT similarity FROM survivals
             WHERE suggestion_id = latest.suggestion_id AND follows IN ({sql_list(ACCEPTING)})
                 AND kind <> '{SurvivalKind.UNKNOWN}'
             ORDER BY at_ms DESC, id DESC LIMIT 1
-        ) AS kept
+        ) END AS kept
     FROM (
         SELECT * FROM decisions WHERE at_ms >= :since_ms AND schema_version <= {SCHEMA_VERSION}
         ORDER BY at_ms DESC, id DESC LIMIT :limit
@@ -116,7 +120,7 @@ def last_outcome_id(connection: sqlite3.Connection) -> int:
 def recent_decisions(connection: sqlite3.Connection, limit: int) -> list[DecisionSummary]:
     """Returns the latest decisions and silences, newest first."""
     rows = connection.execute(_RECENT_DECISIONS, {"limit": max(0, min(limit, MAX_DECISIONS))})
-    return [decision_summary(dict(row)) for row in rows]
+    return [decision_summary(row) for row in _by_column(rows)]
 
 
 def judged_suggestions(connection: sqlite3.Connection, since_ms: int, limit: int) -> list[JudgedSuggestion]:
@@ -125,7 +129,7 @@ def judged_suggestions(connection: sqlite3.Connection, since_ms: int, limit: int
     They are the decisions since a moment in milliseconds since the Unix epoch, at most `limit` and 100,000.
     """
     bounds = {"since_ms": since_ms, "limit": max(0, min(limit, MAX_DECISIONS))}
-    suggestions = (judged_suggestion(dict(row)) for row in connection.execute(_JUDGED_SUGGESTIONS, bounds))
+    suggestions = map(judged_suggestion, _by_column(connection.execute(_JUDGED_SUGGESTIONS, bounds)))
     return [suggestion for suggestion in suggestions if suggestion is not None]
 
 
@@ -156,10 +160,16 @@ def percentile_rank(n_values: int, share: float) -> int:
 
 
 def _judged(rows: sqlite3.Cursor) -> Iterator[JudgedOutcome]:
-    for row in rows:
-        judged = judged_outcome(dict(row))
+    for row in _by_column(rows):
+        judged = judged_outcome(row)
         if judged is not None:
-            yield row["id"], *judged
+            yield int(row["id"] or 0), *judged
+
+
+def _by_column(rows: sqlite3.Cursor) -> Iterator[Row]:
+    """Yields rows as dictionaries: finding a column in `sqlite3.Row` takes longer the more there are."""
+    columns = [column for column, *_ in rows.description]
+    return (dict(zip(columns, row, strict=True)) for row in rows)
 
 
 def _percentile(counted: list[tuple[float, int]], share: float) -> float | None:

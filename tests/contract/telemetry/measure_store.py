@@ -24,6 +24,9 @@ from inkling.core.events import (
 )
 from inkling.core.suggestion import Check, Reason, Source, SuggestionId, Trigger
 from inkling.telemetry import EventStore
+from inkling.telemetry.activity import read_activity
+from inkling.telemetry.archive import opened
+from inkling.telemetry.daily_counts import count_next_day
 
 N_IN_ONE_CALL = 500
 N_JUDGED = 20_000
@@ -113,6 +116,31 @@ async def fill(data_dir: Path, n_decisions: int) -> None:
     print(f"on disk: {size / 2**20:.0f} MiB, {size / n_events:.0f} bytes an event")
 
 
+def count_days(data_dir: Path) -> None:
+    """Counts all days that are over, as open windows do in the background, one at a time."""
+    spent_s = []
+    with opened(data_dir) as connection:
+        is_done = False
+        while not is_done:
+            started_s = time.perf_counter()
+            is_done = not count_next_day(connection, time.time_ns() // 1_000_000)
+            spent_s.append(time.perf_counter() - started_s)
+    print(f"days: {len(spent_s)} counted in {sum(spent_s):.1f} s, the slowest in {1000 * max(spent_s):.0f} ms")
+
+
+def read_period(data_dir: Path, days: int) -> None:
+    """Reads what the Insights page is told of a period."""
+    with opened(data_dir) as connection:
+        started_s = time.perf_counter()
+        found = read_activity(connection, time.time_ns() // 1_000_000 - days * 86_400_000)
+        spent_s = time.perf_counter() - started_s
+    peak_kib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(
+        f"activity: {len(found.days)} days with {found.counts.n_judged:,} judged suggestions in {spent_s:.2f} s; "
+        f"peak {peak_kib / 1024:.0f} MiB"
+    )
+
+
 async def ask(data_dir: Path, question: str) -> None:
     started_s = time.perf_counter()
     store = await EventStore.open(data_dir)
@@ -137,9 +165,14 @@ async def ask(data_dir: Path, question: str) -> None:
 
 if __name__ == "__main__":
     directory = Path(sys.argv[1])
-    if len(sys.argv) > 2 and not sys.argv[2].isdecimal():
-        asyncio.run(ask(directory, sys.argv[2]))
+    what = sys.argv[2] if len(sys.argv) > 2 else "1000000"
+    if what == "days":
+        count_days(directory)
+    elif what == "activity":
+        read_period(directory, 90)
+    elif not what.isdecimal():
+        asyncio.run(ask(directory, what))
     else:
-        asyncio.run(fill(directory, int(sys.argv[2]) if len(sys.argv) > 2 else 1_000_000))
-        for part in ("recent", "judged", "week", "statistics"):
+        asyncio.run(fill(directory, int(what)))
+        for part in ("days", "recent", "judged", "week", "statistics", "activity"):
             subprocess.run([sys.executable, __file__, str(directory), part], check=True)
