@@ -377,3 +377,13 @@ async def test_a_time_that_cannot_be_true_is_replaced_by_that_of_arrival(log: Lo
     # An event with the right time is later than one whose time was replaced.
     await log.record_outcomes([outcome(2, OutcomeKind.ACCEPTED, at_ms=after_ms + 1)])
     assert log.recent_outcomes() == (True,)
+
+
+async def test_it_can_be_seen_that_outcomes_became_known(log: Log) -> None:
+    await log.record_decisions([DECISION])
+    before = log.n_outcomes_noted()
+    await log.judged_suggestions(0, 10)
+    assert log.n_outcomes_noted() == before
+
+    await log.record_outcomes([outcome(1, OutcomeKind.REJECTED)])
+    assert log.n_outcomes_noted() > before
