@@ -77,7 +77,7 @@ def own_model_as_of_now(data_dir: Path) -> OwnModel:
         ModelArtifactError: The package's own file is damaged.
     """
     own = load_own_model(data_dir)
-    for row in read_judged(data_dir, own.since_ms):
+    for row in read_judged(data_dir, own.since_ms, MAX_ROWS):
         own.model.observe(row)
     return replace(own, since_ms=now_ms())
 
@@ -136,8 +136,8 @@ def reset_at_ms(data_dir: Path) -> int:
         raise UserError(f"{path} cannot be read ({type(error).__name__}); `inkling model reset` mends it") from error
 
 
-def read_judged(data_dir: Path, since_ms: int) -> list[JudgedSuggestion]:
-    """Returns the latest decisions since a moment with what became of them, oldest first, at most `MAX_ROWS`.
+def read_judged(data_dir: Path, since_ms: int, limit: int) -> list[JudgedSuggestion]:
+    """Returns the latest decisions since a moment with what became of them, oldest first, at most `limit`.
 
     Raises:
         UserError: The event store cannot be read.
@@ -146,7 +146,7 @@ def read_judged(data_dir: Path, since_ms: int) -> list[JudgedSuggestion]:
     async def read() -> Sequence[JudgedSuggestion]:
         store = await EventStore.open(data_dir)
         try:
-            return await store.judged_suggestions(since_ms, MAX_ROWS)
+            return await store.judged_suggestions(since_ms, limit)
         finally:
             await store.close()
 

@@ -18,6 +18,7 @@ from inkling.models.registry import Registry, registered_of, retrain, write_whol
 
 logger = logging.getLogger(__name__)
 
+MAX_DECISIONS = 20_000  # about a month's, hidden ones included; read in a second
 NICENESS = 15
 STAYS = "Your model stays in force, and goes on learning from each suggestion as its outcome comes."
 
@@ -30,7 +31,7 @@ def retrain_from_store(data_dir: Path) -> tuple[bool, str]:
     """
     prior = LogisticAcceptanceModel.load()
     version, registry = prior.artifact.model_version, Registry(OwnFiles(data_dir).directory)
-    rows = read_judged(data_dir, reset_at_ms(data_dir))
+    rows = read_judged(data_dir, reset_at_ms(data_dir), MAX_DECISIONS)
     try:
         write_drift(data_dir, rows, now_ms())
     except OSError as error:
