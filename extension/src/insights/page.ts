@@ -173,23 +173,24 @@ export class Page {
 
   private table({ caption, columns, rows }: Table): HTMLElement {
     const canChoose = this.ask !== undefined && rows.some((row) => row.policy !== undefined);
-    const marks = rows.some((row) => row.isInForce !== undefined) ? [element("th", { scope: "col" }, element("span", { class: "unseen" }, "Choice"))] : [];
+    const hasMarks = canChoose || rows.some((row) => row.isInForce === true);
+    const marks = hasMarks ? [element("th", { scope: "col" }, element("span", { class: "unseen" }, "Choice"))] : [];
     const head = columns.map(({ title, isNumber }) => element("th", { scope: "col", class: isNumber ? "number" : "" }, title));
     const body = rows.map((row) => {
       const cells = row.cells.map((cell, index) => tableCell(cell, columns[index]?.isNumber ?? false, index === 0));
-      const mark = row.isInForce === undefined ? [] : [element("td", { class: "choice" }, this.mark(row, canChoose))];
+      const mark = hasMarks ? [element("td", { class: "choice" }, this.mark(row))] : [];
       return element("tr", { class: row.isInForce === true ? "in-force" : "" }, ...cells, ...mark);
     });
     const table = element("table", {}, element("caption", { class: "unseen" }, caption), element("thead", {}, element("tr", {}, ...head, ...marks)), element("tbody", {}, ...body));
     return element("div", { class: "scroll" }, table);
   }
 
-  private mark({ isInForce, policy }: Row, canChoose: boolean): HTMLElement | string {
+  private mark({ isInForce, policy }: Row): HTMLElement | string {
     if (isInForce === true) {
       return element("span", { class: "badge" }, "in force");
     }
     const { ask } = this;
-    if (!canChoose || ask === undefined || policy === undefined) {
+    if (ask === undefined || policy === undefined) {
       return "";
     }
     const button = element("button", { id: `choose-${policy}`, type: "button", class: "secondary" }, "Choose");

@@ -155,7 +155,7 @@ function knob(forecasts: readonly KnobForecast[]): Section {
   return {
     id: "knob",
     title: "How much to show",
-    lead: `What each setting of inkling.gate.policy would do, beside the one in force; ranges hold 95 times in 100.${common}`,
+    lead: `What each setting of inkling.gate.policy would have done, compared with what was shown in this period; ranges hold 95 times in 100.${common}`,
     isWide: true,
     table: {
       caption: "Forecast of each setting",

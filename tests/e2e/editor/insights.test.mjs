@@ -100,6 +100,11 @@ describe("insights", () => {
     }
   });
 
+  scenario("another model is trained on request, and what came of it is said", async () => {
+    await window.webview.locator("#retrain").click();
+    await window.webview.locator("#message.said", { hasText: /\w/ }).waitFor();
+  });
+
   scenario("a setting of the knob is chosen after its forecast was read", async () => {
     assert.equal(await window.webview.locator("#knob tr.in-force", { hasText: "Balanced" }).count(), 0);
     assert.match(await window.webview.locator("#knob tbody tr", { hasText: "Balanced" }).textContent(), /\d+%/);
@@ -149,11 +154,6 @@ describe("insights", () => {
     });
     await window.runCommand("Inkling: Restart Server");
     await window.webview.locator('#insights[aria-busy="false"] #sections:not([data-is-old])').waitFor();
-  });
-
-  scenario("another model is trained on request, and what came of it is said", async () => {
-    await window.webview.locator("#retrain").click();
-    await window.webview.locator("#message.said", { hasText: /\w/ }).waitFor();
   });
 
   scenario("the model is forgotten only after a question", async () => {
