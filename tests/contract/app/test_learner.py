@@ -14,6 +14,7 @@ from tests.contract.app.suggestions import Person, StoppedClock
 
 from inkling.app.learning import Learner, retrain_from_store
 from inkling.app.learning.learner import CHUNK_ROWS, GRACE_MS, LOOK_BACK_MS
+from inkling.core.errors import StoreError
 from inkling.core.events import JudgedSuggestion, OutcomeKind
 from inkling.core.settings import GatePolicy, GateSettings
 from inkling.telemetry.store import EventStore
@@ -180,6 +181,18 @@ async def test_a_new_window_knows_what_the_others_learned(
     assert newer.score(question) == learner.score(question)
 
 
+async def test_a_new_window_learns_the_latest_when_they_are_old_enough(
+    tmp_path: Path, person: Person, clock: StoppedClock
+) -> None:
+    await person.judge("call", REJECTED, times=10)
+    person.model = newer = Learner(tmp_path, person.log, clock.now_ms)
+    await newer.look()
+    assert 0 < n_learned(person) < 10
+
+    await catch_up(newer, clock)
+    assert n_learned(person) == 10
+
+
 async def test_the_loop_is_let_go_while_much_is_learned(person: Person, learner: Learner, clock: StoppedClock) -> None:
     n_rows = 10 * CHUNK_ROWS
     await person.judge("call", REJECTED, times=n_rows)
@@ -273,17 +286,35 @@ async def test_the_learner_looks_by_itself_until_it_is_cancelled(
         await running
 
 
-async def test_a_log_that_cannot_be_read_leaves_the_model_as_it_is(
-    tmp_path: Path, person: Person, learner: Learner, clock: StoppedClock
+async def test_while_the_log_cannot_be_read_the_model_stays_as_it_is_and_then_nothing_is_learned_twice(
+    tmp_path: Path, store: EventStore, clock: StoppedClock
 ) -> None:
+    is_broken = False
+
+    class UnsteadyLog:
+        def n_outcomes_noted(self) -> int:
+            return store.n_outcomes_noted()
+
+        async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
+            if is_broken:
+                raise StoreError("the disk is gone")
+            return await store.judged_suggestions(since_ms, limit)
+
+    learner = Learner(tmp_path, UnsteadyLog(), clock.now_ms)
+    person = Person(store, learner, clock)
+    await learner.look()
     await person.judge("call", REJECTED, times=5)
     await catch_up(learner, clock)
-    question = person.question("call")
-    scored = learner.score(question)
+    assert n_learned(person) == 5
+
+    is_broken = True
     await person.judge("call", REJECTED)
-    await person.log.close()
     await catch_up(learner, clock)
-    assert learner.score(question) == scored
+    assert n_learned(person) == 5
+
+    is_broken = False
+    await catch_up(learner, clock)
+    assert n_learned(person) == 6
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"at_ms": null}', '{"at_ms": 1e999}', "[" * 100_000])

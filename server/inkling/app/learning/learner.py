@@ -103,14 +103,12 @@ class Learner:
             group.create_task(self._keep_retraining())
 
     async def look(self) -> None:
-        """Takes in what is new: a model that another process put in force, outcomes, alarms."""
+        """Takes in what is new: a model that another process put in force, outcomes, thresholds, alarms."""
         async with self._looking:
-            model_marks = await asyncio.to_thread(self._files.model_marks)
-            if model_marks != self._model_marks:
-                await self._begin_again()
-                self._model_marks = model_marks
-            elif self._judged_at_ms or self._log.n_outcomes_noted() != self._n_noted:
-                await self._learn_news()
+            try:
+                await self._look_for_what_to_learn()
+            except StoreError as error:
+                logger.warning("nothing is learned until the events can be read: %s", error)
             points_mark = await asyncio.to_thread(self._files.points_mark)
             if points_mark != self._points_mark:
                 self._points_mark = points_mark
@@ -121,25 +119,38 @@ class Learner:
                 self._drift_mark = drift_mark
                 self._tell(await asyncio.to_thread(alarms_to_tell, self._data_dir, self._now_ms()))
 
+    async def _look_for_what_to_learn(self) -> None:
+        model_marks = await asyncio.to_thread(self._files.model_marks)
+        if model_marks != self._model_marks:
+            await self._begin_again()
+            self._model_marks = model_marks
+            return
+        n_noted = self._log.n_outcomes_noted()
+        if self._judged_at_ms or n_noted != self._n_noted:
+            await self._learn_news()
+            self._n_noted = n_noted
+
     async def _begin_again(self) -> None:
-        """Puts the champion in force with what was judged since it was trained."""
-        own = await asyncio.to_thread(load_own_model, self._data_dir)
-        self._tell(own.notices)
+        """Puts the champion in force, and learns from what was judged since it was trained."""
+        self._own = await asyncio.to_thread(load_own_model, self._data_dir)
+        self._tell(self._own.notices)
         now_ms = self._now_ms()
-        rows = await self._read(own.since_ms)
+        rows = await self._log.judged_suggestions(self._own.since_ms, MAX_ROWS)
         # The latest may be undone yet: they wait their turn as news.
         ripe = [row for row in rows if label_of(row) is not None and row.at_ms <= now_ms - GRACE_MS]
-        await _learn(own.model, ripe)
-        self._own = own
         self._learned = {row.suggestion_id for row in ripe}
         self._judged_at_ms = {}
         self._looked_at_ms = now_ms
-        logger.info("personal model in force n_events=%d of_them_since=%d", own.model.state.n_events, len(ripe))
+        self._n_noted = -1
+        await _learn(self._own.model, ripe)
+        state = self._own.model.state
+        logger.info("personal model in force n_events=%d of_them_since=%d", state.n_events, len(ripe))
 
     async def _learn_news(self) -> None:
         """Learns from what was judged since the last look, and not too short a time ago."""
         now_ms = self._now_ms()
-        rows = await self._read(max(self._own.since_ms, self._looked_at_ms - LOOK_BACK_MS))
+        since_ms = max(self._own.since_ms, self._looked_at_ms - LOOK_BACK_MS)
+        rows = await self._log.judged_suggestions(since_ms, MAX_ROWS)
         self._looked_at_ms = max(self._looked_at_ms, now_ms)
         fresh = [row for row in rows if row.suggestion_id not in self._learned and label_of(row) is not None]
         self._judged_at_ms = {row.suggestion_id: self._judged_at_ms.get(row.suggestion_id, now_ms) for row in fresh}
@@ -155,14 +166,6 @@ class Learner:
 
     def _tell(self, notices: Sequence[str]) -> None:
         self.notices += [notice for notice in notices if notice not in self.notices]
-
-    async def _read(self, since_ms: int) -> list[JudgedSuggestion]:
-        self._n_noted = self._log.n_outcomes_noted()
-        try:
-            return await self._log.judged_suggestions(since_ms, MAX_ROWS)
-        except StoreError as error:
-            logger.warning("nothing was learned: %s", error)
-            return []
 
     async def _keep_looking(self) -> None:
         while True:
