@@ -36,10 +36,10 @@ class _Answer:
 class OwnDataCommands:
     """The user's own events and model, through the commands of `inkling`; one of them runs at a time."""
 
-    def __init__(self, data_dir: Path, on_model_changed: Callable[[], Awaitable[None]]) -> None:
-        """Takes the place of events and model, and what is called when another model is in force."""
+    def __init__(self, data_dir: Path, on_trained: Callable[[], Awaitable[None]]) -> None:
+        """Takes the place of events and model, and what takes over a model or thresholds that were made or deleted."""
         self._data_dir = data_dir
-        self._on_model_changed = on_model_changed
+        self._on_trained = on_trained
         self._is_free = asyncio.Semaphore()
 
     async def insights(self, n_days: int, gate: GateSettings) -> str:
@@ -60,10 +60,8 @@ class OwnDataCommands:
             WorkerError: The process failed or took too long.
         """
         answer = await self._run("model", "retrain")
-        was_replaced = answer.code != EXIT_NOTHING
-        if was_replaced:
-            await self._on_model_changed()
-        return was_replaced, answer.words.strip()
+        await self._on_trained()
+        return answer.code != EXIT_NOTHING, answer.words.strip()
 
     async def reset_model(self) -> str:
         """Forgets all that was learned; returns what that means, in words.
@@ -73,7 +71,7 @@ class OwnDataCommands:
         """
         async with self._is_free:
             await asyncio.to_thread(reset, self._data_dir)
-        await self._on_model_changed()
+        await self._on_trained()
         return "Your model is forgotten, and the shipped one decides. What was judged before is not learned from again."
 
     async def export_events(self, file: Path, *, with_text: bool) -> str:
