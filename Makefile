@@ -64,6 +64,7 @@ bench: setup
 	$(BIN)/inkling bench latency --json artifacts/latency.json
 	$(BIN)/inkling bench acceptance --json artifacts/acceptance.json
 	$(BIN)/inkling bench personal --json artifacts/personal.json
+	$(BIN)/inkling bench store --json artifacts/store.json
 
 ## Pins the newest versions that pyproject.toml admits (needs uv).
 lock:
