@@ -211,6 +211,30 @@ def test_explored_accepts_that_the_model_did_not_promise_lower_the_threshold() -
     assert better == 0.05 < as_promised
 
 
+def test_hidden_candidates_count_as_the_judged_ones_came_true() -> None:
+    # The model promises 0.8 and 0.5, and what comes is 0.5 and 0.2: what it says of hidden ones is too high as well.
+    hidden = {"was_offered": False, "was_read": False, "outcome": None, "reason": Reason.LOW_PROBABILITY}
+    hidden_rows = [row(number, p=0.2, accepted_chars=0, propensity=0.02, **hidden) for number in range(1000, 1400)]
+
+    def losing_20(shares: dict[float, float]) -> float:
+        judged = [
+            (row if number < 200 * share else rejected)(number, p=p)
+            for p, share in shares.items()
+            for number in range(200)
+        ]
+        return OperatingPoints.from_log([*judged, *hidden_rows], logged_probability, STUDY).threshold_losing(0.2)
+
+    assert losing_20({0.8: 0.8, 0.5: 0.5}) == 0.2
+    assert losing_20({0.8: 0.5, 0.5: 0.2}) > 0.3
+
+
+@pytest.mark.parametrize("p", [0.0, 1.0])
+def test_promises_that_nobody_can_keep_are_no_crash(p: float) -> None:
+    rows = [(row if number % 2 else rejected)(number, p=p) for number in range(300)]
+
+    assert OperatingPoints.from_log(rows, logged_probability, STUDY).basis == "log"
+
+
 def test_points_survive_their_file(tmp_path: Path) -> None:
     path = tmp_path / FILE_NAME
     points = OperatingPoints.from_log([row(number, p=0.8) for number in range(50)], logged_probability, STUDY)
