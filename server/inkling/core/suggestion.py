@@ -58,7 +58,7 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.NOT_AT_A_PLACE_TO_COMPLETE: "the cursor is inside a word, or inside a comment or string",
     Reason.INDEX_NOT_READY: "the index of this workspace is still being built",
     Reason.WORKER_UNAVAILABLE: "the completion worker is not running; it is restarted by itself",
-    Reason.NOT_WORTH_ASKING: "suggestions are hardly ever accepted in such a place (inkling.gate.policy)",
+    Reason.NOT_WORTH_ASKING: "suggestions are seldom accepted in such a place (inkling.gate.policy)",
     Reason.DEADLINE: "no answer within the deadline (inkling.completion.deadlineMs)",
     Reason.NO_CANDIDATE: "nothing that Inkling has read says how this line goes on",
     Reason.DOES_NOT_PARSE: "the file would no longer parse, or the line cannot be",
