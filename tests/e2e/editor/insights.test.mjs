@@ -122,6 +122,7 @@ describe("insights", () => {
       for (const id of CHARTS) {
         await assertDrawn(id);
       }
+      await window.webview.locator("h1").scrollIntoViewIfNeeded();
       await window.screenshot(path.join(ARTIFACTS, `insights-${name}.png`));
       await screenshotOfAll(`insights-${name}-all.png`);
     });

@@ -29,8 +29,8 @@ from inkling.telemetry import EventStore
 
 SEED = 6
 N_CANDIDATES = 4000
-THRESHOLD = 0.2
-EXPLORED = 0.05
+THRESHOLD = 0.1
+EXPLORED = 0.02
 N_IN_ONE_CALL = 500
 PLACES = {
     "models.py": ("bookshop-5e11ed", "shop/models.py"),
