@@ -3,7 +3,7 @@ import { defineConfig } from "eslint/config";
 import tseslint from "typescript-eslint";
 
 export default defineConfig(
-  { ignores: ["**/node_modules", "**/dist", ".venv", "tests/e2e", "scripts", "artifacts", "extension/esbuild.mjs", "eslint.config.mjs"] },
+  { ignores: ["**/node_modules", "**/dist", "server", ".venv", "tests/e2e", "scripts", "artifacts", "extension/esbuild.mjs", "eslint.config.mjs"] },
   eslint.configs.recommended,
   tseslint.configs.strictTypeChecked,
   {

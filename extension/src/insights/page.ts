@@ -185,7 +185,7 @@ export class Page {
     return element("div", { class: "scroll" }, table);
   }
 
-  private mark({ isInForce, policy }: Row): HTMLElement | string {
+  private mark({ cells, isInForce, policy }: Row): HTMLElement | string {
     if (isInForce === true) {
       return element("span", { class: "badge" }, "in force");
     }
@@ -193,7 +193,9 @@ export class Page {
     if (ask === undefined || policy === undefined) {
       return "";
     }
-    const button = element("button", { id: `choose-${policy}`, type: "button", class: "secondary" }, "Choose");
+    const [name] = cells;
+    const label = `Choose ${typeof name === "string" ? name : (name?.text ?? policy)}`;
+    const button = element("button", { id: `choose-${policy}`, type: "button", class: "secondary", "aria-label": label }, "Choose");
     button.addEventListener("click", () => {
       ask({ kind: "choose", policy });
     });

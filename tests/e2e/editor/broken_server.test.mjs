@@ -27,12 +27,27 @@ describe("a broken server", () => {
     ),
   );
 
+  test("is told on the Insights page, too, which can be asked again", { timeout: 60_000 }, () =>
+    editor.watch("tells on the page", async () => {
+      await window.runCommand("Inkling: Insights");
+      const failed = window.webview.locator("#message.failed", { hasText: "server is not running" });
+      await failed.waitFor();
+      await failed.evaluate((element) => {
+        element.firstChild.data = "";
+      });
+      await window.webview.locator("#retry").click();
+      await failed.waitFor();
+    }),
+  );
+
   test("that never answers does not stand in the way of one that does", { timeout: 90_000 }, () =>
     editor.watch("replaces what hangs", async () => {
       editor.setServerCommand(["/bin/sleep", "100"]);
       await window.statusItem.locator(".codicon-sync").waitFor({ timeout: 40_000 });
       editor.setServerCommand(SERVER_COMMAND);
       await window.waitUntilReady();
+      // The page that had nothing to show is filled as soon as there is somebody to ask.
+      await window.webview.locator("#tiles").waitFor();
     }),
   );
 });
