@@ -49,9 +49,9 @@ ones shown at random; of what is shown {read:.0%} is read and accepted with the 
 is looked at six times; {silent:.0%} silences for each decision. events_per_s: stored in commits of {commit} decisions
 with all that became of them, by the time the calls took; single_events_per_s: one event a commit, each awaited.
 train_s: `inkling model retrain`; insights_s: `inkling report --json -` of 90 days, as the daemon runs it for the page;
-insights_year_s: of 365 days; stats_s: `inkling stats` over all time. Each is run twice, and the second run told: the whole process, from its start to
-its end (_s by the clock, _cpu_s of the processor), and its largest resident set (_memory_mb). report_bytes: the page of
-365 days as one HTML file."""
+insights_year_s: of 365 days; stats_s: `inkling stats` over all time. Each is run twice, and the second run told: the
+whole process, from its start to its end (_s by the clock, _cpu_s of the processor), and its largest resident set
+(_memory_mb). report_bytes: the page of 365 days as one HTML file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,11 @@ def test_every_figure_is_measured(tmp_path: Path) -> None:
         "single_events_per_s",
         "store_mb",
         "bytes_per_event",
-        *(f"{name}_{what}" for name in ("train", "insights", "insights_year") for what in ("s", "cpu_s", "memory_mb")),
+        *(
+            f"{name}_{what}"
+            for name in ("train", "insights", "insights_year", "stats")
+            for what in ("s", "cpu_s", "memory_mb")
+        ),
         "report_bytes",
     }
     assert all(figure > 0 for figure in figures.values())
