@@ -210,16 +210,18 @@ main.add_command(telemetry)
 
 
 @main.command()
-@click.option("--policy", required=True, metavar="eager|balanced|quiet|lose=SHARE|threshold=P", help="What to judge.")
+@click.option("--policy", required=True, metavar="POLICY", help="What to judge; see above.")
 @click.option("--days", type=click.IntRange(1), default=90, show_default=True, help="How far back the log is read.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_exit_codes
 def replay(policy: str, days: int, *, as_json: bool) -> None:
-    """Estimate from the log what another policy of the gate would have done.
+    """Estimate from the log what another policy would have done.
 
-    `eager`, `balanced` and `quiet` lose at most 1%, 5% and 20% of what you would accept, `lose=0.1` at most 10%;
-    `threshold=0.3` shows from that probability on. They are the values of `inkling.gate.policy`. Exit code 1 means
-    that the log cannot tell, and the reason is printed.
+    POLICY is a value of `inkling.gate.policy` (`eager`, `balanced` and `quiet` lose at most 1%, 5% and 20% of what
+    you would accept, `lose=0.1` at most 10%, `threshold=0.3` shows from that probability on), another model
+    (`model=shipped` is the one without what it learned of you, `model=FILE` any other), or a longer pause in typing
+    before Inkling is asked (`debounce=+60`, in milliseconds). Exit code 1 means that the log cannot tell, and the
+    reason is printed.
     """
     from inkling.app.replay_cli import answer, answer_json, answer_lines, parse_policy
     from inkling.models.replay import InsufficientSupport

@@ -1,13 +1,14 @@
 """`inkling replay`: what another policy would have done, from the user's own log, in words."""
 
 import asyncio
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inkling.app.learning import load_points
-from inkling.core.errors import BadSettingError, StoreError, UserError
+from inkling.core.errors import BadSettingError, ModelArtifactError, StoreError, UserError
 from inkling.core.events import JudgedSuggestion
 from inkling.core.insights import Interval, KnobForecast
 from inkling.core.settings import GatePolicy, GateSettings
@@ -16,10 +17,29 @@ from inkling.models.artifact import SHARES_LOST, StudyPoints
 from inkling.models.operating_points import SHARE_OF_POLICY, OperatingPoints
 from inkling.models.replay import Estimate, InsufficientSupport, Replay, Reward, replay, threshold_policy
 from inkling.models.replay_forecast import forecast
+from inkling.models.replay_policies import longer_debounce_policy, model_policy
 from inkling.telemetry.store import EventStore
 
-MAX_ROWS = 200_000  # the latest; more than a year of work, and some seconds to judge
+MAX_ROWS = 100_000  # the latest, as many as the store gives at once; some seconds to judge
+SHIPPED = "shipped"
 _MS_PER_DAY = 24 * 60 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OtherModel:
+    """Another acceptance model at the thresholds that were in force; with no path the shipped one, by itself."""
+
+    path: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LongerDebounce:
+    """A pause before each question that is longer by so many milliseconds than it was."""
+
+    by_ms: float
+
+
+ReplayPolicy = GateSettings | OtherModel | LongerDebounce
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,18 +47,20 @@ class ReplayAnswer:
     """What the log says of a policy.
 
     Attributes:
-        threshold: The threshold that was judged.
+        title: The policy in words.
+        threshold: The threshold that was judged; None for a policy that leaves it as it was.
         replay: The estimates, or why there are none.
-        forecast: The same in the units of the knob.
+        forecast: The same in the units of the knob, for a setting of the knob.
     """
 
-    threshold: float
+    title: str
+    threshold: float | None
     replay: Replay | InsufficientSupport
-    forecast: KnobForecast
+    forecast: KnobForecast | None
 
 
-def parse_policy(text: str) -> GateSettings:
-    """Returns the policy in `eager`, `balanced`, `quiet`, `lose=SHARE` or `threshold=PROBABILITY`.
+def parse_policy(text: str) -> ReplayPolicy:
+    """Returns the policy in words: a setting of the knob, `model=shipped`, `model=FILE` or `debounce=+MS`.
 
     Raises:
         BadSettingError: It is none of them, or the number is out of range.
@@ -46,6 +68,8 @@ def parse_policy(text: str) -> GateSettings:
     if text in SHARE_OF_POLICY:
         return GateSettings(policy=GatePolicy(text))
     kind, _, number = text.partition("=")
+    if kind == "model" and number:
+        return OtherModel(path=None if number == SHIPPED else Path(number))
     try:
         value = float(number)
     except ValueError:
@@ -54,17 +78,20 @@ def parse_policy(text: str) -> GateSettings:
         return GateSettings(policy=GatePolicy.THRESHOLD, threshold=value)
     if kind == "lose" and 0 <= value <= SHARES_LOST[-1]:
         return GateSettings(policy=GatePolicy.LOSE_AT_MOST, lose_at_most=value)
+    if kind == "debounce" and number.startswith("+") and 0 <= value < math.inf:
+        return LongerDebounce(by_ms=value)
     raise BadSettingError(
         f"--policy {text!r} is none of {', '.join(SHARE_OF_POLICY)}, lose=SHARE with a share up to {SHARES_LOST[-1]},"
-        " threshold=PROBABILITY with a probability up to 1"
+        f" threshold=PROBABILITY with a probability up to 1, model={SHIPPED}, model=FILE, debounce=+MS (a shorter"
+        " debounce cannot be replayed: what it would have asked is in no log)"
     )
 
 
-def answer(data_dir: Path, gate: GateSettings, days: int) -> ReplayAnswer:
+def answer(data_dir: Path, policy: ReplayPolicy, days: int) -> ReplayAnswer:
     """Returns what the log of the last days says of a policy.
 
     Raises:
-        UserError: The event store cannot be opened or read.
+        UserError: The event store cannot be opened or read, or the model cannot.
     """
     since_ms = time.time_ns() // 1_000_000 - days * _MS_PER_DAY
     try:
@@ -72,19 +99,53 @@ def answer(data_dir: Path, gate: GateSettings, days: int) -> ReplayAnswer:
     except StoreError as error:
         raise UserError(str(error)) from error
     prior = LogisticAcceptanceModel.load()
-    points, _ = load_points(data_dir, prior)
-    return answer_from(rows, gate, points, prior.artifact.study_points)
+    match policy:
+        case OtherModel():
+            return _answer_of_model(rows, prior, policy)
+        case LongerDebounce(by_ms=by_ms):
+            return ReplayAnswer(
+                title=f"A debounce longer by {by_ms:g} ms",
+                threshold=None,
+                replay=replay(rows, longer_debounce_policy(rows, by_ms)),
+                forecast=None,
+            )
+        case GateSettings():
+            points, _ = load_points(data_dir, prior)
+            return answer_from(rows, policy, points, prior.artifact.study_points)
+
+
+def _answer_of_model(
+    rows: Sequence[JudgedSuggestion], prior: LogisticAcceptanceModel, asked: OtherModel
+) -> ReplayAnswer:
+    try:
+        model = prior if asked.path is None else LogisticAcceptanceModel.load(asked.path)
+    except ModelArtifactError as error:
+        raise UserError(str(error)) from error
+
+    def probability(row: JudgedSuggestion) -> float | None:
+        try:
+            return model.probability(row.features)
+        except KeyError:
+            return None  # it was logged for a model of other features
+
+    return ReplayAnswer(
+        title=f"{model.artifact.model_version} alone, at the thresholds that were in force",
+        threshold=None,
+        replay=replay(rows, model_policy(probability)),
+        forecast=None,
+    )
 
 
 def answer_from(
     rows: Sequence[JudgedSuggestion], gate: GateSettings, points: OperatingPoints, study: StudyPoints
 ) -> ReplayAnswer:
     """Returns what a log says of a policy; the arguments are those of `forecasts`."""
-    threshold = points.threshold(gate)
+    threshold, foreseen = points.threshold(gate), forecast(rows, gate, points, study)
     return ReplayAnswer(
+        title=f"{foreseen.label}: shown from a probability of {threshold:.3f} on",
         threshold=threshold,
         replay=replay(rows, threshold_policy(threshold)),
-        forecast=forecast(rows, gate, points, study),
+        forecast=foreseen,
     )
 
 
@@ -95,13 +156,13 @@ def answer_json(found: ReplayAnswer) -> dict[str, object]:
 
 def answer_lines(found: ReplayAnswer) -> list[str]:
     """Returns the answer as lines for a terminal."""
-    lines = [f"{found.forecast.label}: shown from a probability of {found.threshold:.3f} on"]
+    lines = [found.title]
     match found.replay:
         case InsufficientSupport(reason=reason):
             lines.append(f"  no estimate: {reason}")
         case Replay() as estimates:
             lines += _replay_lines(estimates)
-    return [*lines, *_forecast_lines(found.forecast)]
+    return lines if found.forecast is None else [*lines, *_forecast_lines(found.forecast)]
 
 
 async def _read(data_dir: Path, since_ms: int) -> list[JudgedSuggestion]:

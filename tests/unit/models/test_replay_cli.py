@@ -18,6 +18,7 @@ from inkling.core.settings import GatePolicy, GateSettings
 from inkling.core.suggestion import Source, Trigger
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.artifact import SHARES_LOST
+from inkling.models.featurize import FEATURE_NAMES
 from inkling.models.operating_points import FILE_NAME, OperatingPoints, dump_points
 from inkling.models.replay import InsufficientSupport, replay, threshold_policy
 from inkling.telemetry.store import EventStore
@@ -171,3 +172,37 @@ def test_the_daemon_scores_and_reads_champions_without_numpy() -> None:
     code = "import inkling.models.personal, inkling.models.registry, sys; sys.exit('numpy' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_another_model_and_a_longer_debounce_are_replayed(tmp_path: Path) -> None:
+    features = dict(zip(FEATURE_NAMES, ARTIFACT.mean, strict=True))
+    rows = [replace(row, features=features) for row in lived(3, 600, 0.3, 0.1)]
+    asyncio.run(store_of(tmp_path, rows))
+
+    code, words = run(tmp_path, "--policy", "model=shipped")
+    assert code == 0, words
+    assert words.startswith(f"{ARTIFACT.model_version} alone")
+    # The average suggestion is above 0.3 for the shipped model, so it offers all; the log offered a part of them.
+    assert "offered, of 100              100.0" in words
+
+    code, words = run(tmp_path, "--policy", "debounce=+100")
+    assert code == 0, words
+    found = json.loads(run(tmp_path, "--policy", "debounce=+100", "--json")[1])
+    # Nothing in this log follows anything within 100 ms, so nothing changes but how chance showed what was hidden.
+    assert found["replay"]["offered"]["value"] == pytest.approx(found["replay"]["offered_before"]["value"], abs=0.03)
+    assert found["forecast"] is None
+
+
+@pytest.mark.parametrize("text", ["debounce=60", "debounce=-20", "debounce=+x", "debounce=+inf", "model="])
+def test_what_cannot_be_replayed_is_refused(tmp_path: Path, text: str) -> None:
+    code, words = run(tmp_path, "--policy", text)
+    assert code == 2
+    assert "debounce=+MS" in words
+
+
+def test_a_model_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    asyncio.run(store_of(tmp_path, lived(3, 5, 0.3, 0.1)))
+    (tmp_path / "other.json").write_text("{}")
+    code, words = run(tmp_path, "--policy", f"model={tmp_path / 'other.json'}")
+    assert code == 2
+    assert "other.json" in words
