@@ -28,6 +28,7 @@ from inkling.lsp.wire import wire
 
 logger = logging.getLogger(__name__)
 
+_TELEMETRY = f"{SETTINGS_SECTION}.telemetry"
 MS_PER_DAY = 24 * 60 * 60 * 1000
 _PROGRESS_TOKEN = "inkling-index"  # noqa: S105 - a progress token is no secret
 
@@ -86,7 +87,9 @@ class Session:
         for problem in problems:
             self.tell(f"Inkling: the setting {problem.path} {problem.message}.")
         self._services.completion.configure(self._settings)
-        if were_told:
+        # A slip in the very setting must not cost texts that it was meant to keep.
+        is_told_how_long = were_told and not any(problem.path.startswith(_TELEMETRY) for problem in problems)
+        if is_told_how_long:
             self._services.background.start(self._forget_old_texts(self._settings.telemetry.text_retention_days))
         self.open_workspace()
 
