@@ -9,7 +9,8 @@ InklingError
 ├── WorkerError              a worker process died, answered nonsense, or missed its deadline
 │   └── WorkerUnavailableError  it cannot be started (again)
 ├── StoreError               the event store cannot be opened, read or written
-└── ModelArtifactError       a model file that is damaged or of another version
+├── ModelArtifactError       a model file that is damaged or of another version
+└── ModelError               a language model's endpoint did not answer as it should
 ```
 """
 
@@ -48,3 +49,7 @@ class StoreError(InklingError):
 
 class ModelArtifactError(InklingError):
     """A model file that is damaged, of another version, or does not fit the features."""
+
+
+class ModelError(InklingError):
+    """A language model's endpoint did not answer as it should; the message is for the user and says what to change."""
