@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from inkling.core.events import DecisionSummary
+from inkling.core.model_state import ModelState
 from inkling.core.ports import (
     Background,
     EventLog,
@@ -14,7 +15,7 @@ from inkling.core.ports import (
     ProgressListener,
     WorkspaceListener,
 )
-from inkling.core.settings import GateSettings
+from inkling.core.settings import GateSettings, Settings
 from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature
 from inkling.lsp.loop_meter import LoopMeter
@@ -62,6 +63,21 @@ class OwnData(Protocol):
         ...
 
 
+class ModelMind(Protocol):
+    """The mind that asks a language model's endpoint, where one is configured."""
+
+    def configure(self, settings: Settings, api_key: str | None) -> None:
+        """Takes new settings and the key of the editor's secret storage; returns at once.
+
+        Without an endpoint in the settings nothing is imported, opened or sent.
+        """
+        ...
+
+    def listen(self, listener: Callable[[ModelState], None]) -> None:
+        """Sets the one listener; it hears the present state at once, then each change, on the event loop."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the handlers call.
@@ -79,6 +95,7 @@ class Services:
         loop_meter: Measures how long single callbacks hold the event loop, where that was asked for.
         what_moved: Returns in words which features moved the probability of a decision; may be empty.
         notices: What the user must be told, such as that a damaged database was set aside.
+        model_mind: The mind that asks an endpoint; None in programs that never do.
     """
 
     completion: CompletionFeature
@@ -93,3 +110,4 @@ class Services:
     loop_meter: LoopMeter
     what_moved: Callable[[DecisionSummary], str]
     notices: Callable[[], list[str]]
+    model_mind: ModelMind | None = None
