@@ -10,6 +10,8 @@ export const RETRAIN_MODEL = "inkling/retrainModel";
 export const RESET_MODEL = "inkling/resetModel";
 export const EXPORT_EVENTS = "inkling/exportEvents";
 export const STATUS = "inkling/status";
+export const DID_CHANGE_API_KEY = "inkling/didChangeApiKey";
+export const MODEL_STATUS = "inkling/modelStatus";
 export const SETTINGS_SECTION = "inkling";
 
 export type Reason =
@@ -91,6 +93,12 @@ export interface InitializationOptions {
   readonly ownsInlineCompletion?: boolean;
   readonly isTrusted?: boolean;
   readonly interpreter?: string | null;
+  readonly apiKey?: string | null;
+}
+
+/** `inkling/didChangeApiKey`, a notification to the server: the endpoint's key was set, or cleared. */
+export interface DidChangeApiKeyParams {
+  readonly apiKey: string | null;
 }
 
 /** `inkling/didChangeInterpreter`, a notification to the server: another interpreter, or trust was granted. */
@@ -326,4 +334,10 @@ export interface StatusParams {
   readonly message: string;
   readonly nFilesDone?: number;
   readonly nFilesTotal?: number;
+}
+
+/** `inkling/modelStatus`, a notification to the client: how the language model's endpoint is doing, in words. */
+export interface ModelStatusParams {
+  readonly state: "off" | "connecting" | "ready" | "down" | "refused" | "budget";
+  readonly words: string;
 }

@@ -35,6 +35,8 @@ _METHODS = (
     "RESET_MODEL",
     "EXPORT_EVENTS",
     "STATUS",
+    "DID_CHANGE_API_KEY",
+    "MODEL_STATUS",
     "SETTINGS_SECTION",
 )
 _ENUMS: tuple[type[StrEnum], ...] = (Reason, OutcomeKind, GatePolicy)

@@ -10,7 +10,7 @@ initialization options asks by itself, so the capability is not advertised to it
 `inkling/recordOutcomes`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from inkling.core import insights
@@ -25,6 +25,8 @@ RETRAIN_MODEL = "inkling/retrainModel"
 RESET_MODEL = "inkling/resetModel"
 EXPORT_EVENTS = "inkling/exportEvents"
 STATUS = "inkling/status"
+DID_CHANGE_API_KEY = "inkling/didChangeApiKey"
+MODEL_STATUS = "inkling/modelStatus"
 SUGGESTION_ACCEPTED = "inkling.suggestionAccepted"
 
 SETTINGS_SECTION = "inkling"
@@ -33,6 +35,7 @@ WireOutcomeKind = Literal[
     "shown", "accepted", "partly_accepted", "typed_through", "rejected", "ignored", "superseded", "undone"
 ]
 WireState = Literal["starting", "indexing", "ready", "degraded"]
+WireModelState = Literal["off", "connecting", "ready", "down", "refused", "budget"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +45,14 @@ class InitializationOptions:
     owns_inline_completion: bool = False
     is_trusted: bool = False
     interpreter: str | None = None
+    api_key: str | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DidChangeApiKeyParams:
+    """`inkling/didChangeApiKey`, a notification to the server: the endpoint's key was set, or cleared."""
+
+    api_key: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,8 +204,17 @@ class StatusParams:
     n_files_total: int = 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelStatusParams:
+    """`inkling/modelStatus`, a notification to the client: how the language model's endpoint is doing, in words."""
+
+    state: WireModelState
+    words: str
+
+
 WIRE_TYPES: tuple[type, ...] = (
     InitializationOptions,
+    DidChangeApiKeyParams,
     DidChangeInterpreterParams,
     WireOutcome,
     RecordOutcomesParams,
@@ -223,4 +243,5 @@ WIRE_TYPES: tuple[type, ...] = (
     insights.DriftLine,
     insights.Insights,
     StatusParams,
+    ModelStatusParams,
 )

@@ -248,6 +248,10 @@ def _register_own_methods(server: InklingServer, services: Services, session: Se
     def did_change_interpreter(params: Any) -> None:
         session.change_interpreter(from_lsp.params(methods.DidChangeInterpreterParams, params))
 
+    @server.feature(methods.DID_CHANGE_API_KEY)
+    def did_change_api_key(params: Any) -> None:
+        session.change_api_key(from_lsp.params(methods.DidChangeApiKeyParams, params))
+
 
 def _register_own_data(server: InklingServer, services: Services, session: Session) -> None:
     @server.feature(methods.INSIGHTS)

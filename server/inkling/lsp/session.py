@@ -2,6 +2,7 @@
 
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,15 +11,19 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from inkling.core.errors import StoreError
+from inkling.core.model_state import ModelState
 from inkling.core.ports import IndexProgress, WorkspaceScope
 from inkling.core.settings import GateSettings, Settings
 from inkling.core.snapshot import Snapshot
 from inkling.lsp import from_lsp
 from inkling.lsp.methods import (
+    MODEL_STATUS,
     SETTINGS_SECTION,
     STATUS,
+    DidChangeApiKeyParams,
     DidChangeInterpreterParams,
     InitializationOptions,
+    ModelStatusParams,
     StatusParams,
     WireState,
 )
@@ -67,6 +72,8 @@ class Session:
         """Pulls the settings and tells everybody about the workspace; called once the client is ready."""
         await self.pull_settings()
         self._services.progress.listen(self._on_progress)
+        if self._services.model_mind is not None:
+            self._services.model_mind.listen(self._on_model_state)
         self.tell_notices()
         await self._watch_files()
 
@@ -87,6 +94,7 @@ class Session:
         for problem in problems:
             self.tell(f"Inkling: the setting {problem.path} {problem.message}.")
         self._services.completion.configure(self._settings)
+        self._configure_model_mind()
         # A slip in the very setting must not cost texts that it was meant to keep.
         is_told_how_long = were_told and not any(problem.path.startswith(_TELEMETRY) for problem in problems)
         if is_told_how_long:
@@ -119,12 +127,17 @@ class Session:
 
     def change_interpreter(self, params: DidChangeInterpreterParams) -> None:
         """Takes another interpreter, or a change of trust."""
-        self._options = InitializationOptions(
-            owns_inline_completion=self._options.owns_inline_completion,
-            is_trusted=params.is_trusted,
-            interpreter=params.interpreter,
-        )
+        self._options = replace(self._options, is_trusted=params.is_trusted, interpreter=params.interpreter)
         self.open_workspace()
+
+    def change_api_key(self, params: DidChangeApiKeyParams) -> None:
+        """Takes another key for the language model's endpoint, or none."""
+        self._options = replace(self._options, api_key=params.api_key)
+        self._configure_model_mind()
+
+    def _configure_model_mind(self) -> None:
+        if self._services.model_mind is not None:
+            self._services.model_mind.configure(self._settings, self._options.api_key)
 
     def _interpreter(self) -> Path | None:
         """An interpreter is run to ask for its paths, so none is known in a workspace that is not trusted."""
@@ -174,6 +187,13 @@ class Session:
         window = self._server.client_capabilities.window
         if window is not None and window.work_done_progress:
             self._services.background.start(self._show_progress(progress, is_indexing=is_indexing))
+
+    def _on_model_state(self, state: ModelState) -> None:
+        if state.problem:
+            self.tell(f"Inkling: {state.problem}")
+        if self.owns_inline_completion:
+            status = ModelStatusParams(state=state.kind.value, words=state.words)
+            self._server.protocol.notify(MODEL_STATUS, wire(status))
 
     async def _show_progress(self, progress: IndexProgress, *, is_indexing: bool) -> None:
         bar = self._server.work_done_progress
