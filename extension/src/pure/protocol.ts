@@ -49,6 +49,22 @@ export type GatePolicy =
   | "balanced"
   | "quiet";
 
+export type ModelApi =
+  | "auto"
+  | "completions"
+  | "chat";
+
+export type FimTemplate =
+  | "auto"
+  | "qwen"
+  | "starcoder"
+  | "codellama"
+  | "deepseek"
+  | "codestral"
+  | "granite"
+  | "suffix"
+  | "plain";
+
 /** Ghost text. */
 export interface CompletionSettings {
   readonly enabled: boolean;
@@ -79,6 +95,22 @@ export interface TelemetrySettings {
   readonly textRetentionDays: number;
 }
 
+/** The endpoint of the model mind. Its key is no setting: it stays in the editor's secret storage. */
+export interface ModelSettings {
+  readonly baseUrl: string;
+  readonly completionModel: string;
+  readonly editModel: string;
+  readonly chatModel: string;
+  readonly api: ModelApi;
+  readonly fimTemplate: FimTemplate;
+  readonly timeoutSeconds: number;
+  readonly maxConcurrent: number;
+  readonly dailyTokenBudget: number;
+  readonly headers: readonly string[];
+  readonly caFile: string;
+  readonly proxy: string;
+}
+
 /** All settings of the daemon; the extension has a few of its own that never come here. */
 export interface SettingsTree {
   readonly interpreter: string;
@@ -86,6 +118,7 @@ export interface SettingsTree {
   readonly gate: GateSettings;
   readonly index: IndexSettings;
   readonly telemetry: TelemetrySettings;
+  readonly model: ModelSettings;
 }
 
 /** What the extension says of itself and of the workspace when it starts the server. */

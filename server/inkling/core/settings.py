@@ -85,6 +85,65 @@ class TelemetrySettings:
     text_retention_days: int = field(default=30, metadata={"low": 1, "high": 3650})
 
 
+class ModelApi(StrEnum):
+    """Which of an endpoint's addresses completions come from: AUTO asks the endpoint what it can do."""
+
+    AUTO = "auto"
+    COMPLETIONS = "completions"
+    CHAT = "chat"
+
+
+class FimTemplate(StrEnum):
+    """How prefix and suffix are put into one prompt.
+
+    AUTO goes by the name of the model; SUFFIX sends them apart, for servers that fill in the middle by themselves;
+    PLAIN sends the prefix alone; the others are the families of models that were trained to fill in.
+    """
+
+    AUTO = "auto"
+    QWEN = "qwen"
+    STARCODER = "starcoder"
+    CODELLAMA = "codellama"
+    DEEPSEEK = "deepseek"
+    CODESTRAL = "codestral"
+    GRANITE = "granite"
+    SUFFIX = "suffix"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSettings:
+    """The endpoint of the model mind. Its key is no setting: it stays in the editor's secret storage.
+
+    Attributes:
+        base_url: Address up to and with `/v1`; empty: there is no model mind and no connection.
+        completion_model: Name of the model for ghost text; empty: the embedded mind alone.
+        edit_model: Name of the model for edits; empty: none.
+        chat_model: Name of the model for chat; empty: none.
+        api: Where completions come from.
+        fim_template: How prefix and suffix become a prompt.
+        timeout_seconds: Longest time for a completion, from the question to its last word, seconds.
+        max_concurrent: Most requests at one time.
+        daily_token_budget: Most tokens of prompts and answers together in one day; 0: no limit.
+        headers: Further headers of each request, each as `Name: value`.
+        ca_file: Path of the certificates, PEM, of the authorities to trust; empty: those of the system.
+        proxy: Address of a proxy; empty: as the environment says.
+    """
+
+    base_url: str = ""
+    completion_model: str = ""
+    edit_model: str = ""
+    chat_model: str = ""
+    api: ModelApi = ModelApi.AUTO
+    fim_template: FimTemplate = FimTemplate.AUTO
+    timeout_seconds: float = field(default=10.0, metadata={"low": 0.5, "high": 600.0})
+    max_concurrent: int = field(default=4, metadata={"low": 1, "high": 64})
+    daily_token_budget: int = field(default=0, metadata={"low": 0, "high": 1_000_000_000})
+    headers: tuple[str, ...] = ()
+    ca_file: str = ""
+    proxy: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of the daemon; the extension has a few of its own that never come here.
@@ -98,3 +157,4 @@ class Settings:
     gate: GateSettings = field(default_factory=GateSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
+    model: ModelSettings = field(default_factory=ModelSettings)

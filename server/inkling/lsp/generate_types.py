@@ -1,6 +1,6 @@
 """Writes the extension's types from the daemon's: `python -m inkling.lsp.generate_types [--check]`.
 
-`inkling.lsp.methods`, the settings tree and three enumerations are the source; `extension/src/pure/protocol.ts` is the
+`inkling.lsp.methods`, the settings tree and five enumerations are the source; `extension/src/pure/protocol.ts` is the
 result. It is committed, and a test fails when it is stale.
 """
 
@@ -14,7 +14,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from inkling.core.events import OutcomeKind
-from inkling.core.settings import GatePolicy, Settings
+from inkling.core.settings import FimTemplate, GatePolicy, ModelApi, Settings
 from inkling.core.suggestion import Reason
 from inkling.lsp import methods
 from inkling.lsp.settings import camel_case
@@ -39,7 +39,7 @@ _METHODS = (
     "MODEL_STATUS",
     "SETTINGS_SECTION",
 )
-_ENUMS: tuple[type[StrEnum], ...] = (Reason, OutcomeKind, GatePolicy)
+_ENUMS: tuple[type[StrEnum], ...] = (Reason, OutcomeKind, GatePolicy, ModelApi, FimTemplate)
 _WORDS: dict[object, str] = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
 
 
