@@ -1,0 +1,167 @@
+"""Where a language model is asked: settings and key together, checked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from inkling.core.errors import BadSettingError
+from inkling.core.settings import FimTemplate, ModelApi, ModelSettings
+from inkling.llm.text_model import Purpose
+
+TIME_FACTORS = {Purpose.COMPLETION: 1.0, Purpose.EDIT: 4.0, Purpose.CHAT: 12.0}  # of inkling.model.timeoutSeconds
+MODEL_SETTINGS = {
+    Purpose.COMPLETION: "inkling.model.completionModel",
+    Purpose.EDIT: "inkling.model.editModel",
+    Purpose.CHAT: "inkling.model.chatModel",
+}
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*([\x20-\x7e]*)")  # RFC 9110, sections 5.1 and 5.5
+_OWN_HEADERS = frozenset({"connection", "content-encoding", "content-length", "host", "transfer-encoding"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """An OpenAI-compatible endpoint. What may hold secrets is not in its repr.
+
+    Attributes:
+        base_url: Address up to and with `/v1`, without a slash at its end and without a user or password.
+        api_key: Sent as a bearer token; empty: none is sent.
+        models: Name of the model for each purpose that has one.
+        api: Where completions come from.
+        fim_template: How prefix and suffix become a prompt.
+        timeout_s: Longest time for a completion, seconds; other purposes take it times `TIME_FACTORS`.
+        max_concurrent: Most requests at one time.
+        daily_token_budget: Most tokens in one day; 0: no limit.
+        headers: Further headers of each request, names and values.
+        ca_file: Certificates of the authorities to trust; None: those of the system.
+        proxy: Address of a proxy; None: as the environment says.
+    """
+
+    base_url: str
+    api_key: str = field(default="", repr=False)
+    models: Mapping[Purpose, str]
+    api: ModelApi = ModelApi.AUTO
+    fim_template: FimTemplate = FimTemplate.AUTO
+    timeout_s: float = 10.0
+    max_concurrent: int = 4
+    daily_token_budget: int = 0
+    headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    ca_file: Path | None = None
+    proxy: str | None = field(default=None, repr=False)
+
+    @property
+    def host(self) -> str:
+        """Returns the host with its port, for people."""
+        return urlsplit(self.base_url).netloc
+
+    def time_limit_s(self, purpose: Purpose) -> float:
+        """Returns the longest time for a whole answer, seconds."""
+        return self.timeout_s * TIME_FACTORS[purpose]
+
+    def secrets(self) -> tuple[str, ...]:
+        """Returns the texts that must never be shown or logged, longest first."""
+        proxy = urlsplit(self.proxy or "")
+        found = {self.api_key, *(value for _, value in self.headers), proxy.password or ""}
+        return tuple(sorted((secret for secret in found if secret), key=len, reverse=True))
+
+
+def endpoint_from_settings(settings: ModelSettings, api_key: str | None) -> Endpoint | None:
+    """Returns the endpoint that the settings describe, or None when they name none.
+
+    Raises:
+        BadSettingError: A setting cannot be used; the message names it.
+    """
+    if not settings.base_url.strip():
+        return None
+    key = (api_key or "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise BadSettingError(
+            "The key of the model endpoint has characters that no key has: set it again, without quotes or line ends."
+        )
+    names = {
+        Purpose.COMPLETION: settings.completion_model.strip(),
+        Purpose.EDIT: settings.edit_model.strip(),
+        Purpose.CHAT: settings.chat_model.strip(),
+    }
+    return Endpoint(
+        base_url=_base_url(settings.base_url.strip()),
+        api_key=key,
+        models={purpose: name for purpose, name in names.items() if name},
+        api=settings.api,
+        fim_template=settings.fim_template,
+        timeout_s=settings.timeout_seconds,
+        max_concurrent=settings.max_concurrent,
+        daily_token_budget=settings.daily_token_budget,
+        headers=tuple(_header(line) for line in settings.headers),
+        ca_file=_ca_file(settings.ca_file.strip()),
+        proxy=_proxy(settings.proxy.strip()),
+    )
+
+
+def endpoint_from_environment(environment: Mapping[str, str]) -> Endpoint | None:
+    """Returns the endpoint for the shell, or None when no address is set.
+
+    `INKLING_MODEL_BASE_URL`, `INKLING_MODEL` (for all purposes), `INKLING_API_KEY`, `INKLING_MODEL_CA_FILE`.
+
+    Raises:
+        BadSettingError: A variable cannot be used; the message names the setting of the same meaning.
+    """
+    model = environment.get("INKLING_MODEL", "")
+    settings = ModelSettings(
+        base_url=environment.get("INKLING_MODEL_BASE_URL", ""),
+        completion_model=model,
+        edit_model=model,
+        chat_model=model,
+        ca_file=environment.get("INKLING_MODEL_CA_FILE", ""),
+    )
+    return endpoint_from_settings(settings, environment.get("INKLING_API_KEY"))
+
+
+def _base_url(text: str) -> str:
+    example = "Write it like http://localhost:11434/v1."
+    parts = _split(text)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname or any(map(str.isspace, text)):
+        raise BadSettingError(f"inkling.model.baseUrl is not the address of an HTTP endpoint. {example}")
+    if parts.username is not None:
+        raise BadSettingError("inkling.model.baseUrl holds a user or password: take it out and set the key instead.")
+    if parts.query or parts.fragment:
+        raise BadSettingError(f"inkling.model.baseUrl ends in a query (? or #), which cannot be extended. {example}")
+    return text.rstrip("/")
+
+
+def _header(line: str) -> tuple[str, str]:
+    found = _HEADER.fullmatch(line.strip())
+    if found is None:
+        raise BadSettingError("inkling.model.headers holds a line that is not like `Name: value`.")
+    if found[1].lower() in _OWN_HEADERS:
+        raise BadSettingError(f"inkling.model.headers may not set {found[1]}: the connection needs its own.")
+    return found[1], found[2].strip()
+
+
+def _ca_file(text: str) -> Path | None:
+    if not text:
+        return None
+    path = Path(text).expanduser()
+    if not path.is_file():
+        raise BadSettingError(f"inkling.model.caFile names no file: {path}")
+    return path
+
+
+def _proxy(text: str) -> str | None:
+    if not text:
+        return None
+    parts = _split(text)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise BadSettingError("inkling.model.proxy is not the address of a proxy. Write it like http://proxy:3128.")
+    return text
+
+
+def _split(text: str) -> SplitResult | None:
+    """Returns the parts of an address; None where it, or its port, is none."""
+    try:
+        parts = urlsplit(text)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
