@@ -102,14 +102,20 @@ describe("the daemon's answer", () => {
   const item = { insertText: "a\nb\r\nc", command: { title: "", command: "c", arguments: ["id1"] } };
 
   it("is read with the document's line ends, from a list or an object", () => {
-    expect(readAnswer([item], "\n")).toEqual({ id: "id1", text: "a\nb\nc" });
-    expect(readAnswer({ items: [item, item] }, "\r\n")).toEqual({ id: "id1", text: "a\r\nb\r\nc" });
+    expect(readAnswer([item], "\n")).toEqual([{ id: "id1", text: "a\nb\nc" }]);
+    expect(readAnswer({ items: [item, item] }, "\r\n")).toEqual([{ id: "id1", text: "a\r\nb\r\nc" }]);
+  });
+
+  it("is every suggestion, each text once", () => {
+    const other = { insertText: "z", command: { arguments: ["id2"] } };
+    const again = { insertText: "a\nb\nc", command: { arguments: ["id3"] } };
+    expect(readAnswer([item, { insertText: 3 }, other, again], "\n").map(({ id }) => id)).toEqual(["id1", "id2"]);
   });
 
   it.each([null, undefined, 3, "x", [], { items: null }, [{ ...item, insertText: "" }], [{ ...item, insertText: { value: "$1" } }], [{ insertText: "a" }], [{ ...item, command: { arguments: [] } }]])(
     "is no suggestion when it is %j",
     (answer) => {
-      expect(readAnswer(answer, "\n")).toBeUndefined();
+      expect(readAnswer(answer, "\n")).toEqual([]);
     },
   );
 });

@@ -32,8 +32,8 @@ describe("ghost text beside the popup", () => {
 
   it("an answer that begins with the row is read from the cursor on", () => {
     const answer = { items: [{ insertText: "orders.lines:", command: { arguments: ["id"] } }] };
-    expect(readAnswer(answer, "\n", "ord")).toEqual({ id: "id", text: "ers.lines:" });
-    expect(readAnswer(answer, "\n", "xyz")).toBeUndefined();
-    expect(readAnswer(answer, "\n", "orders.lines:")).toBeUndefined();
+    expect(readAnswer(answer, "\n", "ord")).toEqual([{ id: "id", text: "ers.lines:" }]);
+    expect(readAnswer(answer, "\n", "xyz")).toEqual([]);
+    expect(readAnswer(answer, "\n", "orders.lines:")).toEqual([]);
   });
 });

@@ -7,12 +7,22 @@ export interface AnsweredSuggestion {
 }
 
 /**
- * Returns the first suggestion of an answer, without what was typed of it already, where the popup's row says so;
- * anything that is not one, as the daemon makes them, is no suggestion.
+ * Returns the suggestions of an answer, best first and each text once, without what was typed of them already, where the
+ * popup's row says so; anything that is not one, as the daemon makes them, is left out.
  */
-export function readAnswer(answer: unknown, endOfLine: "\n" | "\r\n", typed = ""): AnsweredSuggestion | undefined {
-  const items = isRecord(answer) ? answer["items"] : answer;
-  const item: unknown = Array.isArray(items) ? items[0] : undefined;
+export function readAnswer(answer: unknown, endOfLine: "\n" | "\r\n", typed = ""): readonly AnsweredSuggestion[] {
+  const items: unknown = isRecord(answer) ? answer["items"] : answer;
+  const byText = new Map<string, AnsweredSuggestion>();
+  for (const item of Array.isArray(items) ? (items as readonly unknown[]) : []) {
+    const suggestion = readItem(item, endOfLine, typed);
+    if (suggestion !== undefined && !byText.has(suggestion.text)) {
+      byText.set(suggestion.text, suggestion);
+    }
+  }
+  return [...byText.values()];
+}
+
+function readItem(item: unknown, endOfLine: "\n" | "\r\n", typed: string): AnsweredSuggestion | undefined {
   if (!isRecord(item) || !isRecord(item["command"])) {
     return undefined;
   }

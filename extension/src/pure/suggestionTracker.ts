@@ -101,6 +101,10 @@ export class SuggestionTracker {
     this.undoWatch = new UndoWatch(options.clock);
   }
 
+  get liveId(): string | undefined {
+    return this.live?.id;
+  }
+
   /** Takes a suggestion that the editor is about to show; it replaces the live one. */
   offer(offer: Offer): void {
     this.leave();

@@ -2,10 +2,11 @@ import * as vscode from "vscode";
 import { InlineCompletionTriggerKind, LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
 
 import { readAnswer, type AnsweredSuggestion } from "../pure/answer";
+import { AnswerTracker } from "../pure/answerTracker";
 import type { Clock } from "../pure/clock";
 import { pause } from "../pure/debounce";
 import { goesOnFrom, restOfRow, type SelectedRow } from "../pure/popup";
-import { SuggestionTracker, type Continuation, type TrackedOutcome } from "../pure/suggestionTracker";
+import type { Continuation, TrackedOutcome } from "../pure/suggestionTracker";
 import type { ActivitySwitch } from "./activity";
 import { currentSettings } from "./configuration";
 import { DOCUMENT_SELECTOR, ServerNotRunningError, type Server } from "./server";
@@ -27,12 +28,12 @@ export interface InlineSuggestionsOptions {
 
 /** Shows the daemon's suggestions as ghost text, and watches what becomes of them. */
 export class InlineSuggestions implements vscode.InlineCompletionItemProvider, vscode.Disposable {
-  private readonly tracker: SuggestionTracker;
+  private readonly tracker: AnswerTracker;
   private readonly subscriptions: vscode.Disposable[] = [];
   private inFlight: vscode.CancellationTokenSource | undefined;
 
   constructor(private readonly options: InlineSuggestionsOptions) {
-    this.tracker = new SuggestionTracker({
+    this.tracker = new AnswerTracker({
       clock: options.clock,
       report: options.report,
       onLiveChanged: (isLive) => {
@@ -91,24 +92,26 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     }
     const row = selectedRow(document, position, context.selectedCompletionInfo);
     const live = this.tracker.continueAt(document.uri.toString(), document.offsetAt(position));
-    if (live !== undefined && goesOnFrom(live.text, row)) {
-      return [item(live, position)];
+    const isAutomatic = context.triggerKind === vscode.InlineCompletionTriggerKind.Automatic;
+    const [first] = live;
+    const goesOn = first !== undefined && goesOnFrom(first.text, row);
+    if (goesOn && (isAutomatic || live.length > 1)) {
+      return live.map((each) => item(each, position));
     }
     if (row === "does not fit") {
       this.tracker.leave();
       return undefined;
     }
-    const isAutomatic = context.triggerKind === vscode.InlineCompletionTriggerKind.Automatic;
     const debounceMs = isAutomatic ? currentSettings().settings.debounceMs : 0;
     if (!(await pause(this.options.clock, debounceMs, token))) {
       return undefined;
     }
     const { version } = document;
-    const suggestion = await this.ask(document, position, context, token);
-    if (suggestion === undefined || token.isCancellationRequested || document.version !== version) {
+    const suggestions = await this.ask(document, position, context, token);
+    if (token.isCancellationRequested || document.version !== version) {
       return undefined;
     }
-    return [this.offer(document, position, suggestion)];
+    return this.offer(document, position, suggestions, goesOn);
   }
 
   /** Ends what is open, so that its outcomes are reported. */
@@ -123,7 +126,7 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     position: vscode.Position,
     { triggerKind, selectedCompletionInfo: selected }: vscode.InlineCompletionContext,
     token: vscode.CancellationToken,
-  ): Promise<AnsweredSuggestion | undefined> {
+  ): Promise<readonly AnsweredSuggestion[]> {
     this.inFlight?.cancel();
     const source = new vscode.CancellationTokenSource();
     this.inFlight = source;
@@ -144,13 +147,13 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     try {
       const answer = await this.options.server.request("textDocument/inlineCompletion", params, source.token);
       return source.token.isCancellationRequested
-        ? undefined
+        ? []
         : readAnswer(answer, document.eol === vscode.EndOfLine.CRLF ? "\r\n" : "\n", typedOf(document, position, selected));
     } catch (error) {
       if (!isExpected(error)) {
         this.options.log.warn("no suggestion", error);
       }
-      return undefined;
+      return [];
     } finally {
       linked.dispose();
       source.dispose();
@@ -160,10 +163,23 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     }
   }
 
-  private offer(document: vscode.TextDocument, position: vscode.Position, suggestion: AnsweredSuggestion): vscode.InlineCompletionItem {
+  /** Offers suggestions instead of what is live, or beside it where the user asks for more of them. */
+  private offer(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    suggestions: readonly AnsweredSuggestion[],
+    isMore: boolean,
+  ): vscode.InlineCompletionItem[] {
+    const uri = document.uri.toString();
+    const offset = document.offsetAt(position);
     const before = document.lineAt(position.line).text.slice(0, position.character);
-    this.tracker.offer({ ...suggestion, uri: document.uri.toString(), offset: document.offsetAt(position), before });
-    return item({ ...suggestion, replacedAfter: 0 }, position);
+    const offers = suggestions.map((suggestion) => ({ ...suggestion, uri, offset, before }));
+    if (isMore) {
+      this.tracker.addAlternatives(offers);
+    } else if (offers.length > 0) {
+      this.tracker.offer(offers);
+    }
+    return offers.length > 0 || isMore ? this.tracker.continueAt(uri, offset).map((each) => item(each, position)) : [];
   }
 
   private documentChanged(event: vscode.TextDocumentChangeEvent): void {
