@@ -4,6 +4,7 @@ import * as vscode from "vscode";
 
 import { systemClock } from "./pure/clock";
 import { ActivitySwitch } from "./vscode/activity";
+import { ApiKey } from "./vscode/apiKey";
 import { registerCommands } from "./vscode/commands";
 import { InlineSuggestions } from "./vscode/inlineSuggestions";
 import { InsightsPanel } from "./vscode/insightsPanel";
@@ -19,7 +20,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const log = vscode.window.createOutputChannel("Inkling", { log: true });
   const clock = systemClock;
   const interpreter = new InterpreterWatcher(log);
-  const server = new Server(context, log, interpreter, clock);
+  const apiKey = new ApiKey(context.secrets, log);
+  const server = new Server({ context, log, interpreter, apiKey, clock });
   const activity = new ActivitySwitch(context.workspaceState, clock);
   const outcomes = new OutcomeReporter(server, context.workspaceState, clock, log);
   const documents = new ReadableDocuments();
@@ -36,20 +38,22 @@ export function activate(context: vscode.ExtensionContext): void {
   context.subscriptions.push(
     log,
     interpreter,
+    apiKey,
     server,
     activity,
     outcomes,
     documents,
     insights,
     showStatusBar(server, activity, interpreter),
-    registerCommands({ server, activity, documents, insights, log }),
+    registerCommands({ server, activity, apiKey, documents, insights, log }),
   );
   stop = async () => {
     suggestions.dispose();
     await outcomes.finish();
     await server.stop();
   };
-  // Neither waits for the other: the server is told of the interpreter as soon as that is known.
+  // None waits for another: the server is told of the key and the interpreter as soon as they are known.
+  void apiKey.read();
   void server.start();
   void interpreter.start();
 }

@@ -2,22 +2,26 @@ import { describe, expect, it } from "vitest";
 
 import { activityAt, readChoice, type Choice } from "../../extension/src/pure/activity";
 import type { InterpreterChoice } from "../../extension/src/pure/interpreter";
+import type { ModelStatusParams } from "../../extension/src/pure/protocol";
 import { RestartPolicy, WINDOW_MS } from "../../extension/src/pure/restartPolicy";
-import { statusText, type Activity, type ServerState } from "../../extension/src/pure/status";
+import { modelText, statusText, type Activity, type ServerState } from "../../extension/src/pure/status";
 
 const ACTIVE: Activity = { kind: "active" };
 const INTERPRETER: InterpreterChoice = { kind: "found", path: "/w/.venv/bin/python", origin: "workspace" };
 const running = (state: "starting" | "indexing" | "ready" | "degraded", nFilesDone = 0, nFilesTotal = 0): ServerState => ({
   kind: "running",
   status: { state, message: "words", nFilesDone, nFilesTotal },
+  model: undefined,
 });
+
+const RUNNING = { kind: "running", status: { state: "ready", message: "words" }, model: undefined } as const;
 
 describe("the status bar", () => {
   it.each<[string, ServerState, Activity, string]>([
     ["stopped", { kind: "stopped" }, ACTIVE, "$(circle-slash) Inkling"],
     ["installing", { kind: "installing", step: "Looking" }, ACTIVE, "$(sync~spin) Inkling: installing"],
     ["starting", { kind: "starting" }, ACTIVE, "$(sync~spin) Inkling: starting"],
-    ["started, no word yet", { kind: "running", status: undefined }, ACTIVE, "$(sync~spin) Inkling: starting"],
+    ["started, no word yet", { kind: "running", status: undefined, model: undefined }, ACTIVE, "$(sync~spin) Inkling: starting"],
     ["indexing", running("indexing", 1, 3), ACTIVE, "$(sync~spin) Inkling: 33%"],
     ["indexing nothing known", running("indexing"), ACTIVE, "$(sync~spin) Inkling: 0%"],
     ["ready", running("ready"), ACTIVE, "$(sparkle) Inkling"],
@@ -35,6 +39,20 @@ describe("the status bar", () => {
     expect(statusText(running("ready"), ACTIVE, INTERPRETER, String).tooltip).toBe(
       "words\nReads the packages of /w/.venv/bin/python (the workspace's environment).",
     );
+  });
+
+  it.each<[ModelStatusParams["state"], string | undefined, boolean]>([
+    ["off", undefined, false],
+    ["ready", "Language model: words", false],
+    ["down", "Language model: words", false],
+    ["budget", "Language model: words", false],
+    ["refused", "Language model: words", true],
+  ])("says of an endpoint that is %s", (state, line, isWarning) => {
+    const server: ServerState = { ...RUNNING, model: { state, words: "words" } };
+    const text = statusText(server, ACTIVE, INTERPRETER, String);
+    expect(text.tooltip.split("\n")[2]).toBe(line);
+    expect(text.isWarning).toBe(isWarning);
+    expect(modelText(server)).toBe(line);
   });
 
   it("warns of what needs a person only", () => {

@@ -1,14 +1,14 @@
 /** What the status bar says. */
 
 import { interpreterText, type InterpreterChoice } from "./interpreter";
-import type { StatusParams } from "./protocol";
+import type { ModelStatusParams, StatusParams } from "./protocol";
 
 /** What the server is doing, seen from the extension. */
 export type ServerState =
   | { readonly kind: "stopped" }
   | { readonly kind: "installing"; readonly step: string }
   | { readonly kind: "starting" }
-  | { readonly kind: "running"; readonly status: StatusParams | undefined }
+  | { readonly kind: "running"; readonly status: StatusParams | undefined; readonly model: ModelStatusParams | undefined }
   | { readonly kind: "waiting_to_restart" }
   | { readonly kind: "problem"; readonly message: string };
 
@@ -62,9 +62,18 @@ function serverText(server: Exclude<ServerState, { kind: "problem" }>, interpret
       return calm("$(sync~spin) Inkling: restarting", "The server stopped and is started again.");
     case "running": {
       const status = runningText(server.status);
-      return { ...status, tooltip: `${status.tooltip}\n${interpreterText(interpreter)}` };
+      const model = modelText(server);
+      const tooltip = [status.tooltip, interpreterText(interpreter), ...(model === undefined ? [] : [model])].join("\n");
+      // Only what nothing but the user can mend is a warning: an endpoint that is down is asked again by itself.
+      return server.model?.state === "refused" ? { text: "$(warning) Inkling", tooltip, isWarning: true } : { ...status, tooltip };
     }
   }
+}
+
+/** Returns one line on the language model's endpoint; undefined where none is configured. */
+export function modelText(server: ServerState): string | undefined {
+  const model = server.kind === "running" ? server.model : undefined;
+  return model === undefined || model.state === "off" ? undefined : `Language model: ${model.words}`;
 }
 
 function runningText(status: StatusParams | undefined): StatusText {

@@ -2,7 +2,9 @@ import * as vscode from "vscode";
 
 import { statisticsDocument, whyDocument } from "../pure/documents";
 import { STATISTICS, WHY, type StatisticsParams, type StatisticsResult, type WhyParams, type WhyResult } from "../pure/protocol";
+import { modelText } from "../pure/status";
 import type { ActivitySwitch } from "./activity";
+import type { ApiKey } from "./apiKey";
 import { wordsOf, type InsightsPanel } from "./insightsPanel";
 import { exportEvents, resetModel, retrainModel, type Action } from "./modelActions";
 import type { ReadableDocuments } from "./readableDocuments";
@@ -14,6 +16,7 @@ const N_DECISIONS = 50;
 export interface CommandContext {
   readonly server: Server;
   readonly activity: ActivitySwitch;
+  readonly apiKey: ApiKey;
   readonly documents: ReadableDocuments;
   readonly insights: InsightsPanel;
   readonly log: vscode.LogOutputChannel;
@@ -25,11 +28,13 @@ interface MenuItem extends vscode.QuickPickItem {
 
 /** Registers the commands of the palette and of the status bar's menu. */
 export function registerCommands(context: CommandContext): vscode.Disposable {
-  const { activity, insights, server, log } = context;
+  const { activity, apiKey, insights, server, log } = context;
   const actions: Readonly<Record<string, (...args: unknown[]) => unknown>> = {
     "inkling.pause": () => activity.choose({ kind: "paused" }),
     "inkling.resume": () => activity.resume(),
     "inkling.snooze": () => chooseSnooze(activity),
+    "inkling.setApiKey": () => apiKey.ask(),
+    "inkling.clearApiKey": () => apiKey.clear(),
     "inkling.restartServer": () => server.restart(),
     "inkling.whyShown": () => answering(context, () => showWhy(context)),
     "inkling.showInsights": () => {
@@ -105,6 +110,15 @@ async function showMenu({ activity, server }: CommandContext): Promise<void> {
     ? [{ label: "$(debug-start) Resume", run: run("inkling.resume") }]
     : [{ label: "$(debug-pause) Pause", run: run("inkling.pause") }, ...snoozeItems(activity)];
   const state = server.state;
+  const model = modelText(state);
+  const openModelSettings = () => vscode.commands.executeCommand("workbench.action.openSettings", "inkling.model.");
+  const modelItems: readonly MenuItem[] =
+    model === undefined
+      ? []
+      : [
+          { label: `$(cloud) ${model}`, run: openModelSettings },
+          { label: "$(key) Set API Key…", run: run("inkling.setApiKey") },
+        ];
   const items: readonly MenuItem[] = [
     ...switching,
     { label: "Look", kind: vscode.QuickPickItemKind.Separator },
@@ -112,6 +126,7 @@ async function showMenu({ activity, server }: CommandContext): Promise<void> {
     { label: "$(graph) Insights", run: run("inkling.showInsights") },
     { label: "$(list-ordered) Show Statistics", run: run("inkling.showStatistics") },
     { label: "Server", kind: vscode.QuickPickItemKind.Separator },
+    ...modelItems,
     { label: "$(refresh) Restart Server", run: run("inkling.restartServer") },
     { label: "$(output) Show Logs", run: run("inkling.showLogs") },
     { label: "$(gear) Open Settings", run: () => vscode.commands.executeCommand("workbench.action.openSettings", "inkling.") },

@@ -8,14 +8,26 @@ import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State 
 import { EnvironmentError, findEnvironment, makeEnvironment } from "../node/environment";
 import { AbortedError } from "../node/process";
 import { NotStartedError, ServerProcess } from "../node/serverProcess";
+import { withoutKey } from "../pure/apiKey";
 import type { Clock } from "../pure/clock";
 import { fillsPopup } from "../pure/popup";
-import { DID_CHANGE_INTERPRETER, SETTINGS_SECTION, STATUS, type DidChangeInterpreterParams, type InitializationOptions, type StatusParams } from "../pure/protocol";
+import {
+  DID_CHANGE_API_KEY,
+  DID_CHANGE_INTERPRETER,
+  MODEL_STATUS,
+  SETTINGS_SECTION,
+  STATUS,
+  type DidChangeApiKeyParams,
+  type InitializationOptions,
+  type ModelStatusParams,
+  type StatusParams,
+} from "../pure/protocol";
 import { RestartPolicy } from "../pure/restartPolicy";
 import { ServerLog } from "../pure/serverLog";
 import { planServer } from "../pure/serverResolution";
 import { awaitStart, noAnswerText, type ServerCommand } from "../pure/serverStart";
 import type { ServerState } from "../pure/status";
+import type { ApiKey } from "./apiKey";
 import { currentSettings } from "./configuration";
 import type { InterpreterWatcher } from "./interpreter";
 
@@ -45,6 +57,11 @@ class QuietClient extends LanguageClient {
     }
   }
 
+  /** Traced messages hold whatever is sent; the key must not get into a log that users paste into reports. */
+  override trace(message: string, data?: unknown): void {
+    super.trace(withoutKey(message), typeof data === "string" ? withoutKey(data) : data);
+  }
+
   /** A client that is starting cannot be stopped and would say so with a stack trace; its process is killed instead. */
   override stop(timeout?: number): Promise<void> {
     return this.state === State.Starting || this.state === State.StartFailed ? Promise.resolve() : super.stop(timeout);
@@ -59,6 +76,14 @@ interface Connection {
 
 function forEachLine(stream: Readable, take: (line: string) => void): void {
   createInterface({ input: stream, crlfDelay: Infinity, terminal: false }).on("line", take);
+}
+
+export interface ServerOptions {
+  readonly context: vscode.ExtensionContext;
+  readonly log: vscode.LogOutputChannel;
+  readonly interpreter: InterpreterWatcher;
+  readonly apiKey: ApiKey;
+  readonly clock: Clock;
 }
 
 /** There is no server to ask. */
@@ -86,14 +111,12 @@ export class Server implements vscode.Disposable {
   /** Fires each time a server is ready for requests. */
   readonly onDidStart = this.started.event;
 
-  constructor(
-    private readonly context: vscode.ExtensionContext,
-    private readonly log: vscode.LogOutputChannel,
-    private readonly interpreter: InterpreterWatcher,
-    private readonly clock: Clock,
-  ) {
+  constructor(private readonly options: ServerOptions) {
     this.subscriptions.push(
-      interpreter.onDidChange((params) => {
+      options.apiKey.onDidChange(() => {
+        this.notify(DID_CHANGE_API_KEY, this.apiKeyParams());
+      }),
+      options.interpreter.onDidChange((params) => {
         this.notify(DID_CHANGE_INTERPRETER, params);
       }),
       vscode.workspace.onDidChangeConfiguration((event) => {
@@ -146,7 +169,7 @@ export class Server implements vscode.Disposable {
     const client = this.connection?.client;
     if (client?.isRunning() === true) {
       client.sendNotification(method, params).catch((error: unknown) => {
-        this.log.warn(`the server was not told: ${method}`, error);
+        this.options.log.warn(`the server was not told: ${method}`, error);
       });
     }
   }
@@ -158,7 +181,7 @@ export class Server implements vscode.Disposable {
     this.latest = new AbortController();
     const { signal } = this.latest;
     this.work = this.work.then(() => action(signal)).catch((error: unknown) => {
-      this.log.error("starting or stopping the server failed", error);
+      this.options.log.error("starting or stopping the server failed", error);
     });
     return this.work;
   }
@@ -180,51 +203,54 @@ export class Server implements vscode.Disposable {
     if (command === undefined || process === undefined) {
       return;
     }
-    const told = this.interpreter.current;
+    const told = this.initializationOptions();
     const client = this.makeClient(process, told);
     const connection: Connection = { client, process };
     this.connection = connection;
-    const end = await awaitStart(client.start(), this.clock, signal);
+    const end = await awaitStart(client.start(), this.options.clock, signal);
     switch (end.kind) {
       case "answered":
         if (this.connection === connection) {
-          this.setState({ kind: "running", status: undefined });
+          this.setState({ kind: "running", status: undefined, model: undefined });
           this.started.fire();
-          const current = this.interpreter.current;
-          // A server that is starting cannot be told; the Python extension may have answered meanwhile.
+          const current = this.options.interpreter.current;
+          // A server that is starting cannot be told; the Python extension or the secret storage may have answered meanwhile.
           if (current.interpreter !== told.interpreter || current.isTrusted !== told.isTrusted) {
             this.notify(DID_CHANGE_INTERPRETER, current);
+          }
+          if (this.apiKeyParams().apiKey !== told.apiKey) {
+            this.notify(DID_CHANGE_API_KEY, this.apiKeyParams());
           }
         }
         return;
       case "called_off":
-        this.log.info("the start of the server was called off");
+        this.options.log.info("the start of the server was called off");
         this.abandon(connection);
         return;
       case "no_answer":
         this.abandon(connection);
-        this.log.error(noAnswerText(command));
+        this.options.log.error(noAnswerText(command));
         this.fail(noAnswerText(command));
         return;
       case "failed":
-        this.log.error("the server did not start", end.error);
+        this.options.log.error("the server did not start", end.error);
         this.died(connection);
     }
   }
 
   /** Returns undefined when the program cannot be started, which the user was told; another try would not help. */
   private async startProcess(command: ServerCommand): Promise<ServerProcess | undefined> {
-    this.log.info(`starting ${[command.command, ...command.args].join(" ")}`);
+    this.options.log.info(`starting ${[command.command, ...command.args].join(" ")}`);
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri;
     try {
       return await ServerProcess.start(command, folder?.scheme === "file" ? folder.fsPath : undefined, (words) => {
-        this.log.info(`the server's process ${words}`);
+        this.options.log.info(`the server's process ${words}`);
       });
     } catch (error) {
       if (!(error instanceof NotStartedError)) {
         throw error;
       }
-      this.log.error(error.message);
+      this.options.log.error(error.message);
       this.fail(error.message);
       return undefined;
     }
@@ -239,13 +265,20 @@ export class Server implements vscode.Disposable {
     connection.process.kill();
   }
 
-  private makeClient(process: ServerProcess, interpreter: DidChangeInterpreterParams): QuietClient {
-    const initializationOptions: InitializationOptions = { ownsInlineCompletion: true, ...interpreter };
+  private initializationOptions(): InitializationOptions {
+    return { ownsInlineCompletion: true, ...this.options.interpreter.current, ...this.apiKeyParams() };
+  }
+
+  private apiKeyParams(): DidChangeApiKeyParams {
+    return { apiKey: this.options.apiKey.current ?? null };
+  }
+
+  private makeClient(process: ServerProcess, initializationOptions: InitializationOptions): QuietClient {
     const isCurrent = (): boolean => this.connection?.process === process;
     const client = new QuietClient("inkling", "Inkling", () => Promise.resolve(process.child), {
       documentSelector: DOCUMENT_SELECTOR,
       initializationOptions,
-      outputChannel: this.log,
+      outputChannel: this.options.log,
       revealOutputChannelOn: RevealOutputChannelOn.Never,
       initializationFailedHandler: () => false,
       stdioOptions: {
@@ -281,7 +314,14 @@ export class Server implements vscode.Disposable {
     });
     client.onNotification(STATUS, (status: StatusParams) => {
       if (isCurrent()) {
-        this.setState({ kind: "running", status });
+        const { currentState } = this;
+        this.setState({ kind: "running", status, model: currentState.kind === "running" ? currentState.model : undefined });
+      }
+    });
+    client.onNotification(MODEL_STATUS, (model: ModelStatusParams) => {
+      if (isCurrent()) {
+        const { currentState } = this;
+        this.setState({ kind: "running", status: currentState.kind === "running" ? currentState.status : undefined, model });
       }
     });
     return client;
@@ -295,7 +335,7 @@ export class Server implements vscode.Disposable {
         await connection.client.dispose(STOP_TIMEOUT_MS);
         connection.process.killUnlessItEnds();
       } catch (error) {
-        this.log.warn("the server did not stop in order", error);
+        this.options.log.warn("the server did not stop in order", error);
         connection.process.kill();
       }
     }
@@ -309,12 +349,12 @@ export class Server implements vscode.Disposable {
     this.connection = undefined;
     // One that only closed its streams would live on without anybody to speak with.
     connection.process.killUnlessItEnds();
-    const decision = this.policy.died(this.clock.nowMs());
+    const decision = this.policy.died(this.options.clock.nowMs());
     switch (decision.kind) {
       case "restart":
-        this.log.warn(`the server stopped; it is started again in ${decision.delayMs} ms`);
+        this.options.log.warn(`the server stopped; it is started again in ${decision.delayMs} ms`);
         this.setState({ kind: "waiting_to_restart" });
-        this.callOffRestart = this.clock.after(decision.delayMs, () => {
+        this.callOffRestart = this.options.clock.after(decision.delayMs, () => {
           void this.start();
         });
         if (!this.wasCrashTold) {
@@ -331,16 +371,16 @@ export class Server implements vscode.Disposable {
   private async findCommand(signal: AbortSignal): Promise<ServerCommand | undefined> {
     const { settings, problems } = currentSettings();
     for (const problem of problems) {
-      this.log.warn(problem);
+      this.options.log.warn(problem);
     }
-    const plan = planServer(settings, this.interpreter.surroundings);
+    const plan = planServer(settings, this.options.interpreter.surroundings);
     if (plan.kind === "command") {
       return { command: plan.command, args: plan.args, origin: "setting" };
     }
     const place = {
-      storageDir: this.context.globalStorageUri.fsPath,
-      bundleDir: path.join(this.context.extensionPath, "extension", "dist", "server"),
-      extensionVersion: String((this.context.extension.packageJSON as { readonly version: unknown }).version),
+      storageDir: this.options.context.globalStorageUri.fsPath,
+      bundleDir: path.join(this.options.context.extensionPath, "extension", "dist", "server"),
+      extensionVersion: String((this.options.context.extension.packageJSON as { readonly version: unknown }).version),
     };
     try {
       const command = (await findEnvironment(place)) ?? (await this.install({ ...place, candidates: plan.candidates, signal }));
@@ -349,7 +389,7 @@ export class Server implements vscode.Disposable {
       if (error instanceof AbortedError) {
         this.setState({ kind: "problem", message: "The installation of the server was called off. Restart the server to go on." });
       } else {
-        this.log.error("the server's environment could not be made", error);
+        this.options.log.error("the server's environment could not be made", error);
         this.fail(error instanceof EnvironmentError ? error.message : `Inkling could not install its server: ${String(error)}`);
       }
       return undefined;
@@ -368,7 +408,7 @@ export class Server implements vscode.Disposable {
         this.setState({ kind: "installing", step });
       };
       const onLog = (line: string): void => {
-        this.log.info(line);
+        this.options.log.info(line);
       };
       try {
         return await makeEnvironment({ ...request, signal: AbortSignal.any([request.signal, abort.signal]), onStep, onLog });
@@ -388,7 +428,7 @@ export class Server implements vscode.Disposable {
     const choice = await show(message, "Show Logs", ...buttons);
     switch (choice) {
       case "Show Logs":
-        this.log.show();
+        this.options.log.show();
         return;
       case "Open Settings":
         await vscode.commands.executeCommand("workbench.action.openSettings", "inkling.server");
