@@ -22,11 +22,11 @@ from typing import Any, Final
 
 from inkling.core.errors import StoreError, UserError
 from inkling.core.events import Feature, OutcomeKind, SurvivalKind
+from inkling.core.redact import redact
 from inkling.core.suggestion import Reason, Source, Trigger
 from inkling.telemetry.clock import EARLIEST_MS, stored_ms
 from inkling.telemetry.daily_counts import forget_all_days
 from inkling.telemetry.database import DATABASE_NAME, KEY_BYTES, mark_deletion, open_database, store_key
-from inkling.telemetry.redact import redact
 from inkling.telemetry.rows import (
     DECISION_COLUMNS,
     OUTCOME_COLUMNS,

@@ -15,10 +15,10 @@ from inkling.core.events import (
     Silence,
     Survival,
 )
+from inkling.core.redact import redact
 from inkling.core.suggestion import Check, Reason, Source, SuggestionId, Trigger
 from inkling.telemetry.clock import reported_ms, stored_ms
 from inkling.telemetry.judgements import FingerprintPair
-from inkling.telemetry.redact import redact
 
 SCHEMA_VERSION: Final = 3  # the number of the last migration; kept here so that opening need not import them all
 

@@ -3,7 +3,7 @@
 import sysconfig
 from pathlib import Path
 
-from inkling.telemetry.redact import redact
+from inkling.core.redact import redact
 
 MIN_SHARE_UNTOUCHED = 0.999
 

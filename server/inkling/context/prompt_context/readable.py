@@ -1,0 +1,53 @@
+"""Which files a model may be told of, and under which name."""
+
+from pathlib import Path
+from typing import Final
+
+from pathspec import GitIgnoreSpec
+
+from inkling.context.ignored_paths import IgnoredPaths
+from inkling.core.ports import WorkspaceScope
+
+_HOLDS_SECRETS: Final = GitIgnoreSpec.from_lines(
+    (
+        ".env", ".env.*", "*.env", ".envrc", "*.pem", "*.key", "*.p12", "*.pfx", "*.kdbx", "id_rsa*", "id_dsa*",
+        "id_ecdsa*", "id_ed25519*", ".netrc", ".pgpass", ".pypirc", ".npmrc", ".htpasswd", ".aws/", ".ssh/", ".gnupg/",
+        "secrets.toml", "secrets.json", "secrets.y*ml", "secrets.ini", "credentials", "credentials.json",
+    )
+)  # fmt: skip
+"""Files that hold secrets by their very purpose."""
+
+
+class Readable:
+    """Tells which files may be shown to a model: none that git, the settings or their purpose leave out."""
+
+    def __init__(self, scope: WorkspaceScope) -> None:
+        self._scope = scope
+        self._verdicts: dict[Path, bool] = {}
+
+    def forget(self) -> None:
+        """Looks at files anew from now on: rules may have changed."""
+        self._verdicts = {}
+
+    def known(self, path: Path | None) -> bool | None:
+        """Tells whether a file may be shown, or None when it was not looked at yet. Never blocks."""
+        return True if path is None else self._verdicts.get(path)
+
+    def look(self, path: Path) -> bool:
+        """Tells whether a file may be shown; reads ignore files, so it belongs in a thread."""
+        verdict = not _HOLDS_SECRETS.match_file(path.relative_to(path.anchor).as_posix()) and not self._is_ignored(path)
+        self._verdicts[path] = verdict
+        return verdict
+
+    def name(self, path: Path | None) -> str:
+        """Returns what a model is told a file is called: its path in the workspace, else its name alone."""
+        if path is None:
+            return "untitled"
+        homes = [folder for folder in self._scope.folders if path.is_relative_to(folder)]
+        return path.relative_to(homes[-1]).as_posix() if homes else path.name
+
+    def _is_ignored(self, path: Path) -> bool:
+        # A file outside of the workspace is judged by the repository that it lies in, if any.
+        homes = [folder for folder in self._scope.folders if path.is_relative_to(folder)] or [path.parent]
+        exclude = self._scope.index.exclude
+        return any(IgnoredPaths(home, exclude).ignores_below_root(path) for home in homes)

@@ -1,0 +1,202 @@
+"""What the daemon remembers of the documents that are open or were, and of what was changed in them."""
+
+import asyncio
+import re
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from inkling.context.prompt_context.parts import ContextQuestion, Definition, NearbyDiagnostic, RecentEdit
+from inkling.context.prompt_context.readable import Readable
+from inkling.context.prompt_context.searching import SearchedDocument
+from inkling.core.edit import TextEdit, minimal_edit
+from inkling.core.ports import WorkspaceScope
+from inkling.core.settings import IndexSettings
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.core.suggestion import CompletionRequest
+from inkling.core.text import line_end, line_start
+
+MAX_DOCUMENTS: Final = 20  # besides the one at hand
+MAX_CHARS: Final = 500_000  # of one document; a larger one is data
+MAX_EDITS: Final = 20
+MAX_EDIT_CHARS: Final = 4000  # what is larger was pasted or reformatted, and tells little for its length
+NEAR_LINES: Final = 2  # edits with at most so many line breaks between them are one
+MAX_DEFINITIONS: Final = 6
+NAME_LINES: Final = 2  # names are looked up from the cursor's line and so many lines before it
+PREPARED_AT_ONCE: Final = 2  # documents that one question waits for; the others' turn comes with the next questions
+_NAME: Final = re.compile(r"(\.?)\b([^\W\d]\w{2,})\b(?!\Z)")  # without the word at the cursor: it is being written
+_IMPORT_LINES: Final = re.compile(r"^[ \t]*(?:from[^\n]*?import|import)\b(?:[ \t]*\([^)]*\)|[^\r\n(]*)", re.MULTILINE)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Remembered:
+    """A document that is open, or was: its latest text, and the same ready for search once that was needed."""
+
+    snapshot: Snapshot
+    searched: SearchedDocument | None = None
+    is_open: bool = True
+
+
+@dataclass(slots=True, kw_only=True)
+class _Change:
+    """Whole lines that were changed: as they were, and where they stand in the document's latest text."""
+
+    uri: DocumentUri
+    before: str
+    start: int
+    end: int
+
+
+class ContextRecorder:
+    """Follows documents, as a `WorkspaceListener`, and puts together the questions that `build` answers.
+
+    What it keeps is bounded: the texts of 21 documents and 20 edits. Taking a document costs well under a millisecond;
+    documents are prepared for search in a thread, once for each text that the user has left for another.
+    """
+
+    def __init__(self) -> None:
+        self._documents: OrderedDict[DocumentUri, _Remembered] = OrderedDict()
+        self._changes: list[_Change] = []
+        self._readable = Readable(WorkspaceScope(folders=(), interpreter=None, index=IndexSettings()))
+
+    def open_workspace(self, scope: WorkspaceScope) -> None:
+        """Takes the folders, and the patterns of what is excluded."""
+        self._readable = Readable(scope)
+        for remembered in self._documents.values():
+            remembered.searched = None  # its name in the workspace may be another
+
+    def document_changed(self, snapshot: Snapshot) -> None:
+        """Takes a document that was opened or edited."""
+        known = self._documents.pop(snapshot.uri, None)
+        if len(snapshot.text) > MAX_CHARS:
+            self._forget_changes(snapshot.uri)
+            return
+        if known is not None and known.is_open:
+            self._record(known.snapshot, snapshot)
+        else:
+            self._forget_changes(snapshot.uri)
+        self._documents[snapshot.uri] = _Remembered(snapshot=snapshot)
+        while len(self._documents) > MAX_DOCUMENTS + 1:
+            forgotten, _ = self._documents.popitem(last=False)
+            self._forget_changes(forgotten)
+
+    def document_closed(self, uri: DocumentUri) -> None:
+        """Takes that a document was closed; it still counts as used lately."""
+        remembered = self._documents.get(uri)
+        if remembered is not None:
+            remembered.is_open = False
+
+    def files_changed(self, paths: Sequence[Path]) -> None:
+        """Takes files that changed on disk: one of them may be a `.gitignore`."""
+        self._readable.forget()
+
+    async def question(
+        self, request: CompletionRequest, diagnostics: Sequence[NearbyDiagnostic] = ()
+    ) -> ContextQuestion | None:
+        """Returns what is known of a place, or None for a file that no model may see.
+
+        None means that git ignores the file, `inkling.index.exclude` names it, or it holds secrets by its purpose.
+        """
+        readable = self._readable
+        others = [self._documents[uri] for uri in reversed(self._documents) if uri != request.snapshot.uri]
+        unsure = {other.snapshot.path for other in others} | {request.snapshot.path}
+        unsure = {path for path in unsure if readable.known(path) is None}
+        if unsure:
+            await asyncio.to_thread(lambda: [readable.look(path) for path in unsure if path is not None])
+        if not readable.known(request.snapshot.path):
+            return None
+        others = [other for other in others if readable.known(other.snapshot.path)]
+        waiting = [other for other in others if other.searched is None][:PREPARED_AT_ONCE]
+        for other in waiting:
+            snapshot = other.snapshot
+            other.searched = await asyncio.to_thread(
+                SearchedDocument.prepare, readable.name(snapshot.path), snapshot.text
+            )
+        documents = tuple(other.searched for other in others if other.searched is not None)
+        return ContextQuestion(
+            text=request.snapshot.text,
+            offset=request.offset,
+            path=readable.name(request.snapshot.path),
+            documents=documents,
+            edits=tuple(self._edits(request, readable)),
+            definitions=tuple(_definitions(request, documents)),
+            diagnostics=tuple(diagnostics),
+        )
+
+    def _record(self, old: Snapshot, new: Snapshot) -> None:
+        """Adds what was done between two texts of a document to the changes, or to the one near to it."""
+        edit = minimal_edit(old.text, new.text)
+        if not edit.n_removed and not edit.inserted:
+            return
+        shift = len(edit.inserted) - edit.n_removed
+        start, end = _whole_lines(old.text, edit)
+        before = old.text[start:end]
+        kept = []
+        for change in self._changes:
+            if change.uri != new.uri:
+                kept.append(change)
+            elif _are_near(old.text, change, start, end):
+                first, last = min(start, change.start), max(end, change.end)
+                was = old.text[first : change.start] + change.before + old.text[change.end : last]
+                # What the older change replaced stands in its own place of what both of them replaced.
+                start, end, before = first, last, was
+            else:
+                if change.start >= end:
+                    change.start, change.end = change.start + shift, change.end + shift
+                kept.append(change)
+        kept.append(_Change(uri=new.uri, before=before, start=start, end=end + shift))
+        self._changes = [change for change in kept if _is_small(change)][-MAX_EDITS:]
+
+    def _forget_changes(self, uri: DocumentUri) -> None:
+        self._changes = [change for change in self._changes if change.uri != uri]
+
+    def _edits(self, request: CompletionRequest, readable: Readable) -> Iterator[RecentEdit]:
+        """Yields what was changed, the latest first, but for the lines that are being written."""
+        for change in reversed(self._changes):
+            snapshot = self._documents[change.uri].snapshot
+            is_here = change.uri == request.snapshot.uri and change.start <= request.offset <= change.end
+            after = snapshot.text[change.start : change.end]
+            if not is_here and after != change.before and readable.known(snapshot.path):
+                yield RecentEdit(path=readable.name(snapshot.path), before=change.before, after=after)
+
+
+def _whole_lines(text: str, edit: TextEdit) -> tuple[int, int]:
+    """Returns the stretch of whole lines, with their ends, that an edit of `text` touches."""
+    end = line_end(text, edit.end)
+    return line_start(text, edit.offset), end + (2 if text.startswith("\r\n", end) else 1 if end < len(text) else 0)
+
+
+def _are_near(text: str, change: _Change, start: int, end: int) -> bool:
+    between = text[min(end, change.end) : max(start, change.start)]
+    return between.count("\n") <= NEAR_LINES
+
+
+def _is_small(change: _Change) -> bool:
+    return len(change.before) <= MAX_EDIT_CHARS and change.end - change.start <= MAX_EDIT_CHARS
+
+
+def _definitions(request: CompletionRequest, documents: Sequence[SearchedDocument]) -> Iterator[Definition]:
+    """Yields what names near the cursor stand for in other documents, the nearest name first.
+
+    A name counts when the document imports it; one behind a dot counts when a single document defines it.
+    """
+    text, offset = request.snapshot.text, request.offset
+    start = line_start(text, offset)
+    for _ in range(NAME_LINES):
+        start = line_start(text, max(0, start - 1))
+    names = {match[2]: match[1] for match in reversed(list(_NAME.finditer(text[start:offset])))}
+    if not names:
+        return
+    imported = " ".join(_IMPORT_LINES.findall(text))
+    n_found = 0
+    for name, dot in names.items():
+        if not dot and not re.search(rf"\b{re.escape(name)}\b", imported):
+            continue
+        found = [(document.path, code) for document in documents if (code := document.definition(name)) is not None]
+        if found and (not dot or len(found) == 1):
+            yield Definition(path=found[0][0], text=found[0][1])
+            n_found += 1
+            if n_found == MAX_DEFINITIONS:
+                return
