@@ -21,6 +21,7 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   not_at_a_place_to_complete: "cursor inside a word, comment or string",
   index_not_ready: "index still being built",
   worker_unavailable: "completion worker not running",
+  model_unavailable: "language model did not answer",
   not_worth_asking: "suggestions are seldom accepted in such a place",
   deadline: "no answer in time",
   no_candidate: "nothing to suggest",

@@ -22,6 +22,7 @@ export type Reason =
   | "not_at_a_place_to_complete"
   | "index_not_ready"
   | "worker_unavailable"
+  | "model_unavailable"
   | "not_worth_asking"
   | "deadline"
   | "no_candidate"

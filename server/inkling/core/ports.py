@@ -28,6 +28,7 @@ class Completer(Protocol):
 
         Raises:
             WorkerError: Its process died or is not running.
+            ModelError: The language model that it asks did not answer as it should.
         """
         ...
 

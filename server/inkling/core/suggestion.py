@@ -39,6 +39,7 @@ class Reason(StrEnum):
     NOT_AT_A_PLACE_TO_COMPLETE = "not_at_a_place_to_complete"
     INDEX_NOT_READY = "index_not_ready"
     WORKER_UNAVAILABLE = "worker_unavailable"
+    MODEL_UNAVAILABLE = "model_unavailable"
     NOT_WORTH_ASKING = "not_worth_asking"
     DEADLINE = "deadline"
     NO_CANDIDATE = "no_candidate"
@@ -58,6 +59,7 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.NOT_AT_A_PLACE_TO_COMPLETE: "the cursor is inside a word, or inside a comment or string",
     Reason.INDEX_NOT_READY: "the index of this workspace is still being built",
     Reason.WORKER_UNAVAILABLE: "the completion worker is not running; it is restarted by itself",
+    Reason.MODEL_UNAVAILABLE: "the language model's endpoint did not answer (inkling.model.baseUrl)",
     Reason.NOT_WORTH_ASKING: "suggestions are seldom accepted in such a place (inkling.gate.policy)",
     Reason.DEADLINE: "no answer within the deadline (inkling.completion.deadlineMs)",
     Reason.NO_CANDIDATE: "nothing that Inkling has read says how this line goes on",

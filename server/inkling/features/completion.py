@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inkling.core.errors import StoreError, WorkerError
+from inkling.core.errors import ModelError, StoreError, WorkerError
 from inkling.core.events import Decision, Feature, Silence
 from inkling.core.ports import (
     N_PREVIOUS,
@@ -46,7 +46,9 @@ from inkling.features.gate import ALWAYS_ASKED, Asking, Bar, decide, decide_to_a
 logger = logging.getLogger(__name__)
 
 N_PROJECT_DIGITS = 6  # hexadecimal; tell a user's few folders of one name apart
+ASKING_SHARE = 0.8  # of the deadline; the rest is for checks, so that what came in time is shown in time
 MAX_LINE_CHARS = 2000  # nobody writes longer lines by hand; generated and minified files have them
+_Answer = Sequence[Candidate] | NoSuggestion | WorkerError | TimeoutError
 _REASON_OF_NAMES = {
     NameVerdict.UNKNOWN_ATTRIBUTE: Reason.UNKNOWN_ATTRIBUTE,
     NameVerdict.UNKNOWN_IMPORT: Reason.UNKNOWN_IMPORT,
@@ -55,7 +57,19 @@ _REASON_OF_NAMES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompletionPorts:
-    """What ghost text is made with; `draw` returns random numbers, uniform in [0, 1)."""
+    """What ghost text is made with.
+
+    Attributes:
+        completers: Minds that answer in milliseconds.
+        slow_completers: Returns the minds that may answer after the deadline; settings change which there are.
+        syntax: Checks candidates.
+        names: Checks candidates.
+        asking: Stage 1 of the gate.
+        model: Stage 2 of the gate.
+        log: Where decisions go.
+        background: Writes them down.
+        draw: Returns random numbers, uniform in [0, 1).
+    """
 
     completers: Sequence[Completer]
     syntax: SyntaxChecker
@@ -65,6 +79,7 @@ class CompletionPorts:
     log: EventLog
     background: Background
     draw: Callable[[], float] = random.random
+    slow_completers: Callable[[], Sequence[Completer]] = tuple
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +125,10 @@ class CompletionFeature:
         asking = self._weigh_asking(request)
         if not asking.is_asked:
             return self._stay_silent(request, Reason.NOT_WORTH_ASKING, started_at_s, asking)
+        slow = self.ports.slow_completers()
         try:
+            if slow:
+                return await self._complete_with(slow, request, asking, started_at_s)
             async with asyncio.timeout(self._settings.completion.deadline_ms / 1000):
                 candidates = await self._ask(request)
                 if isinstance(candidates, NoSuggestion):
@@ -121,6 +139,60 @@ class CompletionFeature:
         except WorkerError as error:
             logger.warning("completion without its worker: %s", error)
             return self._stay_silent(request, Reason.WORKER_UNAVAILABLE, started_at_s)
+
+    async def _complete_with(
+        self, slow: Sequence[Completer], request: CompletionRequest, asking: Asking, started_at_s: float
+    ) -> Suggestion | NoSuggestion:
+        """Chooses among what all minds say within the deadline; only where nothing of it may be shown, waits longer.
+
+        The slow minds limit by themselves how long they take.
+        """
+        deadline_s = self._settings.completion.deadline_ms / 1000
+        tasks = [
+            asyncio.create_task(_answer_of(completer, request)) for completer in (*self.ports.completers, *slow)
+        ]  # They end with this call.
+        try:
+            await asyncio.wait(tasks, timeout=deadline_s * ASKING_SHARE)
+            waited_for = [task for task in tasks[len(self.ports.completers) :] if not task.done()]
+            answers = [task.result() if task.done() else TimeoutError() for task in tasks if task not in waited_for]
+            in_time = _gathered(answers)
+            answer: Suggestion | NoSuggestion | None = None
+            if not isinstance(in_time, Exception | NoSuggestion):
+                left_s = max(0.0, deadline_s - (time.perf_counter() - started_at_s))
+                try:
+                    async with asyncio.timeout(left_s):
+                        answer = await self._choose(request, asking, self._rank(request, in_time), started_at_s)
+                except TimeoutError:
+                    if not waited_for:
+                        raise
+            if isinstance(answer, Suggestion):
+                return answer
+            if waited_for:
+                await asyncio.wait(waited_for)
+                late = _gathered([task.result() for task in waited_for])
+                if not isinstance(late, Exception | NoSuggestion):
+                    return await self._choose(request, asking, self._rank(request, late), started_at_s)
+                in_time = _gathered([in_time, late])
+            if answer is not None:
+                return answer
+            if isinstance(in_time, Exception):
+                raise in_time
+            reason = in_time.reason if isinstance(in_time, NoSuggestion) else Reason.DEADLINE
+            return self._stay_silent(request, reason, started_at_s)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _rank(self, request: CompletionRequest, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
+        """Returns candidates of several minds by their probability; those of one mind come in order."""
+        if len({candidate.source for candidate in candidates}) < 2:
+            return candidates
+        scores = [self.ports.model.score(self._gate_input(request, each)).probability for each in candidates]
+        ranked = sorted(zip(scores, candidates, strict=True), key=lambda scored: -scored[0])
+        # Of two minds that say the same the surer one is heard.
+        first_by_text = {candidate.text.strip(): candidate for _, candidate in reversed(ranked)}
+        return [candidate for _, candidate in ranked if first_by_text[candidate.text.strip()] is candidate]
 
     def _reason_not_to_ask(self, request: CompletionRequest) -> Reason | None:
         text, offset = request.snapshot.text, request.offset
@@ -153,24 +225,10 @@ class CompletionFeature:
 
     async def _ask(self, request: CompletionRequest) -> Sequence[Candidate] | NoSuggestion:
         """Asks every mind; one that fails does not silence the others."""
-        answers = await asyncio.gather(
-            *(completer.complete(request) for completer in self.ports.completers), return_exceptions=True
-        )
-        candidates: list[Candidate] = []
-        failures: list[BaseException] = []
-        silence = NoSuggestion(reason=Reason.NO_CANDIDATE)
-        for answer in answers:
-            if isinstance(answer, BaseException):
-                failures.append(answer)
-            elif isinstance(answer, NoSuggestion):
-                silence = answer
-            else:
-                candidates.extend(answer)
-        if candidates or len(failures) < len(answers):
-            for failure in failures:
-                logger.warning("a completer failed: %s", failure)
-            return candidates or silence
-        raise failures[0]
+        answer = _gathered(await asyncio.gather(*(_answer_of(each, request) for each in self.ports.completers)))
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     async def _choose(
         self, request: CompletionRequest, asking: Asking, candidates: Sequence[Candidate], started_at_s: float
@@ -212,16 +270,7 @@ class CompletionFeature:
             return drop(Reason.REPEATS_SUFFIX)
         if request.trigger is Trigger.AUTOMATIC and self._was_rejected(request, candidate):
             return drop(Reason.REJECTED_BEFORE)
-        scored = self.ports.model.score(
-            GateInput(
-                request=request,
-                candidate=candidate,
-                at_ms=_now_ms(),
-                project=self._project(request.snapshot),
-                recent_outcomes=self.ports.log.recent_outcomes(),
-                previous=self._shown_before(request),
-            )
-        )
+        scored = self.ports.model.score(self._gate_input(request, candidate))
         verdict = decide(scored, request.trigger, bar, self.ports.draw())
         reason, checked = verdict.reason, frozenset[Check]()
         if reason is None:
@@ -237,6 +286,16 @@ class CompletionFeature:
             threshold=verdict.threshold,
             propensity=0.0 if is_dropped_by_check else asking.propensity * verdict.propensity,
             was_explored=(asking.was_explored or verdict.was_explored) and reason is None,
+        )
+
+    def _gate_input(self, request: CompletionRequest, candidate: Candidate) -> GateInput:
+        return GateInput(
+            request=request,
+            candidate=candidate,
+            at_ms=_now_ms(),
+            project=self._project(request.snapshot),
+            recent_outcomes=self.ports.log.recent_outcomes(),
+            previous=self._shown_before(request),
         )
 
     def _shown_before(self, request: CompletionRequest) -> tuple[PreviousSuggestion, ...]:
@@ -348,6 +407,36 @@ class CompletionFeature:
         )
         self.ports.background.start(_logged(self.ports.log.record_silence(silence)))
         return NoSuggestion(reason=reason, probability=silence.probability)
+
+
+async def _answer_of(completer: Completer, request: CompletionRequest) -> _Answer:
+    """Returns a mind's answer, or how it failed."""
+    try:
+        return await completer.complete(request)
+    except WorkerError as error:
+        return error
+    except ModelError as error:
+        logger.info("the endpoint did not answer: %s", error)
+        return NoSuggestion(reason=Reason.MODEL_UNAVAILABLE)
+
+
+def _gathered(answers: Sequence[_Answer]) -> _Answer:
+    """Returns all candidates; where there are none, the most telling reason; an error only where all failed."""
+    candidates: list[Candidate] = []
+    failures: list[WorkerError | TimeoutError] = []
+    silence = NoSuggestion(reason=Reason.NO_CANDIDATE)
+    for answer in answers:
+        if isinstance(answer, WorkerError | TimeoutError):
+            failures.append(answer)
+        elif not isinstance(answer, NoSuggestion):
+            candidates.extend(answer)
+        elif silence.reason is Reason.NO_CANDIDATE:
+            silence = answer
+    if not candidates and len(failures) == len(answers) and failures:
+        return failures[0]
+    for failure in failures:
+        logger.warning("a completer failed: %s", failure)
+    return candidates or silence
 
 
 async def _logged(recording: Awaitable[None]) -> None:
