@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
+from inkling.context.prompt_context import ContextRecorder, build
 from inkling.core.ports import Background
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Source
 from inkling.core.text import line_end
 from inkling.llm.answers import Answer, AnswerCache, Spot, spot_of
-from inkling.llm.prompt import PromptStyle, request_for
+from inkling.llm.prompt import CONTEXT_TOKENS, PromptStyle, request_for
 from inkling.llm.replies import Place, is_enough, mended, place_of
 from inkling.llm.text_model import Purpose, TextModel, TextRequest
 
@@ -30,8 +31,9 @@ class ModelCompleter:
     says, also while it is still coming in.
     """
 
-    def __init__(self, model: TextModel, style: PromptStyle, background: Background) -> None:
+    def __init__(self, model: TextModel, style: PromptStyle, recorder: ContextRecorder, background: Background) -> None:
         self._model = model
+        self._recorder = recorder
         self._style = style
         self._background = background
         self._answers = AnswerCache()
@@ -94,15 +96,18 @@ class ModelCompleter:
         if self._running is not answer:
             return  # withdrawn before it began
         self._task = asyncio.current_task()
-        asked = request_for(request, place, self._style, self._model.capabilities)
-        chunks = (
-            self._model.complete(asked, Purpose.COMPLETION)
-            if isinstance(asked, TextRequest)
-            else self._model.chat(asked, Purpose.COMPLETION)
-        )
         try:
-            await answer.follow(chunks)
+            known = await self._recorder.question(request)
+            if known is None:
+                return  # a file that no model may see
+            context = build(known, CONTEXT_TOKENS)
+            asked = request_for(context, place, self._style, self._model.capabilities)
+            if isinstance(asked, TextRequest):
+                await answer.follow(self._model.complete(asked, Purpose.COMPLETION))
+            else:
+                await answer.follow(self._model.chat(asked, Purpose.COMPLETION))
         finally:
+            answer.withdraw()
             if self._running is answer:
                 self._running = self._task = None
 

@@ -2,18 +2,13 @@
 
 from dataclasses import dataclass
 
+from inkling.context.prompt_context import PromptContext, render_comment_block, render_for_chat
 from inkling.core.settings import FimTemplate, ModelApi
-from inkling.core.suggestion import CompletionRequest
-from inkling.core.text import line_end, line_start
 from inkling.llm.fim import MARKS, template_of
 from inkling.llm.replies import Place
 from inkling.llm.text_model import Capabilities, ChatMessage, ChatRequest, TextRequest
 
-PREFIX_CHARS = 6000  # about 1,500 tokens
-SUFFIX_CHARS = 2000
-PREFIX_STEP_CHARS = (
-    2000  # the prefix's start moves in steps, so that the server's prompt cache holds between keystrokes
-)
+CONTEXT_TOKENS = 2048  # of a prompt, estimated; as `inkling context` shows by default
 LINE_TOKENS = 64  # longest answer where one line is wanted
 BLOCK_TOKENS = 256
 _INSTRUCTIONS = (
@@ -40,26 +35,32 @@ class PromptStyle:
 
 
 def request_for(
-    request: CompletionRequest, place: Place, style: PromptStyle, capabilities: Capabilities | None
+    context: PromptContext, place: Place, style: PromptStyle, capabilities: Capabilities | None
 ) -> TextRequest | ChatRequest:
     """Returns what to ask of the endpoint; while its capabilities are not known, as it is usual for such a model."""
-    prefix, suffix = _window(request)
     max_tokens = BLOCK_TOKENS if place.wants_several_lines else LINE_TOKENS
     if _is_chat(style, capabilities):
         # No stops: a chat may begin with a fence, and what is inside of it would be lost.
         return ChatRequest(
             messages=(
                 ChatMessage(role="system", content=_INSTRUCTIONS),
-                ChatMessage(role="user", content=f"{prefix}{_CURSOR}{suffix}"),
+                ChatMessage(role="user", content=_chat_text(context)),
             ),
             max_tokens=max_tokens,
         )
+    prefix, suffix = render_comment_block(context.snippets) + context.prefix, context.suffix
     first_stop = () if place.wants_several_lines else ("\n",)
     template = _template(style, capabilities)
     if template is FimTemplate.SUFFIX:
         return TextRequest(prompt=prefix, suffix=suffix, stop=first_stop, max_tokens=max_tokens)
     marks = MARKS[template]
     return TextRequest(prompt=marks.prompt(prefix, suffix), stop=marks.stops(first_stop), max_tokens=max_tokens)
+
+
+def _chat_text(context: PromptContext) -> str:
+    snippets = render_for_chat(context.snippets)
+    file = f"{context.prefix}{_CURSOR}{context.suffix}"
+    return f"{snippets}The file:\n{file}" if snippets else file
 
 
 def _is_chat(style: PromptStyle, capabilities: Capabilities | None) -> bool:
@@ -75,13 +76,3 @@ def _template(style: PromptStyle, capabilities: Capabilities | None) -> FimTempl
     if capabilities is not None and capabilities.has_suffix:
         return FimTemplate.SUFFIX
     return template_of(style.model)
-
-
-def _window(request: CompletionRequest) -> tuple[str, str]:
-    """Returns whole lines of what stands before and after the cursor, as much as is worth sending."""
-    text, offset = request.snapshot.text, request.offset
-    n_left_out = max(0, offset - PREFIX_CHARS)
-    steps_start = -(-n_left_out // PREFIX_STEP_CHARS) * PREFIX_STEP_CHARS
-    start = line_start(text, min(steps_start, offset))
-    end = line_end(text, min(len(text), offset + SUFFIX_CHARS))
-    return text[start:offset], text[offset:end]

@@ -271,7 +271,7 @@ def _with_closers(text: str, place: Place) -> str:
         return text
     opened = _opened(stripped)
     n_missing = len(opened) - max(0, _n_closed(_statement_after(place)))
-    if 0 < n_missing <= MAX_CLOSERS_ADDED and not _ends_in_string(stripped):
+    if 0 < n_missing <= MAX_CLOSERS_ADDED and not _ends_in_string(stripped) and not _ends_in_comment(stripped):
         return stripped + "".join(reversed(opened[-n_missing:]))
     return text
 
@@ -330,10 +330,20 @@ def _is_left_open(text: str) -> bool:
 
 def _ends_in_string(text: str) -> bool:
     """Tells whether a string is open at the end of `text`."""
-    last = None
-    for match in _TOKEN.finditer(text):
-        last = match.group()
-    if last is None or last[0] not in "\"'" or not text.endswith(last):
+    last = _last_token(text)
+    if last[:1] not in {'"', "'"}:
         return False
     quote = last[:3] if last[:3] in ('"""', "'''") else last[0]
     return len(last) < 2 * len(quote) or not last.endswith(quote)
+
+
+def _ends_in_comment(text: str) -> bool:
+    return _last_token(text).startswith("#")
+
+
+def _last_token(text: str) -> str:
+    """Returns the string, comment or bracket that `text` ends with; empty where it ends in other code."""
+    last = ""
+    for match in _TOKEN.finditer(text):
+        last = match.group() if match.end() == len(text) else ""
+    return last

@@ -9,6 +9,7 @@ import pytest
 from tests.unit.features.fakes import question
 
 from inkling.app.background import TaskGroupBackground
+from inkling.context.prompt_context import ContextRecorder
 from inkling.core.errors import ModelError
 from inkling.core.settings import FimTemplate
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Source
@@ -78,7 +79,7 @@ class World:
     def __init__(self, group: asyncio.TaskGroup) -> None:
         self.group = group
         self.model = PlayedModel()
-        self.completer = ModelCompleter(self.model, STYLE, TaskGroupBackground(group))
+        self.completer = ModelCompleter(self.model, STYLE, ContextRecorder(), TaskGroupBackground(group))
 
     def ask(self, marked: str) -> "asyncio.Task[Candidate | NoSuggestion]":
         return self.group.create_task(self._answer(question(marked)))
