@@ -111,6 +111,33 @@ def complete(location: str, interpreter: Path | None, wait_s: float, *, automati
 
 
 @main.command()
+@click.argument("location", metavar="FILE:LINE:COL")
+@click.option("--budget", type=click.IntRange(1), default=2048, show_default=True, help="Most tokens, estimated.")
+@click.option(
+    "--exclude", multiple=True, metavar="PATTERN", help="Leave such files out, as inkling.index.exclude does."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@with_exit_codes
+def context(location: str, budget: int, exclude: tuple[str, ...], *, as_json: bool) -> None:
+    """Print what a language model would be told about a place in a file; lines and columns count from 1.
+
+    Nothing is sent, and no endpoint is needed. The file's folder stands in for the workspace, and the 20 Python files
+    in it that were written last for those that are open. Exit code 1 means that no model may see the file: git ignores
+    it, --exclude names it, or it holds secrets by its purpose.
+    """
+    from inkling.app.context_cli import context_at, context_json, context_lines
+
+    found = context_at(location, budget, exclude)
+    if found is None:
+        click.echo("nothing would be sent: the file is ignored by git, excluded, or made for secrets", err=True)
+        sys.exit(EXIT_NOTHING)
+    if as_json:
+        _print_json(context_json(found))
+    else:
+        click.echo("\n".join(context_lines(found)))
+
+
+@main.command()
 @click.option("--days", type=click.IntRange(1, 36500), default=7, show_default=True, help="How far back to count.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_exit_codes

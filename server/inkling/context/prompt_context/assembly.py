@@ -33,7 +33,7 @@ MAX_DOCUMENTS: Final = 20
 MAX_EDITS: Final = 8
 MAX_DIFF_LINES: Final = 60
 MIN_TELLING_CHARS: Final = 4  # a shorter line, such as a bracket, stands everywhere
-CUT_EVERY_LINES: Final = 16  # the document is cut at multiples of this
+CUT_EVERY_LINES: Final = 8  # the document is cut at multiples of this
 FADES: Final = 0.85  # what the second of a kind is worth of the first
 MAX_REPEATED_SHARE: Final = 0.6  # of a snippet's lines; one with more stands in the prompt already
 SECRET_LOOKBACK_CHARS: Final = 200  # a secret's name may stand on the line before
@@ -113,15 +113,15 @@ class _Assembly:
     def _choose(self, window: Span, budget: int) -> list[Snippet]:
         """Returns the snippets that are worth most, from what changes least to what changes most."""
         known = self._known_lines(window)
-        stable = _choose(self._stable_snippets(window), int(budget * STABLE_SHARE), known)
+        for_stable = int(budget * STABLE_SHARE)
+        stable = _choose(self._stable_snippets(window, for_stable), for_stable, known)
         used = sum(snippet.n_tokens for snippet in stable)
         changing = _choose(self._changing_snippets(), budget - used, known)
         return [*sorted(stable, key=lambda snippet: (_ORDER[snippet.kind], snippet.path, snippet.text)), *changing]
 
-    def _stable_snippets(self, window: Span) -> Iterator[Snippet]:
+    def _stable_snippets(self, window: Span, budget: int) -> Iterator[Snippet]:
         """Yields what does not depend on the line that is being typed."""
-        imports = "\n".join(_IMPORT.findall(self._question.text, 0, window.start))
-        yield _snippet(SnippetKind.IMPORTS, self._question.path, masked(imports), VALUES[SnippetKind.IMPORTS])
+        yield self._imports(window, budget)
         wanted = self._words_nearby()
         if len(wanted) < MIN_QUERY_WORDS:
             return
@@ -132,6 +132,19 @@ class _Assembly:
         ]
         for similarity, path, text in heapq.nlargest(MAX_WINDOWS, found):
             yield _snippet(SnippetKind.SIMILAR, path, text, similarity)
+
+    def _imports(self, window: Span, budget: int) -> Snippet:
+        """Returns the imports above the window; where they are too many, those of names that are used in it."""
+        text = self._question.text
+        statements = _IMPORT.findall(text, 0, window.start)
+        value = VALUES[SnippetKind.IMPORTS]
+        snippet = _snippet(SnippetKind.IMPORTS, self._question.path, masked("\n".join(statements)), value)
+        if snippet.n_tokens > budget:
+            shown = text[window.start : self._line.start] + text[self._line.end : window.end]
+            used = identifiers(shown)
+            telling = [statement for statement in statements if used & identifiers(statement.partition("import")[2])]
+            snippet = _snippet(SnippetKind.IMPORTS, self._question.path, masked("\n".join(telling)), value)
+        return snippet
 
     def _words_nearby(self) -> frozenset[str]:
         text = self._question.text

@@ -26,7 +26,7 @@ NEAR_LINES: Final = 2  # edits with at most so many line breaks between them are
 MAX_DEFINITIONS: Final = 6
 NAME_LINES: Final = 2  # names are looked up from the cursor's line and so many lines before it
 PREPARED_AT_ONCE: Final = 2  # documents that one question waits for; the others' turn comes with the next questions
-_NAME: Final = re.compile(r"(\.?)\b([^\W\d]\w{2,})\b(?!\Z)")  # without the word at the cursor: it is being written
+_NAME: Final = re.compile(r"\.([^\W\d]\w{2,})\(|(?<![\w.])([^\W\d]\w{2,})\b(?!\Z)")  # not one that is being written
 _IMPORT_LINES: Final = re.compile(r"^[ \t]*(?:from[^\n]*?import|import)\b(?:[ \t]*\([^)]*\)|[^\r\n(]*)", re.MULTILINE)
 
 
@@ -92,6 +92,21 @@ class ContextRecorder:
         """Takes files that changed on disk: one of them may be a `.gitignore`."""
         self._readable.forget()
 
+    async def prepare(self, besides: DocumentUri | None = None, at_most: int = MAX_DOCUMENTS) -> None:
+        """Makes documents ready for search, the latest first; `question` does so by itself, some at a time.
+
+        Args:
+            besides: The document at hand, which is not searched.
+            at_most: How many.
+        """
+        readable = self._readable
+        waiting = [other for uri, other in reversed(self._documents.items()) if uri != besides and not other.searched]
+        for other in waiting[:at_most]:
+            snapshot = other.snapshot
+            if snapshot.path is None or await asyncio.to_thread(readable.look, snapshot.path):
+                name = readable.name(snapshot.path)
+                other.searched = await asyncio.to_thread(SearchedDocument.prepare, name, snapshot.text)
+
     async def question(
         self, request: CompletionRequest, diagnostics: Sequence[NearbyDiagnostic] = ()
     ) -> ContextQuestion | None:
@@ -100,20 +115,14 @@ class ContextRecorder:
         None means that git ignores the file, `inkling.index.exclude` names it, or it holds secrets by its purpose.
         """
         readable = self._readable
-        others = [self._documents[uri] for uri in reversed(self._documents) if uri != request.snapshot.uri]
-        unsure = {other.snapshot.path for other in others} | {request.snapshot.path}
-        unsure = {path for path in unsure if readable.known(path) is None}
-        if unsure:
-            await asyncio.to_thread(lambda: [readable.look(path) for path in unsure if path is not None])
-        if not readable.known(request.snapshot.path):
+        uri, path = request.snapshot.uri, request.snapshot.path
+        await self.prepare(besides=uri, at_most=PREPARED_AT_ONCE)
+        if path is not None and readable.known(path) is None:
+            await asyncio.to_thread(readable.look, path)
+        if not readable.known(path):
             return None
-        others = [other for other in others if readable.known(other.snapshot.path)]
-        waiting = [other for other in others if other.searched is None][:PREPARED_AT_ONCE]
-        for other in waiting:
-            snapshot = other.snapshot
-            other.searched = await asyncio.to_thread(
-                SearchedDocument.prepare, readable.name(snapshot.path), snapshot.text
-            )
+        others = [self._documents[other] for other in reversed(self._documents) if other != uri]
+        others = [other for other in others if readable.known(other.snapshot.path)][:MAX_DOCUMENTS]
         documents = tuple(other.searched for other in others if other.searched is not None)
         return ContextQuestion(
             text=request.snapshot.text,
@@ -180,22 +189,20 @@ def _is_small(change: _Change) -> bool:
 def _definitions(request: CompletionRequest, documents: Sequence[SearchedDocument]) -> Iterator[Definition]:
     """Yields what names near the cursor stand for in other documents, the nearest name first.
 
-    A name counts when the document imports it; one behind a dot counts when a single document defines it.
+    A name counts when the document imports it; a method that is called, when a single document defines one of its name.
     """
     text, offset = request.snapshot.text, request.offset
     start = line_start(text, offset)
     for _ in range(NAME_LINES):
         start = line_start(text, max(0, start - 1))
-    names = {match[2]: match[1] for match in reversed(list(_NAME.finditer(text[start:offset])))}
-    if not names:
-        return
     imported = " ".join(_IMPORT_LINES.findall(text))
     n_found = 0
-    for name, dot in names.items():
-        if not dot and not re.search(rf"\b{re.escape(name)}\b", imported):
+    for called, plain in dict.fromkeys(match.groups() for match in reversed(list(_NAME.finditer(text, start, offset)))):
+        name = called or plain
+        if plain and not re.search(rf"\b{re.escape(plain)}\b", imported):
             continue
         found = [(document.path, code) for document in documents if (code := document.definition(name)) is not None]
-        if found and (not dot or len(found) == 1):
+        if found and (plain or len(found) == 1):
             yield Definition(path=found[0][0], text=found[0][1])
             n_found += 1
             if n_found == MAX_DEFINITIONS:

@@ -1,0 +1,202 @@
+"""The recorder on real folders with real ignore files."""
+
+from pathlib import Path
+
+import pytest
+
+from inkling.context.prompt_context import ContextQuestion, ContextRecorder, RecentEdit, SnippetKind, build
+from inkling.core.ports import WorkspaceScope
+from inkling.core.settings import IndexSettings
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.core.suggestion import CompletionRequest
+
+MAIN = "from shop import Order\n\n\ndef total(order: Order) -> int:\n    return order.sum_of_lines(|)\n"
+
+
+def open_recorder(folder: Path, *exclude: str) -> ContextRecorder:
+    recorder = ContextRecorder()
+    recorder.open_workspace(
+        WorkspaceScope(folders=(folder,), interpreter=None, index=IndexSettings(exclude=tuple(exclude)))
+    )
+    return recorder
+
+
+def snapshot(path: Path, text: str, version: int = 1) -> Snapshot:
+    return Snapshot(uri=DocumentUri(path.as_uri()), path=path, version=version, text=text)
+
+
+async def ask(recorder: ContextRecorder, path: Path, code: str = MAIN) -> ContextQuestion | None:
+    offset = code.index("|")
+    document = snapshot(path, code[:offset] + code[offset + 1 :])
+    await recorder.prepare(besides=document.uri)
+    return await recorder.question(CompletionRequest(snapshot=document, offset=offset))
+
+
+async def edits_after(tmp_path: Path, *texts: str) -> tuple[RecentEdit, ...]:
+    recorder = open_recorder(tmp_path)
+    for version, text in enumerate(texts):
+        recorder.document_changed(snapshot(tmp_path / "edited.py", text, version))
+    question = await ask(recorder, tmp_path / "main.py")
+    assert question is not None
+    return question.edits
+
+
+async def test_other_documents_are_searched_under_their_name_in_the_workspace(tmp_path: Path) -> None:
+    recorder = open_recorder(tmp_path)
+    for name in ("shop/old.py", "shop/new.py"):
+        recorder.document_changed(snapshot(tmp_path / name, "x = 1\n"))
+    recorder.document_closed(DocumentUri((tmp_path / "shop/old.py").as_uri()))
+
+    question = await ask(recorder, tmp_path / "main.py")
+
+    assert question is not None
+    assert question.path == "main.py"
+    assert [document.path for document in question.documents] == ["shop/new.py", "shop/old.py"]
+
+
+async def test_imported_names_and_called_methods_are_looked_up(tmp_path: Path) -> None:
+    recorder = open_recorder(tmp_path)
+    code = "class Order:\n    lines: list[int]\n\n    def sum_of_lines(self) -> int:\n        return 1\n\n\nx = 1\n"
+    recorder.document_changed(snapshot(tmp_path / "shop.py", code))
+
+    question = await ask(recorder, tmp_path / "main.py")
+
+    assert question is not None
+    assert [definition.text.split("\n")[0] for definition in question.definitions] == [
+        "def sum_of_lines(self) -> int:",
+        "class Order:",
+    ]
+    assert question.definitions[0].text == "def sum_of_lines(self) -> int:\n    return 1"
+
+
+async def test_typing_in_one_place_is_one_edit(tmp_path: Path) -> None:
+    before = "".join(f"line_{k} = {k}\n" for k in range(40))
+    texts = [before.replace("line_20 = 20", "line_20 = 20" + "0123"[:n_typed]) for n_typed in range(5)]
+
+    edits = await edits_after(tmp_path, *texts)
+
+    assert [(edit.before, len(edit.after)) for edit in edits] == [("line_20 = 20\n", len("line_20 = 20\n") + 4)]
+
+
+async def test_edits_in_two_places_are_two_and_move_with_the_text(tmp_path: Path) -> None:
+    first = "".join(f"line_{k} = {k}\n" for k in range(40))
+    second = first.replace("line_30 = 30", "line_30 = 'thirty'")
+    third = "import os\n" + second
+
+    edits = await edits_after(tmp_path, first, second, third)
+
+    assert [(edit.before, edit.after) for edit in edits] == [
+        ("line_0 = 0\n", "import os\nline_0 = 0\n"),
+        ("line_30 = 30\n", "line_30 = 'thirty'\n"),
+    ]
+
+
+@pytest.mark.parametrize("line_break", ["\n", "\r\n"])
+async def test_edits_side_by_side_become_one(tmp_path: Path, line_break: str) -> None:
+    texts = ["a = 1|b = 2|c = 3|d = 4|", "a = 1|b = 2|c = 33|d = 4|", "a = 11|b = 2|c = 33|d = 4|"]
+
+    edits = await edits_after(tmp_path, *(text.replace("|", line_break) for text in texts))
+
+    assert [(edit.before, edit.after) for edit in edits] == [
+        ("a = 1|b = 2|c = 3|".replace("|", line_break), "a = 11|b = 2|c = 33|".replace("|", line_break))
+    ]
+
+
+async def test_what_was_undone_is_no_edit(tmp_path: Path) -> None:
+    assert await edits_after(tmp_path, "a = 1\n", "a = 12\n", "a = 1\n") == ()
+
+
+async def test_a_large_paste_is_no_edit(tmp_path: Path) -> None:
+    assert await edits_after(tmp_path, "a = 1\n", "a = 1\n" + "b = 2\n" * 1000) == ()
+
+
+async def test_the_lines_that_are_being_written_are_no_edit(tmp_path: Path) -> None:
+    recorder = open_recorder(tmp_path)
+    recorder.document_changed(snapshot(tmp_path / "main.py", "x = 1\ny = \n", 1))
+    recorder.document_changed(snapshot(tmp_path / "main.py", "x = 1\ny = 2\n", 2))
+
+    question = await ask(recorder, tmp_path / "main.py", "x = 1\ny = 2|\n")
+
+    assert question is not None
+    assert question.edits == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "exclude"),
+    [
+        (".env", ()),
+        ("config/prod.env", ()),
+        ("server.pem", ()),
+        ("ignored.py", ()),
+        ("private/deep/a.py", ()),
+        ("excluded.py", ("excluded*",)),
+        (".venv/lib/a.py", ()),
+    ],
+)
+async def test_files_that_are_left_out_are_neither_shown_nor_completed_in(
+    tmp_path: Path, name: str, exclude: tuple[str, ...]
+) -> None:
+    (tmp_path / ".gitignore").write_text("ignored.py\nprivate/\n")
+    recorder = open_recorder(tmp_path, *exclude)
+    left_out = tmp_path / name
+    recorder.document_changed(snapshot(left_out, "class Order:\n    pass\n"))
+    recorder.document_changed(snapshot(left_out, "class Order:\n    lines = 1\n", 2))
+    recorder.document_changed(snapshot(tmp_path / "seen.py", "x = 1\n"))
+
+    question = await ask(recorder, tmp_path / "main.py")
+
+    assert question is not None
+    assert [document.path for document in question.documents] == ["seen.py"]
+    assert question.edits == ()
+    assert question.definitions == ()
+    assert await ask(recorder, left_out) is None
+
+
+async def test_a_rule_that_is_new_in_gitignore_counts_once_files_changed(tmp_path: Path) -> None:
+    recorder = open_recorder(tmp_path)
+    assert await ask(recorder, tmp_path / "main.py") is not None
+
+    (tmp_path / ".gitignore").write_text("main.py\n")
+    recorder.files_changed([tmp_path / ".gitignore"])
+
+    assert await ask(recorder, tmp_path / "main.py") is None
+
+
+async def test_a_file_outside_of_the_workspace_is_named_without_its_folders(tmp_path: Path) -> None:
+    recorder = open_recorder(tmp_path / "workspace")
+    recorder.document_changed(snapshot(tmp_path / "home" / "secret-client" / "notes.py", "x = 1\n"))
+
+    question = await ask(recorder, tmp_path / "workspace" / "main.py")
+
+    assert question is not None
+    assert [document.path for document in question.documents] == ["notes.py"]
+
+
+async def test_memory_is_bounded(tmp_path: Path) -> None:
+    recorder = open_recorder(tmp_path)
+    for k in range(100):
+        recorder.document_changed(snapshot(tmp_path / f"file_{k}.py", "x = 1\n", 1))
+        recorder.document_changed(snapshot(tmp_path / f"file_{k}.py", "x = 2\n", 2))
+    recorder.document_changed(snapshot(tmp_path / "huge.py", "x = 1\n" * 100_000))
+
+    question = await ask(recorder, tmp_path / "main.py")
+
+    assert question is not None
+    assert [document.path for document in question.documents][:2] == ["file_99.py", "file_98.py"]
+    assert len(question.documents) <= 20
+    assert len(question.edits) <= 20
+
+
+async def test_what_is_recorded_comes_out_as_a_context(tmp_path: Path) -> None:
+    recorder = open_recorder(tmp_path)
+    recorder.document_changed(snapshot(tmp_path / "shop.py", "class Order:\n    lines: list[int]\n"))
+    recorder.document_changed(snapshot(tmp_path / "shop.py", "class Order:\n    lines: list[float]\n", 2))
+
+    question = await ask(recorder, tmp_path / "main.py")
+
+    assert question is not None
+    context = build(question, 1000)
+    assert [(snippet.kind, snippet.text) for snippet in context.snippets] == [
+        (SnippetKind.SIMILAR, "class Order:\n    lines: list[float]"),
+        (SnippetKind.EDIT, "-    lines: list[int]\n+    lines: list[float]"),
+    ]
