@@ -52,4 +52,12 @@ class ModelArtifactError(InklingError):
 
 
 class ModelError(InklingError):
-    """A language model's endpoint did not answer as it should; the message is for the user and says what to change."""
+    """A language model's endpoint did not answer as it should; the message is for the user and says what to change.
+
+    Attributes:
+        cause: A word for what is the matter, so that the user is told once for each; may be empty.
+    """
+
+    def __init__(self, message: str, *, cause: str = "") -> None:
+        super().__init__(message)
+        self.cause = cause

@@ -1,0 +1,345 @@
+"""The model at an endpoint: time limits, retries, pauses, accounting around `inkling.llm.connection`."""
+
+import asyncio
+import importlib
+import logging
+import math
+import random
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from inkling.core.errors import ModelError
+from inkling.core.settings import ModelApi
+from inkling.llm.accounting import Spent, TokenAccount, estimated_tokens
+from inkling.llm.circuit import CircuitBreaker, Pause
+from inkling.llm.endpoint import Endpoint
+from inkling.llm.faults import PASSING, Failure, Fault, RequestFailedError, to_error
+from inkling.llm.text_model import Capabilities, ChatRequest, Purpose, TextChunk, TextRequest
+
+if TYPE_CHECKING:
+    from inkling.llm.connection import Body, Connection, EventStream
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T")
+
+N_ATTEMPTS = 3
+FIRST_BACKOFF_S = 0.25  # doubled for each further attempt, and drawn from its upper half
+# What some endpoints refuse and none needs; refused once, it is left out from then on.
+_DISPENSABLE = ("stream_options", "logprobs", "temperature")
+_PROBE = "def add(a, b):\n    return "
+_PROBE_SUFFIX = "\n\n\nprint(add(1, 2))\nprint(add(3, 4))\nprint(add(5, 6))\n"  # long enough to show in the token count
+
+
+@dataclass(slots=True, kw_only=True)
+class _Asked:
+    """One question, and what is known of its answer so far.
+
+    Attributes:
+        path: Of the request, below the base URL.
+        body: What is sent, without the model.
+        purpose: What it is for.
+        n_prompt_chars: Characters of all texts in the body.
+        n_answer_chars: Characters that came back.
+        usage: The endpoint's count of tokens, prompt and answer; None while it has not said.
+        was_answered: Whether headers of an answer came, so that tokens were spent.
+    """
+
+    path: str
+    body: "Body"
+    purpose: Purpose
+    n_prompt_chars: int
+    n_answer_chars: int = field(default=0)
+    usage: tuple[int, int] | None = field(default=None)
+    was_answered: bool = field(default=False)
+
+
+class ModelClient:
+    """A `TextModel` at an endpoint. Imports and connects with the first request; `close` it in the end.
+
+    To end an answer early, leave the iteration through `contextlib.aclosing`, or cancel the task.
+    """
+
+    def __init__(self, endpoint: Endpoint, account: TokenAccount, now_s: Callable[[], float] = time.monotonic) -> None:
+        self._endpoint = endpoint
+        self._account = account
+        self._circuit = CircuitBreaker(now_s)
+        self._turns = asyncio.Semaphore(endpoint.max_concurrent)
+        self._connection: Connection | None = None
+        self._connecting = asyncio.Lock()
+        self._probing = asyncio.Lock()
+        self._capabilities: Capabilities | None = None
+        self._refused: set[str] = set()
+
+    @classmethod
+    async def open(cls, endpoint: Endpoint, data_dir: Path) -> "ModelClient":
+        """Returns a client that knows its endpoint; one that is out of reach now is asked again with each request."""
+        account = TokenAccount(data_dir)
+        await account.open()
+        client = cls(endpoint, account)
+        try:
+            await client.probe()
+        except ModelError as error:
+            logger.warning("the model endpoint is not ready: %s", error)
+        except BaseException:
+            await client.close()
+            raise
+        return client
+
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What the endpoint can do; None until `probe` found out."""
+        return self._capabilities
+
+    @property
+    def account(self) -> TokenAccount:
+        """What was spent."""
+        return self._account
+
+    async def probe(self) -> Capabilities:
+        """Returns what the endpoint can do; asks it only once, with a few requests of one token each.
+
+        Raises:
+            ModelError: It is out of reach, or refuses.
+        """
+        async with self._probing:
+            if self._capabilities is None:
+                self._capabilities = await self._find_capabilities()
+            return self._capabilities
+
+    async def complete(self, request: TextRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
+        """Yields the pieces of the answer as they come.
+
+        Raises:
+            ModelError: The endpoint refused, failed, is left alone for a while, or the budget is used up.
+        """
+        capabilities = await self.probe()
+        body: Body = _options(request) | {"prompt": request.prompt}
+        if request.suffix is not None:
+            body["suffix"] = request.suffix
+        if capabilities.has_logprobs:
+            body["logprobs"] = 1
+        n_chars = len(request.prompt) + len(request.suffix or "")
+        asked = _Asked(path="/completions", body=body, purpose=purpose, n_prompt_chars=n_chars)
+        async with aclosing(self._answer(asked)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def chat(self, request: ChatRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
+        """As `complete`, for `/v1/chat/completions`."""
+        capabilities = await self.probe()
+        messages = [{"role": message.role, "content": message.content} for message in request.messages]
+        body: Body = _options(request) | {"messages": messages}
+        if capabilities.has_logprobs:
+            body["logprobs"] = True
+        n_chars = sum(len(message.content) for message in request.messages)
+        asked = _Asked(path="/chat/completions", body=body, purpose=purpose, n_prompt_chars=n_chars)
+        async with aclosing(self._answer(asked)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+
+    async def close(self) -> None:
+        """Closes all connections, and writes down what was spent."""
+        async with self._connecting:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                await connection.close()
+        await self._account.close()
+
+    async def _answer(self, asked: _Asked) -> AsyncGenerator[TextChunk, None]:
+        """Makes one request where one may be made, and draws the lessons from it."""
+        model = self._endpoint.models.get(asked.purpose)
+        if model is None:
+            raise self._error(Failure(fault=Fault.NO_MODEL), asked.purpose)
+        budget = self._endpoint.daily_token_budget
+        if budget and self._account.n_tokens_today() >= budget:
+            raise self._error(Failure(fault=Fault.BUDGET), asked.purpose)
+        pause = self._circuit.enter()
+        if pause is not None:
+            raise self._paused(pause, asked.purpose)
+        is_judged = False
+        try:
+            async with aclosing(self._stream(asked, asked.body | {"model": model})) as chunks:
+                async for chunk in chunks:
+                    yield chunk
+            is_judged = True
+            self._circuit.succeeded()
+        except RequestFailedError as error:
+            is_judged = True
+            self._circuit.failed(error.failure)
+            logger.info("model request failed fault=%s purpose=%s", error.failure.fault, asked.purpose)
+            raise self._error(error.failure, asked.purpose) from error
+        finally:
+            if not is_judged and asked.n_answer_chars:
+                self._circuit.succeeded()  # whoever ends an answer early has got some of it
+            elif not is_judged:
+                self._circuit.abandoned()
+            if asked.was_answered:
+                self._account.record(_spent(asked, model))
+
+    async def _stream(self, asked: _Asked, body: "Body") -> AsyncGenerator[TextChunk, None]:
+        """Yields the pieces of one answer, in its turn and within its time."""
+        deadline_s = asyncio.get_running_loop().time() + self._endpoint.time_limit_s(asked.purpose)
+        await _in_time(self._turns.acquire(), deadline_s)
+        try:
+            stream = await self._open_stream(asked.path, body, deadline_s)
+            asked.was_answered = True
+            try:
+                async with aclosing(stream.events()) as events:
+                    while True:
+                        event = await _in_time(anext(events, None), deadline_s)
+                        if event is None:
+                            return
+                        if event.usage is not None:
+                            asked.usage = (event.usage.n_prompt_tokens, event.usage.n_answer_tokens)
+                        for chunk in event.chunks:
+                            asked.n_answer_chars += len(chunk.text)
+                            yield chunk
+            finally:
+                await stream.close()
+        finally:
+            self._turns.release()
+
+    async def _open_stream(self, path: str, body: "Body", deadline_s: float) -> "EventStream":
+        """Returns the stream of an answer; asks again for what may go away by itself, as long as there is time."""
+        connection = await _in_time(self._connected(), deadline_s)
+        n_attempts = 0
+        while True:
+            try:
+                return await _in_time(connection.stream(path, self._as_taken(body)), deadline_s)
+            except RequestFailedError as error:
+                failure = error.failure
+                if self._learns_from(failure, body):
+                    continue
+                n_attempts += 1
+                wait_s = _backoff_s(n_attempts) if failure.retry_after_s is None else failure.retry_after_s
+                left_s = deadline_s - asyncio.get_running_loop().time()
+                is_last = n_attempts >= N_ATTEMPTS or self._circuit.is_probing
+                if failure.fault not in PASSING or is_last or wait_s >= left_s:
+                    raise
+                logger.debug("asks again fault=%s wait_s=%.2f", failure.fault, wait_s)
+            await asyncio.sleep(wait_s)
+
+    async def _connected(self) -> "Connection":
+        async with self._connecting:
+            if self._connection is None:
+                # On a thread: importing the package and reading the system's certificates takes half a second.
+                self._connection = await asyncio.to_thread(_connect, self._endpoint)
+            return self._connection
+
+    def _as_taken(self, body: "Body") -> "Body":
+        """Returns the body in the words that this endpoint has not refused."""
+        taken = {name: value for name, value in body.items() if name not in self._refused}
+        if "max_tokens" in self._refused:
+            taken["max_completion_tokens"] = body["max_tokens"]
+        return taken
+
+    def _learns_from(self, failure: Failure, body: "Body") -> bool:
+        """Tells whether the endpoint refused something that can be left out, or said otherwise, from now on."""
+        if failure.fault is not Fault.BAD_REQUEST:
+            return False
+        named = {name for name in _DISPENSABLE if name in failure.detail and name in body}
+        if "max_completion_tokens" in failure.detail:
+            named.add("max_tokens")
+        has_learned = not named <= self._refused
+        self._refused |= named
+        return has_learned
+
+    async def _find_capabilities(self) -> Capabilities:
+        api = self._endpoint.api
+        if api is ModelApi.CHAT or Purpose.COMPLETION not in self._endpoint.models:
+            return await self._chat_capabilities()
+        try:
+            has_logprobs, n_alone = await self._try("/completions", {"prompt": _PROBE, "logprobs": 1})
+        except ModelError as error:
+            if api is ModelApi.AUTO and error.cause in {Fault.NOT_FOUND, Fault.BAD_REQUEST}:
+                self._circuit.succeeded()  # that there is no such address is an answer, too
+                return await self._chat_capabilities()
+            raise
+        try:
+            _, n_with_suffix = await self._try("/completions", {"prompt": _PROBE, "suffix": _PROBE_SUFFIX})
+        except ModelError as error:
+            if error.cause not in {Fault.BAD_REQUEST, Fault.SERVER_ERROR}:
+                raise
+            self._circuit.succeeded()
+            n_with_suffix = None
+        # A server that does not know the parameter may pass over it in silence: then the prompt is no longer with it.
+        has_suffix = n_alone is not None and n_with_suffix is not None and n_with_suffix > n_alone
+        return Capabilities(has_completions=True, has_suffix=has_suffix, has_logprobs=has_logprobs)
+
+    async def _chat_capabilities(self) -> Capabilities:
+        messages = [{"role": "user", "content": _PROBE}]
+        has_logprobs, _ = await self._try("/chat/completions", {"messages": messages, "logprobs": True})
+        return Capabilities(has_completions=False, has_suffix=False, has_logprobs=has_logprobs)
+
+    async def _try(self, path: str, body: "Body") -> tuple[bool, int | None]:
+        """Returns whether log-probabilities came back, and how many tokens the endpoint counted in the prompt."""
+        asked = _Asked(
+            path=path,
+            body=body | {"max_tokens": 1, "temperature": 0.0, "stream_options": {"include_usage": True}},
+            purpose=next(iter(self._endpoint.models), Purpose.COMPLETION),
+            n_prompt_chars=len(_PROBE),
+        )
+        async with aclosing(self._answer(asked)) as chunks:
+            has_logprobs = any([chunk.logprobs async for chunk in chunks])
+        return has_logprobs, asked.usage[0] if asked.usage else None
+
+    def _error(self, failure: Failure, purpose: Purpose) -> ModelError:
+        return to_error(failure, self._endpoint, purpose)
+
+    def _paused(self, pause: Pause, purpose: Purpose) -> ModelError:
+        error = self._error(pause.failure, purpose)
+        when = f"in {math.ceil(pause.for_s)} s" if pause.for_s else "right now"
+        return ModelError(f"{error} It is asked again {when}.", cause=error.cause)
+
+
+def _connect(endpoint: Endpoint) -> "Connection":
+    adapter = importlib.import_module("inkling.llm.connection")
+    connection: Connection = adapter.Connection(endpoint)
+    return connection
+
+
+def _options(request: TextRequest | ChatRequest) -> "Body":
+    """Returns what requests for texts and for chats have in common; one that is as usual is left out."""
+    body: Body = {
+        "max_tokens": request.max_tokens,
+        "temperature": request.temperature,
+        "stream_options": {"include_usage": True},
+    }
+    if request.stop:
+        body["stop"] = list(request.stop)
+    if request.n != 1:
+        body["n"] = request.n
+    return body
+
+
+async def _in_time(work: Awaitable[T], deadline_s: float) -> T:
+    """Returns what `work` does; the limit holds for this step alone, so that it never ends the caller's own code.
+
+    Raises:
+        RequestFailedError: The deadline, in the time of the event loop, has passed.
+    """
+    try:
+        async with asyncio.timeout_at(deadline_s):
+            return await work
+    except TimeoutError as error:
+        raise RequestFailedError(Failure(fault=Fault.TOO_SLOW)) from error
+
+
+def _backoff_s(n_attempts: int) -> float:
+    longest_s: float = FIRST_BACKOFF_S * 2 ** (n_attempts - 1)
+    return random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the windows of one user, no secret
+
+
+def _spent(asked: _Asked, model: str) -> Spent:
+    n_prompt, n_answer = asked.usage or (estimated_tokens(asked.n_prompt_chars), estimated_tokens(asked.n_answer_chars))
+    return Spent(
+        purpose=asked.purpose,
+        model=model,
+        n_prompt_tokens=n_prompt,
+        n_answer_tokens=n_answer,
+        is_estimated=asked.usage is None,
+    )

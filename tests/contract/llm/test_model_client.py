@@ -1,0 +1,280 @@
+"""The client against a scripted endpoint on a real socket: what comes back, what is sent, what is left behind."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+from tests.model_server.scripted import ModelServer, Received, Reply
+
+from inkling.core.errors import ModelError
+from inkling.core.settings import ModelApi
+from inkling.llm.accounting import TokenAccount
+from inkling.llm.client import ModelClient
+from inkling.llm.endpoint import Endpoint
+from inkling.llm.faults import Fault
+from inkling.llm.text_model import Capabilities, ChatMessage, ChatRequest, Purpose, TextChunk, TextRequest
+
+ASKED = TextRequest(prompt="def add(a, b):\n    return ", max_tokens=32)
+
+
+def _endpoint(server: ModelServer, **changes: object) -> Endpoint:
+    settings: dict[str, object] = {"models": {Purpose.COMPLETION: "coder"}, "timeout_s": 5.0, "api_key": "sk-secret"}
+    return Endpoint(base_url=server.base_url, **(settings | changes))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def client(model_server: ModelServer, tmp_path: Path) -> AsyncIterator[ModelClient]:
+    client = await ModelClient.open(_endpoint(model_server), tmp_path)
+    model_server.received.clear()
+    yield client
+    await client.close()
+
+
+async def _text(client: ModelClient, request: TextRequest = ASKED) -> str:
+    return "".join([chunk.text async for chunk in client.complete(request, Purpose.COMPLETION)])
+
+
+async def test_an_answer_streams_in_with_log_probabilities(model_server: ModelServer, client: ModelClient) -> None:
+    model_server.script = lambda _: Reply(texts=("a + b",), logprob=-0.5)
+    chunks = [chunk async for chunk in client.complete(ASKED, Purpose.COMPLETION)]
+    assert [chunk.text for chunk in chunks] == ["a", " +", " b", ""]
+    assert [chunk.logprobs for chunk in chunks] == [(-0.5,), (-0.5,), (-0.5,), ()]
+    assert chunks[-1].finish_reason == "stop"
+
+
+async def test_alternatives_keep_their_numbers(model_server: ModelServer, client: ModelClient) -> None:
+    model_server.script = lambda _: Reply(texts=("a", "b"))
+    asked = TextRequest(prompt="x = ", max_tokens=4, n=2, temperature=0.8)
+    chunks = [chunk async for chunk in client.complete(asked, Purpose.COMPLETION)]
+    assert [(chunk.index, chunk.text) for chunk in chunks if chunk.text] == [(0, "a"), (1, "b")]
+
+
+async def test_a_chat_is_answered_the_same_way(model_server: ModelServer, client: ModelClient) -> None:
+    model_server.script = lambda _: Reply(texts=("é𝒳 = 1",))
+    asked = ChatRequest(messages=(ChatMessage(role="user", content="Go on: é"),), max_tokens=16, stop=("\n\n",))
+    chunks = [chunk async for chunk in client.chat(asked, Purpose.COMPLETION)]
+    assert "".join(chunk.text for chunk in chunks) == "é𝒳 = 1"
+    assert chunks[0].logprobs == (-0.25,)
+    assert model_server.received[-1].body["stop"] == ["\n\n"]
+
+
+async def test_an_answer_in_one_piece_is_taken_too(model_server: ModelServer, client: ModelClient) -> None:
+    model_server.script = lambda _: Reply(
+        raw=b'{"choices": [{"text": "a + b", "index": 0, "finish_reason": "stop"}], "usage": {"prompt_tokens": 7}}'
+    )
+    assert await _text(client) == "a + b"
+
+
+async def test_nothing_is_sent_but_what_is_asked_and_configured(
+    model_server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-somebody-else")
+    monkeypatch.setenv("OPENAI_ORG_ID", "org-of-somebody-else")
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Private: 1")
+    client = await ModelClient.open(_endpoint(model_server, api_key="", headers=(("X-Team", "ink"),)), tmp_path)
+    await _text(client)
+    await client.close()
+    sent = model_server.received[-1].headers
+    assert sent.pop("x-team") == "ink"
+    assert sent.keys() == {
+        "host",
+        "accept",
+        "accept-encoding",
+        "connection",
+        "content-length",
+        "content-type",
+        "user-agent",
+    }
+    assert "somebody" not in str(model_server.received)
+
+
+async def test_the_key_is_sent_as_a_bearer_token(model_server: ModelServer, client: ModelClient) -> None:
+    model_server.api_key = "sk-secret"
+    assert await _text(client) == "pass"
+
+
+@pytest.mark.parametrize("how", ["close", "cancel"])
+async def test_leaving_an_answer_closes_its_stream(model_server: ModelServer, client: ModelClient, how: str) -> None:
+    model_server.script = lambda _: Reply(texts=("a b c d e f",), fault="stalls", fault_after=2)
+    if how == "close":
+        async with aclosing(client.complete(ASKED, Purpose.COMPLETION)) as chunks:
+            assert (await anext(chunks)).text == "a"
+    else:
+        seen = asyncio.Event()
+
+        async def read() -> None:
+            async for _ in client.complete(ASKED, Purpose.COMPLETION):
+                seen.set()
+
+        task = asyncio.create_task(read())
+        await seen.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    async with asyncio.timeout(5):
+        await model_server.received[-1].ended.wait()
+    assert model_server.received[-1].was_closed_by_client
+
+
+async def test_a_request_that_is_cancelled_before_the_headers_is_closed(
+    model_server: ModelServer, client: ModelClient
+) -> None:
+    arrived = asyncio.Event()
+
+    def script(_: Received) -> Reply:
+        arrived.set()
+        return Reply(fault="no headers")
+
+    model_server.script = script
+    task = asyncio.create_task(_text(client))
+    await arrived.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    async with asyncio.timeout(5):
+        await model_server.received[-1].ended.wait()
+    assert model_server.received[-1].was_closed_by_client
+
+
+async def test_no_more_requests_at_one_time_than_the_setting_says(model_server: ModelServer, tmp_path: Path) -> None:
+    client = await ModelClient.open(_endpoint(model_server, max_concurrent=2), tmp_path)
+    n_now = n_most = 0
+
+    async def read() -> None:
+        nonlocal n_now, n_most
+        async for _ in client.complete(ASKED, Purpose.COMPLETION):
+            n_most = max(n_most, sum(not received.ended.is_set() for received in model_server.received))
+
+    model_server.script = lambda _: Reply(texts=("a b c d",), piece_delay_s=0.005)
+    await asyncio.gather(*(read() for _ in range(8)))
+    await client.close()
+    assert n_most == 2
+
+
+@pytest.mark.parametrize(
+    ("server", "api", "wanted"),
+    [
+        (ModelServer(), ModelApi.AUTO, (True, True, True)),
+        (ModelServer(suffix="ignores"), ModelApi.AUTO, (True, False, True)),
+        (ModelServer(suffix="refuses", has_logprobs=False), ModelApi.AUTO, (True, False, False)),
+        (ModelServer(has_usage=False), ModelApi.AUTO, (True, False, True)),
+        (ModelServer(has_completions=False), ModelApi.AUTO, (False, False, True)),
+        (ModelServer(), ModelApi.CHAT, (False, False, True)),
+    ],
+)
+async def test_capabilities_are_found_by_asking_once(
+    server: ModelServer, api: ModelApi, wanted: tuple[bool, bool, bool], tmp_path: Path
+) -> None:
+    async with server.running():
+        client = await ModelClient.open(_endpoint(server, api=api), tmp_path)
+        n_requests = len(server.received)
+        names = dict(zip(("has_completions", "has_suffix", "has_logprobs"), wanted, strict=True))
+        assert await client.probe() == Capabilities(**names)
+        assert len(server.received) == n_requests
+        assert all(received.body["max_tokens"] == 1 for received in server.received)
+        await client.close()
+
+
+async def test_an_endpoint_that_was_down_is_asked_what_it_can_once_it_is_up(
+    model_server: ModelServer, tmp_path: Path
+) -> None:
+    model_server.script = lambda _: Reply(status=400, error="the model is loading")
+    client = await ModelClient.open(_endpoint(model_server, api=ModelApi.COMPLETIONS), tmp_path)
+    assert client.capabilities is None
+    model_server.script = lambda _: Reply()
+    assert await _text(client) == "pass"
+    assert client.capabilities == Capabilities(has_completions=True, has_suffix=True, has_logprobs=True)
+    await client.close()
+
+
+@pytest.mark.parametrize("refused", ["stream_options", "logprobs", "temperature", "max_tokens"])
+async def test_what_an_endpoint_refuses_and_nobody_needs_is_left_out(
+    model_server: ModelServer, tmp_path: Path, refused: str
+) -> None:
+    def script(received: Received) -> Reply:
+        if refused in received.body:
+            return Reply(status=400, error=f"'{refused}' is not supported; max_completion_tokens is")
+        return Reply()
+
+    model_server.script = script
+    client = await ModelClient.open(_endpoint(model_server), tmp_path)
+    assert await _text(client) == "pass"
+    await client.close()
+    assert refused not in model_server.received[-1].body
+    assert ("max_completion_tokens" in model_server.received[-1].body) is (
+        "max_tokens" not in model_server.received[-1].body
+    )
+
+
+async def test_tokens_are_counted_by_the_endpoint_or_estimated(model_server: ModelServer, tmp_path: Path) -> None:
+    model_server.script = lambda _: Reply(texts=("a + b",))
+    client = await ModelClient.open(_endpoint(model_server), tmp_path)
+    await _text(client)
+    model_server.has_usage = False
+    await _text(client)
+    [sums] = await client.account.days()
+    assert (sums.purpose, sums.model, sums.n_requests) == ("completion", "coder", 4)
+    assert 0 < sums.n_estimated_tokens < sums.n_prompt_tokens + sums.n_answer_tokens
+    await client.close()
+
+
+async def test_an_answer_that_is_left_early_is_paid_for(model_server: ModelServer, client: ModelClient) -> None:
+    before = client.account.n_tokens_today()
+    async with aclosing(client.complete(ASKED, Purpose.COMPLETION)) as chunks:
+        await anext(chunks)
+    assert client.account.n_tokens_today() > before
+
+
+async def test_the_budget_of_the_day_stops_requests_in_all_windows(model_server: ModelServer, tmp_path: Path) -> None:
+    first = await ModelClient.open(_endpoint(model_server, daily_token_budget=60), tmp_path)
+    with pytest.raises(ModelError) as caught:
+        for _ in range(20):
+            await _text(first)
+    assert caught.value.cause == Fault.BUDGET
+    assert str(caught.value) == (
+        "The tokens of today are used up (60). Raise inkling.model.dailyTokenBudget, or wait until tomorrow."
+    )
+    await first.close()
+    n_received = len(model_server.received)
+    second = await ModelClient.open(_endpoint(model_server, daily_token_budget=60), tmp_path)
+    with pytest.raises(ModelError, match="dailyTokenBudget"):
+        await _text(second)
+    await second.close()
+    assert len(model_server.received) == n_received
+
+
+async def test_a_new_day_has_a_new_budget(tmp_path: Path, model_server: ModelServer) -> None:
+    day = "2031-01-01"
+    account = TokenAccount(tmp_path, day=lambda: day)
+    await account.open()
+    client = ModelClient(_endpoint(model_server, daily_token_budget=60), account)
+    with pytest.raises(ModelError, match="dailyTokenBudget"):
+        for _ in range(20):
+            await _text(client)
+    day = "2031-01-02"
+    assert await _text(client) == "pass"
+    assert [sums.day for sums in await account.days()] == ["2031-01-02", "2031-01-01"]
+    await client.close()
+
+
+async def test_tokens_are_counted_in_memory_where_they_cannot_be_written(tmp_path: Path) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("no folder", encoding="utf-8")
+    async with ModelServer().running() as server:
+        client = await ModelClient.open(_endpoint(server), blocked)
+        await _text(client)
+        assert client.account.n_tokens_today() > 0
+        await client.close()
+
+
+async def test_a_purpose_without_a_model_is_told(client: ModelClient) -> None:
+    with pytest.raises(ModelError, match=r"No model is named for this\. Set inkling\.model\.chatModel\.") as caught:
+        [_ async for _ in client.chat(ChatRequest(messages=(), max_tokens=1), Purpose.CHAT)]
+    assert caught.value.cause == Fault.NO_MODEL
+
+
+async def test_chunks_are_plain_types(client: ModelClient) -> None:
+    chunks = [chunk async for chunk in client.complete(ASKED, Purpose.COMPLETION)]
+    assert {type(chunk) for chunk in chunks} == {TextChunk}
