@@ -374,6 +374,29 @@ def bench_personal(seed: int, n_users: int, data: Path | None, json_file: Path |
     sys.exit(run(PersonalOptions(seed=seed, n_users=n_users, data=data or STUDY), json_file))
 
 
+@bench.command("typing")
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses bursts, files and places.")
+@click.option(
+    "--bursts", "n_bursts", type=click.IntRange(2), default=40, show_default=True, help="Bursts for each latency."
+)
+@click.option(
+    "--latency-ms", "latencies_ms", type=click.IntRange(0), multiple=True, help="Of the endpoint; 100, 300 and 800."
+)
+@click.option("--recording", type=click.Path(path_type=Path), help="A recorded session of typing.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
+@with_exit_codes
+def bench_typing(
+    seed: int, n_bursts: int, latencies_ms: tuple[int, ...], recording: Path | None, json_file: Path | None
+) -> None:
+    """A real typing rhythm against an endpoint of fixed latency: requests and time to text, beside plain debounces."""
+    from inkling.bench.typing import LATENCIES_MS, RECORDING, TypingOptions, run
+
+    options = TypingOptions(
+        seed=seed, n_bursts=n_bursts, latencies_ms=latencies_ms or LATENCIES_MS, recording=recording or RECORDING
+    )
+    sys.exit(run(options, json_file))
+
+
 @bench.command("store")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws the simulated year.")
 @click.option(

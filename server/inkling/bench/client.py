@@ -94,11 +94,16 @@ class LanguageClient:
             RuntimeError: The server answered with an error.
             TimeoutError: It did not answer.
         """
+        _, answer = self.start(method, params)
+        return answer.result(timeout=ANSWER_WITHIN_S)
+
+    def start(self, method: str, params: Any) -> tuple[int, Future[Any]]:
+        """Sends a request; returns its id, with which it can be cancelled, and the answer to come."""
         call_id = next(self._ids)
         future: Future[Any] = Future()
         self._waiting[call_id] = future
         self._send({"jsonrpc": "2.0", "id": call_id, "method": method, "params": params})
-        return future.result(timeout=ANSWER_WITHIN_S)
+        return call_id, future
 
     def notify(self, method: str, params: Any) -> None:
         """Sends a notification."""
