@@ -52,8 +52,7 @@ export function activate(context: vscode.ExtensionContext): void {
     await outcomes.finish();
     await server.stop();
   };
-  // None waits for another: the server is told of the key and the interpreter as soon as they are known.
-  void apiKey.read();
+  // Neither waits for the other: the server is told of the interpreter as soon as that is known.
   void server.start();
   void interpreter.start();
 }

@@ -1,6 +1,7 @@
 import * as vscode from "vscode";
 
 import { keyProblem } from "../pure/apiKey";
+import type { Clock } from "../pure/clock";
 
 const SECRET = "apiKey";
 
@@ -8,6 +9,7 @@ const SECRET = "apiKey";
 export class ApiKey implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<void>();
   private readonly stored: vscode.Disposable;
+  private readonly first: Promise<void>;
   private key: string | undefined;
   readonly onDidChange = this.changed.event;
 
@@ -20,6 +22,7 @@ export class ApiKey implements vscode.Disposable {
         void this.read();
       }
     });
+    this.first = this.read();
   }
 
   /** The key as far as it is known; undefined until it was read, and where there is none. */
@@ -27,8 +30,18 @@ export class ApiKey implements vscode.Disposable {
     return this.key;
   }
 
+  /** Resolves once the key is known, at the latest after `ms`: a storage may be locked and ask the user first. */
+  async known(clock: Clock, ms: number): Promise<void> {
+    await Promise.race([
+      this.first,
+      new Promise<void>((resolve) => {
+        clock.after(ms, resolve);
+      }),
+    ]);
+  }
+
   /** Reads the stored key; a storage that is locked or missing is as if there were none. */
-  async read(): Promise<void> {
+  private async read(): Promise<void> {
     let key: string | undefined;
     try {
       key = await this.secrets.get(SECRET);

@@ -32,6 +32,7 @@ import { currentSettings } from "./configuration";
 import type { InterpreterWatcher } from "./interpreter";
 
 const STOP_TIMEOUT_MS = 2000;
+const KEY_KNOWN_WITHIN_MS = 1000;
 
 /** Extensions that fill the completion popup for Python. */
 const POPUP_FILLERS = ["ms-python.vscode-pylance", "detachhead.basedpyright", "ms-pyright.pyright"];
@@ -203,6 +204,8 @@ export class Server implements vscode.Disposable {
     if (command === undefined || process === undefined) {
       return;
     }
+    // Without the key an endpoint would refuse what a moment later it would answer; the process starts up meanwhile.
+    await this.options.apiKey.known(this.options.clock, KEY_KNOWN_WITHIN_MS);
     const told = this.initializationOptions();
     const client = this.makeClient(process, told);
     const connection: Connection = { client, process };
