@@ -102,11 +102,11 @@ class TokenAccount:
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inkling-tokens")
 
     async def open(self) -> None:
-        """Reads what was spent today; call once, first."""
-        day = self._day()
-        self._known_day = day
+        """Reads what was spent today, by all windows."""
+        self.n_tokens_today()
+        day = self._known_day
         stored = await asyncio.get_running_loop().run_in_executor(self._executor, self._stored_sum, day)
-        self._n_today = max(self._n_today, stored)
+        self._take_sum(day, stored)
 
     def n_tokens_today(self) -> int:
         """Returns the tokens of today, of all windows as far as is known."""

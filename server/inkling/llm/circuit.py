@@ -40,9 +40,8 @@ class CircuitBreaker:
         """Returns None where a request may be made, else why not. Each None is answered by one of the three below."""
         if self._failure is None:
             return None
-        left_s = self._until_s - self._now_s()
-        if left_s > 0 or self._is_probing:
-            return Pause(failure=self._failure, for_s=max(0.0, left_s))
+        if self.pause_s or self._is_probing:
+            return Pause(failure=self._failure, for_s=self.pause_s)
         self._is_probing = True
         return None
 
@@ -50,6 +49,11 @@ class CircuitBreaker:
     def is_probing(self) -> bool:
         """Whether the one request of the half-open state is under way."""
         return self._is_probing
+
+    @property
+    def pause_s(self) -> float:
+        """How much longer the endpoint is left alone, seconds; 0 where it is not."""
+        return 0.0 if self._failure is None else max(0.0, self._until_s - self._now_s())
 
     def succeeded(self) -> None:
         """Takes a good answer."""
@@ -67,8 +71,7 @@ class CircuitBreaker:
         if failure.fault in OF_ONE_REQUEST:
             return
         self._n_failures += 1
-        is_paused = self._failure is not None and self._until_s > self._now_s()
-        if is_paused:
+        if self.pause_s:
             return  # requests that were under way when the pause began do not make it longer
         if failure.fault in MENDED_BY_USER:
             pause_s = PAUSE_FOR_USER_S

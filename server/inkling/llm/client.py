@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from inkling.core.errors import ModelError
+from inkling.core.model_state import ModelState, ModelStateKind
 from inkling.core.settings import ModelApi
 from inkling.llm.accounting import Spent, TokenAccount, estimated_tokens
 from inkling.llm.circuit import CircuitBreaker, Pause
 from inkling.llm.endpoint import Endpoint
-from inkling.llm.faults import PASSING, Failure, Fault, RequestFailedError, to_error
+from inkling.llm.faults import PASSING, Failure, Fault, RequestFailedError, state_kind, to_error
 from inkling.llm.text_model import Capabilities, ChatRequest, Purpose, TextChunk, TextRequest
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ N_ATTEMPTS = 3
 FIRST_BACKOFF_S = 0.25  # doubled for each further attempt, and drawn from its upper half
 # What some endpoints refuse and none needs; refused once, it is left out from then on.
 _DISPENSABLE = ("stream_options", "logprobs", "temperature")
+_STATE_WORDS = {
+    ModelStateKind.DOWN: "down",
+    ModelStateKind.REFUSED: "refused",
+    ModelStateKind.BUDGET: "the tokens of today are used up",
+}
 _PROBE = "def add(a, b):\n    return "
 _PROBE_SUFFIX = "\n\n\nprint(add(1, 2))\nprint(add(3, 4))\nprint(add(5, 6))\n"  # long enough to show in the token count
 
@@ -63,9 +69,26 @@ class ModelClient:
     To end an answer early, leave the iteration through `contextlib.aclosing`, or cancel the task.
     """
 
-    def __init__(self, endpoint: Endpoint, account: TokenAccount, now_s: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        account: TokenAccount,
+        on_state: Callable[[ModelState], None] = lambda _: None,
+        now_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Prepares a client; nothing is imported or sent before the first request.
+
+        Args:
+            endpoint: Where to ask.
+            account: Counts the tokens; opened and closed by whoever made it, which may be several clients' one.
+            on_state: Hears on the event loop how the endpoint is doing, whenever that changes.
+            now_s: A clock in seconds for the pauses.
+        """
         self._endpoint = endpoint
         self._account = account
+        self._has_own_account = False
+        self._on_state = on_state
+        self._state = ModelState()
         self._circuit = CircuitBreaker(now_s)
         self._turns = asyncio.Semaphore(endpoint.max_concurrent)
         self._connection: Connection | None = None
@@ -75,12 +98,18 @@ class ModelClient:
         self._refused: set[str] = set()
 
     @classmethod
-    async def open(cls, endpoint: Endpoint, data_dir: Path) -> "ModelClient":
-        """Returns a client that knows its endpoint; one that is out of reach now is asked again with each request."""
+    async def open(
+        cls, endpoint: Endpoint, data_dir: Path, on_state: Callable[[ModelState], None] = lambda _: None
+    ) -> "ModelClient":
+        """Returns a client that has asked what its endpoint can do, with the account of tokens in `data_dir`.
+
+        One that is out of reach now is asked again with each request.
+        """
         account = TokenAccount(data_dir)
-        await account.open()
-        client = cls(endpoint, account)
+        client = cls(endpoint, account, on_state)
+        client._has_own_account = True
         try:
+            await account.open()
             await client.probe()
         except ModelError as error:
             logger.warning("the model endpoint is not ready: %s", error)
@@ -94,11 +123,6 @@ class ModelClient:
         """What the endpoint can do; None until `probe` found out."""
         return self._capabilities
 
-    @property
-    def account(self) -> TokenAccount:
-        """What was spent."""
-        return self._account
-
     async def probe(self) -> Capabilities:
         """Returns what the endpoint can do; asks it only once, with a few requests of one token each.
 
@@ -107,6 +131,8 @@ class ModelClient:
         """
         async with self._probing:
             if self._capabilities is None:
+                if self._state.kind is ModelStateKind.OFF:
+                    self._tell(ModelStateKind.CONNECTING, Purpose.COMPLETION, "connecting")
                 self._capabilities = await self._find_capabilities()
             return self._capabilities
 
@@ -142,12 +168,13 @@ class ModelClient:
                 yield chunk
 
     async def close(self) -> None:
-        """Closes all connections, and writes down what was spent."""
+        """Closes all connections, and the account where `open` made it."""
         async with self._connecting:
             connection, self._connection = self._connection, None
             if connection is not None:
                 await connection.close()
-        await self._account.close()
+        if self._has_own_account:
+            await self._account.close()
 
     async def _answer(self, asked: _Asked) -> AsyncGenerator[TextChunk, None]:
         """Makes one request where one may be made, and draws the lessons from it."""
@@ -156,7 +183,7 @@ class ModelClient:
             raise self._error(Failure(fault=Fault.NO_MODEL), asked.purpose)
         budget = self._endpoint.daily_token_budget
         if budget and self._account.n_tokens_today() >= budget:
-            raise self._error(Failure(fault=Fault.BUDGET), asked.purpose)
+            raise self._failed(Failure(fault=Fault.BUDGET), asked.purpose)
         pause = self._circuit.enter()
         if pause is not None:
             raise self._paused(pause, asked.purpose)
@@ -166,15 +193,13 @@ class ModelClient:
                 async for chunk in chunks:
                     yield chunk
             is_judged = True
-            self._circuit.succeeded()
+            self._succeeded(asked.purpose)
         except RequestFailedError as error:
             is_judged = True
-            self._circuit.failed(error.failure)
-            logger.info("model request failed fault=%s purpose=%s", error.failure.fault, asked.purpose)
-            raise self._error(error.failure, asked.purpose) from error
+            raise self._failed(error.failure, asked.purpose) from error
         finally:
             if not is_judged and asked.n_answer_chars:
-                self._circuit.succeeded()  # whoever ends an answer early has got some of it
+                self._succeeded(asked.purpose)  # whoever ends an answer early has got some of it
             elif not is_judged:
                 self._circuit.abandoned()
             if asked.was_answered:
@@ -286,6 +311,27 @@ class ModelClient:
         async with aclosing(self._answer(asked)) as chunks:
             has_logprobs = any([chunk.logprobs async for chunk in chunks])
         return has_logprobs, asked.usage[0] if asked.usage else None
+
+    def _succeeded(self, purpose: Purpose) -> None:
+        self._circuit.succeeded()
+        self._tell(ModelStateKind.READY, purpose, "ready")
+
+    def _failed(self, failure: Failure, purpose: Purpose) -> ModelError:
+        """Takes a failure; returns the error to raise."""
+        self._circuit.failed(failure)
+        error, kind, pause_s = self._error(failure, purpose), state_kind(failure.fault), self._circuit.pause_s
+        logger.info("model request failed fault=%s purpose=%s pause_s=%.0f", failure.fault, purpose, pause_s)
+        if kind is not ModelStateKind.DOWN or pause_s:  # a single failure that may be chance is not worth a word
+            again = f", tries again in {math.ceil(pause_s)} s" if pause_s else ""
+            self._tell(kind, purpose, f"{_STATE_WORDS[kind]}{again}", problem=str(error))
+        return error
+
+    def _tell(self, kind: ModelStateKind, purpose: Purpose, words: str, problem: str = "") -> None:
+        model = self._endpoint.models.get(purpose, "no model")
+        state = ModelState(kind=kind, words=f"{self._endpoint.host}, {model}: {words}", problem=problem)
+        if state != self._state:
+            self._state = state
+            self._on_state(state)
 
     def _error(self, failure: Failure, purpose: Purpose) -> ModelError:
         return to_error(failure, self._endpoint, purpose)

@@ -130,7 +130,8 @@ def state_kind(fault: Fault) -> ModelStateKind:
     """Returns what a fault means for the status bar."""
     if fault is Fault.BUDGET:
         return ModelStateKind.BUDGET
-    return ModelStateKind.REFUSED if fault in MENDED_BY_USER else ModelStateKind.DOWN
+    is_refused = fault in MENDED_BY_USER or fault is Fault.BAD_REQUEST
+    return ModelStateKind.REFUSED if is_refused else ModelStateKind.DOWN
 
 
 def presentable(text: str, endpoint: Endpoint) -> str:

@@ -9,6 +9,7 @@ import pytest
 from tests.model_server.scripted import ModelServer, Received, Reply
 
 from inkling.core.errors import ModelError
+from inkling.core.model_state import ModelState, ModelStateKind
 from inkling.core.settings import ModelApi
 from inkling.llm.accounting import TokenAccount
 from inkling.llm.client import ModelClient
@@ -25,8 +26,17 @@ def _endpoint(server: ModelServer, **changes: object) -> Endpoint:
 
 
 @pytest.fixture
-async def client(model_server: ModelServer, tmp_path: Path) -> AsyncIterator[ModelClient]:
-    client = await ModelClient.open(_endpoint(model_server), tmp_path)
+async def account(tmp_path: Path) -> AsyncIterator[TokenAccount]:
+    account = TokenAccount(tmp_path)
+    await account.open()
+    yield account
+    await account.close()
+
+
+@pytest.fixture
+async def client(model_server: ModelServer, account: TokenAccount) -> AsyncIterator[ModelClient]:
+    client = ModelClient(_endpoint(model_server), account)
+    await client.probe()
     model_server.received.clear()
     yield client
     await client.close()
@@ -68,12 +78,12 @@ async def test_an_answer_in_one_piece_is_taken_too(model_server: ModelServer, cl
 
 
 async def test_nothing_is_sent_but_what_is_asked_and_configured(
-    model_server: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    model_server: ModelServer, account: TokenAccount, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-somebody-else")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-of-somebody-else")
     monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", "X-Private: 1")
-    client = await ModelClient.open(_endpoint(model_server, api_key="", headers=(("X-Team", "ink"),)), tmp_path)
+    client = ModelClient(_endpoint(model_server, api_key="", headers=(("X-Team", "ink"),)), account)
     await _text(client)
     await client.close()
     sent = model_server.received[-1].headers
@@ -138,8 +148,10 @@ async def test_a_request_that_is_cancelled_before_the_headers_is_closed(
     assert model_server.received[-1].was_closed_by_client
 
 
-async def test_no_more_requests_at_one_time_than_the_setting_says(model_server: ModelServer, tmp_path: Path) -> None:
-    client = await ModelClient.open(_endpoint(model_server, max_concurrent=2), tmp_path)
+async def test_no_more_requests_at_one_time_than_the_setting_says(
+    model_server: ModelServer, account: TokenAccount
+) -> None:
+    client = ModelClient(_endpoint(model_server, max_concurrent=2), account)
     n_now = n_most = 0
 
     async def read() -> None:
@@ -147,6 +159,7 @@ async def test_no_more_requests_at_one_time_than_the_setting_says(model_server: 
         async for _ in client.complete(ASKED, Purpose.COMPLETION):
             n_most = max(n_most, sum(not received.ended.is_set() for received in model_server.received))
 
+    await client.probe()
     model_server.script = lambda _: Reply(texts=("a b c d",), piece_delay_s=0.005)
     await asyncio.gather(*(read() for _ in range(8)))
     await client.close()
@@ -165,10 +178,11 @@ async def test_no_more_requests_at_one_time_than_the_setting_says(model_server: 
     ],
 )
 async def test_capabilities_are_found_by_asking_once(
-    server: ModelServer, api: ModelApi, wanted: tuple[bool, bool, bool], tmp_path: Path
+    server: ModelServer, api: ModelApi, wanted: tuple[bool, bool, bool], account: TokenAccount
 ) -> None:
     async with server.running():
-        client = await ModelClient.open(_endpoint(server, api=api), tmp_path)
+        client = ModelClient(_endpoint(server, api=api), account)
+        await client.probe()
         n_requests = len(server.received)
         names = dict(zip(("has_completions", "has_suffix", "has_logprobs"), wanted, strict=True))
         assert await client.probe() == Capabilities(**names)
@@ -178,10 +192,12 @@ async def test_capabilities_are_found_by_asking_once(
 
 
 async def test_an_endpoint_that_was_down_is_asked_what_it_can_once_it_is_up(
-    model_server: ModelServer, tmp_path: Path
+    model_server: ModelServer, account: TokenAccount
 ) -> None:
     model_server.script = lambda _: Reply(status=400, error="the model is loading")
-    client = await ModelClient.open(_endpoint(model_server, api=ModelApi.COMPLETIONS), tmp_path)
+    client = ModelClient(_endpoint(model_server, api=ModelApi.COMPLETIONS), account)
+    with pytest.raises(ModelError):
+        await client.probe()
     assert client.capabilities is None
     model_server.script = lambda _: Reply()
     assert await _text(client) == "pass"
@@ -191,7 +207,7 @@ async def test_an_endpoint_that_was_down_is_asked_what_it_can_once_it_is_up(
 
 @pytest.mark.parametrize("refused", ["stream_options", "logprobs", "temperature", "max_tokens"])
 async def test_what_an_endpoint_refuses_and_nobody_needs_is_left_out(
-    model_server: ModelServer, tmp_path: Path, refused: str
+    model_server: ModelServer, account: TokenAccount, refused: str
 ) -> None:
     def script(received: Received) -> Reply:
         if refused in received.body:
@@ -199,7 +215,7 @@ async def test_what_an_endpoint_refuses_and_nobody_needs_is_left_out(
         return Reply()
 
     model_server.script = script
-    client = await ModelClient.open(_endpoint(model_server), tmp_path)
+    client = ModelClient(_endpoint(model_server), account)
     assert await _text(client) == "pass"
     await client.close()
     assert refused not in model_server.received[-1].body
@@ -208,27 +224,32 @@ async def test_what_an_endpoint_refuses_and_nobody_needs_is_left_out(
     )
 
 
-async def test_tokens_are_counted_by_the_endpoint_or_estimated(model_server: ModelServer, tmp_path: Path) -> None:
+async def test_tokens_are_counted_by_the_endpoint_or_estimated(
+    model_server: ModelServer, account: TokenAccount
+) -> None:
     model_server.script = lambda _: Reply(texts=("a + b",))
-    client = await ModelClient.open(_endpoint(model_server), tmp_path)
+    client = ModelClient(_endpoint(model_server), account)
     await _text(client)
     model_server.has_usage = False
     await _text(client)
-    [sums] = await client.account.days()
+    [sums] = await account.days()
     assert (sums.purpose, sums.model, sums.n_requests) == ("completion", "coder", 4)
     assert 0 < sums.n_estimated_tokens < sums.n_prompt_tokens + sums.n_answer_tokens
     await client.close()
 
 
-async def test_an_answer_that_is_left_early_is_paid_for(model_server: ModelServer, client: ModelClient) -> None:
-    before = client.account.n_tokens_today()
+async def test_an_answer_that_is_left_early_is_paid_for(account: TokenAccount, client: ModelClient) -> None:
+    before = account.n_tokens_today()
     async with aclosing(client.complete(ASKED, Purpose.COMPLETION)) as chunks:
         await anext(chunks)
-    assert client.account.n_tokens_today() > before
+    assert account.n_tokens_today() > before
 
 
-async def test_the_budget_of_the_day_stops_requests_in_all_windows(model_server: ModelServer, tmp_path: Path) -> None:
-    first = await ModelClient.open(_endpoint(model_server, daily_token_budget=60), tmp_path)
+async def test_the_budget_of_the_day_stops_requests_in_all_windows(
+    model_server: ModelServer, account: TokenAccount, tmp_path: Path
+) -> None:
+    states: list[ModelState] = []
+    first = ModelClient(_endpoint(model_server, daily_token_budget=60), account, states.append)
     with pytest.raises(ModelError) as caught:
         for _ in range(20):
             await _text(first)
@@ -236,12 +257,16 @@ async def test_the_budget_of_the_day_stops_requests_in_all_windows(model_server:
     assert str(caught.value) == (
         "The tokens of today are used up (60). Raise inkling.model.dailyTokenBudget, or wait until tomorrow."
     )
+    assert [state.kind for state in states] == [ModelStateKind.CONNECTING, ModelStateKind.READY, ModelStateKind.BUDGET]
     await first.close()
     n_received = len(model_server.received)
-    second = await ModelClient.open(_endpoint(model_server, daily_token_budget=60), tmp_path)
+    others = TokenAccount(tmp_path)
+    await others.open()
+    second = ModelClient(_endpoint(model_server, daily_token_budget=60), others)
     with pytest.raises(ModelError, match="dailyTokenBudget"):
         await _text(second)
     await second.close()
+    await others.close()
     assert len(model_server.received) == n_received
 
 
@@ -257,16 +282,29 @@ async def test_a_new_day_has_a_new_budget(tmp_path: Path, model_server: ModelSer
     assert await _text(client) == "pass"
     assert [sums.day for sums in await account.days()] == ["2031-01-02", "2031-01-01"]
     await client.close()
+    await account.close()
 
 
-async def test_tokens_are_counted_in_memory_where_they_cannot_be_written(tmp_path: Path) -> None:
+async def test_tokens_are_counted_in_memory_where_they_cannot_be_written(
+    model_server: ModelServer, tmp_path: Path
+) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("no folder", encoding="utf-8")
-    async with ModelServer().running() as server:
-        client = await ModelClient.open(_endpoint(server), blocked)
-        await _text(client)
-        assert client.account.n_tokens_today() > 0
-        await client.close()
+    client = await ModelClient.open(_endpoint(model_server, daily_token_budget=100), blocked)
+    with pytest.raises(ModelError, match="dailyTokenBudget"):
+        for _ in range(20):
+            await _text(client)
+    await client.close()
+
+
+async def test_a_client_that_was_opened_keeps_its_own_account(model_server: ModelServer, tmp_path: Path) -> None:
+    client = await ModelClient.open(_endpoint(model_server), tmp_path)
+    await _text(client)
+    await client.close()
+    account = TokenAccount(tmp_path)
+    await account.open()
+    assert account.n_tokens_today() > 0
+    await account.close()
 
 
 async def test_a_purpose_without_a_model_is_told(client: ModelClient) -> None:
