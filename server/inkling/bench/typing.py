@@ -1,6 +1,7 @@
 """`inkling bench typing`: a person's real typing rhythm against a language model's endpoint with a fixed latency."""
 
 import gzip
+import itertools
 import json
 import random
 import re
@@ -31,6 +32,7 @@ LONGEST_PAUSE_MS = 2000  # by then every answer has come; longer pauses are cut 
 RIGHT_WORDS = 0.85  # share of the words that the scripted model gets right
 _AUTO_CLOSED = ("()", "[]", "{}", '""', "''", "``")  # one keystroke, two characters
 _MAX_FILE_BYTES = 60_000
+CONNECTS_WITHIN_S = 60.0
 _WRONG = "q"
 _LINE_BREAK = re.compile(r"\n+[ ]*")
 _PIECE = re.compile(r"\w+|\s+|[^\w\s]")
@@ -449,7 +451,8 @@ def _warm_up(client: LanguageClient, endpoint: ScriptedEndpoint, workspace: Path
     """
     endpoint.answer = lambda _: "total + 1"
     uri = (workspace / "warm_up.py").as_uri()
-    for number in range(100):
+    started_at_s = time.perf_counter()
+    for number in itertools.count():
         before = f"total = {number}\nanswer = "
         document = {"uri": uri, "languageId": "python", "version": 1, "text": before}
         client.notify("textDocument/didOpen", {"textDocument": document})
@@ -458,5 +461,6 @@ def _warm_up(client: LanguageClient, endpoint: ScriptedEndpoint, workspace: Path
         client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
         if _text_of(answer) == "total + 1" and endpoint.n_requests:
             return
+        if time.perf_counter() - started_at_s > CONNECTS_WITHIN_S:
+            raise TimeoutError("the daemon never showed a text of the scripted endpoint")
         time.sleep(0.1)
-    raise TimeoutError("the daemon never showed a text of the scripted endpoint")
