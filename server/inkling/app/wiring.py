@@ -25,6 +25,8 @@ from inkling.engine.completer import EmbeddedCompleter
 from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature, CompletionPorts
 from inkling.features.survival import LOOKS_S, SurvivalPorts
+from inkling.llm.client import ModelClient
+from inkling.llm.mind import ModelMind
 from inkling.lsp.loop_meter import LoopMeter
 from inkling.lsp.services import ProgressRelay, Services
 from inkling.models.asking import LogisticAskingModel
@@ -96,8 +98,10 @@ async def running_services(
     learner = Learner(places.data_dir, opened.log, clock.now_ms)
     owners = (completer, syntax, analysis)
     async with _workers([learner.run(), *(owner.run() for owner in owners)]) as background:
+        model_mind = ModelMind(lambda endpoint, tell: ModelClient.open(endpoint, places.data_dir, tell), background)
         ports = CompletionPorts(
             completers=[completer],
+            slow_completers=model_mind.completers,
             syntax=syntax,
             names=analysis,
             asking=LogisticAskingModel.load(),
@@ -108,20 +112,24 @@ async def running_services(
         followed = SurvivalPorts(
             log=opened.log, background=background, clock=clock, files=DiskReader(), commits=GitCommits()
         )
-        yield Services(
-            completion=CompletionFeature(ports, Settings()),
-            aftermath=Aftermath(followed, survival_looks_s),
-            names=analysis,
-            log=opened.log,
-            own_data=OwnDataCommands(places.data_dir, learner.look),
-            background=background,
-            listeners=(completer, analysis),
-            progress=progress,
-            process_ids=lambda: [os.getpid(), *(pid for owner in owners for pid in owner.process_ids())],
-            loop_meter=loop_meter or LoopMeter(),
-            what_moved=learner.what_moved,
-            notices=lambda: [*learner.notices, *opened.notices()],
-        )
+        try:
+            yield Services(
+                completion=CompletionFeature(ports, Settings()),
+                aftermath=Aftermath(followed, survival_looks_s),
+                names=analysis,
+                log=opened.log,
+                own_data=OwnDataCommands(places.data_dir, learner.look),
+                background=background,
+                listeners=(completer, analysis, model_mind),
+                progress=progress,
+                process_ids=lambda: [os.getpid(), *(pid for owner in owners for pid in owner.process_ids())],
+                loop_meter=loop_meter or LoopMeter(),
+                what_moved=learner.what_moved,
+                notices=lambda: [*learner.notices, *opened.notices()],
+                model_mind=model_mind,
+            )
+        finally:
+            await model_mind.close()
         await background.finish(FINISH_WITHIN_S)
     await opened.log.close()
 

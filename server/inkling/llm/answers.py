@@ -62,7 +62,7 @@ class Answer:
         self._changed = asyncio.Event()
 
     async def follow(self, chunks: AsyncIterator[TextChunk]) -> None:
-        """Takes in a stream until it ends or has said enough; closes it in any case."""
+        """Takes in a stream until it ends or has said enough."""
         try:
             async for chunk in chunks:
                 if chunk.index != 0:
@@ -79,9 +79,6 @@ class Answer:
         finally:
             self.is_done = True
             self._tell()
-            close = getattr(chunks, "aclose", None)  # generators have it, and only closing ends their stream at once
-            if close is not None:
-                await close()
 
     def withdraw(self) -> None:
         """Ends it as it is; whoever waits for more is told."""

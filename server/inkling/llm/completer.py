@@ -1,8 +1,9 @@
 """The model mind as a completer: asks, waits no longer than needed, and asks nothing twice."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from inkling.context.prompt_context import ContextRecorder, build
 from inkling.core.ports import Background
@@ -11,7 +12,7 @@ from inkling.core.text import line_end
 from inkling.llm.answers import Answer, AnswerCache, Spot, spot_of
 from inkling.llm.prompt import CONTEXT_TOKENS, PromptStyle, request_for
 from inkling.llm.replies import Place, is_enough, mended, place_of
-from inkling.llm.text_model import Purpose, TextModel, TextRequest
+from inkling.llm.text_model import Purpose, TextChunk, TextModel, TextRequest
 
 logger = logging.getLogger(__name__)
 
@@ -97,19 +98,26 @@ class ModelCompleter:
             return  # withdrawn before it began
         self._task = asyncio.current_task()
         try:
-            known = await self._recorder.question(request)
-            if known is None:
-                return  # a file that no model may see
-            context = build(known, CONTEXT_TOKENS)
-            asked = request_for(context, place, self._style, self._model.capabilities)
-            if isinstance(asked, TextRequest):
-                await answer.follow(self._model.complete(asked, Purpose.COMPLETION))
-            else:
-                await answer.follow(self._model.chat(asked, Purpose.COMPLETION))
+            async with contextlib.aclosing(self._chunks(request, place)) as chunks:
+                await answer.follow(chunks)
         finally:
             answer.withdraw()
             if self._running is answer:
                 self._running = self._task = None
+
+    async def _chunks(self, request: CompletionRequest, place: Place) -> AsyncGenerator[TextChunk, None]:
+        known = await self._recorder.question(request)
+        if known is None:
+            return  # a file that no model may see
+        capabilities = await self._model.probe()
+        asked = request_for(build(known, CONTEXT_TOKENS), place, self._style, capabilities)
+        purpose = Purpose.COMPLETION
+        stream = (
+            self._model.complete(asked, purpose) if isinstance(asked, TextRequest) else self._model.chat(asked, purpose)
+        )
+        async with contextlib.aclosing(stream) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     def _candidates(
         self, answer: Answer, typed: str, request: CompletionRequest, place: Place

@@ -1,27 +1,22 @@
 """The model mind in the daemon: connected while the settings name an endpoint, and nothing at all otherwise."""
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from inkling.core.errors import BadSettingError, ModelError
+from inkling.core.errors import BadSettingError
 from inkling.core.model_state import ModelState, ModelStateKind
 from inkling.core.ports import Background, Completer, WorkspaceScope
 from inkling.core.settings import ModelSettings, Settings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason
 from inkling.llm.endpoint import Endpoint, endpoint_from_settings
-from inkling.llm.faults import Fault, state_kind
 from inkling.llm.text_model import Purpose, TextModel
 
 if TYPE_CHECKING:
     from inkling.context.prompt_context import ContextRecorder
     from inkling.llm.completer import ModelCompleter
-
-logger = logging.getLogger(__name__)
 
 
 class ClosableTextModel(TextModel, Protocol):
@@ -32,7 +27,7 @@ class ClosableTextModel(TextModel, Protocol):
         ...
 
 
-Connect = Callable[[Endpoint], Awaitable[ClosableTextModel]]
+Connect = Callable[[Endpoint, Callable[[ModelState], None]], Awaitable[ClosableTextModel]]
 
 
 class ModelMind:
@@ -46,7 +41,7 @@ class ModelMind:
         """Prepares the mind; nothing is imported or opened before `configure` names an endpoint.
 
         Args:
-            connect: Makes a client for an endpoint, off the event loop where that takes long.
+            connect: Makes a client for an endpoint, which tells how that is doing whenever it changes.
             background: Runs the connecting and the streams.
         """
         self._connect = connect
@@ -72,12 +67,11 @@ class ModelMind:
             self._endpoint = endpoint_from_settings(settings.model, api_key)
         except BadSettingError as error:
             self._endpoint = None
-            self._tell(ModelState(kind=ModelStateKind.REFUSED, words="not configured", problem=str(error)))
+            self._tell(ModelState(kind=ModelStateKind.REFUSED, words="wrong settings", problem=str(error)))
             return
         if self._endpoint is None or Purpose.COMPLETION not in self._endpoint.models:
             self._tell(ModelState())
             return
-        self._tell(self._in_words(ModelStateKind.CONNECTING, "connecting"))
         self._background.start(self._open(self._endpoint))
 
     def listen(self, listener: Callable[[ModelState], None]) -> None:
@@ -116,23 +110,15 @@ class ModelMind:
         """Returns what the model proposes.
 
         Raises:
-            ModelError: The endpoint did not answer as it should; the listener was told.
+            ModelError: The endpoint did not answer as it should; the listener hears of it from the client.
         """
         completer = self._completer
         if completer is None:
             return NoSuggestion(reason=Reason.NO_CANDIDATE)
-        try:
-            answer = await completer.complete(request)
-        except ModelError as error:
-            if completer is self._completer:
-                self._failed(error)
-            raise
-        if completer is self._completer:
-            self._tell(self._in_words(ModelStateKind.READY, "ready"))
-        return answer
+        return await completer.complete(request)
 
     async def close(self) -> None:
-        """Ends streams and connections."""
+        """Ends streams and connections; nothing is proposed from now on."""
         model = self._model
         self._model = None
         self._disconnect()
@@ -140,12 +126,11 @@ class ModelMind:
             await model.close()
 
     async def _open(self, endpoint: Endpoint) -> None:
-        try:
-            model = await self._connect(endpoint)
-        except ModelError as error:
+        def tell(state: ModelState) -> None:
             if endpoint is self._endpoint:
-                self._failed(error)
-            return
+                self._tell(state)
+
+        model = await self._connect(endpoint, tell)
         completer, recorder = await asyncio.to_thread(_made_of, endpoint, model, self._background)
         if endpoint is not self._endpoint:
             await model.close()  # the settings have changed meanwhile
@@ -164,16 +149,6 @@ class ModelMind:
             completer.close()
         if model is not None:
             self._background.start(model.close())
-
-    def _failed(self, error: ModelError) -> None:
-        kind = state_kind(Fault(error.cause)) if error.cause in set(Fault) else ModelStateKind.DOWN
-        self._tell(replace(self._in_words(kind, kind.value), problem=str(error)))
-
-    def _in_words(self, kind: ModelStateKind, words: str) -> ModelState:
-        endpoint = self._endpoint
-        if endpoint is None:
-            return ModelState(kind=kind, words=words)
-        return ModelState(kind=kind, words=f"{endpoint.host}, {endpoint.models[Purpose.COMPLETION]}: {words}")
 
     def _tell(self, state: ModelState) -> None:
         if state != self._state:

@@ -35,9 +35,9 @@ class PromptStyle:
 
 
 def request_for(
-    context: PromptContext, place: Place, style: PromptStyle, capabilities: Capabilities | None
+    context: PromptContext, place: Place, style: PromptStyle, capabilities: Capabilities
 ) -> TextRequest | ChatRequest:
-    """Returns what to ask of the endpoint; while its capabilities are not known, as it is usual for such a model."""
+    """Returns what to ask of the endpoint."""
     max_tokens = BLOCK_TOKENS if place.wants_several_lines else LINE_TOKENS
     if _is_chat(style, capabilities):
         # No stops: a chat may begin with a fence, and what is inside of it would be lost.
@@ -63,16 +63,16 @@ def _chat_text(context: PromptContext) -> str:
     return f"{snippets}The file:\n{file}" if snippets else file
 
 
-def _is_chat(style: PromptStyle, capabilities: Capabilities | None) -> bool:
+def _is_chat(style: PromptStyle, capabilities: Capabilities) -> bool:
     if style.api is ModelApi.AUTO:
-        return capabilities is not None and not capabilities.has_completions
+        return not capabilities.has_completions
     return style.api is ModelApi.CHAT
 
 
-def _template(style: PromptStyle, capabilities: Capabilities | None) -> FimTemplate:
+def _template(style: PromptStyle, capabilities: Capabilities) -> FimTemplate:
     """Returns how to ask; a server that fills in by itself knows its model's special tokens better than a name does."""
     if style.fim_template is not FimTemplate.AUTO:
         return style.fim_template
-    if capabilities is not None and capabilities.has_suffix:
+    if capabilities.has_suffix:
         return FimTemplate.SUFFIX
     return template_of(style.model)

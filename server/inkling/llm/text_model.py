@@ -1,6 +1,6 @@
 """What the model mind asks of an endpoint, and what comes back, without a word about HTTP."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -89,7 +89,7 @@ class TextChunk:
 class TextModel(Protocol):
     """A language model at an endpoint. Implemented by `inkling.llm.client.ModelClient`.
 
-    Ending or cancelling the iteration closes the HTTP stream.
+    Closing the iteration, or cancelling it, closes the HTTP stream.
     """
 
     @property
@@ -97,7 +97,15 @@ class TextModel(Protocol):
         """What the endpoint can do; None until it was asked, or while it is out of reach."""
         ...
 
-    def complete(self, request: TextRequest, purpose: Purpose) -> AsyncIterator[TextChunk]:
+    async def probe(self) -> Capabilities:
+        """Returns what the endpoint can do; asks it only once.
+
+        Raises:
+            ModelError: As `complete`.
+        """
+        ...
+
+    def complete(self, request: TextRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
         """Yields the pieces of the answer as they come.
 
         Raises:
@@ -106,6 +114,6 @@ class TextModel(Protocol):
         """
         ...
 
-    def chat(self, request: ChatRequest, purpose: Purpose) -> AsyncIterator[TextChunk]:
+    def chat(self, request: ChatRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
         """As `complete`, for `/v1/chat/completions`."""
         ...

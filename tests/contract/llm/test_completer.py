@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -45,17 +45,20 @@ class PlayedModel:
     """Implements `TextModel`."""
 
     def __init__(self) -> None:
-        self.capabilities: Capabilities | None = ALL
+        self.capabilities = ALL
         self.streams: list[Stream] = []
         self.asked = asyncio.Semaphore(0)
 
-    def complete(self, request: TextRequest, purpose: Purpose) -> AsyncIterator[TextChunk]:
+    async def probe(self) -> Capabilities:
+        return self.capabilities
+
+    def complete(self, request: TextRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
         return self._play(request)
 
-    def chat(self, request: ChatRequest, purpose: Purpose) -> AsyncIterator[TextChunk]:
+    def chat(self, request: ChatRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
         return self._play(request)
 
-    async def _play(self, request: TextRequest | ChatRequest) -> AsyncIterator[TextChunk]:
+    async def _play(self, request: TextRequest | ChatRequest) -> AsyncGenerator[TextChunk, None]:
         stream = Stream(request)
         self.streams.append(stream)
         self.asked.release()
