@@ -14,6 +14,7 @@ from inkling.core.text import line_start
 MASK: Final = "<redacted>"
 MIN_HEX_DIGITS: Final = 32  # 128 bits, the least that keys are made of
 MIN_BASE64_CHARS: Final = 40  # 240 bits
+MAX_LINE_CHARS: Final = 400  # of a line that are looked at before a name, so that no line takes long
 MIN_ENTROPY_BITS: Final = 4.2  # for each character; names made of words stay below, random base64 of 40 is near 4.9
 
 _PRIVATE_KEY = re.compile(r"(-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----).*?(-----END [A-Z0-9 ]*-----|\Z)", re.S)
@@ -31,7 +32,7 @@ _KNOWN_TOKEN = re.compile(
     )""",
     re.X,
 )
-_CONNECTION = re.compile(r"(\b[a-z][a-z0-9+.-]*://[^\s:/@'\"]*:)[^\s/@'\"]+(?=@)", re.I)
+_CONNECTION = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@'\"]*:)[^\s/@'\"]+(?=@)", re.I)
 # A word of lower-case letters alone is prose: "Basic statistics".
 _AUTHORIZATION = re.compile(r"(\b(?:Bearer|Basic)\s+)(?=\S*[0-9A-Z])[A-Za-z0-9+/._~-]{8,}=*")
 _REVEALING_NAME = (
@@ -103,7 +104,8 @@ def _named_secrets(text: str) -> list[Span]:
     # Names looked for in lower case are found ten times as fast, but lower-casing İ adds a character.
     is_same_length = len(lowered) == len(text)
     for stem in _SECRET_STEM.finditer(lowered) if is_same_length else _SECRET_STEM_OF_ANY_CASE.finditer(text):
-        line = text[line_start(text, stem.start()) : stem.start()]
+        before = text[max(0, stem.start() - MAX_LINE_CHARS) : stem.start()]
+        line = before[line_start(before, len(before)) :]
         given = _NAMED_SECRET.match(text, stem.start())
         if given is None and _ASKED_WITH_DEFAULT.search(line):
             given = _DEFAULT_OF_SECRET.match(text, stem.start())
@@ -113,12 +115,17 @@ def _named_secrets(text: str) -> list[Span]:
                 found.append(value)
             continue
         open_end = _OPEN_TO_LINE_END.match(text, stem.start())
-        if open_end is not None and _open_quote(line + open_end[0]) == len(line) + open_end.end("quote") - stem.start():
+        if open_end is not None and _opens_there(line, open_end[0], open_end.end("quote") - stem.start()):
             found.append(Span(start=open_end.end("quote"), end=open_end.end()))
         in_comment = _SECRET_IN_COMMENT.match(text, stem.start()) if "#" in line else None
         if in_comment is not None:
             found.append(Span(start=in_comment.start("value"), end=in_comment.end("value")))
     return found
+
+
+def _opens_there(before: str, rest: str, place: int) -> bool:
+    """Tells whether the string that a line ends in begins at `place` of its rest; yes where too little is known."""
+    return len(before) == MAX_LINE_CHARS or _open_quote(before + rest) == len(before) + place
 
 
 def _open_quote(line: str) -> int | None:

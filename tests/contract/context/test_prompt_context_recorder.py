@@ -69,6 +69,51 @@ async def test_imported_names_and_called_methods_are_looked_up(tmp_path: Path) -
     assert question.definitions[0].text == "def sum_of_lines(self) -> int:\n    return 1"
 
 
+@pytest.mark.parametrize(
+    ("name", "statement"),
+    [
+        ("shop/orders.py", "from shop.orders import Order"),
+        ("shop/orders.py", "from shop.orders import (\n    Item,\n    Order,  # sold\n)"),
+        ("shop/__init__.py", "from shop import Order"),
+        ("src/shop/orders.py", "from shop.orders import Order"),
+        ("app/orders.py", "from .orders import Order"),
+        ("app/__init__.py", "from . import Order"),
+        ("orders.py", "from ..orders import Order"),
+    ],
+)
+async def test_what_is_imported_from_files_that_are_not_open_is_looked_up(
+    tmp_path: Path, name: str, statement: str
+) -> None:
+    (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / name).write_text("class Order:\n    lines: list[int]\n")
+    recorder = open_recorder(tmp_path)
+
+    question = await ask(recorder, tmp_path / "app" / "main.py", statement + "\n\nlast = Order(|)\n")
+
+    assert question is not None
+    assert [(definition.path, definition.text) for definition in question.definitions] == [
+        (name, "class Order:\n    lines: list[int]")
+    ]
+    assert question.documents == ()
+
+
+async def test_an_imported_file_is_read_again_when_it_changed_and_never_when_it_is_ignored(tmp_path: Path) -> None:
+    shop, code = tmp_path / "shop.py", "from shop import Order\n\nlast = Order(|)\n"
+    recorder = open_recorder(tmp_path)
+    found = []
+    for text in (None, "class Order:\n    a = 1\n", "class Order:\n    b = 1\n", "class Order:\n    c = 1\n"):
+        if text is not None:
+            shop.write_text(text)
+        if "c = 1" in (text or ""):
+            (tmp_path / ".gitignore").write_text("shop.py\n")
+        recorder.files_changed([shop])
+        question = await ask(recorder, tmp_path / "main.py", code)
+        assert question is not None
+        found.append([definition.text for definition in question.definitions])
+
+    assert found == [[], ["class Order:\n    a = 1"], ["class Order:\n    b = 1"], []]
+
+
 async def test_typing_in_one_place_is_one_edit(tmp_path: Path) -> None:
     before = "".join(f"line_{k} = {k}\n" for k in range(40))
     texts = [before.replace("line_20 = 20", "line_20 = 20" + "0123"[:n_typed]) for n_typed in range(5)]

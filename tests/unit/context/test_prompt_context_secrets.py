@@ -1,6 +1,10 @@
 """Made-up secrets: none of them opens anything."""
 
+import string
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from inkling.context.prompt_context import (
     ContextQuestion,
@@ -66,6 +70,48 @@ def test_secrets_in_snippets_are_masked(line: str, secret: str) -> None:
     assert MASK in everything(context)
 
 
+LINES = st.lists(
+    st.sampled_from(["x = 1", "def f(a):", "    return a  # größe 😀", "", "\tpass", "s = 'it'"]), max_size=40
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    before=LINES,
+    after=LINES,
+    secret=st.sampled_from(SECRETS[:-1]),
+    tail=st.text(string.digits, min_size=3, max_size=3),
+    share=st.floats(0, 1),
+    is_inside=st.booleans(),
+    budget=st.integers(1, 300),
+    line_break=st.sampled_from(["\n", "\r\n"]),
+)
+def test_no_secret_is_shown_wherever_it_the_cursor_and_the_cuts_are(
+    before: list[str],
+    after: list[str],
+    secret: tuple[str, str],
+    tail: str,
+    share: float,
+    is_inside: bool,
+    budget: int,
+    line_break: str,
+) -> None:
+    line, hidden = secret
+    line, hidden = line.replace(hidden, hidden + tail), hidden + tail
+    text = line_break.join([*before, line.replace("\n", line_break), *after])
+    first = text.index(hidden)
+    offset = first + int(share * len(hidden)) if is_inside else int(share * len(text))
+
+    context = build(ContextQuestion(text=text, offset=offset, path="a.py"), budget)
+
+    assert hidden not in context.prefix
+    assert hidden not in context.suffix
+    if first + 5 < offset < first + len(hidden) - 5:
+        # The cursor stands in it: neither half is shown.
+        assert hidden[: offset - first] not in context.prefix
+        assert hidden[offset - first :] not in context.suffix
+
+
 @pytest.mark.parametrize(
     "typed", ['password = "hun', "token = f'hun", 'Client(api_key="hun', 'a = "x"; secret = """hun']
 )
@@ -112,3 +158,10 @@ def test_no_line_of_a_private_key_that_begins_above_the_prefix_is_shown() -> Non
 )
 def test_ordinary_code_is_left_as_it_is(code: str) -> None:
     assert build(at(code + "|\n"), 500).prefix == code
+
+
+@pytest.mark.parametrize("line", ['get("token", ', "# token: a", 'password="', "a.a-", "password = 'a\n", "x = 'b"])
+def test_a_secret_behind_a_long_line_of_look_alikes_is_masked(line: str) -> None:
+    text = line * 2000 + "\npassword = 'hunter2'\n"
+
+    assert "hunter2" not in everything(build(ContextQuestion(text=text, offset=len(text), path="a.py"), 500))

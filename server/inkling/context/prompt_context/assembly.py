@@ -37,6 +37,7 @@ CUT_EVERY_LINES: Final = 8  # the document is cut at multiples of this
 FADES: Final = 0.85  # what the second of a kind is worth of the first
 MAX_REPEATED_SHARE: Final = 0.6  # of a snippet's lines; one with more stands in the prompt already
 SECRET_LOOKBACK_CHARS: Final = 200  # a secret's name may stand on the line before
+MOST_LOOKED_AT_CHARS: Final = 20_000  # beyond the window, however long a line or a key is there
 VALUES: Final = {
     SnippetKind.IMPORTS: 0.6,
     SnippetKind.DEFINITION: 0.9,
@@ -46,7 +47,7 @@ VALUES: Final = {
 """Of the most valuable of its kind; a similar window is worth its similarity."""
 _ORDER: Final = {kind: number for number, kind in enumerate(SnippetKind)}
 _IMPORT: Final = re.compile(
-    r"^(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]*\)|[^\r\n(]*)|import[ \t][^\r\n]*)", re.MULTILINE
+    r"^(?:from[ \t]+[\w.]+[ \t]+import[ \t]*(?:\([^)]{0,2000}\)|[^\r\n(]*)|import[ \t][^\r\n]*)", re.MULTILINE
 )
 _PRIVATE_KEY_MARK: Final = "PRIVATE KEY"
 
@@ -204,7 +205,8 @@ class _Assembly:
         key = text.rfind(_PRIVATE_KEY_MARK, 0, window.start)
         if key >= 0 and "-----BEGIN" in text[line_start(text, key) : key]:
             first = min(first, line_start(text, key))
-        return first, line_end(text, window.end)
+        last = min(line_end(text, window.end), window.end + MOST_LOOKED_AT_CHARS)
+        return max(first, window.start - MOST_LOOKED_AT_CHARS), last
 
 
 def _choose(snippets: Iterable[Snippet], budget: int, known: set[str]) -> list[Snippet]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from inkling.context.prompt_context.imported import Import, ImportedFiles, find_imports
 from inkling.context.prompt_context.parts import ContextQuestion, Definition, NearbyDiagnostic, RecentEdit
 from inkling.context.prompt_context.readable import Readable
 from inkling.context.prompt_context.searching import SearchedDocument
@@ -27,7 +28,6 @@ MAX_DEFINITIONS: Final = 6
 NAME_LINES: Final = 2  # names are looked up from the cursor's line and so many lines before it
 PREPARED_AT_ONCE: Final = 2  # documents that one question waits for; the others' turn comes with the next questions
 _NAME: Final = re.compile(r"\.([^\W\d]\w{2,})\(|(?<![\w.])([^\W\d]\w{2,})\b(?!\Z)")  # not one that is being written
-_IMPORT_LINES: Final = re.compile(r"^[ \t]*(?:from[^\n]*?import|import)\b(?:[ \t]*\([^)]*\)|[^\r\n(]*)", re.MULTILINE)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -60,10 +60,12 @@ class ContextRecorder:
         self._documents: OrderedDict[DocumentUri, _Remembered] = OrderedDict()
         self._changes: list[_Change] = []
         self._readable = Readable(WorkspaceScope(folders=(), interpreter=None, index=IndexSettings()))
+        self._imported = ImportedFiles((), self._readable)
 
     def open_workspace(self, scope: WorkspaceScope) -> None:
         """Takes the folders, and the patterns of what is excluded."""
         self._readable = Readable(scope)
+        self._imported = ImportedFiles(scope.folders, self._readable)
         for remembered in self._documents.values():
             remembered.searched = None  # its name in the workspace may be another
 
@@ -91,6 +93,7 @@ class ContextRecorder:
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Takes files that changed on disk: one of them may be a `.gitignore`."""
         self._readable.forget()
+        self._imported.forget()
 
     async def prepare(self, besides: DocumentUri | None = None, at_most: int = MAX_DOCUMENTS) -> None:
         """Makes documents ready for search, the latest first; `question` does so by itself, some at a time.
@@ -124,15 +127,27 @@ class ContextRecorder:
         others = [self._documents[other] for other in reversed(self._documents) if other != uri]
         others = [other for other in others if readable.known(other.snapshot.path)][:MAX_DOCUMENTS]
         documents = tuple(other.searched for other in others if other.searched is not None)
+        imports = find_imports(request.snapshot.text)
+        sources = [*documents, *await self._imported_files(path, imports)]
         return ContextQuestion(
             text=request.snapshot.text,
             offset=request.offset,
             path=readable.name(request.snapshot.path),
             documents=documents,
             edits=tuple(self._edits(request, readable)),
-            definitions=tuple(_definitions(request, documents)),
+            definitions=tuple(_definitions(request, imports, sources)),
             diagnostics=tuple(diagnostics),
         )
+
+    async def _imported_files(self, path: Path | None, imports: Sequence[Import]) -> list[SearchedDocument]:
+        """Returns what is known of the files that a document imports and that were not open lately."""
+        if path is None:
+            return []
+        imported = self._imported
+        for module in imported.missing(path, imports)[:PREPARED_AT_ONCE]:
+            await asyncio.to_thread(imported.look, path, module)
+        remembered = {remembered.snapshot.path for remembered in self._documents.values()}
+        return [file for where, file in imported.known(path, imports) if where not in remembered]
 
     def _record(self, old: Snapshot, new: Snapshot) -> None:
         """Adds what was done between two texts of a document to the changes, or to the one near to it."""
@@ -186,7 +201,9 @@ def _is_small(change: _Change) -> bool:
     return len(change.before) <= MAX_EDIT_CHARS and change.end - change.start <= MAX_EDIT_CHARS
 
 
-def _definitions(request: CompletionRequest, documents: Sequence[SearchedDocument]) -> Iterator[Definition]:
+def _definitions(
+    request: CompletionRequest, imports: Sequence[Import], documents: Sequence[SearchedDocument]
+) -> Iterator[Definition]:
     """Yields what names near the cursor stand for in other documents, the nearest name first.
 
     A name counts when the document imports it; a method that is called, when a single document defines one of its name.
@@ -195,11 +212,11 @@ def _definitions(request: CompletionRequest, documents: Sequence[SearchedDocumen
     start = line_start(text, offset)
     for _ in range(NAME_LINES):
         start = line_start(text, max(0, start - 1))
-    imported = " ".join(_IMPORT_LINES.findall(text))
+    imported = {name for statement in imports for name in statement.names}
     n_found = 0
     for called, plain in dict.fromkeys(match.groups() for match in reversed(list(_NAME.finditer(text, start, offset)))):
         name = called or plain
-        if plain and not re.search(rf"\b{re.escape(plain)}\b", imported):
+        if plain and plain not in imported:
             continue
         found = [(document.path, code) for document in documents if (code := document.definition(name)) is not None]
         if found and (plain or len(found) == 1):
