@@ -47,6 +47,7 @@ class Answer:
         spot: Where it was asked for.
         text: What came so far.
         is_done: Whether nothing more comes.
+        was_withdrawn: Whether it was ended because nobody asked for it any more.
         was_cut_short: Whether it ended for its length.
         error: Why it ended, where that was an error.
     """
@@ -55,6 +56,7 @@ class Answer:
         self.spot = spot
         self.text = ""
         self.is_done = False
+        self.was_withdrawn = False
         self.was_cut_short = False
         self.error: ModelError | None = None
         self._place = place
@@ -83,7 +85,7 @@ class Answer:
     def withdraw(self) -> None:
         """Ends it as it is; whoever waits for more is told."""
         if not self.is_done:
-            self.is_done = self.was_cut_short = True
+            self.is_done = self.was_withdrawn = self.was_cut_short = True
             self._tell()
 
     async def changed(self) -> None:

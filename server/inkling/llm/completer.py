@@ -59,6 +59,8 @@ class ModelCompleter:
         try:
             while not answer.is_done and not self._is_ready(answer, typed, place):
                 await answer.changed()
+                if answer.was_withdrawn:
+                    return NoSuggestion(reason=Reason.NO_CANDIDATE)  # a later question goes elsewhere
                 still = answer.typed_of(spot)
                 if still is None:
                     answer, still = self._ask(request, spot, place), ""
