@@ -99,13 +99,15 @@ export class Workbench {
     });
   }
 
-  /** Runs a command from the command palette by its whole title. */
-  async runCommand(title) {
+  /** Runs a command from the command palette by its whole title; one that `opensInput` puts its own in the palette's place. */
+  async runCommand(title, { opensInput = false } = {}) {
     await this.press("F1");
     await this.page.locator(".quick-input-widget input").fill(`>${title}`);
     await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
     await this.press("Enter");
-    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    if (!opensInput) {
+      await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    }
   }
 
   /** Saves the file in front and returns what is on disk then. */
