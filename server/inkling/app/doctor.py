@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+import os
 import platform
 import shutil
 import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,16 +18,20 @@ from typing import Literal
 from inkling.app.learning import load_own_model
 from inkling.app.places import Places
 from inkling.app.wiring import forgetful_log, running_services
-from inkling.core.errors import InklingError, StoreError
+from inkling.core.errors import BadSettingError, InklingError, ModelError, StoreError
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, Source
+from inkling.llm.accounting import TokenAccount, today
+from inkling.llm.client import ModelClient
+from inkling.llm.endpoint import endpoint_from_environment
+from inkling.llm.text_model import Capabilities
 from inkling.telemetry.store import EventStore
 
 State = Literal["ok", "optional", "missing"]
 
-_PACKAGES = ("pygls", "lsprotocol", "jedi", "numpy", "sqlite-utils")
+_PACKAGES = ("pygls", "lsprotocol", "jedi", "numpy", "openai", "sqlite-utils")
 _START_WITHIN_S = 20.0
 _INTERPRETER_WITHIN_S = 10.0
 
@@ -58,7 +63,7 @@ def examine(places: Places, interpreter: Path | None) -> list[Finding]:
         _model(places.data_dir),
         *asyncio.run(_workers(places)),
         _git(),
-        Finding(name="model endpoint", state="optional", detail="none configured: nothing leaves this machine"),
+        *asyncio.run(model_endpoint(places.data_dir, os.environ)),
     ]
     if interpreter is not None:
         findings.append(_interpreter(interpreter))
@@ -164,6 +169,50 @@ async def _workers(places: Places) -> list[Finding]:
             else:
                 findings.append(Finding(name=name, state="ok", detail="starts and answers"))
         return findings
+
+
+async def model_endpoint(data_dir: Path, environment: Mapping[str, str]) -> list[Finding]:
+    """Returns what the endpoint that the environment names can do, and what was spent today, if there is one."""
+    name = "model endpoint"
+    try:
+        endpoint = endpoint_from_environment(environment)
+    except BadSettingError as error:
+        fix = (
+            "in the shell, INKLING_MODEL_BASE_URL, INKLING_MODEL, INKLING_API_KEY and INKLING_MODEL_CA_FILE hold these"
+        )
+        return [Finding(name=name, state="missing", detail=str(error), fix=fix)]
+    if endpoint is None:
+        detail = "none named by INKLING_MODEL_BASE_URL: nothing leaves this machine"
+        return [Finding(name=name, state="optional", detail=detail)]
+    account = TokenAccount(data_dir)
+    client = ModelClient(endpoint, account)
+    try:
+        await account.open()
+        capabilities = await client.probe()
+        spent = [sums for sums in await account.days() if sums.day == today()]
+    except ModelError as error:
+        fix = "these settings are the editor's; in the shell, INKLING_MODEL_BASE_URL, INKLING_MODEL and INKLING_API_KEY"
+        return [Finding(name=name, state="missing", detail=str(error), fix=fix)]
+    finally:
+        await client.close()
+        await account.close()
+    n_tokens = sum(sums.n_prompt_tokens + sums.n_answer_tokens for sums in spent)
+    n_requests = sum(sums.n_requests for sums in spent)
+    return [
+        Finding(name=name, state="ok", detail=f"{', '.join(sorted(set(endpoint.models.values())))} at {endpoint.host}"),
+        Finding(name="model capabilities", state="ok", detail=_in_words(capabilities)),
+        Finding(name="model tokens today", state="ok", detail=f"{n_tokens:,} in {n_requests} requests"),
+    ]
+
+
+def _in_words(capabilities: Capabilities) -> str:
+    if not capabilities.has_completions:
+        ways = ["chat only, without fill-in-the-middle"]
+    elif capabilities.has_suffix:
+        ways = ["completions", "fills in the middle by itself"]
+    else:
+        ways = ["completions", "fills in the middle by the model's template"]
+    return ", ".join([*ways, "log-probabilities" if capabilities.has_logprobs else "no log-probabilities"])
 
 
 def _git() -> Finding:

@@ -11,6 +11,7 @@ from inkling.core.settings import FimTemplate, ModelApi, ModelSettings
 from inkling.llm.text_model import Purpose
 
 TIME_FACTORS = {Purpose.COMPLETION: 1.0, Purpose.EDIT: 4.0, Purpose.CHAT: 12.0}  # of inkling.model.timeoutSeconds
+MIN_SECRET_CHARS = 6  # shorter ones, such as the "none" that local servers take, guard nothing and stand in every text
 MODEL_SETTINGS = {
     Purpose.COMPLETION: "inkling.model.completionModel",
     Purpose.EDIT: "inkling.model.editModel",
@@ -63,7 +64,7 @@ class Endpoint:
         """Returns the texts that must never be shown or logged, longest first."""
         proxy = urlsplit(self.proxy or "")
         found = {self.api_key, *(value for _, value in self.headers), proxy.password or ""}
-        return tuple(sorted((secret for secret in found if secret), key=len, reverse=True))
+        return tuple(sorted((secret for secret in found if len(secret) >= MIN_SECRET_CHARS), key=len, reverse=True))
 
 
 def endpoint_from_settings(settings: ModelSettings, api_key: str | None) -> Endpoint | None:
