@@ -16,7 +16,7 @@ from inkling.llm.text_model import Purpose, TextChunk, TextModel, TextRequest
 
 logger = logging.getLogger(__name__)
 
-LINGER_S = 1.0  # a stream whose question was withdrawn goes on this long: the next key is often its own next character
+LINGER_S = 2.0  # a stream that nobody waits for goes on this long: what it says may fit the next question
 UNKNOWN_MEAN_LOGPROB = -0.36
 """Mean log-probability where an endpoint does not say: with it a text counts as an average one of its source.
 
