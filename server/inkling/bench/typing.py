@@ -48,11 +48,12 @@ The endpoint answers after a fixed latency with the rest of the line (at its end
 words right, the text after a wrong one left out. The gate is open (threshold 0), the checks are not; the embedded
 mind has no index, so that the texts are the endpoint's. debounce_75 and debounce_350: the same keystrokes with that
 pause before each request, cancelled by the next key, nothing reused; exact arithmetic. requests_per_100: requests
-that reached the endpoint, per 100 keystrokes. cancelled: share of them whose client left before the answer.
-without_request: share of the keystrokes with a text after which no request reached the endpoint before the text was
-there. text_ms: from the keystroke to its text, at pauses long enough that debounce_75 shows one (its own text_ms is
-{plain} ms plus the latency there), where Inkling shows one; text_at_pauses: the share of these pauses where it does.
-Intervals: 95%, bootstrap by burst."""
+that reached the endpoint, per 100 keystrokes. cancelled: share of them whose client left before the answer. unused:
+share of them after which no text was there before the next request was made, cancelled ones included (for the plain
+debounces the same as cancelled). without_request: share of the keystrokes with a text after which no request reached
+the endpoint before the text was there. text_ms: from the keystroke to its text, at pauses long enough that
+debounce_75 shows one (its own text_ms is {plain} ms plus the latency there), where Inkling shows one; text_at_pauses:
+the share of these pauses where it does. Intervals: 95%, bootstrap by burst."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,7 @@ class Seen:
         n_requests: Requests that reached the endpoint before the text, or else before the next keystroke.
         n_requests_in_all: Requests that reached the endpoint before the next keystroke.
         n_cancelled: Requests whose client left before the next keystroke.
+        n_unused: Requests of this keystroke after which no text was there before the next request was made.
     """
 
     pause_ms: float
@@ -135,6 +137,22 @@ class Seen:
     n_requests: int = 0
     n_requests_in_all: int = 0
     n_cancelled: int = 0
+    n_unused: int = 0
+
+
+def mark_unused(burst: Sequence[Seen]) -> None:
+    """Finds the requests of a burst that were made for nothing, cancelled or not."""
+    waiting: Seen | None = None  # the keystroke of the latest request, while no text has come of it
+    for seen in burst:
+        if waiting is not None and seen.text_after_ms is not None and seen.n_requests == 0:
+            waiting = None  # an answer that was still coming in, or was kept, served this keystroke
+        if seen.n_requests_in_all:
+            if waiting is not None:
+                waiting.n_unused += 1
+            seen.n_unused = seen.n_requests_in_all - 1
+            waiting = None if seen.n_requests and seen.text_after_ms is not None else seen
+    if waiting is not None:
+        waiting.n_unused += 1
 
 
 def read_bursts(recording: Path) -> list[list[Key]]:
@@ -337,6 +355,7 @@ class TypingResult:
         figures = {
             "requests_per_100": of(lambda all_: 100 * _mean([each.n_requests_in_all for each in all_])),
             "cancelled": of(lambda all_: _ratio([each.n_cancelled for each in all_], _requests(all_))),
+            "unused": of(lambda all_: _ratio([each.n_unused for each in all_], _requests(all_))),
             "without_request": of(lambda all_: _mean([each.n_requests == 0 for each in all_ if _has_text(each)])),
             "text_at_pauses": of(lambda all_: _mean([_has_text(each) for each in all_ if self._is_pause(each)])),
         }
@@ -440,6 +459,7 @@ def _measure(script: Sequence[tuple[Place, list[Key]]], latency_ms: int, scratch
             for number, (place, keys) in enumerate(script):
                 typist = _Typist(client, endpoint, (workspace / f"file_{number}.py").as_uri())
                 result.seen.append(typist.type(place, keys))
+                mark_unused(result.seen[-1])
     return result
 
 

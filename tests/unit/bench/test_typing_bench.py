@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inkling.bench.typing import Key, Place, Seen, TypingResult, read_bursts
+from inkling.bench.typing import Key, Place, Seen, TypingResult, mark_unused, read_bursts
 
 START = "def f():\n    "
 AFTER = "total = price * count\n    return total\n"
@@ -81,3 +81,18 @@ def test_figures_stand_beside_those_of_plain_debounces() -> None:
     assert figures["100ms_text_at_pauses"] == 1
     assert figures["100ms_ratio_requests_to_debounce_75"] == pytest.approx(2 / 3)
     assert (figures["100ms_text_ms_p50"], figures["100ms_text_ms_p95"]) == (0, 140)
+
+
+def test_requests_are_unused_when_no_text_came_of_them_before_the_next() -> None:
+    burst = [
+        Seen(pause_ms=50, n_requests_in_all=1),  # unused: the next keystroke asks again
+        Seen(pause_ms=50, n_requests_in_all=2),  # of two the first; the other serves a later keystroke
+        Seen(pause_ms=50),
+        Seen(pause_ms=50, text_after_ms=60.0),
+        Seen(pause_ms=50, text_after_ms=140.0, n_requests=1, n_requests_in_all=1),
+        Seen(pause_ms=50, n_requests_in_all=1),  # unused: the burst ends
+    ]
+
+    mark_unused(burst)
+
+    assert [seen.n_unused for seen in burst] == [1, 1, 0, 0, 0, 1]
