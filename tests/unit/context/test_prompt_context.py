@@ -154,16 +154,35 @@ def test_typing_ten_characters_leaves_the_beginning_of_the_prompt_as_it_was(budg
         assert longer[:-1] == shorter
 
 
-def test_typing_a_hundred_lines_moves_the_beginning_seldom() -> None:
+def test_the_place_where_the_prefix_is_cut_moves_seldom_while_lines_are_added() -> None:
     question = rich_question()
     text, offset = question.text, question.offset
     beginnings = []
     for _ in range(100):
         text, offset = text[:offset] + "total += 1\n    " + text[offset:], offset + 15
         context = build(replace(question, text=text, offset=offset), 2000)
-        beginnings.append((render_comment_block(context.snippets) + context.prefix)[:200])
+        beginnings.append(context.prefix[:30])
 
-    assert sum(one != other for one, other in itertools.pairwise(beginnings)) <= 25
+    assert sum(one != other for one, other in itertools.pairwise(beginnings)) <= 16  # each eighth line of some 115
+
+
+@pytest.mark.parametrize("budget", range(250, 1000, 50))
+def test_what_a_small_document_leaves_to_snippets_changes_seldom(budget: int) -> None:
+    question = question_at(
+        TARGET,
+        documents=tuple(
+            SearchedDocument.prepare(f"receipt_{k}.py", SIMILAR.replace("line", f"line_{k}") + "x = 1\n" * k)
+            for k in range(20)
+        ),
+    )
+    blocks = []
+    for n_typed in range(60):
+        text = question.text[: question.offset] + "t" * n_typed + question.text[question.offset :]
+        context = build(replace(question, text=text, offset=question.offset + n_typed), budget)
+        blocks.append(render_comment_block(context.snippets))
+
+    assert blocks[0]
+    assert sum(one != other for one, other in itertools.pairwise(blocks)) <= 3
 
 
 def test_what_stands_near_the_cursor_already_is_not_repeated() -> None:
@@ -176,6 +195,17 @@ def test_what_stands_near_the_cursor_already_is_not_repeated() -> None:
     )
 
     assert build(question, 2000).snippets == ()
+
+
+def test_a_snippet_that_the_longer_prefix_shows_is_dropped() -> None:
+    question = question_at(
+        SIMILAR + FILLER[:1500] + TARGET, definitions=(Definition(path="shop/invoice.py", text=SIMILAR),)
+    )
+
+    context = build(question, 1000)
+
+    assert context.prefix == question.text[: question.offset]
+    assert context.snippets == ()
 
 
 def test_an_edit_whose_new_lines_are_shown_is_told_for_what_it_removed() -> None:

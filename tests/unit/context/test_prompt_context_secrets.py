@@ -17,7 +17,8 @@ from inkling.context.prompt_context import (
 )
 from inkling.core.redact import MASK
 
-PEM_LINES = [f"MIIEowIBAAKCAQEA{k:02d}u1SU1LfVLPHCozMxH2Mo4lgOEePzNm0tRgeLezV6ffAt0g" for k in range(25)]
+# Without digits no line looks random by itself.
+PEM_LINES = [f"MIIEowIBAAKCAQEA{letter}uSULfVLPHCozMxHMolgOEePzNmtRgeLezVffAtg" for letter in string.ascii_letters[:25]]
 PEM = "-----BEGIN RSA PRIVATE KEY-----\n" + "\n".join(PEM_LINES) + "\n-----END RSA PRIVATE KEY-----"
 SECRETS = [
     ("api = 'sk-proj-Zx81kLmQp03nVb7TyRw2Ce5'", "sk-proj-Zx81kLmQp03nVb7TyRw2Ce5"),
