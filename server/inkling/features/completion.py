@@ -147,42 +147,44 @@ class CompletionFeature:
 
         The slow minds limit by themselves how long they take.
         """
-        deadline_s = self._settings.completion.deadline_ms / 1000
-        tasks = [
-            asyncio.create_task(_answer_of(completer, request)) for completer in (*self.ports.completers, *slow)
-        ]  # They end with this call.
+        n_quick = len(self.ports.completers)
+        # They end with this call, whatever way it ends.
+        tasks = [asyncio.create_task(_answer_of(each, request)) for each in (*self.ports.completers, *slow)]
         try:
-            await asyncio.wait(tasks, timeout=deadline_s * ASKING_SHARE)
-            waited_for = [task for task in tasks[len(self.ports.completers) :] if not task.done()]
-            answers = [task.result() if task.done() else TimeoutError() for task in tasks if task not in waited_for]
-            in_time = _gathered(answers)
+            await asyncio.wait(tasks, timeout=self._settings.completion.deadline_ms / 1000 * ASKING_SHARE)
+            late = [task for task in tasks[n_quick:] if not task.done()]
+            too_late = TimeoutError("not within the deadline")
+            said = _gathered([task.result() if task.done() else too_late for task in tasks if task not in late])
             answer: Suggestion | NoSuggestion | None = None
-            if not isinstance(in_time, Exception | NoSuggestion):
-                left_s = max(0.0, deadline_s - (time.perf_counter() - started_at_s))
-                try:
-                    async with asyncio.timeout(left_s):
-                        answer = await self._choose(request, asking, self._rank(request, in_time), started_at_s)
-                except TimeoutError:
-                    if not waited_for:
-                        raise
-            if isinstance(answer, Suggestion):
-                return answer
-            if waited_for:
-                await asyncio.wait(waited_for)
-                late = _gathered([task.result() for task in waited_for])
-                if not isinstance(late, Exception | NoSuggestion):
-                    return await self._choose(request, asking, self._rank(request, late), started_at_s)
-                in_time = _gathered([in_time, late])
+            if not isinstance(said, Exception | NoSuggestion):
+                answer = await self._choose_in_time(request, asking, self._rank(request, said), started_at_s)
+            if late and not isinstance(answer, Suggestion):
+                await asyncio.wait(late)
+                said_late = _gathered([task.result() for task in late])
+                if not isinstance(said_late, Exception | NoSuggestion):
+                    return await self._choose(request, asking, self._rank(request, said_late), started_at_s)
+                said = _gathered([said, said_late])
             if answer is not None:
                 return answer
-            if isinstance(in_time, Exception):
-                raise in_time
-            reason = in_time.reason if isinstance(in_time, NoSuggestion) else Reason.DEADLINE
+            if isinstance(said, Exception):
+                raise said
+            reason = said.reason if isinstance(said, NoSuggestion) else Reason.DEADLINE
             return self._stay_silent(request, reason, started_at_s)
         finally:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _choose_in_time(
+        self, request: CompletionRequest, asking: Asking, candidates: Sequence[Candidate], started_at_s: float
+    ) -> Suggestion | NoSuggestion | None:
+        """As `_choose`; None where the deadline passes meanwhile."""
+        left_s = self._settings.completion.deadline_ms / 1000 - (time.perf_counter() - started_at_s)
+        try:
+            async with asyncio.timeout(max(0.0, left_s)):
+                return await self._choose(request, asking, candidates, started_at_s)
+        except TimeoutError:
+            return None
 
     def _rank(self, request: CompletionRequest, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
         """Returns candidates of several minds by their probability; those of one mind come in order."""
