@@ -99,6 +99,7 @@ class TokenAccount:
         self._n_today = 0
         self._database: sqlite3.Connection | None = None
         self._was_told = False
+        self._is_closed = False
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inkling-tokens")
 
     async def open(self) -> None:
@@ -117,6 +118,8 @@ class TokenAccount:
     def record(self, spent: Spent) -> None:
         """Adds a request; returns at once."""
         self._n_today = self.n_tokens_today() + spent.n_tokens
+        if self._is_closed:
+            return  # a stream that ends after everything else; there is nothing left to write with
         loop = asyncio.get_running_loop()
         day = self._known_day
         written = self._executor.submit(self._add, day, spent)
@@ -128,8 +131,10 @@ class TokenAccount:
 
     async def close(self) -> None:
         """Waits for what is being written, and closes the database."""
-        await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
-        self._executor.shutdown()
+        if not self._is_closed:
+            self._is_closed = True
+            await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
+            self._executor.shutdown()
 
     def _take_sum(self, day: str, stored: int) -> None:
         # The sum on disk has what other windows spent; the one in memory what could not be written.

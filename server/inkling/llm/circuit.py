@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from inkling.llm.faults import MENDED_BY_USER, OF_ONE_REQUEST, Failure, Fault
+from inkling.llm.faults import MENDED_BY_USER, OF_ONE_REQUEST, Failure
 
 N_FAILURES = 3  # in a row; a single one may be chance
 FIRST_PAUSE_S = 5.0
@@ -86,4 +86,4 @@ class CircuitBreaker:
 
 
 def _asks_for_a_pause(failure: Failure) -> bool:
-    return failure.fault is Fault.RATE_LIMIT and failure.retry_after_s is not None
+    return failure.retry_after_s is not None and failure.retry_after_s > 0

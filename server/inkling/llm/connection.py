@@ -61,7 +61,7 @@ class Connection:
     """An HTTP client for one endpoint.
 
     Raises:
-        RequestFailedError: The certificates to trust cannot be read.
+        RequestFailedError: The certificates to trust cannot be read, or the address is none.
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
@@ -78,13 +78,16 @@ class Connection:
             follow_redirects=False,
             event_hooks={"request": [_HeaderFilter(endpoint)], "response": [_limit_size]},
         )
-        self._client = openai.AsyncOpenAI(
-            base_url=endpoint.base_url,
-            # Without one the package would take OPENAI_API_KEY, which belongs to somebody else.
-            api_key=endpoint.api_key or "none",
-            max_retries=0,
-            http_client=self._http,
-        )
+        try:
+            self._client = openai.AsyncOpenAI(
+                base_url=endpoint.base_url,
+                # Without one the package would take OPENAI_API_KEY, which belongs to somebody else.
+                api_key=endpoint.api_key or "none",
+                max_retries=0,
+                http_client=self._http,
+            )
+        except httpx2.InvalidURL as error:
+            raise RequestFailedError(Failure(fault=Fault.UNKNOWN_HOST)) from error
 
     async def stream(self, path: str, body: Body) -> "EventStream":
         """Sends a request; returns its answer once the headers are there.
@@ -281,6 +284,8 @@ def _failure(error: Exception, *, is_streaming: bool = False) -> Failure:
         return Failure(fault=Fault.CUT) if is_streaming else _failure_of_connection(error)
     if isinstance(error, openai.APIError):  # an error in the middle of a stream
         return Failure(fault=Fault.SERVER_ERROR, detail=error.message)
+    if isinstance(error, httpx2.InvalidURL):
+        return Failure(fault=Fault.UNKNOWN_HOST)
     if isinstance(error, httpx2.TransportError):
         return Failure(fault=Fault.CUT)
     if isinstance(error, ValueError):  # no JSON, or no UTF-8

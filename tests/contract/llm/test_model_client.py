@@ -316,3 +316,16 @@ async def test_a_purpose_without_a_model_is_told(client: ModelClient) -> None:
 async def test_chunks_are_plain_types(client: ModelClient) -> None:
     chunks = [chunk async for chunk in client.complete(ASKED, Purpose.COMPLETION)]
     assert {type(chunk) for chunk in chunks} == {TextChunk}
+
+
+async def test_closing_while_an_answer_streams_ends_it(model_server: ModelServer, tmp_path: Path) -> None:
+    client = await ModelClient.open(_endpoint(model_server), tmp_path)
+    model_server.script = lambda _: Reply(texts=("a b c",), fault="stalls", fault_after=1)
+    chunks = client.complete(ASKED, Purpose.COMPLETION)
+    assert (await anext(chunks)).text == "a"
+    await client.close()
+    with pytest.raises(ModelError):
+        await anext(chunks)
+    async with asyncio.timeout(5):
+        await model_server.received[-1].ended.wait()
+    assert model_server.received[-1].was_closed_by_client

@@ -154,12 +154,21 @@ async def test_nothing_listens(account: TokenAccount) -> None:
     )
 
 
-async def test_a_host_that_there_is_not(account: TokenAccount) -> None:
-    client = _client("http://no-such-host.invalid/v1", account)  # RFC 2606: this name is never given to anybody
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://no-such-host.invalid/v1",  # RFC 2606: this name is never given to anybody
+        "http://xn--/v1",
+        "http://a..b/v1",
+        f"http://{'a' * 80}.example/v1",
+    ],
+)
+async def test_a_host_that_there_is_not(account: TokenAccount, url: str) -> None:
+    client = _client(url, account)
     error = await _failure(client)
     await client.close()
     assert error.cause == Fault.UNKNOWN_HOST
-    assert str(error) == "The host of http://no-such-host.invalid/v1 is not known. Change inkling.model.baseUrl."
+    assert str(error) == f"The host of {url} is not known. Change inkling.model.baseUrl."
 
 
 async def test_a_proxy_that_refuses(model_server: ModelServer, account: TokenAccount) -> None:
