@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from inkling.core.redact import MASK
 from inkling.core.suggestion import CompletionRequest
 from inkling.core.text import line_end, line_start
 
@@ -114,7 +115,8 @@ def mended(reply: str, place: Place, *, was_cut_short: bool = False) -> str | No
     elif not was_cut_short:
         text = _with_closers(text, place)
     text = text.rstrip()
-    return text if text.strip() else None
+    # What stands for a secret in the prompt is no code.
+    return text if text.strip() and MASK not in text else None
 
 
 def _unix(text: str) -> str:

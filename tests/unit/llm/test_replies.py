@@ -28,6 +28,8 @@ def check(marked: str, reply: str, expected: str | None) -> None:
         # Nothing in it.
         ("x = |\n", "", None),
         ("x = |\n", "   \n", None),
+        # The mask of a secret.
+        ("backup_password = |\n", '"<redacted>"', None),
         # Echo.
         ("def f(a):\n    return |\n", "def f(a):\n    return a + 1", "a + 1"),
         ("    total = |\n", "total = 5", "5"),
