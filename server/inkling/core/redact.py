@@ -51,6 +51,8 @@ _OPEN_TO_LINE_END = re.compile(rf"{_GIVEN_TO_SECRET}{_QUOTED}+$", re.I | re.M)
 _DEFAULT_OF_SECRET = re.compile(rf"""{_REVEALING_NAME}\w*["']\s*,\s*(?:default\s*=\s*)?{_QUOTED}+(?P=quote)""", re.I)
 _SECRET_IN_COMMENT = re.compile(rf"{_REVEALING_NAME}\w*\s*[=:]\s*(?P<value>(?=\S*\d)[^\s'\"]{{6,}})", re.I)
 _ASKED_WITH_DEFAULT = re.compile(r"(?:get|env|pop|setdefault)\w*\(\s*[\"']\w*\Z", re.I)
+# `class Token:` with its docstring below; in a display the name would be quoted.
+_BLOCK = re.compile(r"\w+[ \t]*:[ \t]*[\r\n]")
 _SECRET_STEM = re.compile(_REVEALING_NAME)
 _SECRET_STEM_OF_ANY_CASE = re.compile(_REVEALING_NAME, re.I)
 _LONG_WORD = re.compile(rf"(?<![A-Za-z0-9_])[A-Za-z0-9+/_-]{{{MIN_HEX_DIGITS},}}={{0,2}}")
@@ -106,6 +108,8 @@ def _named_secrets(text: str) -> list[Span]:
     for stem in _SECRET_STEM.finditer(lowered) if is_same_length else _SECRET_STEM_OF_ANY_CASE.finditer(text):
         before = text[max(0, stem.start() - MAX_LINE_CHARS) : stem.start()]
         line = before[line_start(before, len(before)) :]
+        if _BLOCK.match(text, stem.start()):
+            continue
         given = _NAMED_SECRET.match(text, stem.start())
         if given is None and _ASKED_WITH_DEFAULT.search(line):
             given = _DEFAULT_OF_SECRET.match(text, stem.start())

@@ -27,6 +27,7 @@ SECRETS = [
     ("DB_PASSWORD: str = 'correct horse'", "correct horse"),
     ("client = Client(api_key='k-11-22')", "k-11-22"),
     ("client = Client(\n    api_key=\n        'k-11-22')", "k-11-22"),
+    ("settings = {'password':\n    'dev-4712'}", "dev-4712"),
     ("os.environ.get('API_TOKEN', 'dev-4711')", "dev-4711"),
     ("# the password: tr0ub4dor&3", "tr0ub4dor&3"),
     ("url = 'postgres://shop:s3cr3tpw@db/shop'", "s3cr3tpw"),
@@ -155,6 +156,8 @@ def test_no_line_of_a_private_key_that_begins_above_the_prefix_is_shown() -> Non
         "names = ['token_bytes', 'token_hex']",
         "password = getpass.getpass('Password: ')",
         "# tokens: see the lexer",
+        'class Token:\n    """A token of a line."""\n',
+        'class ScannedTokens:\n    """The layer of tokens\n\n    that are searched."""\n',
     ],
 )
 def test_ordinary_code_is_left_as_it_is(code: str) -> None:
