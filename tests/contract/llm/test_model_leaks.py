@@ -88,14 +88,16 @@ async def test_nothing_is_left_of_a_thousand_requests(model_server: ModelServer,
                 n_by_end["answered"] += 1
             except asyncio.CancelledError:
                 n_by_end["cancelled"] += 1
-            except ModelError:
-                n_by_end["failed"] += 1
+            except ModelError as error:
+                if "asked again" in str(error):  # another request finds out whether a pause is over
+                    numbers.insert(0, number)
+                    await asyncio.sleep(0.001)
+                else:
+                    n_by_end["failed"] += 1
 
     numbers = list(range(N_REQUESTS))
     await asyncio.gather(*(user() for _ in range(N_AT_ONCE)))
-    assert n_by_end["cancelled"] > 300
-    assert n_by_end["failed"] > 300
-    assert n_by_end["answered"] > 300
+    assert n_by_end == {"answered": 333, "failed": 334, "cancelled": 333}
     await client.close()
     async with asyncio.timeout(10):
         while model_server.n_connections or len(asyncio.all_tasks()) > tasks_before:
