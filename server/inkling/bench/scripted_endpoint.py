@@ -87,6 +87,7 @@ class ScriptedEndpoint:
             return True
         body = json.loads(content)
         self.n_requests += 1
+        text = _until_stop(self.answer(body["prompt"]), body.get("stop") or [])
         # Nothing more is sent over the connection before the answer: bytes or their end mean that the client left.
         left = asyncio.create_task(reader.read(1))
         done, _ = await asyncio.wait({left}, timeout=self._latency_s)
@@ -96,7 +97,6 @@ class ScriptedEndpoint:
         left.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await left
-        text = _until_stop(self.answer(body["prompt"]), body.get("stop") or [])
         choice = {"index": 0, "text": text, "finish_reason": "stop", "logprobs": _logprobs(text)}
         answer = {"id": "scripted", "object": "text_completion", "created": 0, "model": body.get("model")}
         if body.get("stream"):
