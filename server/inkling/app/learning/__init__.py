@@ -8,6 +8,7 @@ Windows see by the files that another process has changed what is in force.
 from inkling.app.learning.learner import JudgementLog, Learner
 from inkling.app.learning.own_model import (
     OwnModel,
+    forget_everything,
     load_own_model,
     load_points,
     own_model_as_of_now,
@@ -23,6 +24,7 @@ __all__ = [
     "Learner",
     "OwnModel",
     "be_nice",
+    "forget_everything",
     "load_own_model",
     "load_points",
     "own_model_as_of_now",

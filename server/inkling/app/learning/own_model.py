@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -119,6 +120,24 @@ def reset(data_dir: Path) -> None:
             path.unlink(missing_ok=True)
     except (ModelArtifactError, OSError) as error:
         raise UserError(str(error)) from error
+
+
+def forget_everything(data_dir: Path) -> None:
+    """Deletes every file of what was learned, for when the events it was learned from are deleted, too.
+
+    Windows see that the champion is gone and begin again; without its events there is nothing to learn from.
+
+    Raises:
+        UserError: A file cannot be deleted.
+    """
+    directory = OwnFiles(data_dir).directory
+    try:
+        if directory.is_symlink():  # what lies behind it is not this program's
+            directory.unlink()
+        elif directory.is_dir():
+            shutil.rmtree(directory)
+    except OSError as error:
+        raise UserError(f"What was learned cannot be deleted: {error}") from error
 
 
 def reset_at_ms(data_dir: Path) -> int:
