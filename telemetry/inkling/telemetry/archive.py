@@ -34,7 +34,10 @@ from inkling.telemetry.rows import (
     SILENCE_COLUMNS,
     SURVIVAL_COLUMNS,
     Value,
+    parse_checked,
+    parse_features,
 )
+from inkling.telemetry.validity import MIN_PROPENSITY
 
 N_ROWS_IN_GROUP: Final = 20_000  # of Parquet, written at once: about 20 MB
 NO_PYARROW: Final = (
@@ -115,7 +118,20 @@ _INTEGERS: Final = frozenset(
 _NUMBERS: Final = frozenset(
     {"probability", "threshold", "propensity", "latency_ms", "visible_ms", "after_s", "similarity"}
 )
-_SHARES: Final = frozenset({"probability", "propensity", "similarity", "was_offered", "was_explored"})  # in [0, 1]
+_SHARES: Final = frozenset(
+    {"probability", "threshold", "propensity", "similarity", "was_offered", "was_explored"}  # in [0, 1]
+)
+_LOWEST: Final[Mapping[str, int]] = {
+    "schema_version": 1,
+    "line": 0,
+    "n_chars": 0,
+    "n_lines": 0,
+    "accepted_chars": 0,
+    "latency_ms": 0,
+    "after_s": 0,
+}
+_MAX_NUMBER: Final = 1e12  # but for times of the day: no length, duration or line number comes near it
+_MAX_ID_CHARS: Final = 200
 _MEMBERS: Final[Mapping[str, type[StrEnum]]] = {
     "feature": Feature,
     "trigger": Trigger,
@@ -354,12 +370,13 @@ def _parse(line: bytes, now_ms: int) -> tuple[str, RawRow]:
         raise ValueError("it is nested too deeply") from error
     if not isinstance(found, dict):
         raise ValueError("it is not a JSON object")
-    event = found.pop("event", None)
-    if not isinstance(event, str) or event not in _TABLES:
-        raise ValueError(f"event is {event!r}; known are {', '.join(_TABLES)}")
+    # A newer version may know more kinds of events.
     version = found.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise ValueError(f"it was written by a newer Inkling (schema {version}, this one knows {SCHEMA_VERSION})")
+    event = found.pop("event", None)
+    if not isinstance(event, str) or event not in _TABLES:
+        raise ValueError(f"event is {event!r}; known are {', '.join(_TABLES)}")
     table = _TABLES[event]
     unknown = found.keys() - set(table.columns)
     if unknown:
@@ -397,6 +414,10 @@ def _checked_number(column: str, value: object) -> int | float:
         raise ValueError(f"{column} is {value!r}, not a finite number")
     if column in _SHARES and not 0 <= value <= 1:
         raise ValueError(f"{column} is {value!r}, not within 0 and 1")
+    if column == "propensity" and 0 < value < MIN_PROPENSITY:
+        raise ValueError(f"propensity is {value!r}: neither 0 nor at least {MIN_PROPENSITY:g}")
+    if column in _LOWEST and not _LOWEST[column] <= value <= _MAX_NUMBER:
+        raise ValueError(f"{column} is {value!r}, not within {_LOWEST[column]} and {_MAX_NUMBER:g}")
     return value
 
 
@@ -408,25 +429,13 @@ def _check_string(event: str, column: str, value: str) -> None:
         raise ValueError(f"{column} is {value!r}; known are {', '.join(kinds)}")
     if column in {"suggestion_id", "event_id"} and not value:
         raise ValueError(f"{column} is empty")
-    if column in {"features", "checked"}:
-        _check_nested(column, value)
+    if column in {"suggestion_id", "event_id"} and len(value) > _MAX_ID_CHARS:
+        raise ValueError(f"{column} is longer than {_MAX_ID_CHARS} characters")
+    if column == "features":
+        parse_features(value)
+    if column == "checked":
+        parse_checked(value)
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"{column} holds a lone surrogate") from error
-
-
-def _check_nested(column: str, value: str) -> None:
-    """Checks the JSON text of the two columns that hold one."""
-    try:
-        nested = json.loads(value)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{column} is not JSON") from error
-    if column == "checked":
-        is_right = isinstance(nested, list) and all(isinstance(name, str) for name in nested)
-    else:
-        is_right = isinstance(nested, dict) and all(
-            isinstance(number, int | float) and math.isfinite(number) for number in nested.values()
-        )
-    if not is_right:
-        raise ValueError(f"{column} is not {'a list of names' if column == 'checked' else 'numbers by name'}")

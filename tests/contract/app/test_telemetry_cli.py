@@ -199,6 +199,10 @@ def test_parquet_holds_the_same_rows(filled: Path, tmp_path: Path) -> None:
     [
         ({"schema_version": SCHEMA_VERSION + 1}, "written by a newer Inkling"),
         ({"event": "praise"}, "event is 'praise'; known are decision"),
+        ({"event": "praise", "schema_version": SCHEMA_VERSION + 1}, "written by a newer Inkling"),
+        ({"schema_version": 0}, "schema_version is 0, not within 1 and"),
+        ({"accepted_chars": -1}, "accepted_chars is -1, not within 0 and"),
+        ({"event_id": "e" * 201}, "event_id is longer than 200 characters"),
         ({"kind": "praised"}, "kind is 'praised'; known are shown"),
         ({"at_ms": 1}, "before 2020"),
         ({"at_ms": NOW_MS + 3 * DAY_MS}, "more than a day from now"),
@@ -228,6 +232,78 @@ def test_nothing_of_a_file_with_a_wrong_row_is_imported(
     assert words in result.output
     assert "Nothing was imported" in result.output
     assert n_rows(filled) == before
+
+
+@pytest.mark.parametrize(
+    ("event", "column", "value"),
+    [
+        ("decision", "propensity", 1e-300),
+        ("decision", "propensity", 1.5),
+        ("decision", "probability", -0.1),
+        ("decision", "threshold", 2.0),
+        ("decision", "latency_ms", -1.0),
+        ("decision", "latency_ms", 1e300),
+        ("decision", "n_chars", -4),
+        ("decision", "line", -1),
+        ("decision", "suggestion_id", "s" * 201),
+        ("decision", "features", '{"evidence": 1e7}'),
+        ("decision", "features", '{"evidence": NaN}'),
+        ("decision", "features", "[]"),
+        ("decision", "checked", "{}"),
+        ("silence", "propensity", 1e-9),
+        ("survival", "after_s", -5.0),
+    ],
+)
+def test_values_that_no_inkling_writes_are_not_imported(
+    data_dir: Path, filled: Path, tmp_path: Path, event: str, column: str, value: object
+) -> None:
+    run("export", tmp_path / "all.jsonl")
+    row = next(row for row in lines(tmp_path / "all.jsonl") if row["event"] == event)
+
+    result = run("import", write_lines(tmp_path / "wrong.jsonl", [{**row, column: value}]))
+
+    assert result.exit_code == 2
+    assert "wrong.jsonl, line 1: " in result.output
+    assert column.removesuffix("s") in result.output
+
+
+def test_what_exploring_little_in_both_stages_wrote_comes_back(data_dir: Path, filled: Path, tmp_path: Path) -> None:
+    run("export", tmp_path / "all.jsonl")
+    row = {**lines(tmp_path / "all.jsonl")[0], "suggestion_id": "rare", "propensity": 0.001 * 0.001}
+
+    result = run("import", write_lines(tmp_path / "rare.jsonl", [row]))
+
+    assert result.output == "decision: 1 new, 0 known already\n"
+
+
+@pytest.mark.parametrize("command", ["why", "stats", "model show", "report --json -", "replay --policy quiet"])
+@pytest.mark.parametrize("features", ["no JSON", "[" * 100_000, '{"evidence": Infinity}'])
+def test_a_row_with_broken_features_is_left_out(
+    filled: Path, caplog: pytest.LogCaptureFixture, command: str, features: str
+) -> None:
+    with closing(sqlite3.connect(filled / "events.db")) as connection, connection:
+        connection.execute("UPDATE decisions SET features = ? WHERE suggestion_id = 's2'", [features])
+
+    result = CliRunner().invoke(main, command.split())
+
+    assert result.exit_code in {0, 1}
+    assert isinstance(result.exception, SystemExit | None)
+    if command != "stats":
+        assert "decision s2 is left out: features is not" in caplog.text
+
+
+@pytest.mark.parametrize(("column", "value"), [("propensity", 1e-300), ("probability", 1e300), ("threshold", -1e300)])
+@pytest.mark.parametrize("command", ["report --json -", "replay --policy quiet", "replay --policy debounce=+60"])
+def test_a_row_with_absurd_numbers_in_the_store_harms_no_estimate(
+    filled: Path, command: str, column: str, value: float
+) -> None:
+    with closing(sqlite3.connect(filled / "events.db")) as connection, connection:
+        connection.execute(f"UPDATE decisions SET {column} = ? WHERE suggestion_id = 's2'", [value])  # noqa: S608
+
+    result = CliRunner().invoke(main, command.split())
+
+    assert result.exit_code in {0, 1}
+    assert isinstance(result.exception, SystemExit | None)
 
 
 @pytest.mark.parametrize(
