@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -60,7 +60,7 @@ def statistics_lines(statistics: Statistics, days: int) -> list[str]:
         f"Suggestions of the last {days} day{'s' if days != 1 else ''}",
         f"  proposed {statistics.n_proposed:8}",
         f"  offered  {statistics.n_offered:8}",
-        *(f"    {_words(kind):16} {outcomes.get(kind, 0):6}" for kind in OutcomeKind),
+        *(_outcome_line(kind, outcomes) for kind in OutcomeKind if kind is not OutcomeKind.UNDONE),
         f"  characters accepted {statistics.n_chars_accepted}",
     ]
     if statistics.latency_ms_p50 is not None and statistics.latency_ms_p95 is not None:
@@ -79,6 +79,13 @@ def statistics_lines(statistics: Statistics, days: int) -> list[str]:
         f"All of it lies in {statistics.store_path} ({statistics.store_bytes / 1024:.0f} kB), on this machine only."
     )
     return lines
+
+
+def _outcome_line(kind: OutcomeKind, outcomes: Mapping[OutcomeKind, int]) -> str:
+    """Returns how often there was an outcome; an accept that was undone is told with the accepts it is among."""
+    n_undone = outcomes.get(OutcomeKind.UNDONE, 0) if kind is OutcomeKind.ACCEPTED else 0
+    undone = f" ({n_undone} undone)" if n_undone else ""
+    return f"    {_words(kind):16} {outcomes.get(kind, 0):6}{undone}"
 
 
 def why_lines(decisions: list[DecisionSummary], own: OwnModel) -> list[str]:

@@ -40,9 +40,7 @@ from inkling.telemetry.rows import (
 from inkling.telemetry.validity import MIN_PROPENSITY
 
 N_ROWS_IN_GROUP: Final = 20_000  # of Parquet, written at once: about 20 MB
-NO_PYARROW: Final = (
-    "Parquet needs pyarrow. Install it with: pip install 'inkling-ls[export]', or export to a .jsonl file."
-)
+NO_PYARROW: Final = "Parquet needs pyarrow. Install it with: pip install 'inkling-ls[export]', or use a .jsonl file."
 
 RawRow = dict[str, Value]
 
@@ -132,6 +130,8 @@ _LOWEST: Final[Mapping[str, int]] = {
 }
 _MAX_NUMBER: Final = 1e12  # but for times of the day: no length, duration or line number comes near it
 _MAX_ID_CHARS: Final = 200
+_MAX_LINE_BYTES: Final = 1_000_000  # texts of suggestions included
+_PARQUET_END_BYTES: Final = 65_536
 _MEMBERS: Final[Mapping[str, type[StrEnum]]] = {
     "feature": Feature,
     "trigger": Trigger,
@@ -169,16 +169,20 @@ def latest_rows(connection: sqlite3.Connection, limit: int) -> list[RawRow]:
     return rows[:limit]
 
 
-def export_rows(connection: sqlite3.Connection, file: Path, *, with_text: bool) -> int:
+def export_rows(
+    connection: sqlite3.Connection, file: Path, *, with_text: bool, may_replace_anything: bool = False
+) -> int:
     """Writes all rows to a `.jsonl` or `.parquet` file, which appears only when it is whole; returns how many.
 
     Raises:
-        UserError: The name ends otherwise, the file cannot be written, or pyarrow is missing.
+        UserError: The name ends otherwise, the file cannot be written or holds something else than an export, or
+            pyarrow is missing.
     """
     writers = {".jsonl": _write_json_lines, ".parquet": _write_parquet}
     write = writers.get(file.suffix)
     if write is None:
         raise UserError(f"{file}: the name must end in .jsonl or .parquet")
+    _check_target(file, may_replace_anything=may_replace_anything)
     connection.execute("BEGIN")  # all tables are read as they are at one moment
     rows = itertools.chain.from_iterable(_rows(connection, event, "ORDER BY id") for event in _TABLES)
     try:
@@ -191,22 +195,24 @@ def export_rows(connection: sqlite3.Connection, file: Path, *, with_text: bool) 
 
 
 def import_rows(connection: sqlite3.Connection, file: Path) -> Mapping[str, tuple[int, int]]:
-    """Stores the rows of an exported `.jsonl` file, all or none; what is there already stays as it is.
+    """Stores the rows of an exported `.jsonl` or `.parquet` file, all or none; what is there already stays as it is.
 
     Returns:
         For each kind of event in the file, how many were new and how many were there already.
 
     Raises:
-        UserError: The file cannot be read, or a line of it is wrong; the message names it. Nothing is stored then.
+        UserError: The file cannot be read, or a row of it is wrong, which the message names, or pyarrow is missing.
+            Nothing is stored then.
     """
     # Reading it all first keeps the lock short and a bad file out.
-    for _ in _read_json_lines(file):
+    read = _read_parquet if file.suffix == ".parquet" else _read_json_lines
+    for _ in read(file):
         pass
     n_new: Counter[str] = Counter()
     n_known: Counter[str] = Counter()
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for event, row in _read_json_lines(file):
+        for event, row in read(file):
             was_new = connection.execute(_insertion(_TABLES[event]), row).rowcount > 0
             (n_new if was_new else n_known)[event] += 1
         forget_all_days(connection)
@@ -266,6 +272,36 @@ def delete_all(connection: sqlite3.Connection, data_dir: Path) -> int:
     return n_rows
 
 
+def _check_target(file: Path, *, may_replace_anything: bool) -> None:
+    """Raises a UserError where an export must not or cannot be written."""
+    if not file.parent.is_dir():
+        raise UserError(f"{file} cannot be written: there is no folder {file.parent}")
+    try:
+        if file.exists() and not may_replace_anything and not _is_export(file):
+            raise UserError(f"{file} is no export of Inkling; choose another name, or give --force")
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error}") from error
+
+
+def _is_export(file: Path) -> bool:
+    """Tells whether a file is empty or begins as an export does."""
+    with file.open("rb") as stream:
+        head = stream.readline(_MAX_LINE_BYTES)
+        if not head:
+            return True
+        if file.suffix == ".parquet":
+            stream.seek(0, os.SEEK_END)
+            stream.seek(-min(stream.tell(), _PARQUET_END_BYTES), os.SEEK_END)
+            # The names of the columns stand at the end.
+            end = stream.read()
+            return head.startswith(b"PAR1") and all(name in end for name in (b"event", b"text_fingerprint"))
+    try:
+        row = json.loads(head)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and row.get("event") in _TABLES and "schema_version" in row
+
+
 def _shrink(connection: sqlite3.Connection) -> None:
     """Gives the space of deleted rows back, in the file and in its log."""
     connection.execute("VACUUM")
@@ -306,11 +342,7 @@ def _write_json_lines(file: Path, rows: Iterable[RawRow]) -> int:
 
 def _write_parquet(file: Path, rows: Iterable[RawRow]) -> int:
     """Writes one table with the columns of all kinds; those that a kind lacks are null."""
-    try:
-        pyarrow = importlib.import_module("pyarrow")
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise UserError(NO_PYARROW) from error
+    pyarrow, parquet = _import_pyarrow()
     columns = dict.fromkeys(itertools.chain(["event"], *(table.columns for table in _TABLES.values())))
     schema = pyarrow.schema([(column, _arrow_type(pyarrow, column)) for column in columns])
     n_rows = 0
@@ -320,6 +352,13 @@ def _write_parquet(file: Path, rows: Iterable[RawRow]) -> int:
             writer.write_table(pyarrow.Table.from_pylist(group, schema=schema))
             n_rows += len(group)
     return n_rows
+
+
+def _import_pyarrow() -> tuple[Any, Any]:
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise UserError(NO_PYARROW) from error
 
 
 def _arrow_type(pyarrow: Any, column: str) -> Any:
@@ -356,6 +395,31 @@ def _read_json_lines(file: Path) -> Iterator[tuple[str, RawRow]]:
         raise UserError(f"{file} cannot be read: {error}") from error
 
 
+def _read_parquet(file: Path) -> Iterator[tuple[str, RawRow]]:
+    """Yields the kind and the row of each row of a Parquet file.
+
+    Raises:
+        UserError: The file cannot be read, a row is wrong, or pyarrow is missing.
+    """
+    now_ms = time.time_ns() // 1_000_000
+    pyarrow, parquet = _import_pyarrow()
+    try:
+        with parquet.ParquetFile(str(file)) as opened_file:
+            groups = (batch.to_pylist() for batch in opened_file.iter_batches(N_ROWS_IN_GROUP))
+            for number, found in enumerate(itertools.chain.from_iterable(groups), start=1):
+                # Columns that a kind of event lacks are null.
+                table = _TABLES.get(str(found.get("event")))
+                own = {"event", *(table.columns if table else ())}
+                try:
+                    yield _checked_row(
+                        {c: value for c, value in found.items() if c in own or value is not None}, now_ms
+                    )
+                except ValueError as error:
+                    raise UserError(f"{file}, row {number}: {error}. Nothing was imported.") from error
+    except (OSError, pyarrow.ArrowException) as error:
+        raise UserError(f"{file} cannot be read: {error}") from error
+
+
 def _parse(line: bytes, now_ms: int) -> tuple[str, RawRow]:
     """Returns the kind and the row of a line.
 
@@ -370,6 +434,15 @@ def _parse(line: bytes, now_ms: int) -> tuple[str, RawRow]:
         raise ValueError("it is nested too deeply") from error
     if not isinstance(found, dict):
         raise ValueError("it is not a JSON object")
+    return _checked_row(found, now_ms)
+
+
+def _checked_row(found: dict[str, Any], now_ms: int) -> tuple[str, RawRow]:
+    """Returns the kind and the row of what a file holds for it.
+
+    Raises:
+        ValueError: It is wrong; the message says how.
+    """
     # A newer version may know more kinds of events.
     version = found.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
