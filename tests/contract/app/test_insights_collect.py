@@ -182,7 +182,7 @@ def test_damaged_files_of_one_s_own_are_told(tmp_path: Path) -> None:
     for path in (files.directory / "champion.json", files.points):
         path.write_text("{")
     alarms = collect(tmp_path, 90, GateSettings()).alarms
-    assert [("inkling model reset" in alarm, "inkling model retrain" in alarm) for alarm in alarms] == [
+    assert [("learned anew from the log" in alarm, "inkling model retrain" in alarm) for alarm in alarms] == [
         (True, False),
         (False, True),
     ]

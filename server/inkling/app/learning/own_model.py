@@ -15,11 +15,15 @@ from inkling.core.events import DecisionSummary, JudgedSuggestion
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.explain import contribution_words
 from inkling.models.operating_points import OperatingPoints, read_points
-from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, PersonalState
-from inkling.models.registry import Registry
+from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, PersonalState, trait_words
+from inkling.models.registry import Registry, remove
+from inkling.models.regular_file import read_regular
 from inkling.telemetry.store import EventStore
 
 logger = logging.getLogger(__name__)
+
+MAX_MARK_BYTES = 10_000
+CLOCKS_DIFFER_MS = 24 * 3600 * 1000  # a mark that is later by more than that was written by a clock that was wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +44,9 @@ class OwnModel:
 
 
 def load_own_model(data_dir: Path) -> OwnModel:
-    """Returns the champion; the shipped model alone where there is none, or where it cannot be used.
+    """Returns the champion; the shipped model alone where there is none.
+
+    A champion that cannot be used is set aside, and what was judged is learned anew from the log.
 
     Raises:
         ModelArtifactError: The package's own file is damaged.
@@ -48,16 +54,15 @@ def load_own_model(data_dir: Path) -> OwnModel:
     prior, files = LogisticAcceptanceModel.load(), OwnFiles(data_dir)
     notices: list[str] = []
     try:
-        reset_ms = reset_at_ms(data_dir)
+        reset_ms, complaint = read_reset_mark(data_dir)
+        notices += [f"Inkling: {complaint}"] if complaint else []
     except UserError as error:
         notices.append(f"Inkling: {error}. Until then your model learns only from what comes.")
         reset_ms = now_ms()
-    try:
-        champion = Registry(files.directory).champion(prior.artifact.model_version)
-    except ModelArtifactError as error:
-        logger.error("the personal model is not used: %s", error)
-        notices.append(f"Inkling: your personal model is not used: {error} `inkling model reset` begins a new one.")
-        champion = None
+    champion, complaint = Registry(files.directory).champion_or_set_aside(prior.artifact.model_version)
+    if complaint:
+        logger.error("%s", complaint)
+        notices.append(f"Inkling: {complaint}")
     if champion is None:
         return OwnModel(prior=prior, model=PersonalAcceptanceModel(prior), since_ms=reset_ms, notices=tuple(notices))
     # An event may bear a time to come; what was decided after the training was not learned from all the same.
@@ -93,16 +98,20 @@ def load_points(data_dir: Path, prior: LogisticAcceptanceModel) -> tuple[Operati
         return of_study, f"Inkling: {error} `inkling model retrain` makes new ones."
 
 
-def roll_back(data_dir: Path) -> None:
-    """Makes the previous champion the champion again.
+def roll_back(data_dir: Path) -> str:
+    """Makes the previous champion the champion again; returns in words what is in force then.
 
     Raises:
-        UserError: There is none.
+        UserError: There is nothing to go back from, or the files cannot be used.
     """
+    registry = Registry(OwnFiles(data_dir).directory)
     try:
-        Registry(OwnFiles(data_dir).directory).roll_back(LogisticAcceptanceModel.load().artifact.model_version)
+        previous = registry.roll_back(LogisticAcceptanceModel.load().artifact.model_version)
     except ModelArtifactError as error:
         raise UserError(str(error)) from error
+    if previous is None:
+        return "the trained model is gone; the shipped one is in force again, with what is learned live from the log"
+    return "the previous model is in force again"
 
 
 def reset(data_dir: Path) -> None:
@@ -112,47 +121,64 @@ def reset(data_dir: Path) -> None:
         UserError: The files cannot be changed.
     """
     files = OwnFiles(data_dir)
+    _mark_reset(files)
     try:
-        # The mark comes first: a window that looks in between must not learn all of it again.
-        write_json(files.reset_mark, {"at_ms": now_ms()})
         Registry(files.directory).reset()
-        for path in (files.points, files.drift):
-            path.unlink(missing_ok=True)
+        for path in (files.points, files.drift, files.told):
+            remove(path)
     except (ModelArtifactError, OSError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(f"Not all that was learned can be deleted: {error}") from error
+
+
+def _mark_reset(files: OwnFiles) -> None:
+    """Notes that all is forgotten; it comes first: a window that looks in between must not learn all of it again."""
+    try:
+        if files.reset_mark.is_dir():
+            remove(files.reset_mark)
+        write_json(files.reset_mark, {"at_ms": now_ms()})
+    except OSError as error:
+        raise UserError(
+            f"Nothing was forgotten, because {files.reset_mark} cannot be written: {error.strerror or error}."
+        ) from error
 
 
 def forget_everything(data_dir: Path) -> None:
     """Deletes every file of what was learned, for when the events it was learned from are deleted, too.
 
-    Windows see that the champion is gone and begin again; without its events there is nothing to learn from.
+    One with nothing but the time is left: by it open windows see that they must forget what they hold in memory.
 
     Raises:
         UserError: A file cannot be deleted.
     """
-    directory = OwnFiles(data_dir).directory
+    files = OwnFiles(data_dir)
     try:
-        if directory.is_symlink():  # what lies behind it is not this program's
-            directory.unlink()
-        elif directory.is_dir():
-            shutil.rmtree(directory)
+        if files.directory.is_symlink():  # what lies behind it is not this program's
+            files.directory.unlink()
+        elif files.directory.is_dir():
+            shutil.rmtree(files.directory)
     except OSError as error:
         raise UserError(f"What was learned cannot be deleted: {error}") from error
+    _mark_reset(files)
 
 
-def reset_at_ms(data_dir: Path) -> int:
-    """Returns when the user last had everything forgotten, milliseconds since the Unix epoch; 0 for never.
+def read_reset_mark(data_dir: Path) -> tuple[int, str | None]:
+    """Returns when the user last had everything forgotten, and what they must be told of the mark.
+
+    Milliseconds since the Unix epoch; 0 for never, and for a time to come: nothing would ever be learned again.
 
     Raises:
         UserError: The mark cannot be read.
     """
     path = OwnFiles(data_dir).reset_mark
     try:
-        return int(json.loads(path.read_text())["at_ms"])
+        at_ms = int(json.loads(read_regular(path, MAX_MARK_BYTES))["at_ms"])
     except (FileNotFoundError, NotADirectoryError):
-        return 0
+        return 0, None
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise UserError(f"{path} cannot be read ({type(error).__name__}); `inkling model reset` mends it") from error
+    if at_ms > now_ms() + CLOCKS_DIFFER_MS:
+        return 0, f"{path} bears a time to come and is ignored; `inkling model reset` forgets what was learned."
+    return at_ms, None
 
 
 def read_judged(data_dir: Path, since_ms: int, limit: int) -> list[JudgedSuggestion]:
@@ -183,9 +209,11 @@ def what_moved(decision: DecisionSummary, own: OwnModel) -> str:
 
 
 def state_lines(state: PersonalState) -> list[str]:
-    """Returns what was learned, for a terminal: each offset with its uncertainty, in log-odds."""
+    """Returns what was learned, for a terminal: each offset in words with its uncertainty, in log-odds."""
     lines = [f"learned from {state.n_events} judged suggestions"]
-    lines += [f"  {name:24} {mean:+.2f} ± {deviation:.2f}" for name, (mean, deviation) in state.offsets().items()]
+    lines += [
+        f"  {trait_words(name):48} {mean:+.2f} ± {deviation:.2f}" for name, (mean, deviation) in state.offsets().items()
+    ]
     return lines
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from inkling.app.learning.drift_notice import write_drift
 from inkling.app.learning.files import OwnFiles
-from inkling.app.learning.own_model import now_ms, read_judged, reset_at_ms
+from inkling.app.learning.own_model import now_ms, read_judged, read_reset_mark
 from inkling.core.errors import ModelArtifactError, UserError
 from inkling.core.events import JudgedSuggestion
 from inkling.core.suggestion import SuggestionId
@@ -31,13 +31,13 @@ def retrain_from_store(data_dir: Path) -> tuple[bool, str]:
     """
     prior = LogisticAcceptanceModel.load()
     version, registry = prior.artifact.model_version, Registry(OwnFiles(data_dir).directory)
-    rows = read_judged(data_dir, reset_at_ms(data_dir), MAX_DECISIONS)
+    rows = read_judged(data_dir, read_reset_mark(data_dir)[0], MAX_DECISIONS)
     try:
         write_drift(data_dir, rows, now_ms())
     except OSError as error:
         logger.warning("what changed of late cannot be written down: %s", error)
     try:
-        champion = registry.champion(version)
+        champion, complaint = registry.champion_or_set_aside(version)
         retrained = retrain(rows, champion.state if champion is not None else None, prior)
         was_replaced = registry.challenge(registered_of(retrained, version, now_ms()), retrained.comparison)
         in_force = retrained.state if was_replaced else champion.state if champion is not None else None
@@ -47,7 +47,7 @@ def retrain_from_store(data_dir: Path) -> tuple[bool, str]:
         raise UserError(str(error)) from error
     except OSError as error:
         raise UserError(f"the thresholds cannot be written: {error}") from error
-    verdict = retrained.comparison.words
+    verdict = " ".join([*([complaint] if complaint else []), retrained.comparison.words])
     return was_replaced, verdict if was_replaced else f"{verdict} {STAYS}"
 
 
