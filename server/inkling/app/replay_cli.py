@@ -1,12 +1,11 @@
 """`inkling replay`: what another policy would have done, from the user's own log, in words."""
 
-import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from inkling.app.learning import load_points
+from inkling.app.learning import load_own_model, load_points, probabilities_in_force
 from inkling.core.errors import BadSettingError, ModelArtifactError, StoreError, UserError
 from inkling.core.events import JudgedSuggestion
 from inkling.core.insights import Interval, KnobForecast
@@ -14,10 +13,20 @@ from inkling.core.settings import CompletionSettings, GatePolicy, GateSettings
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.artifact import SHARES_LOST, StudyPoints
 from inkling.models.operating_points import SHARE_OF_POLICY, OperatingPoints
-from inkling.models.replay import Estimate, InsufficientSupport, Replay, Reward, replay, threshold_policy
+from inkling.models.replay import (
+    Estimate,
+    InsufficientSupport,
+    Probability,
+    Replay,
+    Reward,
+    logged_probability,
+    replay,
+    threshold_policy,
+)
 from inkling.models.replay_forecast import forecast
 from inkling.models.replay_policies import longer_debounce_policy, model_policy
-from inkling.telemetry.store import EventStore
+from inkling.telemetry.archive import opened
+from inkling.telemetry.reading import judged_suggestions
 
 MAX_ROWS = 100_000  # the latest, as many as the store gives at once; some seconds to judge
 SHIPPED = "shipped"
@@ -101,7 +110,8 @@ def answer(data_dir: Path, policy: ReplayPolicy, days: int) -> ReplayAnswer:
     """
     since_ms = time.time_ns() // 1_000_000 - days * _MS_PER_DAY
     try:
-        rows = asyncio.run(_read(data_dir, since_ms))
+        with opened(data_dir, to_read=True) as connection:
+            rows = judged_suggestions(connection, since_ms, MAX_ROWS)
     except StoreError as error:
         raise UserError(str(error)) from error
     prior = LogisticAcceptanceModel.load()
@@ -117,7 +127,8 @@ def answer(data_dir: Path, policy: ReplayPolicy, days: int) -> ReplayAnswer:
             )
         case GateSettings():
             points, _ = load_points(data_dir, prior)
-            return answer_from(rows, policy, points, prior.artifact.study_points)
+            probability = probabilities_in_force(load_own_model(data_dir), rows)
+            return answer_from(rows, policy, points, prior.artifact.study_points, probability)
 
 
 def _answer_of_model(
@@ -146,14 +157,18 @@ def _answer_of_model(
 
 
 def answer_from(
-    rows: Sequence[JudgedSuggestion], gate: GateSettings, points: OperatingPoints, study: StudyPoints
+    rows: Sequence[JudgedSuggestion],
+    gate: GateSettings,
+    points: OperatingPoints,
+    study: StudyPoints,
+    probability: Probability = logged_probability,
 ) -> ReplayAnswer:
     """Returns what a log says of a policy; the arguments are those of `forecasts`."""
-    threshold, foreseen = points.threshold(gate), forecast(rows, gate, points, study)
+    threshold, foreseen = points.threshold(gate), forecast(rows, gate, points, study, probability)
     return ReplayAnswer(
         title=f"{foreseen.label}: shown from a probability of {threshold:.3f} on",
         threshold=threshold,
-        replay=replay(rows, threshold_policy(threshold)),
+        replay=replay(rows, threshold_policy(threshold, probability=probability)),
         forecast=foreseen,
     )
 
@@ -172,14 +187,6 @@ def answer_lines(found: ReplayAnswer) -> list[str]:
         case Replay() as estimates:
             lines += _replay_lines(estimates)
     return lines if found.forecast is None else [*lines, *_forecast_lines(found.forecast)]
-
-
-async def _read(data_dir: Path, since_ms: int) -> list[JudgedSuggestion]:
-    store = await EventStore.open(data_dir)
-    try:
-        return await store.judged_suggestions(since_ms, MAX_ROWS)
-    finally:
-        await store.close()
 
 
 def _replay_lines(found: Replay) -> list[str]:

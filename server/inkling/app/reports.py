@@ -1,8 +1,8 @@
 """`inkling stats` and `inkling why`: what the event store says, in words."""
 
-import asyncio
+import sqlite3
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,9 @@ from inkling.core.errors import StoreError, UserError
 from inkling.core.events import DecisionSummary, OutcomeKind, Statistics, folder_name
 from inkling.core.suggestion import REASON_WORDS
 from inkling.lsp.to_lsp import explain
-from inkling.telemetry.store import EventStore
+from inkling.telemetry import reading
+from inkling.telemetry.archive import opened
+from inkling.telemetry.database import DATABASE_NAME
 
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ def read_statistics(data_dir: Path, days: int) -> Statistics:
         UserError: The event store cannot be opened.
     """
     since_ms = time.time_ns() // 1_000_000 - days * _MS_PER_DAY
-    return _ask(data_dir, lambda store: store.statistics(since_ms))
+    return _ask(data_dir, lambda connection: reading.statistics(connection, since_ms, data_dir / DATABASE_NAME))
 
 
 def read_decisions(data_dir: Path, limit: int) -> list[DecisionSummary]:
@@ -36,19 +38,13 @@ def read_decisions(data_dir: Path, limit: int) -> list[DecisionSummary]:
     Raises:
         UserError: The event store cannot be opened.
     """
-    return _ask(data_dir, lambda store: store.recent_decisions(limit))
+    return _ask(data_dir, lambda connection: reading.recent_decisions(connection, limit))
 
 
-def _ask(data_dir: Path, question: Callable[[EventStore], Awaitable[T]]) -> T:
-    async def ask() -> T:
-        store = await EventStore.open(data_dir)
-        try:
-            return await question(store)
-        finally:
-            await store.close()
-
+def _ask(data_dir: Path, question: Callable[[sqlite3.Connection], T]) -> T:
     try:
-        return asyncio.run(ask())
+        with opened(data_dir, to_read=True) as connection:
+            return question(connection)
     except StoreError as error:
         raise UserError(str(error)) from error
 

@@ -31,7 +31,7 @@ def show(limit: int, *, as_json: bool) -> None:
     """Print the latest rows exactly as they are stored, newest first."""
     from inkling.telemetry.archive import latest_rows
 
-    with _opened_store() as connection:
+    with _opened_store(to_read=True) as connection:
         rows = latest_rows(connection, limit)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -54,7 +54,7 @@ def export_(file: Path, *, with_text: bool, force: bool) -> None:
     """
     from inkling.telemetry.archive import export_rows
 
-    with _opened_store() as connection:
+    with _opened_store(to_read=True) as connection:
         n_rows = export_rows(connection, file, with_text=with_text, may_replace_anything=force)
     click.echo(f"wrote {n_rows} rows to {file}")
 
@@ -117,11 +117,11 @@ def delete(before: datetime | None, *, is_all: bool, yes: bool) -> None:
 
 
 @contextlib.contextmanager
-def _opened_store() -> "Iterator[sqlite3.Connection]":
+def _opened_store(*, to_read: bool = False) -> "Iterator[sqlite3.Connection]":
     from inkling.telemetry.archive import opened
 
     try:
-        with opened(places.find().data_dir) as connection:
+        with opened(places.find().data_dir, to_read=to_read) as connection:
             yield connection
     except StoreError as error:
         raise UserError(str(error)) from error

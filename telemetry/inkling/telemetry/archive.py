@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import itertools
 import json
+import logging
 import math
 import os
 import secrets
@@ -25,7 +26,7 @@ from inkling.core.events import Feature, OutcomeKind, SurvivalKind
 from inkling.core.suggestion import Reason, Source, Trigger
 from inkling.telemetry.clock import EARLIEST_MS, stored_ms
 from inkling.telemetry.daily_counts import forget_all_days
-from inkling.telemetry.database import DATABASE_NAME, KEY_BYTES, mark_deletion, open_database, store_key
+from inkling.telemetry.database import DATABASE_NAME, KEY_BYTES, mark_deletion, open_database, open_read_only, store_key
 from inkling.telemetry.redact import redact
 from inkling.telemetry.rows import (
     DECISION_COLUMNS,
@@ -41,6 +42,8 @@ from inkling.telemetry.validity import MIN_PROPENSITY
 
 N_ROWS_IN_GROUP: Final = 20_000  # of Parquet, written at once: about 20 MB
 NO_PYARROW: Final = "Parquet needs pyarrow. Install it with: pip install 'inkling-ls[export]', or use a .jsonl file."
+
+logger = logging.getLogger(__name__)
 
 RawRow = dict[str, Value]
 
@@ -142,20 +145,34 @@ _MEMBERS: Final[Mapping[str, type[StrEnum]]] = {
 
 
 @contextlib.contextmanager
-def opened(data_dir: Path) -> Iterator[sqlite3.Connection]:
-    """Opens the store for the block.
+def opened(data_dir: Path, *, to_read: bool = False) -> Iterator[sqlite3.Connection]:
+    """Opens the store for the block; to read even where it cannot be written.
 
     Raises:
         StoreError: It cannot be opened, or read or written within the block.
     """
-    connection = open_database(data_dir).connection
     try:
+        connection = _connection_to_read(data_dir) if to_read else open_database(data_dir).connection
         with contextlib.closing(connection):
             yield connection
     except sqlite3.Error as error:
         raise StoreError(
             f"The event store in {data_dir} cannot be used ({error}). If an editor is busy with it, try again."
         ) from error
+
+
+def _connection_to_read(data_dir: Path) -> sqlite3.Connection:
+    try:
+        database = open_database(data_dir)
+    except StoreError as error:
+        # Without a cause it is a newer store, or one that is not there to read.
+        if error.__cause__ is None or not (data_dir / DATABASE_NAME).is_file():
+            raise
+        logger.info("the store can only be read: %s", error.__cause__)
+        return open_read_only(data_dir)
+    if database.notice is not None:
+        logger.warning("%s", database.notice)
+    return database.connection
 
 
 def latest_rows(connection: sqlite3.Connection, limit: int) -> list[RawRow]:

@@ -1,6 +1,5 @@
 """The user's own model as it lies on disk, and what it has to learn from since."""
 
-import asyncio
 import json
 import logging
 import shutil
@@ -18,7 +17,8 @@ from inkling.models.operating_points import OperatingPoints, read_points
 from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, PersonalState, trait_words
 from inkling.models.registry import Registry, remove
 from inkling.models.regular_file import read_regular
-from inkling.telemetry.store import EventStore
+from inkling.telemetry.archive import opened
+from inkling.telemetry.reading import judged_suggestions
 
 logger = logging.getLogger(__name__)
 
@@ -187,16 +187,9 @@ def read_judged(data_dir: Path, since_ms: int, limit: int) -> list[JudgedSuggest
     Raises:
         UserError: The event store cannot be read.
     """
-
-    async def read() -> Sequence[JudgedSuggestion]:
-        store = await EventStore.open(data_dir)
-        try:
-            return await store.judged_suggestions(since_ms, limit)
-        finally:
-            await store.close()
-
     try:
-        return list(asyncio.run(read()))
+        with opened(data_dir, to_read=True) as connection:
+            return judged_suggestions(connection, since_ms, limit)
     except StoreError as error:
         raise UserError(str(error)) from error
 
