@@ -127,8 +127,19 @@ def answer(data_dir: Path, policy: ReplayPolicy, days: int) -> ReplayAnswer:
             )
         case GateSettings():
             points, _ = load_points(data_dir, prior)
-            probability = probabilities_in_force(load_own_model(data_dir), rows)
+            probability = _probability_in_force(data_dir, since_ms)
             return answer_from(rows, policy, points, prior.artifact.study_points, probability)
+
+
+def _probability_in_force(data_dir: Path, since_ms: int) -> Probability:
+    """Returns what the thresholds in force are for; it takes the events before the period, too."""
+    own = load_own_model(data_dir)
+    try:
+        with opened(data_dir, to_read=True) as connection:
+            rows = judged_suggestions(connection, min(since_ms, own.reset_ms), MAX_ROWS)
+    except StoreError as error:
+        raise UserError(str(error)) from error
+    return probabilities_in_force(own, rows)
 
 
 def _answer_of_model(

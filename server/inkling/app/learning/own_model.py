@@ -4,7 +4,7 @@ import json
 import logging
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,13 +14,15 @@ from inkling.core.events import DecisionSummary, JudgedSuggestion
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.explain import contribution_words
 from inkling.models.operating_points import OperatingPoints, read_points
-from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, PersonalState, trait_words
+from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, PersonalState, foretold, trait_words
 from inkling.models.registry import Registry, remove
 from inkling.models.regular_file import read_regular
 from inkling.telemetry.archive import opened
 from inkling.telemetry.reading import judged_suggestions
 
 logger = logging.getLogger(__name__)
+
+Probability = Callable[[JudgedSuggestion], float | None]
 
 MAX_MARK_BYTES = 10_000
 CLOCKS_DIFFER_MS = 24 * 3600 * 1000  # a mark that is later by more than that was written by a clock that was wrong
@@ -34,12 +36,14 @@ class OwnModel:
         prior: The shipped model.
         model: The prior with what was learned on top of it.
         since_ms: What was decided from then on, in milliseconds since the Unix epoch, is still to be learned from.
+        reset_ms: When the user last had everything forgotten, likewise; 0 for never.
         notices: One message where the user's own model could not be used.
     """
 
     prior: LogisticAcceptanceModel
     model: PersonalAcceptanceModel
     since_ms: int
+    reset_ms: int
     notices: tuple[str, ...] = ()
 
 
@@ -64,13 +68,20 @@ def load_own_model(data_dir: Path) -> OwnModel:
         logger.error("%s", complaint)
         notices.append(f"Inkling: {complaint}")
     if champion is None:
-        return OwnModel(prior=prior, model=PersonalAcceptanceModel(prior), since_ms=reset_ms, notices=tuple(notices))
+        return OwnModel(
+            prior=prior,
+            model=PersonalAcceptanceModel(prior),
+            since_ms=reset_ms,
+            reset_ms=reset_ms,
+            notices=tuple(notices),
+        )
     # An event may bear a time to come; what was decided after the training was not learned from all the same.
     learned_until_ms = min(champion.state.last_at_ms, champion.created_at_ms)
     return OwnModel(
         prior=prior,
         model=PersonalAcceptanceModel(prior, champion.state),
         since_ms=max(reset_ms, learned_until_ms + 1),
+        reset_ms=reset_ms,
         notices=tuple(notices),
     )
 
@@ -96,6 +107,20 @@ def load_points(data_dir: Path, prior: LogisticAcceptanceModel) -> tuple[Operati
     except ModelArtifactError as error:
         logger.error("the study's thresholds are used: %s", error)
         return of_study, f"Inkling: {error} `inkling model retrain` makes new ones."
+
+
+def probabilities_in_force(own: OwnModel, rows: Sequence[JudgedSuggestion]) -> Probability:
+    """Returns what the recipe in force would have said of each logged row before it was judged, as for the thresholds.
+
+    What was logged for a shipped model of other features keeps the probability that it had then.
+    """
+    found = foretold(rows, own.prior, own.model.state.recipe, own.reset_ms)
+
+    def probability(row: JudgedSuggestion) -> float | None:
+        given = found(row)
+        return row.probability if given is None else given
+
+    return probability
 
 
 def roll_back(data_dir: Path) -> str:
