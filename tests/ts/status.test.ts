@@ -4,7 +4,7 @@ import { activityAt, readChoice, type Choice } from "../../extension/src/pure/ac
 import type { InterpreterChoice } from "../../extension/src/pure/interpreter";
 import type { ModelStatusParams } from "../../extension/src/pure/protocol";
 import { RestartPolicy, WINDOW_MS } from "../../extension/src/pure/restartPolicy";
-import { modelText, statusText, type Activity, type ServerState } from "../../extension/src/pure/status";
+import { isOnItsWay, modelText, statusText, type Activity, type ServerState } from "../../extension/src/pure/status";
 
 const ACTIVE: Activity = { kind: "active" };
 const INTERPRETER: InterpreterChoice = { kind: "found", path: "/w/.venv/bin/python", origin: "workspace" };
@@ -59,6 +59,36 @@ describe("the status bar", () => {
     const isWarning = (server: ServerState): boolean => statusText(server, ACTIVE, INTERPRETER, String).isWarning;
     expect(isWarning({ kind: "problem", message: "m" })).toBe(true);
     expect(isWarning(running("ready"))).toBe(false);
+  });
+});
+
+describe("a question to a server", () => {
+  const status = (state: "starting" | "indexing" | "ready" | "degraded"): ServerState => ({
+    kind: "running",
+    status: { state, message: "" },
+    model: undefined,
+  });
+
+  it("waits while the server is on its way", () => {
+    const onTheirWay: ServerState[] = [
+      { kind: "installing", step: "" },
+      { kind: "starting" },
+      { kind: "waiting_to_restart" },
+      { kind: "running", status: undefined, model: undefined },
+      status("starting"),
+    ];
+    expect(onTheirWay.map(isOnItsWay)).toEqual(onTheirWay.map(() => true));
+  });
+
+  it("is asked, or given up, at once otherwise", () => {
+    const settled: ServerState[] = [
+      { kind: "stopped" },
+      { kind: "problem", message: "" },
+      status("indexing"),
+      status("ready"),
+      status("degraded"),
+    ];
+    expect(settled.map(isOnItsWay)).toEqual(settled.map(() => false));
   });
 });
 

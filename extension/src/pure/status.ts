@@ -12,6 +12,21 @@ export type ServerState =
   | { readonly kind: "waiting_to_restart" }
   | { readonly kind: "problem"; readonly message: string };
 
+/** Tells whether a server will be able to answer soon, and is not yet. */
+export function isOnItsWay(server: ServerState): boolean {
+  switch (server.kind) {
+    case "installing":
+    case "starting":
+    case "waiting_to_restart":
+      return true;
+    case "running":
+      return server.status === undefined || server.status.state === "starting";
+    case "stopped":
+    case "problem":
+      return false;
+  }
+}
+
 /** Whether the user wants suggestions now. */
 export type Activity =
   | { readonly kind: "active" }

@@ -133,6 +133,7 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     const linked = token.onCancellationRequested(() => {
       source.cancel();
     });
+    const isCalledOff = (): boolean => source.token.isCancellationRequested;
     const params = {
       textDocument: { uri: document.uri.toString() },
       position: { line: position.line, character: position.character },
@@ -145,8 +146,12 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
       },
     };
     try {
+      await this.options.server.settled(source.token);
+      if (isCalledOff()) {
+        return [];
+      }
       const answer = await this.options.server.request("textDocument/inlineCompletion", params, source.token);
-      return source.token.isCancellationRequested
+      return isCalledOff()
         ? []
         : readAnswer(answer, document.eol === vscode.EndOfLine.CRLF ? "\r\n" : "\n", typedOf(document, position, selected));
     } catch (error) {

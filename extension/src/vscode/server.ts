@@ -26,13 +26,15 @@ import { RestartPolicy } from "../pure/restartPolicy";
 import { ServerLog } from "../pure/serverLog";
 import { planServer } from "../pure/serverResolution";
 import { awaitStart, noAnswerText, type ServerCommand } from "../pure/serverStart";
-import type { ServerState } from "../pure/status";
+import { isOnItsWay, type ServerState } from "../pure/status";
 import type { ApiKey } from "./apiKey";
 import { currentSettings } from "./configuration";
 import type { InterpreterWatcher } from "./interpreter";
 
 const STOP_TIMEOUT_MS = 2000;
 const KEY_KNOWN_WITHIN_MS = 1000;
+/** Longest wait for a server that is on its way; who pauses for longer looks elsewhere by then. */
+const SETTLED_WITHIN_MS = 10_000;
 
 /** Extensions that fill the completion popup for Python. */
 const POPUP_FILLERS = ["ms-python.vscode-pylance", "detachhead.basedpyright", "ms-pyright.pyright"];
@@ -160,6 +162,29 @@ export class Server implements vscode.Disposable {
   request(method: string, params: unknown, token: vscode.CancellationToken = NEVER_CANCELLED): Promise<unknown> {
     const client = this.connection?.client;
     return client?.isRunning() === true ? client.sendRequest<unknown>(method, params, token) : Promise.reject(new ServerNotRunningError());
+  }
+
+  /** Waits, for some seconds at most, while a server is on its way; what is asked of it meanwhile would be lost. */
+  async settled(token: vscode.CancellationToken): Promise<void> {
+    if (!isOnItsWay(this.currentState)) {
+      return;
+    }
+    const watchers: { dispose(): unknown }[] = [];
+    await new Promise<void>((resolve) => {
+      const callOff = this.options.clock.after(SETTLED_WITHIN_MS, resolve);
+      watchers.push(
+        { dispose: callOff },
+        token.onCancellationRequested(() => {
+          resolve();
+        }),
+        this.onDidChangeState((state) => {
+          if (!isOnItsWay(state)) {
+            resolve();
+          }
+        }),
+      );
+    });
+    vscode.Disposable.from(...watchers).dispose();
   }
 
   dispose(): void {

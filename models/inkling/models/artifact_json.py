@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from inkling.core.errors import ModelArtifactError
+from inkling.models.regular_file import read_regular
 
 MAX_BYTES = 1_000_000  # an artifact has about 4 kB
 MAX_MAGNITUDE = 1e6  # of any number; standardised weights are near 1
@@ -21,14 +22,13 @@ def dump_content(content: Json) -> str:
 
 
 def read_content(path: Path) -> bytes:
-    """Returns what a file holds, and one byte more than allowed where it holds too much.
+    """Returns what a file holds.
 
     Raises:
-        ModelArtifactError: It cannot be read.
+        ModelArtifactError: It cannot be read, is no regular file, or is too large.
     """
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        return read_regular(path, MAX_BYTES)
     except OSError as error:
         raise ModelArtifactError(f"The model {path} cannot be read: {error}") from error
 

@@ -16,14 +16,14 @@ Herbster and Warmuth 1998, "Tracking the Best Expert" (fixed share).
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 from typing import Final, Protocol, Self
 
 from inkling.core.events import DecisionSummary, JudgedSuggestion, OutcomeKind
 from inkling.core.ports import GateInput
-from inkling.core.suggestion import Contribution, Scored, Source, Trigger
+from inkling.core.suggestion import Contribution, Scored, Source, SuggestionId, Trigger
 
 KEPT_ENOUGH = 0.5  # similarity at the latest look; below it more than half of the text was rewritten
 MAX_ROWS = 5000  # the latest that a refit reads; the default recipe has forgotten nine tenths of older ones
@@ -456,6 +456,28 @@ def refit(rows: Sequence[JudgedSuggestion], prior: Prior, recipe: Recipe = HIERA
     for row in judged_rows(rows)[-MAX_ROWS:]:
         model.observe(row)
     return model.state
+
+
+def foretold(
+    rows: Sequence[JudgedSuggestion], prior: Prior, recipe: Recipe, since_ms: int = 0
+) -> Callable[[JudgedSuggestion], float | None]:
+    """Returns what a model that learns from row to row said of each, before it learned from it.
+
+    A model that has learned from all of them would know the answers, and its thresholds lose more than they say.
+
+    Args:
+        rows: Oldest first.
+        prior: The model underneath.
+        recipe: How it learns.
+        since_ms: What was decided before that, milliseconds since the Unix epoch, is not learned from.
+    """
+    model = PersonalAcceptanceModel(prior, PersonalState.fresh(recipe))
+    probabilities: dict[SuggestionId, float | None] = {}
+    for row in rows:
+        probabilities[row.suggestion_id] = model.probability_of_row(row)
+        if row.at_ms >= since_ms:
+            model.observe(row)
+    return lambda row: probabilities.get(row.suggestion_id)
 
 
 def log_odds(probability: float) -> float:

@@ -2,7 +2,7 @@
 
 Architecture invariant: a champion is replaced only by a challenger that was better on later data, with stated
 confidence, and never in part: files are written aside and moved into place. A file that is damaged, hostile or of
-another version is refused, and the prior alone is used.
+another version is refused and set aside, and what was judged is learned anew from the log.
 """
 
 import contextlib
@@ -12,7 +12,7 @@ import math
 import os
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -28,6 +28,7 @@ from inkling.models.personal import (
     log_loss,
     refit,
 )
+from inkling.models.regular_file import read_regular
 
 FORMAT: Final = 1
 MAX_BYTES = 1_000_000  # a model of the most offsets has about 30 kB
@@ -37,11 +38,15 @@ MAX_MAGNITUDE = 100.0  # of offsets and their covariances, in log-odds; beyond i
 MAX_SUM = 1e9  # of metrics and summed losses
 MIN_LATER_EVENTS = 50  # judged suggestions after the split; fewer say little about a log-loss
 MIN_LATER_SESSIONS = 5
+MIN_GAIN = 1e-4  # of the mean log-loss; what is less changes no decision, however certain it is
+MIN_OF_EACH = 5  # accepts, and as many rejections, in each part; of one kind alone nothing is told apart
 LATER_SHARE = 0.3  # of the judged suggestions, the newest, are kept for the comparison
 CONFIDENCE = 0.95
 SESSION_GAP_MS = 30 * 60 * 1000
 N_RESAMPLES = 2000
 SEED = 20261121
+
+_LEARNED_ANEW = "What you judged is learned anew from the log."
 
 Json = Mapping[str, object]
 
@@ -108,7 +113,9 @@ def retrain(rows: Sequence[JudgedSuggestion], champion: PersonalState | None, pr
 
     Its recipe is the one that predicted best within the older part. The champion enters the comparison as it is on
     disk, and learns on from there as it does in every open window: only events that it had not seen when it was
-    written are later ones for it. Without a champion, the prior alone is what is to be beaten.
+    written are later ones for it. Without a champion, what is to be beaten is what windows use then: a state that knew
+    nothing and learned from the log, event by event. A log that holds hardly an accept, or hardly a rejection, replaces
+    nothing.
     """
     judged = judged_rows(rows)
     n_older = int(len(judged) * (1 - LATER_SHARE))
@@ -116,25 +123,40 @@ def retrain(rows: Sequence[JudgedSuggestion], champion: PersonalState | None, pr
     older = [row for index, row in enumerate(judged) if index < n_older or row.at_ms <= last_known_ms]
     later = judged[len(older) :]
     challenger = PersonalAcceptanceModel(prior, _best_fit(older, prior))
-    holder = PersonalAcceptanceModel(prior, champion.copy()) if champion is not None else None
-    if holder is not None:
-        for row in older:
-            if row.at_ms > last_known_ms:
-                holder.observe(row)
+    holder = PersonalAcceptanceModel(prior, champion.copy() if champion is not None else None)
+    for row in older:
+        if row.at_ms > last_known_ms:
+            holder.observe(row)
     losses: list[tuple[int, float, float]] = []
     for row in later:
         challenged = challenger.probability_of_row(row)
         if challenged is None:
             continue
-        held = holder.probability_of_row(row) if holder is not None else prior.probability(row.features)
+        held = holder.probability_of_row(row)
         if held is None:
             continue
         label = label_of(row) is True
         losses.append((row.at_ms, log_loss(held, was_accepted=label), log_loss(challenged, was_accepted=label)))
         challenger.observe(row)
-        if holder is not None:
-            holder.observe(row)
-    return Retrained(state=challenger.state, comparison=compare(losses), data_sha256=data_hash(judged))
+        holder.observe(row)
+    comparison = compare(losses)
+    one_sided = _one_sided(older, later)
+    if comparison.is_better and one_sided:
+        comparison = replace(comparison, confidence=0.0, is_better=False, words=one_sided)
+    return Retrained(state=challenger.state, comparison=comparison, data_sha256=data_hash(judged))
+
+
+def _one_sided(older: Sequence[JudgedSuggestion], later: Sequence[JudgedSuggestion]) -> str:
+    """Returns in words that a part of a log holds too few accepts or too few rejections; empty where it does not."""
+    for name, part in (("earlier", older), ("later", later)):
+        n_accepted = sum(label_of(row) is True for row in part)
+        n_rejected = len(part) - n_accepted
+        if min(n_accepted, n_rejected) < MIN_OF_EACH:
+            return (
+                f"Too one-sided to tell: the {name} suggestions hold {n_accepted} accepted and {n_rejected} rejected"
+                f" ones; it takes {MIN_OF_EACH} of each."
+            )
+    return ""
 
 
 def _best_fit(rows: Sequence[JudgedSuggestion], prior: Prior) -> PersonalState:
@@ -171,7 +193,8 @@ def compare(losses: Sequence[tuple[int, float, float]], seed: int = SEED) -> Com
         confidence = n_better / N_RESAMPLES
         words = (
             f"On {n_events} later suggestions the challenger's log-loss is {challenger_loss:.4f}, the champion's"
-            f" {champion_loss:.4f}; better with confidence {confidence:.1%}, and it takes {CONFIDENCE:.0%}."
+            f" {champion_loss:.4f}; better with confidence {confidence:.1%}, and it takes {CONFIDENCE:.0%} and a"
+            f" gain of {MIN_GAIN:g}."
         )
     return Comparison(
         n_events=n_events,
@@ -179,7 +202,7 @@ def compare(losses: Sequence[tuple[int, float, float]], seed: int = SEED) -> Com
         champion_log_loss=champion_loss,
         challenger_log_loss=challenger_loss,
         confidence=confidence,
-        is_better=confidence >= CONFIDENCE,
+        is_better=confidence >= CONFIDENCE and champion_loss - challenger_loss >= MIN_GAIN,
         words=words,
     )
 
@@ -205,10 +228,21 @@ class Registry:
         """Returns the model in force; None when there is none yet.
 
         Raises:
-            ModelArtifactError: Its file is damaged, of another version, or belongs to another prior. The
-                prior alone is used then.
+            ModelArtifactError: Its file is damaged, of another version, or belongs to another prior.
         """
         return _read(self.champion_path, prior_version)
+
+    def champion_or_set_aside(self, prior_version: str) -> tuple[Registered | None, str | None]:
+        """Returns the model in force; where its file is not fit for use, moves that aside and returns words for it."""
+        try:
+            return self.champion(prior_version), None
+        except ModelArtifactError as error:
+            reason = str(error)
+        try:
+            kept = set_aside(self.champion_path)
+        except OSError as error:
+            return None, f"{reason}. It cannot be set aside ({error}). {_LEARNED_ANEW}"
+        return None, f"{reason}. It is kept as {kept.name}. {_LEARNED_ANEW}"
 
     def challenge(self, challenger: Registered, comparison: Comparison) -> bool:
         """Keeps the challenger's file, and makes it champion if it was better; tells whether it did.
@@ -220,22 +254,32 @@ class Registry:
         self._write(self.challenger_path, text)
         if not comparison.is_better:
             return False
-        if self.champion_path.exists():
-            self._write(self.previous_path, self.champion_path.read_bytes())
+        try:
+            held = read_regular(self.champion_path, MAX_BYTES)
+        except FileNotFoundError:
+            held = None
+        except OSError as error:
+            raise ModelArtifactError(f"The model {self.champion_path} cannot be kept: {error}") from error
+        if held is not None:
+            self._write(self.previous_path, held)
         self._write(self.champion_path, text)
         return True
 
-    def roll_back(self, prior_version: str) -> Registered:
-        """Makes the previous champion the champion again and returns it.
+    def roll_back(self, prior_version: str) -> Registered | None:
+        """Makes the previous champion the champion again and returns it; before the first champion there was none.
 
         Raises:
-            ModelArtifactError: There is none, or its file is not fit for use; the champion stays as it was.
+            ModelArtifactError: There is nothing to go back from, or the previous champion's file is not fit for use;
+                the champion stays as it was.
         """
         previous = _read(self.previous_path, prior_version)
-        if previous is None:
-            raise ModelArtifactError("There is no previous model to go back to.")
+        if previous is None and not self.champion_path.exists():
+            raise ModelArtifactError("There is no previous model to go back to: no training has replaced it yet.")
         try:
-            self.previous_path.replace(self.champion_path)
+            if previous is None:
+                self.champion_path.unlink()
+            else:
+                self.previous_path.replace(self.champion_path)
         except OSError as error:
             raise ModelArtifactError(f"The previous model cannot be put back: {error}") from error
         return previous
@@ -248,7 +292,10 @@ class Registry:
         """
         try:
             for path in (self.champion_path, self.previous_path, self.challenger_path):
-                path.unlink(missing_ok=True)
+                aside = _aside_of(path)
+                if not aside.is_dir():  # what is in a folder was never this program's
+                    aside.unlink(missing_ok=True)
+                remove(path)
         except OSError as error:
             raise ModelArtifactError(f"The personal model cannot be deleted: {error}") from error
 
@@ -259,8 +306,41 @@ class Registry:
             raise ModelArtifactError(f"The model {path} cannot be written: {error}") from error
 
 
+def set_aside(path: Path) -> Path:
+    """Moves whatever lies at `path` to a name beside it that nothing reads, and returns that.
+
+    Raises:
+        OSError: It cannot be moved.
+    """
+    kept = _aside_of(path)
+    with contextlib.suppress(FileNotFoundError):  # another window was faster
+        path.replace(kept)
+    return kept
+
+
+def remove(path: Path) -> None:
+    """Removes a file; a folder in its place, too, which is set aside where it holds something.
+
+    Raises:
+        OSError: It cannot be removed.
+    """
+    if not path.is_dir() or path.is_symlink():
+        path.unlink(missing_ok=True)
+        return
+    try:
+        path.rmdir()
+    except OSError:
+        set_aside(path)
+
+
+def _aside_of(path: Path) -> Path:
+    return path.with_name(f"{path.name}.damaged")
+
+
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a file aside and moves it into place, so that nobody ever reads a part of it; makes its folder, too.
+
+    Nobody but the user may look into either: file names and habits are their own.
 
     Raises:
         OSError: It cannot be written; what was there before still is.
@@ -268,7 +348,9 @@ def write_whole(path: Path, content: bytes) -> None:
     aside = path.with_suffix(f".{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
+        with contextlib.suppress(PermissionError):  # of a folder that somebody else owns
+            path.parent.chmod(0o700)  # versions before this one left it open
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -388,8 +470,7 @@ def registered_of(retrained: Retrained, prior_version: str, created_at_ms: int) 
 
 def _read(path: Path, prior_version: str) -> Registered | None:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = read_regular(path, MAX_BYTES)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
@@ -399,7 +480,7 @@ def _read(path: Path, prior_version: str) -> Registered | None:
         if registered.prior_version != prior_version:
             raise ModelArtifactError(f"it belongs to {registered.prior_version}, and {prior_version} is in use")
     except ModelArtifactError as error:
-        raise ModelArtifactError(f"The personal model {path} is not used: {error}") from error
+        raise ModelArtifactError(f"The personal model {path} is damaged or of another version: {error}") from error
     return registered
 
 

@@ -41,6 +41,7 @@ from inkling.models.personal import label_of
 from inkling.models.replay_utility import saved_s
 
 SESSION_GAP_S = 30 * 60  # without a suggestion for so long, a new session begins
+MIN_PROPENSITY = 1e-8  # but 0; a smaller one is none that a policy of Inkling has
 MIN_SESSIONS = 10  # fewer cannot be resampled
 MIN_OFFERED = 50  # logged offers that the new policy would make, too
 MIN_EFFECTIVE = 50.0  # effective sample size; below it the estimates rest on a handful of heavy rows
@@ -140,17 +141,18 @@ def threshold_policy(
 def eligible(rows: Sequence[JudgedSuggestion]) -> list[JudgedSuggestion]:
     """Returns the candidates that it was for the gate to show or hide, oldest first.
 
-    What a check dropped could have been offered by no policy. A row whose propensity contradicts what happened is no
-    row of this log. Propensities are those of the gate alone.
+    What a check dropped could have been offered by no policy. A row whose numbers contradict what happened, or are none
+    that a gate knows, is no row of this log. Propensities are those of the gate alone.
     """
     return sorted(
         (
             _once_asked(row)
             for row in rows
             if row.probability is not None
+            and 0 <= row.probability <= 1
+            and 0 <= row.threshold <= 1
             and row.reason in (None, Reason.LOW_PROBABILITY)
-            and 0 <= row.propensity <= 1
-            and not (row.was_offered and row.propensity == 0)
+            and (MIN_PROPENSITY <= row.propensity <= 1 or (row.propensity == 0 and not row.was_offered))
         ),
         key=lambda row: row.at_ms,
     )

@@ -17,6 +17,7 @@ from inkling.models.replay import (
     SEED,
     Estimate,
     Floats,
+    Probability,
     Resampling,
     Reward,
     eligible,
@@ -34,7 +35,11 @@ _S_PER_HOUR = 3600
 
 
 def forecasts(
-    rows: Sequence[JudgedSuggestion], gate: GateSettings, points: OperatingPoints, study: StudyPoints
+    rows: Sequence[JudgedSuggestion],
+    gate: GateSettings,
+    points: OperatingPoints,
+    study: StudyPoints,
+    probability: Probability = logged_probability,
 ) -> list[KnobForecast]:
     """Returns what eager, balanced, quiet and the setting in force would do; one of them when it is the same.
 
@@ -43,22 +48,28 @@ def forecasts(
         gate: The settings in force.
         points: The thresholds in force by the share that they lose.
         study: What users with too short a log are told.
+        probability: What the thresholds are held against: with those of the user's own log what `foretold` gives. The
+            logged ones are of the models that were in force then, and mean something else to thresholds of today.
     """
     log = _Log.of(rows)
     in_force = share_lost(gate)
     named = {replace(gate, policy=policy): share == in_force for policy, share in SHARE_OF_POLICY.items()}
     settings = named if any(named.values()) else {**named, gate: True}
     return [
-        replace(_forecast(log, setting, points, study), is_in_force=is_in_force)
+        replace(_forecast(log, setting, points, study, probability), is_in_force=is_in_force)
         for setting, is_in_force in settings.items()
     ]
 
 
 def forecast(
-    rows: Sequence[JudgedSuggestion], gate: GateSettings, points: OperatingPoints, study: StudyPoints
+    rows: Sequence[JudgedSuggestion],
+    gate: GateSettings,
+    points: OperatingPoints,
+    study: StudyPoints,
+    probability: Probability = logged_probability,
 ) -> KnobForecast:
     """Returns what one setting of the knob would do; the arguments are those of `forecasts`."""
-    return _forecast(_Log.of(rows), gate, points, study)
+    return _forecast(_Log.of(rows), gate, points, study, probability)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +105,9 @@ class _Log:
         )
 
 
-def _forecast(log: _Log, gate: GateSettings, points: OperatingPoints, study: StudyPoints) -> KnobForecast:
+def _forecast(
+    log: _Log, gate: GateSettings, points: OperatingPoints, study: StudyPoints, probability: Probability
+) -> KnobForecast:
     """Returns one forecast; accepts and rejections by the doubly robust estimator of `replay`.
 
     What is shown at random in spite of the threshold is left out. Each hidden candidate counts as one that could have
@@ -116,7 +129,7 @@ def _forecast(log: _Log, gate: GateSettings, points: OperatingPoints, study: Stu
     if log.resampling is None or n_accepts < MIN_ACCEPTS:
         found = f"{n_accepts:.0f} accepts in {log.n_sessions} sessions; it takes {MIN_ACCEPTS} in {MIN_SESSIONS}"
         return _of_study(told, share_lost(gate), study, found)
-    policy = threshold_policy(told.threshold, probability=logged_probability)
+    policy = threshold_policy(told.threshold, probability=probability)
     offers = np.array([policy(row) for row in log.rows])
     refusal = refusal_of(log.rows, offers)
     if refusal is not None:
@@ -130,12 +143,16 @@ def _forecast(log: _Log, gate: GateSettings, points: OperatingPoints, study: Stu
         return Interval(value=1 - kept.value, low=1 - kept.high, high=1 - kept.low)
 
     resampling = log.resampling
+    lost, share = share_not_kept(Reward.ACCEPTED), share_lost(gate)
+    words = f"From your own log: {len(log.rows)} candidates in {log.n_sessions} sessions, {n_accepts:.0f} accepted."
+    if points.basis == "study" and share is not None and lost.value > share:
+        words += " The threshold is the study's until the next training, and loses more of yours than it promises."
     return replace(
         told,
         basis="log",
-        words=f"From your own log: {len(log.rows)} candidates in {log.n_sessions} sessions, {n_accepts:.0f} accepted.",
+        words=words,
         suggestions_an_hour=_interval(resampling.estimate((offers, log.hours))),
-        accepts_lost=share_not_kept(Reward.ACCEPTED),
+        accepts_lost=lost,
         rejected_hidden=share_not_kept(Reward.REJECTED),
     )
 

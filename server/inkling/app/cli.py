@@ -199,7 +199,7 @@ def report(
     It shows what was suggested, accepted and kept, by day, source, file and project; how far probabilities came true;
     what was hidden and why; what other settings would do; and the model behind all of it.
     """
-    from inkling.app.insights.page import DEFAULT_NAME, render_page, write_page, write_whole
+    from inkling.app.insights.page import DEFAULT_NAME, render_page, write_json, write_page
     from inkling.app.insights.report import parse_gate, read_json
 
     if json_file is not None and (file is not None or must_open):
@@ -208,7 +208,7 @@ def report(
     if json_file == Path("-"):
         click.echo(data)
     elif json_file is not None:
-        write_whole(data + "\n", json_file)
+        write_json(data, json_file, may_replace_anything=force)
     else:
         target = Path.cwd() / (file or DEFAULT_NAME)
         write_page(render_page(data), target, may_replace_anything=force)
@@ -237,23 +237,28 @@ main.add_command(telemetry)
 
 
 @main.command()
-@click.option("--policy", required=True, metavar="POLICY", help="What to judge; see above.")
+@click.option(
+    "--policy", "policies", required=True, multiple=True, metavar="POLICY", help="What to judge, one; see above."
+)
 @click.option("--days", type=click.IntRange(1), default=90, show_default=True, help="How far back the log is read.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_exit_codes
-def replay(policy: str, days: int, *, as_json: bool) -> None:
+def replay(policies: tuple[str, ...], days: int, *, as_json: bool) -> None:
     """Estimate from the log what another policy would have done.
 
     POLICY is a value of `inkling.gate.policy` (`eager`, `balanced` and `quiet` lose at most 1%, 5% and 20% of what
     you would accept, `lose=0.1` at most 10%, `threshold=0.3` shows from that probability on), another model
-    (`model=shipped` is the one without what it learned of you, `model=FILE` any other), or a longer pause in typing
+    (`model=shipped` is the one without what it learned of you, `model=FILE` another that
+    `python -m inkling.models.train` wrote), or a longer pause in typing
     before Inkling is asked (`debounce=+60`, in milliseconds). Exit code 1 means that the log cannot tell, and the
     reason is printed.
     """
     from inkling.app.replay_cli import answer, answer_json, answer_lines, parse_policy
     from inkling.models.replay import InsufficientSupport
 
-    found = answer(places.find().data_dir, parse_policy(policy), days)
+    if len(policies) > 1:
+        raise UserError("--policy can be given once; ask for each policy by itself.")
+    found = answer(places.find().data_dir, parse_policy(policies[0]), days)
     if as_json:
         _print_json(answer_json(found))
     else:
@@ -270,11 +275,13 @@ def model() -> None:
 @with_exit_codes
 def model_show() -> None:
     """Print what was learned up to now, in log-odds. Exit code 1 while nothing was."""
-    from inkling.app.learning import own_model_as_of_now, state_lines
+    from inkling.app.learning import drift_complaint, load_points, own_model_as_of_now, state_lines
 
-    own = own_model_as_of_now(places.find().data_dir)
-    for notice in own.notices:
-        click.echo(notice, err=True)
+    data_dir = places.find().data_dir
+    own = own_model_as_of_now(data_dir)
+    for notice in (*own.notices, load_points(data_dir, own.prior)[1], drift_complaint(data_dir)):
+        if notice:
+            click.echo(notice, err=True)
     click.echo("\n".join(state_lines(own.model.state)))
     sys.exit(0 if own.model.state.n_events else EXIT_NOTHING)
 
@@ -299,11 +306,11 @@ def model_retrain(*, background: bool) -> None:
 @model.command("rollback")
 @with_exit_codes
 def model_rollback() -> None:
-    """Go back to the model before the last one."""
+    """Go back to the model before the last one; before the first one to what is learned live."""
     from inkling.app.learning import roll_back
 
-    roll_back(places.find().data_dir)
-    click.echo("the previous model is in force again; open windows take it over within seconds")
+    words = roll_back(places.find().data_dir)
+    click.echo(f"{words}; open windows take it over within seconds")
 
 
 @model.command("reset")

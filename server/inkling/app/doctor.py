@@ -128,7 +128,9 @@ def _model(data_dir: Path) -> Finding:
         fix = f"{sys.executable} -m pip install --force-reinstall inkling-ls"
         return Finding(name="acceptance model", state="missing", detail=str(error), fix=fix)
     if own.notices:
-        return Finding(name="acceptance model", state="missing", detail=own.notices[0], fix="inkling model reset")
+        # A damaged model was set aside: nothing is left to be done about that.
+        fix = "inkling model reset" if "inkling model reset" in own.notices[0] else ""
+        return Finding(name="acceptance model", state="missing" if fix else "ok", detail=own.notices[0], fix=fix)
     n_events = own.model.state.n_events
     detail = f"learned from {n_events} of your suggestions" if n_events else "the one that is shipped"
     return Finding(name="acceptance model", state="ok", detail=detail)

@@ -83,7 +83,8 @@ class OwnDataCommands:
         """
         if not file.is_absolute():
             raise UserError(f"{file}: the file's path must be absolute")
-        flags = ["--with-text"] if with_text else []
+        # The editor's dialog has asked whether a file may be replaced.
+        flags = ["--force", "--with-text"] if with_text else ["--force"]
         return (await self._run("telemetry", "export", *flags, "--", str(file))).words.strip()
 
     async def _run(self, *arguments: str) -> _Answer:
@@ -108,7 +109,7 @@ class OwnDataCommands:
                 process.kill()
         code, words = process.returncode, complaint.decode(errors="replace").strip()
         logger.info("command=%s rc=%s", arguments[0], code)
-        # A crash ends with code 1, too, but says nothing on standard output.
+        # An interpreter that fails ends with code 1, too, but says nothing on standard output.
         if code == 0 or (code == EXIT_NOTHING and out):
             return _Answer(code=code, words=out.decode())
         last_line = words.rpartition("\n")[2].removeprefix("inkling: ")

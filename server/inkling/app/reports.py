@@ -1,8 +1,8 @@
 """`inkling stats` and `inkling why`: what the event store says, in words."""
 
-import asyncio
+import sqlite3
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -13,7 +13,9 @@ from inkling.core.errors import StoreError, UserError
 from inkling.core.events import DecisionSummary, OutcomeKind, Statistics, folder_name
 from inkling.core.suggestion import REASON_WORDS
 from inkling.lsp.to_lsp import explain
-from inkling.telemetry.store import EventStore
+from inkling.telemetry import reading
+from inkling.telemetry.archive import opened
+from inkling.telemetry.database import DATABASE_NAME
 
 T = TypeVar("T")
 
@@ -27,7 +29,7 @@ def read_statistics(data_dir: Path, days: int) -> Statistics:
         UserError: The event store cannot be opened.
     """
     since_ms = time.time_ns() // 1_000_000 - days * _MS_PER_DAY
-    return _ask(data_dir, lambda store: store.statistics(since_ms))
+    return _ask(data_dir, lambda connection: reading.statistics(connection, since_ms, data_dir / DATABASE_NAME))
 
 
 def read_decisions(data_dir: Path, limit: int) -> list[DecisionSummary]:
@@ -36,19 +38,13 @@ def read_decisions(data_dir: Path, limit: int) -> list[DecisionSummary]:
     Raises:
         UserError: The event store cannot be opened.
     """
-    return _ask(data_dir, lambda store: store.recent_decisions(limit))
+    return _ask(data_dir, lambda connection: reading.recent_decisions(connection, limit))
 
 
-def _ask(data_dir: Path, question: Callable[[EventStore], Awaitable[T]]) -> T:
-    async def ask() -> T:
-        store = await EventStore.open(data_dir)
-        try:
-            return await question(store)
-        finally:
-            await store.close()
-
+def _ask(data_dir: Path, question: Callable[[sqlite3.Connection], T]) -> T:
     try:
-        return asyncio.run(ask())
+        with opened(data_dir, to_read=True) as connection:
+            return question(connection)
     except StoreError as error:
         raise UserError(str(error)) from error
 
@@ -60,7 +56,7 @@ def statistics_lines(statistics: Statistics, days: int) -> list[str]:
         f"Suggestions of the last {days} day{'s' if days != 1 else ''}",
         f"  proposed {statistics.n_proposed:8}",
         f"  offered  {statistics.n_offered:8}",
-        *(f"    {_words(kind):16} {outcomes.get(kind, 0):6}" for kind in OutcomeKind),
+        *(_outcome_line(kind, outcomes) for kind in OutcomeKind if kind is not OutcomeKind.UNDONE),
         f"  characters accepted {statistics.n_chars_accepted}",
     ]
     if statistics.latency_ms_p50 is not None and statistics.latency_ms_p95 is not None:
@@ -79,6 +75,13 @@ def statistics_lines(statistics: Statistics, days: int) -> list[str]:
         f"All of it lies in {statistics.store_path} ({statistics.store_bytes / 1024:.0f} kB), on this machine only."
     )
     return lines
+
+
+def _outcome_line(kind: OutcomeKind, outcomes: Mapping[OutcomeKind, int]) -> str:
+    """Returns how often there was an outcome; an accept that was undone is told with the accepts it is among."""
+    n_undone = outcomes.get(OutcomeKind.UNDONE, 0) if kind is OutcomeKind.ACCEPTED else 0
+    undone = f" ({n_undone} undone)" if n_undone else ""
+    return f"    {_words(kind):16} {outcomes.get(kind, 0):6}{undone}"
 
 
 def why_lines(decisions: list[DecisionSummary], own: OwnModel) -> list[str]:

@@ -31,7 +31,7 @@ def show(limit: int, *, as_json: bool) -> None:
     """Print the latest rows exactly as they are stored, newest first."""
     from inkling.telemetry.archive import latest_rows
 
-    with _opened_store() as connection:
+    with _opened_store(to_read=True) as connection:
         rows = latest_rows(connection, limit)
     if as_json:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
@@ -45,16 +45,17 @@ def show(limit: int, *, as_json: bool) -> None:
 @telemetry.command("export")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--with-text", is_flag=True, help="Include the texts of suggestions, where the setting had them stored.")
+@click.option("--force", is_flag=True, help="Replace FILE even if it is no such export.")
 @with_exit_codes
-def export_(file: Path, *, with_text: bool) -> None:
+def export_(file: Path, *, with_text: bool, force: bool) -> None:
     """Write every row to FILE, whose name ends in .jsonl (JSON Lines) or .parquet.
 
     Texts are left out unless --with-text is given. Parquet needs: pip install 'inkling-ls[export]'.
     """
     from inkling.telemetry.archive import export_rows
 
-    with _opened_store() as connection:
-        n_rows = export_rows(connection, file, with_text=with_text)
+    with _opened_store(to_read=True) as connection:
+        n_rows = export_rows(connection, file, with_text=with_text, may_replace_anything=force)
     click.echo(f"wrote {n_rows} rows to {file}")
 
 
@@ -62,10 +63,10 @@ def export_(file: Path, *, with_text: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @with_exit_codes
 def import_(file: Path) -> None:
-    """Store the rows of FILE, as `inkling telemetry export` wrote it in JSON Lines.
+    """Store the rows of FILE, as `inkling telemetry export` wrote it, .jsonl or .parquet.
 
-    Rows that are there already stay as they are, so importing twice changes nothing. One wrong line, and nothing of
-    the file is stored.
+    Rows that are there already stay as they are, so importing twice changes nothing. One wrong row, and nothing of
+    the file is stored. Parquet needs: pip install 'inkling-ls[export]'.
     """
     from inkling.telemetry.archive import import_rows
 
@@ -80,15 +81,20 @@ def import_(file: Path) -> None:
 
 @telemetry.command()
 @click.option("--before", metavar="YYYY-MM-DD", type=click.DateTime(["%Y-%m-%d"]), help="Delete what is older.")
-@click.option("--all", "is_all", is_flag=True, help="Delete everything, the key of the fingerprints included.")
+@click.option(
+    "--all", "is_all", is_flag=True, help="Delete everything: events, the key of the fingerprints, what was learned."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @with_exit_codes
 def delete(before: datetime | None, *, is_all: bool, yes: bool) -> None:
     """Delete what is kept, and give its space on the disk back. It asks first.
 
     With --before goes what happened before that day began, with all that became of suggestions made before it. With
-    --all goes everything; fingerprints of later events can then be compared with none that somebody kept.
+    --all goes everything, your own model included; fingerprints of later events can then be compared with none that
+    somebody kept. Your own model keeps what it learned from events deleted with --before: `inkling model reset`
+    forgets that.
     """
+    from inkling.app.learning import forget_everything
     from inkling.telemetry.archive import count_rows, delete_all, delete_before
 
     if (before is None) != is_all:
@@ -97,20 +103,25 @@ def delete(before: datetime | None, *, is_all: bool, yes: bool) -> None:
     with _opened_store() as connection:
         if not yes:
             when = f" from before {before:%Y-%m-%d}" if before is not None else ""
-            click.confirm(f"Delete {count_rows(connection, before_ms)} rows{when} for good?", abort=True)
+            learned = "" if before is not None else " and what was learned from them"
+            click.confirm(f"Delete {count_rows(connection, before_ms)} rows{when}{learned} for good?", abort=True)
         if before_ms is None:
             n_rows = delete_all(connection, places.find().data_dir)
         else:
             n_rows = delete_before(connection, before_ms)
-    click.echo(f"deleted {n_rows} rows")
+    if before_ms is None:
+        forget_everything(places.find().data_dir)
+        click.echo(f"deleted {n_rows} rows, and what was learned from them")
+    else:
+        click.echo(f"deleted {n_rows} rows; your model keeps what it learned, `inkling model reset` forgets that")
 
 
 @contextlib.contextmanager
-def _opened_store() -> "Iterator[sqlite3.Connection]":
+def _opened_store(*, to_read: bool = False) -> "Iterator[sqlite3.Connection]":
     from inkling.telemetry.archive import opened
 
     try:
-        with opened(places.find().data_dir) as connection:
+        with opened(places.find().data_dir, to_read=to_read) as connection:
             yield connection
     except StoreError as error:
         raise UserError(str(error)) from error

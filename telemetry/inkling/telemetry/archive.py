@@ -7,6 +7,7 @@ import contextlib
 import importlib
 import itertools
 import json
+import logging
 import math
 import os
 import secrets
@@ -26,7 +27,7 @@ from inkling.core.redact import redact
 from inkling.core.suggestion import Reason, Source, Trigger
 from inkling.telemetry.clock import EARLIEST_MS, stored_ms
 from inkling.telemetry.daily_counts import forget_all_days
-from inkling.telemetry.database import DATABASE_NAME, KEY_BYTES, mark_deletion, open_database, store_key
+from inkling.telemetry.database import DATABASE_NAME, KEY_BYTES, mark_deletion, open_database, open_read_only, store_key
 from inkling.telemetry.rows import (
     DECISION_COLUMNS,
     OUTCOME_COLUMNS,
@@ -34,12 +35,15 @@ from inkling.telemetry.rows import (
     SILENCE_COLUMNS,
     SURVIVAL_COLUMNS,
     Value,
+    parse_checked,
+    parse_features,
 )
+from inkling.telemetry.validity import MIN_PROPENSITY
 
 N_ROWS_IN_GROUP: Final = 20_000  # of Parquet, written at once: about 20 MB
-NO_PYARROW: Final = (
-    "Parquet needs pyarrow. Install it with: pip install 'inkling-ls[export]', or export to a .jsonl file."
-)
+NO_PYARROW: Final = "Parquet needs pyarrow. Install it with: pip install 'inkling-ls[export]', or use a .jsonl file."
+
+logger = logging.getLogger(__name__)
 
 RawRow = dict[str, Value]
 
@@ -115,7 +119,22 @@ _INTEGERS: Final = frozenset(
 _NUMBERS: Final = frozenset(
     {"probability", "threshold", "propensity", "latency_ms", "visible_ms", "after_s", "similarity"}
 )
-_SHARES: Final = frozenset({"probability", "propensity", "similarity", "was_offered", "was_explored"})  # in [0, 1]
+_SHARES: Final = frozenset(
+    {"probability", "threshold", "propensity", "similarity", "was_offered", "was_explored"}  # in [0, 1]
+)
+_LOWEST: Final[Mapping[str, int]] = {
+    "schema_version": 1,
+    "line": 0,
+    "n_chars": 0,
+    "n_lines": 0,
+    "accepted_chars": 0,
+    "latency_ms": 0,
+    "after_s": 0,
+}
+_MAX_NUMBER: Final = 1e12  # but for times of the day: no length, duration or line number comes near it
+_MAX_ID_CHARS: Final = 200
+_MAX_LINE_BYTES: Final = 1_000_000  # texts of suggestions included
+_PARQUET_END_BYTES: Final = 65_536
 _MEMBERS: Final[Mapping[str, type[StrEnum]]] = {
     "feature": Feature,
     "trigger": Trigger,
@@ -126,20 +145,34 @@ _MEMBERS: Final[Mapping[str, type[StrEnum]]] = {
 
 
 @contextlib.contextmanager
-def opened(data_dir: Path) -> Iterator[sqlite3.Connection]:
-    """Opens the store for the block.
+def opened(data_dir: Path, *, to_read: bool = False) -> Iterator[sqlite3.Connection]:
+    """Opens the store for the block; to read even where it cannot be written.
 
     Raises:
         StoreError: It cannot be opened, or read or written within the block.
     """
-    connection = open_database(data_dir).connection
     try:
+        connection = _connection_to_read(data_dir) if to_read else open_database(data_dir).connection
         with contextlib.closing(connection):
             yield connection
     except sqlite3.Error as error:
         raise StoreError(
             f"The event store in {data_dir} cannot be used ({error}). If an editor is busy with it, try again."
         ) from error
+
+
+def _connection_to_read(data_dir: Path) -> sqlite3.Connection:
+    try:
+        database = open_database(data_dir)
+    except StoreError as error:
+        # Without a cause it is a newer store, or one that is not there to read.
+        if error.__cause__ is None or not (data_dir / DATABASE_NAME).is_file():
+            raise
+        logger.info("the store can only be read: %s", error.__cause__)
+        return open_read_only(data_dir)
+    if database.notice is not None:
+        logger.warning("%s", database.notice)
+    return database.connection
 
 
 def latest_rows(connection: sqlite3.Connection, limit: int) -> list[RawRow]:
@@ -153,16 +186,20 @@ def latest_rows(connection: sqlite3.Connection, limit: int) -> list[RawRow]:
     return rows[:limit]
 
 
-def export_rows(connection: sqlite3.Connection, file: Path, *, with_text: bool) -> int:
+def export_rows(
+    connection: sqlite3.Connection, file: Path, *, with_text: bool, may_replace_anything: bool = False
+) -> int:
     """Writes all rows to a `.jsonl` or `.parquet` file, which appears only when it is whole; returns how many.
 
     Raises:
-        UserError: The name ends otherwise, the file cannot be written, or pyarrow is missing.
+        UserError: The name ends otherwise, the file cannot be written or holds something else than an export, or
+            pyarrow is missing.
     """
     writers = {".jsonl": _write_json_lines, ".parquet": _write_parquet}
     write = writers.get(file.suffix)
     if write is None:
         raise UserError(f"{file}: the name must end in .jsonl or .parquet")
+    _check_target(file, may_replace_anything=may_replace_anything)
     connection.execute("BEGIN")  # all tables are read as they are at one moment
     rows = itertools.chain.from_iterable(_rows(connection, event, "ORDER BY id") for event in _TABLES)
     try:
@@ -175,22 +212,24 @@ def export_rows(connection: sqlite3.Connection, file: Path, *, with_text: bool) 
 
 
 def import_rows(connection: sqlite3.Connection, file: Path) -> Mapping[str, tuple[int, int]]:
-    """Stores the rows of an exported `.jsonl` file, all or none; what is there already stays as it is.
+    """Stores the rows of an exported `.jsonl` or `.parquet` file, all or none; what is there already stays as it is.
 
     Returns:
         For each kind of event in the file, how many were new and how many were there already.
 
     Raises:
-        UserError: The file cannot be read, or a line of it is wrong; the message names it. Nothing is stored then.
+        UserError: The file cannot be read, or a row of it is wrong, which the message names, or pyarrow is missing.
+            Nothing is stored then.
     """
     # Reading it all first keeps the lock short and a bad file out.
-    for _ in _read_json_lines(file):
+    read = _read_parquet if file.suffix == ".parquet" else _read_json_lines
+    for _ in read(file):
         pass
     n_new: Counter[str] = Counter()
     n_known: Counter[str] = Counter()
     connection.execute("BEGIN IMMEDIATE")
     try:
-        for event, row in _read_json_lines(file):
+        for event, row in read(file):
             was_new = connection.execute(_insertion(_TABLES[event]), row).rowcount > 0
             (n_new if was_new else n_known)[event] += 1
         forget_all_days(connection)
@@ -250,6 +289,36 @@ def delete_all(connection: sqlite3.Connection, data_dir: Path) -> int:
     return n_rows
 
 
+def _check_target(file: Path, *, may_replace_anything: bool) -> None:
+    """Raises a UserError where an export must not or cannot be written."""
+    if not file.parent.is_dir():
+        raise UserError(f"{file} cannot be written: there is no folder {file.parent}")
+    try:
+        if file.exists() and not may_replace_anything and not _is_export(file):
+            raise UserError(f"{file} is no export of Inkling; choose another name, or give --force")
+    except OSError as error:
+        raise UserError(f"{file} cannot be read: {error}") from error
+
+
+def _is_export(file: Path) -> bool:
+    """Tells whether a file is empty or begins as an export does."""
+    with file.open("rb") as stream:
+        head = stream.readline(_MAX_LINE_BYTES)
+        if not head:
+            return True
+        if file.suffix == ".parquet":
+            stream.seek(0, os.SEEK_END)
+            stream.seek(-min(stream.tell(), _PARQUET_END_BYTES), os.SEEK_END)
+            # The names of the columns stand at the end.
+            end = stream.read()
+            return head.startswith(b"PAR1") and all(name in end for name in (b"event", b"text_fingerprint"))
+    try:
+        row = json.loads(head)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(row, dict) and row.get("event") in _TABLES and "schema_version" in row
+
+
 def _shrink(connection: sqlite3.Connection) -> None:
     """Gives the space of deleted rows back, in the file and in its log."""
     connection.execute("VACUUM")
@@ -290,11 +359,7 @@ def _write_json_lines(file: Path, rows: Iterable[RawRow]) -> int:
 
 def _write_parquet(file: Path, rows: Iterable[RawRow]) -> int:
     """Writes one table with the columns of all kinds; those that a kind lacks are null."""
-    try:
-        pyarrow = importlib.import_module("pyarrow")
-        parquet = importlib.import_module("pyarrow.parquet")
-    except ImportError as error:
-        raise UserError(NO_PYARROW) from error
+    pyarrow, parquet = _import_pyarrow()
     columns = dict.fromkeys(itertools.chain(["event"], *(table.columns for table in _TABLES.values())))
     schema = pyarrow.schema([(column, _arrow_type(pyarrow, column)) for column in columns])
     n_rows = 0
@@ -304,6 +369,13 @@ def _write_parquet(file: Path, rows: Iterable[RawRow]) -> int:
             writer.write_table(pyarrow.Table.from_pylist(group, schema=schema))
             n_rows += len(group)
     return n_rows
+
+
+def _import_pyarrow() -> tuple[Any, Any]:
+    try:
+        return importlib.import_module("pyarrow"), importlib.import_module("pyarrow.parquet")
+    except ImportError as error:
+        raise UserError(NO_PYARROW) from error
 
 
 def _arrow_type(pyarrow: Any, column: str) -> Any:
@@ -340,6 +412,31 @@ def _read_json_lines(file: Path) -> Iterator[tuple[str, RawRow]]:
         raise UserError(f"{file} cannot be read: {error}") from error
 
 
+def _read_parquet(file: Path) -> Iterator[tuple[str, RawRow]]:
+    """Yields the kind and the row of each row of a Parquet file.
+
+    Raises:
+        UserError: The file cannot be read, a row is wrong, or pyarrow is missing.
+    """
+    now_ms = time.time_ns() // 1_000_000
+    pyarrow, parquet = _import_pyarrow()
+    try:
+        with parquet.ParquetFile(str(file)) as opened_file:
+            groups = (batch.to_pylist() for batch in opened_file.iter_batches(N_ROWS_IN_GROUP))
+            for number, found in enumerate(itertools.chain.from_iterable(groups), start=1):
+                # Columns that a kind of event lacks are null.
+                table = _TABLES.get(str(found.get("event")))
+                own = {"event", *(table.columns if table else ())}
+                try:
+                    yield _checked_row(
+                        {c: value for c, value in found.items() if c in own or value is not None}, now_ms
+                    )
+                except ValueError as error:
+                    raise UserError(f"{file}, row {number}: {error}. Nothing was imported.") from error
+    except (OSError, pyarrow.ArrowException) as error:
+        raise UserError(f"{file} cannot be read: {error}") from error
+
+
 def _parse(line: bytes, now_ms: int) -> tuple[str, RawRow]:
     """Returns the kind and the row of a line.
 
@@ -354,12 +451,22 @@ def _parse(line: bytes, now_ms: int) -> tuple[str, RawRow]:
         raise ValueError("it is nested too deeply") from error
     if not isinstance(found, dict):
         raise ValueError("it is not a JSON object")
-    event = found.pop("event", None)
-    if not isinstance(event, str) or event not in _TABLES:
-        raise ValueError(f"event is {event!r}; known are {', '.join(_TABLES)}")
+    return _checked_row(found, now_ms)
+
+
+def _checked_row(found: dict[str, Any], now_ms: int) -> tuple[str, RawRow]:
+    """Returns the kind and the row of what a file holds for it.
+
+    Raises:
+        ValueError: It is wrong; the message says how.
+    """
+    # A newer version may know more kinds of events.
     version = found.get("schema_version")
     if isinstance(version, int) and version > SCHEMA_VERSION:
         raise ValueError(f"it was written by a newer Inkling (schema {version}, this one knows {SCHEMA_VERSION})")
+    event = found.pop("event", None)
+    if not isinstance(event, str) or event not in _TABLES:
+        raise ValueError(f"event is {event!r}; known are {', '.join(_TABLES)}")
     table = _TABLES[event]
     unknown = found.keys() - set(table.columns)
     if unknown:
@@ -397,6 +504,10 @@ def _checked_number(column: str, value: object) -> int | float:
         raise ValueError(f"{column} is {value!r}, not a finite number")
     if column in _SHARES and not 0 <= value <= 1:
         raise ValueError(f"{column} is {value!r}, not within 0 and 1")
+    if column == "propensity" and 0 < value < MIN_PROPENSITY:
+        raise ValueError(f"propensity is {value!r}: neither 0 nor at least {MIN_PROPENSITY:g}")
+    if column in _LOWEST and not _LOWEST[column] <= value <= _MAX_NUMBER:
+        raise ValueError(f"{column} is {value!r}, not within {_LOWEST[column]} and {_MAX_NUMBER:g}")
     return value
 
 
@@ -408,25 +519,13 @@ def _check_string(event: str, column: str, value: str) -> None:
         raise ValueError(f"{column} is {value!r}; known are {', '.join(kinds)}")
     if column in {"suggestion_id", "event_id"} and not value:
         raise ValueError(f"{column} is empty")
-    if column in {"features", "checked"}:
-        _check_nested(column, value)
+    if column in {"suggestion_id", "event_id"} and len(value) > _MAX_ID_CHARS:
+        raise ValueError(f"{column} is longer than {_MAX_ID_CHARS} characters")
+    if column == "features":
+        parse_features(value)
+    if column == "checked":
+        parse_checked(value)
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise ValueError(f"{column} holds a lone surrogate") from error
-
-
-def _check_nested(column: str, value: str) -> None:
-    """Checks the JSON text of the two columns that hold one."""
-    try:
-        nested = json.loads(value)
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{column} is not JSON") from error
-    if column == "checked":
-        is_right = isinstance(nested, list) and all(isinstance(name, str) for name in nested)
-    else:
-        is_right = isinstance(nested, dict) and all(
-            isinstance(number, int | float) and math.isfinite(number) for number in nested.values()
-        )
-    if not is_right:
-        raise ValueError(f"{column} is not {'a list of names' if column == 'checked' else 'numbers by name'}")

@@ -93,8 +93,8 @@ def open_database(
                 raise
     except (OSError, sqlite3.Error) as error:
         raise StoreError(
-            f"The event store in {data_dir} cannot be opened ({error}). Make this directory writable and see that its "
-            "disk is not full, then restart the server. Until then nothing is remembered after a restart."
+            f"The event store in {data_dir} cannot be opened ({error}). Make this directory writable and free space on "
+            "its disk, then try again; a server that runs without it remembers nothing after its end."
         ) from error
 
 
@@ -119,6 +119,40 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=BUSY_TIMEOUT_S)
     connection.row_factory = sqlite3.Row
     connection.execute("BEGIN")  # several statements of one question see the same events
+    return connection
+
+
+def open_read_only(data_dir: Path) -> sqlite3.Connection:
+    """Opens a store that cannot be written, on a full disk or in a folder that is read-only.
+
+    Raises:
+        sqlite3.Error: There is no file, or it cannot be read.
+        StoreError: What was written last is out of reach, or the store is of another version.
+    """
+    path = data_dir / DATABASE_NAME
+    wal = _beside(path, "-wal")
+    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    try:
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.Error as error:
+        connection.close()
+        # SQLite cannot make the index of its log here. With nothing in the log the file is whole without it.
+        # Source: https://www.sqlite.org/wal.html, "Read-Only Databases".
+        if is_damage(error) or (wal.exists() and wal.stat().st_size > 0):
+            raise StoreError(
+                f"The event store {path} cannot be read where it lies: its latest events are in {wal.name}, and reading"
+                f" those takes a folder that can be written ({error}). Make {data_dir} writable and free space on its"
+                " disk, or copy all of its files elsewhere and set INKLING_DATA_DIR."
+            ) from error
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None)
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+    connection.row_factory = sqlite3.Row
+    if version != SCHEMA_VERSION:
+        connection.close()
+        raise StoreError(
+            f"The event store {path} is of schema {version}, this Inkling reads {SCHEMA_VERSION}, and it cannot be"
+            f" brought up to date: make {data_dir} writable and free space on its disk."
+        )
     return connection
 
 

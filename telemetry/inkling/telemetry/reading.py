@@ -120,7 +120,8 @@ def last_outcome_id(connection: sqlite3.Connection) -> int:
 def recent_decisions(connection: sqlite3.Connection, limit: int) -> list[DecisionSummary]:
     """Returns the latest decisions and silences, newest first."""
     rows = connection.execute(_RECENT_DECISIONS, {"limit": max(0, min(limit, MAX_DECISIONS))})
-    return [decision_summary(row) for row in _by_column(rows)]
+    summaries = map(decision_summary, _by_column(rows))
+    return [summary for summary in summaries if summary is not None]
 
 
 def judged_suggestions(connection: sqlite3.Connection, since_ms: int, limit: int) -> list[JudgedSuggestion]:

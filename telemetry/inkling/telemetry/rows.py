@@ -1,6 +1,8 @@
 """Events as rows of the database and back."""
 
 import json
+import logging
+import math
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Final, TypeVar
@@ -19,6 +21,9 @@ from inkling.core.redact import redact
 from inkling.core.suggestion import Check, Reason, Source, SuggestionId, Trigger
 from inkling.telemetry.clock import reported_ms, stored_ms
 from inkling.telemetry.judgements import FingerprintPair
+from inkling.telemetry.validity import MAX_FEATURE
+
+logger = logging.getLogger(__name__)
 
 SCHEMA_VERSION: Final = 3  # the number of the last migration; kept here so that opening need not import them all
 
@@ -200,10 +205,53 @@ def judged_outcome(row: Row) -> tuple[Outcome, FingerprintPair | None] | None:
     return outcome, FingerprintPair(context=str(row["context_fingerprint"]), text=str(row["text_fingerprint"]))
 
 
-def decision_summary(row: Row) -> DecisionSummary:
-    """Returns a line of "Why (not) shown?" from a decision or silence with its latest outcome."""
+def parse_features(text: str) -> dict[str, float]:
+    """Returns the features in a cell.
+
+    Raises:
+        ValueError: They are not JSON, no numbers by name, or larger than any feature is.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("features is not JSON") from error
+    if not isinstance(found, dict) or not all(_is_number(number) for number in found.values()):
+        raise ValueError("features is not numbers by name")
+    for name, number in found.items():
+        if abs(number) > MAX_FEATURE:
+            raise ValueError(f"feature {name} is {number!r}, farther from 0 than {MAX_FEATURE:g}")
+    return found
+
+
+def parse_checked(text: str) -> list[str]:
+    """Returns the names of the checks in a cell.
+
+    Raises:
+        ValueError: They are not JSON, or no list of names.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("checked is not JSON") from error
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found):
+        raise ValueError("checked is not a list of names")
+    return found
+
+
+def _is_number(value: object) -> bool:
+    """Python's JSON knows NaN and Infinity, too."""
+    return isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+
+
+def decision_summary(row: Row) -> DecisionSummary | None:
+    """Returns a line of "Why (not) shown?" from a decision or silence with its latest outcome; None if broken."""
     suggestion_id = row["suggestion_id"]
-    checked = json.loads(str(row["checked"])) if row["checked"] is not None else []
+    try:
+        features = parse_features(str(row["features"]))
+        checked = parse_checked(str(row["checked"])) if row["checked"] is not None else []
+    except ValueError as error:
+        logger.warning("decision %s is left out: %s", suggestion_id, error)
+        return None
     return DecisionSummary(
         at_ms=_int(row["at_ms"]),
         path=str(row["path"]),
@@ -219,16 +267,21 @@ def decision_summary(row: Row) -> DecisionSummary:
         outcome=member(OutcomeKind, row["outcome"]),
         suggestion_id=None if suggestion_id is None else SuggestionId(str(suggestion_id)),
         model_version=str(row["model_version"]),
-        features=json.loads(str(row["features"])),
+        features=features,
         project=str(row["project"]),
     )
 
 
 def judged_suggestion(row: Row) -> JudgedSuggestion | None:
-    """Returns a decision with what became of it; None for one that only a newer Inkling can read."""
+    """Returns a decision with what became of it; None for a broken one, and one that only a newer Inkling can read."""
     source = member(Source, row["source"])
     trigger = member(Trigger, row["trigger"])
     if source is None or trigger is None:
+        return None
+    try:
+        features = parse_features(str(row["features"]))
+    except ValueError as error:
+        logger.warning("decision %s is left out: %s", row["suggestion_id"], error)
         return None
     return JudgedSuggestion(
         suggestion_id=SuggestionId(str(row["suggestion_id"])),
@@ -242,7 +295,7 @@ def judged_suggestion(row: Row) -> JudgedSuggestion | None:
         threshold=optional_float(row["threshold"]) or 0.0,
         propensity=optional_float(row["propensity"]) or 0.0,
         model_version=str(row["model_version"]),
-        features=json.loads(str(row["features"])),
+        features=features,
         path=str(row["path"]),
         project=str(row["project"]),
         n_chars=_int(row["n_chars"]),

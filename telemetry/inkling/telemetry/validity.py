@@ -9,6 +9,8 @@ from inkling.core.events import Decision, Outcome, Silence, Survival
 Event = Decision | Silence | Outcome | Survival
 
 _MAX_INTEGER: Final = 2**63 - 1  # what a cell of SQLite holds
+MAX_FEATURE: Final = 1e6  # all are shares, lengths and logarithms
+MIN_PROPENSITY: Final = 1e-8  # but 0: exploring one in 10,000 in both stages
 _SHARES: Final = frozenset({"probability", "propensity", "similarity"})
 
 

@@ -8,11 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from tests.contract.telemetry.samples import DECISION, NOW_MS
 
+from inkling.app.cli import main
 from inkling.app.insights.collect import collect
 from inkling.app.insights.report import parse_gate, read_json
-from inkling.app.learning import reset
+from inkling.app.learning import reset, retrain_from_store
 from inkling.app.learning.files import OwnFiles
 from inkling.core.errors import BadSettingError, UserError
 from inkling.core.events import Decision, EventId, Outcome, OutcomeKind, Survival, SurvivalKind
@@ -182,7 +184,7 @@ def test_damaged_files_of_one_s_own_are_told(tmp_path: Path) -> None:
     for path in (files.directory / "champion.json", files.points):
         path.write_text("{")
     alarms = collect(tmp_path, 90, GateSettings()).alarms
-    assert [("inkling model reset" in alarm, "inkling model retrain" in alarm) for alarm in alarms] == [
+    assert [("learned anew from the log" in alarm, "inkling model retrain" in alarm) for alarm in alarms] == [
         (True, False),
         (False, True),
     ]
@@ -203,3 +205,18 @@ def test_the_wire_has_the_names_of_the_extension(tmp_path: Path) -> None:
     assert found["counts"]["nJudged"] == 20
     assert found["days"][0]["latencyMsP50"] == DECISION.latency_ms
     assert {"suggestionsAnHour", "isInForce", "basis"} <= found["knob"][0].keys()
+
+
+def test_forecasts_hold_thresholds_against_the_probabilities_they_are_computed_from(tmp_path: Path) -> None:
+    # An older model gave everything 0.02; the thresholds of a training are for what today's model says.
+    store(tmp_path, judged(300, [True, False], probability=0.02))
+    retrain_from_store(tmp_path)
+    balanced = collect(tmp_path, 90, GateSettings()).knob[1]
+    assert (balanced.policy, balanced.basis) == (GatePolicy.BALANCED, "log")
+    assert balanced.threshold > 0.02
+    assert balanced.accepts_lost is not None
+    assert balanced.accepts_lost.value < 0.1
+
+    answer = CliRunner(env={"INKLING_DATA_DIR": str(tmp_path)}).invoke(main, ["replay", "--policy=balanced", "--json"])
+    told = json.loads(answer.output)
+    assert told["forecast"]["accepts_lost"]["value"] == pytest.approx(balanced.accepts_lost.value)

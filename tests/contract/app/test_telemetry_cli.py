@@ -199,6 +199,10 @@ def test_parquet_holds_the_same_rows(filled: Path, tmp_path: Path) -> None:
     [
         ({"schema_version": SCHEMA_VERSION + 1}, "written by a newer Inkling"),
         ({"event": "praise"}, "event is 'praise'; known are decision"),
+        ({"event": "praise", "schema_version": SCHEMA_VERSION + 1}, "written by a newer Inkling"),
+        ({"schema_version": 0}, "schema_version is 0, not within 1 and"),
+        ({"accepted_chars": -1}, "accepted_chars is -1, not within 0 and"),
+        ({"event_id": "e" * 201}, "event_id is longer than 200 characters"),
         ({"kind": "praised"}, "kind is 'praised'; known are shown"),
         ({"at_ms": 1}, "before 2020"),
         ({"at_ms": NOW_MS + 3 * DAY_MS}, "more than a day from now"),
@@ -228,6 +232,78 @@ def test_nothing_of_a_file_with_a_wrong_row_is_imported(
     assert words in result.output
     assert "Nothing was imported" in result.output
     assert n_rows(filled) == before
+
+
+@pytest.mark.parametrize(
+    ("event", "column", "value"),
+    [
+        ("decision", "propensity", 1e-300),
+        ("decision", "propensity", 1.5),
+        ("decision", "probability", -0.1),
+        ("decision", "threshold", 2.0),
+        ("decision", "latency_ms", -1.0),
+        ("decision", "latency_ms", 1e300),
+        ("decision", "n_chars", -4),
+        ("decision", "line", -1),
+        ("decision", "suggestion_id", "s" * 201),
+        ("decision", "features", '{"evidence": 1e7}'),
+        ("decision", "features", '{"evidence": NaN}'),
+        ("decision", "features", "[]"),
+        ("decision", "checked", "{}"),
+        ("silence", "propensity", 1e-9),
+        ("survival", "after_s", -5.0),
+    ],
+)
+def test_values_that_no_inkling_writes_are_not_imported(
+    data_dir: Path, filled: Path, tmp_path: Path, event: str, column: str, value: object
+) -> None:
+    run("export", tmp_path / "all.jsonl")
+    row = next(row for row in lines(tmp_path / "all.jsonl") if row["event"] == event)
+
+    result = run("import", write_lines(tmp_path / "wrong.jsonl", [{**row, column: value}]))
+
+    assert result.exit_code == 2
+    assert "wrong.jsonl, line 1: " in result.output
+    assert column.removesuffix("s") in result.output
+
+
+def test_what_exploring_little_in_both_stages_wrote_comes_back(data_dir: Path, filled: Path, tmp_path: Path) -> None:
+    run("export", tmp_path / "all.jsonl")
+    row = {**lines(tmp_path / "all.jsonl")[0], "suggestion_id": "rare", "propensity": 0.001 * 0.001}
+
+    result = run("import", write_lines(tmp_path / "rare.jsonl", [row]))
+
+    assert result.output == "decision: 1 new, 0 known already\n"
+
+
+@pytest.mark.parametrize("command", ["why", "stats", "model show", "report --json -", "replay --policy quiet"])
+@pytest.mark.parametrize("features", ["no JSON", "[" * 100_000, '{"evidence": Infinity}'])
+def test_a_row_with_broken_features_is_left_out(
+    filled: Path, caplog: pytest.LogCaptureFixture, command: str, features: str
+) -> None:
+    with closing(sqlite3.connect(filled / "events.db")) as connection, connection:
+        connection.execute("UPDATE decisions SET features = ? WHERE suggestion_id = 's2'", [features])
+
+    result = CliRunner().invoke(main, command.split())
+
+    assert result.exit_code in {0, 1}
+    assert isinstance(result.exception, SystemExit | None)
+    if command != "stats":
+        assert "decision s2 is left out: features is not" in caplog.text
+
+
+@pytest.mark.parametrize(("column", "value"), [("propensity", 1e-300), ("probability", 1e300), ("threshold", -1e300)])
+@pytest.mark.parametrize("command", ["report --json -", "replay --policy quiet", "replay --policy debounce=+60"])
+def test_a_row_with_absurd_numbers_in_the_store_harms_no_estimate(
+    filled: Path, command: str, column: str, value: float
+) -> None:
+    with closing(sqlite3.connect(filled / "events.db")) as connection, connection:
+        connection.execute(f"UPDATE decisions SET {column} = ? WHERE suggestion_id = 's2'", [value])  # noqa: S608
+
+    result = CliRunner().invoke(main, command.split())
+
+    assert result.exit_code in {0, 1}
+    assert isinstance(result.exception, SystemExit | None)
 
 
 @pytest.mark.parametrize(
@@ -297,6 +373,112 @@ def test_secrets_of_an_imported_file_are_masked(data_dir: Path, filled: Path, tm
     assert b"hunter2" not in (filled / "events.db").read_bytes()
 
 
+@pytest.mark.skipif(not HAS_PYARROW, reason="pyarrow is optional")
+def test_parquet_comes_back(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run("export", tmp_path / "all.jsonl", "--with-text")
+    run("export", tmp_path / "all.parquet", "--with-text")
+    monkeypatch.setenv("INKLING_DATA_DIR", str(tmp_path / "elsewhere"))
+
+    result = run("import", tmp_path / "all.parquet")
+
+    assert result.exit_code == 0, result.output
+    assert n_rows(tmp_path / "elsewhere") == n_rows(filled)
+    run("export", tmp_path / "again.jsonl", "--with-text")
+    assert lines(tmp_path / "again.jsonl") == lines(tmp_path / "all.jsonl")
+
+
+@pytest.mark.skipif(not HAS_PYARROW, reason="pyarrow is optional")
+def test_a_wrong_row_of_parquet_and_a_wrong_file_are_named(filled: Path, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet
+
+    run("export", tmp_path / "all.parquet")
+    rows = pyarrow.parquet.read_table(tmp_path / "all.parquet").to_pylist()
+    rows[1]["propensity"] = 1e-300
+    pyarrow.parquet.write_table(pa.Table.from_pylist(rows), tmp_path / "wrong.parquet")
+    (tmp_path / "no.parquet").write_text("nothing of the kind")
+
+    wrong = run("import", tmp_path / "wrong.parquet")
+    assert wrong.exit_code == 2
+    assert "wrong.parquet, row 2: propensity is 1e-300" in wrong.output
+    assert run("import", tmp_path / "no.parquet").exit_code == 2
+    assert run("import", tmp_path / "missing.parquet").exit_code == 2
+
+
+def test_without_pyarrow_an_import_names_the_command_that_installs_it(
+    data_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # as Python marks a module that must not be imported
+
+    result = run("import", tmp_path / "all.parquet")
+
+    assert result.exit_code == 2
+    assert "pip install 'inkling-ls[export]'" in result.output
+
+
+@pytest.mark.parametrize("name", ["notes.jsonl", "notes.parquet"])
+def test_an_export_replaces_an_export_and_nothing_else_unasked(filled: Path, tmp_path: Path, name: str) -> None:
+    if name.endswith(".parquet") and not HAS_PYARROW:
+        pytest.skip("pyarrow is optional")
+    file = tmp_path / name
+    file.write_text("my notes\n")
+
+    refused = run("export", file)
+    assert refused.exit_code == 2
+    assert "is no export of Inkling; choose another name, or give --force" in refused.output
+    assert file.read_text() == "my notes\n"
+
+    assert run("export", file, "--force").exit_code == 0
+    assert run("export", file).exit_code == 0
+
+
+def test_a_missing_folder_is_named(filled: Path, tmp_path: Path) -> None:
+    result = run("export", tmp_path / "no" / "all.jsonl")
+
+    assert result.exit_code == 2
+    assert f"there is no folder {tmp_path / 'no'}" in result.output
+
+
+def test_the_json_of_a_report_replaces_nothing_else_unasked(filled: Path, tmp_path: Path) -> None:
+    file = tmp_path / "package.json"
+    file.write_text('{"name": "mine"}')
+    arguments = ["report", "--json", str(file)]
+
+    refused = CliRunner().invoke(main, arguments)
+    assert refused.exit_code == 2
+    assert "is not the JSON of a report" in refused.output
+    assert file.read_text() == '{"name": "mine"}'
+
+    assert CliRunner().invoke(main, [*arguments, "--force"]).exit_code == 0
+    assert CliRunner().invoke(main, arguments).exit_code == 0
+
+
+def test_stats_tell_what_was_undone_with_the_accepts(data_dir: Path) -> None:
+    async def fill() -> None:
+        store = await EventStore.open(data_dir)
+        for suggestion_id, kinds in (("a", ["accepted", "undone"]), ("b", ["accepted"])):
+            decision = replace(samples.DECISION, suggestion_id=SuggestionId(suggestion_id))
+            await store.record_decisions([decision])
+            await store.record_outcomes(
+                [
+                    replace(
+                        OUTCOME,
+                        event_id=EventId(suggestion_id + kind),
+                        suggestion_id=decision.suggestion_id,
+                        kind=OutcomeKind(kind),
+                        at_ms=NOW_MS,
+                    )
+                    for kind in kinds
+                ]
+            )
+        await store.close()
+
+    asyncio.run(fill())
+
+    lines_of_stats = [line.split() for line in CliRunner().invoke(main, ["stats"]).output.splitlines()]
+    assert ["accepted", "2", "(1", "undone)"] in lines_of_stats
+
+
 def test_delete_before_a_day_takes_all_that_belongs_to_it(filled: Path) -> None:
     day = (datetime.now().astimezone() - timedelta(days=10)).strftime("%Y-%m-%d")
 
@@ -305,7 +487,7 @@ def test_delete_before_a_day_takes_all_that_belongs_to_it(filled: Path) -> None:
     result = run("delete", "--before", day, answer="y\n")
 
     assert result.exit_code == 0, result.output
-    assert "deleted 4 rows" in result.output
+    assert "deleted 4 rows; your model keeps what it learned, `inkling model reset`" in result.output
     # The look at s1 is two days old, and went with its decision.
     assert n_rows(filled) == {"decisions": 1, "silences": 0, "outcomes": 0, "survivals": 0}
     assert "größe" in json.loads(run("show", "--json").output)[0]["path"]
@@ -314,13 +496,16 @@ def test_delete_before_a_day_takes_all_that_belongs_to_it(filled: Path) -> None:
 def test_delete_all_leaves_nothing_of_it_on_the_disk(filled: Path) -> None:
     aside = filled / "events.db.corrupt-20260101T000000"
     aside.write_bytes(b"damaged")
+    (filled / "personal").mkdir()
+    (filled / "personal" / "champion.json").write_text('{"project": "größe"}')
 
     result = run("delete", "--all", "--yes")
 
-    assert result.output == "deleted 5 rows\n"
+    assert result.output == "deleted 5 rows, and what was learned from them\n"
+    assert not (filled / "personal" / "champion.json").exists()
     assert sum(n_rows(filled).values()) == 0
     assert not aside.exists()
-    content = b"".join(file.read_bytes() for file in filled.iterdir())
+    content = b"".join(file.read_bytes() for file in filled.rglob("*") if file.is_file())
     assert "größe".encode() not in content
     assert "😀".encode() not in content
 

@@ -33,15 +33,15 @@ describe("a killed daemon", () => {
 
       const [killed] = editor.daemons();
       process.kill(killed.pid, "SIGKILL");
+      await window.statusItem.locator(".codicon-sync").waitFor();
+      // Typed while there is no server: the question waits for the next one.
+      await window.openFile("tests/test_second.py");
+      await window.insert(TYPED);
       const [another] = await waitFor("another daemon", () => {
         const daemons = editor.daemons().filter(({ pid }) => pid !== killed.pid);
         return daemons.length > 0 && daemons;
       });
       assert.notEqual(another.pid, killed.pid);
-      await window.waitUntilReady();
-
-      await window.openFile("tests/test_second.py");
-      await window.insert(TYPED);
       await window.waitForGhostText(OFFERED);
       await editor.events.waitForOutcome("shown", "test_second.py");
       await window.press("Tab");

@@ -1,12 +1,14 @@
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from tests.unit.models.personal_rows import StatedPrior, rejected, row
 
 from inkling.core.errors import ModelArtifactError
-from inkling.models.personal import PersonalAcceptanceModel, PersonalState, refit
+from inkling.core.events import JudgedSuggestion
+from inkling.models.personal import RECIPES, PersonalAcceptanceModel, PersonalState, refit
 from inkling.models.registry import (
     Comparison,
     Registered,
@@ -74,16 +76,17 @@ def test_a_challenger_that_is_not_better_changes_nothing(tmp_path: Path) -> None
     assert not registry.previous_path.exists()
 
 
-def test_a_champion_can_be_rolled_back_once(tmp_path: Path) -> None:
+def test_champions_are_rolled_back_until_there_is_none(tmp_path: Path) -> None:
     registry = Registry(tmp_path)
     registry.challenge(registered(30), verdict(is_better=True))
     registry.challenge(registered(60), verdict(is_better=True))
 
     assert registry.roll_back(PRIOR_VERSION) == registered(30)
     assert registry.champion(PRIOR_VERSION) == registered(30)
+    assert registry.roll_back(PRIOR_VERSION) is None
+    assert registry.champion(PRIOR_VERSION) is None
     with pytest.raises(ModelArtifactError, match="no previous"):
         registry.roll_back(PRIOR_VERSION)
-    assert registry.champion(PRIOR_VERSION) == registered(30)
 
 
 def test_a_damaged_previous_model_leaves_the_champion(tmp_path: Path) -> None:
@@ -203,7 +206,20 @@ def test_noise_makes_no_champion() -> None:
 def test_a_log_of_one_class_or_of_three_rows_is_no_trouble() -> None:
     assert not retrain([row(number) for number in range(3)], None, StatedPrior()).comparison.is_better
     assert retrain([], None, StatedPrior()).state == PersonalState.fresh(retrain([], None, StatedPrior()).state.recipe)
-    assert retrain([row(number) for number in range(400)], None, StatedPrior()).comparison.is_better
+
+
+@pytest.mark.parametrize("judge", [row, rejected])
+def test_a_log_of_one_class_replaces_nothing(judge: Callable[[int], JudgedSuggestion]) -> None:
+    both = [(row if number % 10 == 0 else rejected)(number) for number in range(50)]
+    champion = refit(both, StatedPrior(p=0.5))
+    turned = [judge(number) for number in range(50, 995)]
+
+    for held in (None, champion):
+        comparison = retrain(turned, held, StatedPrior(p=0.5)).comparison
+        assert not comparison.is_better
+    assert (
+        "one-sided" in retrain([*both, *turned], PersonalState.fresh(RECIPES["steady"]), StatedPrior()).comparison.words
+    )
 
 
 def test_a_champion_enters_the_comparison_with_what_the_windows_learned_on_top_of_it() -> None:

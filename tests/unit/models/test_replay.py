@@ -114,6 +114,9 @@ def test_what_no_gate_decided_is_no_row() -> None:
         row(2, **dropped, reason=Reason.LOW_PROBABILITY),
         row(1, propensity=0.0),
         row(0, propensity=1.5),
+        row(6, propensity=1e-300),
+        row(7, probability=1e300),
+        row(8, threshold=-1.0),
     ]
 
     assert [one.suggestion_id for one in eligible(rows)] == ["2", "5"]

@@ -117,7 +117,6 @@ def test_an_empty_log_is_refused_with_exit_code_1_and_the_figures_of_the_study(t
         "threshold=",
         "threshold=2",
         "lose=-0.1",
-        "lose=0.6",
         "lose=nan",
         "loud",
         "quiet=1",
@@ -128,6 +127,40 @@ def test_a_policy_that_is_none_is_refused_with_exit_code_2(tmp_path: Path, polic
     with pytest.raises(BadSettingError, match="none of eager, balanced, quiet, lose=SHARE"):
         parse_policy(policy)
     assert run(tmp_path, "--policy", policy)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("policy", "words"),
+    [
+        ("lose=0.6", "the share must be at most 0.5"),
+        ("lose=1", "the share must be at most 0.5"),
+        ("debounce=+2001", "at most 2000 ms longer"),
+        ("debounce=+100000", "at most 2000 ms longer"),
+        ("debounce=+inf", "at most 2000 ms longer"),
+    ],
+)
+def test_a_policy_beyond_its_limit_is_told_the_limit(tmp_path: Path, policy: str, words: str) -> None:
+    code, output = run(tmp_path, "--policy", policy)
+
+    assert code == 2
+    assert f"--policy {policy!r}" in output
+    assert words in output
+
+
+def test_one_policy_is_judged_at_a_time(tmp_path: Path) -> None:
+    code, output = run(tmp_path, "--policy", "quiet", "--policy", "eager")
+
+    assert code == 2
+    assert "--policy can be given once" in output
+
+
+def test_the_kind_of_file_that_is_a_model_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.json").write_text("{}")
+
+    code, output = run(tmp_path, "--policy", f"model={tmp_path / 'model.json'}")
+
+    assert code == 2
+    assert "python -m inkling.models.train" in output
 
 
 @pytest.mark.parametrize(
@@ -164,7 +197,9 @@ def test_the_answer_is_told_in_words() -> None:
     assert "From a probability of 0.5 on: shown from a probability of 0.500 on" in text
     assert "1200 candidates in 60 sessions" in text
     assert "self-normalised IPS" in text
-    assert "accepts lost, of 100" in text
+    assert "not accepted, or not kept, of 100" in text
+    assert "lost, of 100 accepted and kept" in text
+    assert "rejected" not in text
     assert json.loads(json.dumps(answer_json(found)))["forecast"]["basis"] == "log"
 
 
@@ -183,7 +218,7 @@ def test_another_model_and_a_longer_debounce_are_replayed(tmp_path: Path) -> Non
     assert code == 0, words
     assert words.startswith(f"{ARTIFACT.model_version} alone")
     # The average suggestion is above 0.3 for the shipped model, so it offers all; the log offered a part of them.
-    assert "offered, of 100              100.0" in words
+    assert "offered, of 100                    100.0" in words
 
     code, words = run(tmp_path, "--policy", "debounce=+100")
     assert code == 0, words
@@ -193,7 +228,7 @@ def test_another_model_and_a_longer_debounce_are_replayed(tmp_path: Path) -> Non
     assert found["forecast"] is None
 
 
-@pytest.mark.parametrize("text", ["debounce=60", "debounce=-20", "debounce=+x", "debounce=+inf", "model="])
+@pytest.mark.parametrize("text", ["debounce=60", "debounce=-20", "debounce=+x", "model="])
 def test_what_cannot_be_replayed_is_refused(tmp_path: Path, text: str) -> None:
     code, words = run(tmp_path, "--policy", text)
     assert code == 2

@@ -178,3 +178,12 @@ def test_a_setting_of_the_knob_is_judged_by_the_thresholds_in_force() -> None:
     rows = lived(13, 1200, 0.0, 0.0)
     own = replace(POINTS, thresholds=(0.5,) * len(SHARES_LOST))
     assert {one.threshold for one in forecasts(rows, GateSettings(), own, STUDY)} == {0.5}
+
+
+def test_a_threshold_of_the_study_that_loses_more_than_it_promises_is_told() -> None:
+    rows = lived(6, 4000, 0.0, 0.0)
+    too_high = replace(POINTS, thresholds=(0.5,) * len(POINTS.thresholds))
+
+    assert "the study's until the next training" in forecast(rows, GateSettings(), too_high, STUDY).words
+    assert "study" not in forecast(rows, GateSettings(), replace(too_high, basis="log"), STUDY).words
+    assert "study" not in forecast(rows, GateSettings(lose_at_most=0.05), points_of(rows), STUDY).words

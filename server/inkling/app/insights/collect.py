@@ -8,7 +8,7 @@ from typing import Final
 
 from inkling.app.insights.card import model_card
 from inkling.app.insights.reliability import reliability
-from inkling.app.learning.own_model import load_own_model, load_points
+from inkling.app.learning.own_model import Probability, load_own_model, load_points, probabilities_in_force
 from inkling.core.errors import StoreError, UserError
 from inkling.core.events import JudgedSuggestion
 from inkling.core.insights import DriftLine, Insights, Interval, KnobForecast
@@ -53,12 +53,14 @@ def collect(data_dir: Path, n_days: int, gate: GateSettings | None) -> Insights:
     since_ms = made_at_ms - n_days * _MS_PER_DAY
     own = load_own_model(data_dir)
     try:
-        with opened(data_dir) as connection:
+        with opened(data_dir, to_read=True) as connection:
             activity = read_activity(connection, since_ms)
-            rows = judged_suggestions(connection, since_ms, MAX_ROWS)
+            all_rows = judged_suggestions(connection, min(since_ms, own.reset_ms), MAX_ROWS)
             not_learned = judged_suggestions(connection, own.since_ms, MAX_ROWS_LEARNED)
     except StoreError as error:
         raise UserError(str(error)) from error
+    rows = [row for row in all_rows if row.at_ms >= since_ms]
+    probability = probabilities_in_force(own, all_rows)
     # An open window has learned from these by now.
     for row in not_learned:
         own.model.observe(row)
@@ -77,7 +79,7 @@ def collect(data_dir: Path, n_days: int, gate: GateSettings | None) -> Insights:
         n_judged_read=came_true.n_judged,
         latency=activity.latency,
         hidden=activity.hidden,
-        knob=_knob(rows, gate, points, own.prior.artifact.study_points),
+        knob=_knob(rows, gate, points, own.prior.artifact.study_points, probability),
         model=model_card(own.prior.artifact, own.model.state),
         drift=_drift_lines(drift),
         alarms=[*own.notices, *([complaint] if complaint else []), *drift.alarms],
@@ -87,11 +89,16 @@ def collect(data_dir: Path, n_days: int, gate: GateSettings | None) -> Insights:
 
 
 def _knob(
-    rows: Sequence[JudgedSuggestion], gate: GateSettings | None, points: OperatingPoints, study: StudyPoints
+    rows: Sequence[JudgedSuggestion],
+    gate: GateSettings | None,
+    points: OperatingPoints,
+    study: StudyPoints,
+    probability: Probability,
 ) -> list[KnobForecast]:
     if gate is None:
-        return [replace(one, is_in_force=False) for one in forecasts(rows, GateSettings(), points, study)]
-    return forecasts(rows, gate, points, study)
+        found = forecasts(rows, GateSettings(), points, study, probability)
+        return [replace(one, is_in_force=False) for one in found]
+    return forecasts(rows, gate, points, study, probability)
 
 
 def _drift_lines(drift: DriftReport) -> list[DriftLine]:

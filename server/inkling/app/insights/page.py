@@ -75,12 +75,35 @@ def write_page(page: str, file: Path, *, may_replace_anything: bool) -> None:
     write_whole(page, file)
 
 
+def write_json(data: str, file: Path, *, may_replace_anything: bool) -> None:
+    """Writes what a page shows, JSON, to a file.
+
+    Raises:
+        UserError: The file cannot be written, or holds something else than such data.
+    """
+    if not may_replace_anything and not _holds_data(file):
+        raise UserError(f"{file} is not the JSON of a report; choose another name, or give --force")
+    write_whole(data + "\n", file)
+
+
+def _holds_data(file: Path) -> bool:
+    try:
+        found = json.loads(file.read_bytes() or b'{"madeAtMs": 0}')
+    except FileNotFoundError:
+        return True
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(found, dict) and "madeAtMs" in found
+
+
 def write_whole(text: str, file: Path) -> None:
     """Writes a file, which appears only when it is whole.
 
     Raises:
         UserError: It cannot be written.
     """
+    if not file.parent.is_dir():
+        raise UserError(f"{file} cannot be written: there is no folder {file.parent}")
     try:
         handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
         unfinished = Path(name)

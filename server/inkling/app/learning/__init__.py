@@ -5,12 +5,15 @@ process of its own (`inkling model retrain`): it is arithmetic in Python, and wo
 Windows see by the files that another process has changed what is in force.
 """
 
+from inkling.app.learning.drift_notice import drift_complaint
 from inkling.app.learning.learner import JudgementLog, Learner
 from inkling.app.learning.own_model import (
     OwnModel,
+    forget_everything,
     load_own_model,
     load_points,
     own_model_as_of_now,
+    probabilities_in_force,
     reset,
     roll_back,
     state_lines,
@@ -23,9 +26,12 @@ __all__ = [
     "Learner",
     "OwnModel",
     "be_nice",
+    "drift_complaint",
+    "forget_everything",
     "load_own_model",
     "load_points",
     "own_model_as_of_now",
+    "probabilities_in_force",
     "reset",
     "retrain_from_store",
     "roll_back",

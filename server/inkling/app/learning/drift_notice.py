@@ -8,6 +8,7 @@ from pathlib import Path
 
 from inkling.app.learning.files import OwnFiles, write_json
 from inkling.core.events import JudgedSuggestion
+from inkling.models.regular_file import read_regular
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +58,7 @@ def alarms_to_tell(data_dir: Path, now_ms: int) -> list[str]:
 
 def _alarms(path: Path) -> dict[str, str]:
     """Returns the words of the latest alarms by kind; none where the file is missing or not what was written."""
-    content = _read(path)
+    content = _read_or_log(path)
     alarms = content.get("alarms")
     return {
         alarm["kind"]: alarm["words"][:MAX_ALARM_CHARS]
@@ -67,16 +68,39 @@ def _alarms(path: Path) -> dict[str, str]:
 
 
 def _told(path: Path) -> dict[str, int]:
-    return {kind: at_ms for kind, at_ms in _read(path).items() if isinstance(at_ms, int)}
+    return {kind: at_ms for kind, at_ms in _read_or_log(path).items() if isinstance(at_ms, int)}
 
 
-def _read(path: Path) -> dict[str, object]:
+def drift_complaint(data_dir: Path) -> str | None:
+    """Returns what the user must be told of a report of drift that cannot be read."""
+    path = OwnFiles(data_dir).drift
     try:
-        with path.open("rb") as file:
-            content = json.loads(file.read(MAX_BYTES))
-    except FileNotFoundError:
-        return {}
+        _read(path)
+    except (OSError, ValueError, RecursionError) as error:
+        return f"Inkling: {path} cannot be read ({error}); the next training writes it anew."
+    return None
+
+
+def _read_or_log(path: Path) -> dict[str, object]:
+    try:
+        return _read(path)
     except (OSError, ValueError, RecursionError) as error:
         logger.warning("file=%s cannot be read: %s", path, error)
         return {}
-    return content if isinstance(content, dict) else {}
+
+
+def _read(path: Path) -> dict[str, object]:
+    """Returns the object in a file; an empty one where there is no file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is not what was written.
+        RecursionError: It is nested too deeply.
+    """
+    try:
+        content = json.loads(read_regular(path, MAX_BYTES))
+    except FileNotFoundError:
+        return {}
+    if not isinstance(content, dict):
+        raise ValueError("it is no JSON object")
+    return content

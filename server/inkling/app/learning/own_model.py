@@ -1,10 +1,10 @@
 """The user's own model as it lies on disk, and what it has to learn from since."""
 
-import asyncio
 import json
 import logging
+import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,11 +14,18 @@ from inkling.core.events import DecisionSummary, JudgedSuggestion
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.explain import contribution_words
 from inkling.models.operating_points import OperatingPoints, read_points
-from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, PersonalState
-from inkling.models.registry import Registry
-from inkling.telemetry.store import EventStore
+from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, PersonalState, foretold, trait_words
+from inkling.models.registry import Registry, remove
+from inkling.models.regular_file import read_regular
+from inkling.telemetry.archive import opened
+from inkling.telemetry.reading import judged_suggestions
 
 logger = logging.getLogger(__name__)
+
+Probability = Callable[[JudgedSuggestion], float | None]
+
+MAX_MARK_BYTES = 10_000
+CLOCKS_DIFFER_MS = 24 * 3600 * 1000  # a mark that is later by more than that was written by a clock that was wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +36,21 @@ class OwnModel:
         prior: The shipped model.
         model: The prior with what was learned on top of it.
         since_ms: What was decided from then on, in milliseconds since the Unix epoch, is still to be learned from.
+        reset_ms: When the user last had everything forgotten, likewise; 0 for never.
         notices: One message where the user's own model could not be used.
     """
 
     prior: LogisticAcceptanceModel
     model: PersonalAcceptanceModel
     since_ms: int
+    reset_ms: int
     notices: tuple[str, ...] = ()
 
 
 def load_own_model(data_dir: Path) -> OwnModel:
-    """Returns the champion; the shipped model alone where there is none, or where it cannot be used.
+    """Returns the champion; the shipped model alone where there is none.
+
+    A champion that cannot be used is set aside, and what was judged is learned anew from the log.
 
     Raises:
         ModelArtifactError: The package's own file is damaged.
@@ -47,24 +58,30 @@ def load_own_model(data_dir: Path) -> OwnModel:
     prior, files = LogisticAcceptanceModel.load(), OwnFiles(data_dir)
     notices: list[str] = []
     try:
-        reset_ms = reset_at_ms(data_dir)
+        reset_ms, complaint = read_reset_mark(data_dir)
+        notices += [f"Inkling: {complaint}"] if complaint else []
     except UserError as error:
         notices.append(f"Inkling: {error}. Until then your model learns only from what comes.")
         reset_ms = now_ms()
-    try:
-        champion = Registry(files.directory).champion(prior.artifact.model_version)
-    except ModelArtifactError as error:
-        logger.error("the personal model is not used: %s", error)
-        notices.append(f"Inkling: your personal model is not used: {error} `inkling model reset` begins a new one.")
-        champion = None
+    champion, complaint = Registry(files.directory).champion_or_set_aside(prior.artifact.model_version)
+    if complaint:
+        logger.error("%s", complaint)
+        notices.append(f"Inkling: {complaint}")
     if champion is None:
-        return OwnModel(prior=prior, model=PersonalAcceptanceModel(prior), since_ms=reset_ms, notices=tuple(notices))
+        return OwnModel(
+            prior=prior,
+            model=PersonalAcceptanceModel(prior),
+            since_ms=reset_ms,
+            reset_ms=reset_ms,
+            notices=tuple(notices),
+        )
     # An event may bear a time to come; what was decided after the training was not learned from all the same.
     learned_until_ms = min(champion.state.last_at_ms, champion.created_at_ms)
     return OwnModel(
         prior=prior,
         model=PersonalAcceptanceModel(prior, champion.state),
         since_ms=max(reset_ms, learned_until_ms + 1),
+        reset_ms=reset_ms,
         notices=tuple(notices),
     )
 
@@ -92,16 +109,34 @@ def load_points(data_dir: Path, prior: LogisticAcceptanceModel) -> tuple[Operati
         return of_study, f"Inkling: {error} `inkling model retrain` makes new ones."
 
 
-def roll_back(data_dir: Path) -> None:
-    """Makes the previous champion the champion again.
+def probabilities_in_force(own: OwnModel, rows: Sequence[JudgedSuggestion]) -> Probability:
+    """Returns what the recipe in force would have said of each logged row before it was judged, as for the thresholds.
+
+    What was logged for a shipped model of other features keeps the probability that it had then.
+    """
+    found = foretold(rows, own.prior, own.model.state.recipe, own.reset_ms)
+
+    def probability(row: JudgedSuggestion) -> float | None:
+        given = found(row)
+        return row.probability if given is None else given
+
+    return probability
+
+
+def roll_back(data_dir: Path) -> str:
+    """Makes the previous champion the champion again; returns in words what is in force then.
 
     Raises:
-        UserError: There is none.
+        UserError: There is nothing to go back from, or the files cannot be used.
     """
+    registry = Registry(OwnFiles(data_dir).directory)
     try:
-        Registry(OwnFiles(data_dir).directory).roll_back(LogisticAcceptanceModel.load().artifact.model_version)
+        previous = registry.roll_back(LogisticAcceptanceModel.load().artifact.model_version)
     except ModelArtifactError as error:
         raise UserError(str(error)) from error
+    if previous is None:
+        return "the trained model is gone; the shipped one is in force again, with what is learned live from the log"
+    return "the previous model is in force again"
 
 
 def reset(data_dir: Path) -> None:
@@ -111,29 +146,64 @@ def reset(data_dir: Path) -> None:
         UserError: The files cannot be changed.
     """
     files = OwnFiles(data_dir)
+    _mark_reset(files)
     try:
-        # The mark comes first: a window that looks in between must not learn all of it again.
-        write_json(files.reset_mark, {"at_ms": now_ms()})
         Registry(files.directory).reset()
-        for path in (files.points, files.drift):
-            path.unlink(missing_ok=True)
+        for path in (files.points, files.drift, files.told):
+            remove(path)
     except (ModelArtifactError, OSError) as error:
-        raise UserError(str(error)) from error
+        raise UserError(f"Not all that was learned can be deleted: {error}") from error
 
 
-def reset_at_ms(data_dir: Path) -> int:
-    """Returns when the user last had everything forgotten, milliseconds since the Unix epoch; 0 for never.
+def _mark_reset(files: OwnFiles) -> None:
+    """Notes that all is forgotten; it comes first: a window that looks in between must not learn all of it again."""
+    try:
+        if files.reset_mark.is_dir():
+            remove(files.reset_mark)
+        write_json(files.reset_mark, {"at_ms": now_ms()})
+    except OSError as error:
+        raise UserError(
+            f"Nothing was forgotten, because {files.reset_mark} cannot be written: {error.strerror or error}."
+        ) from error
+
+
+def forget_everything(data_dir: Path) -> None:
+    """Deletes every file of what was learned, for when the events it was learned from are deleted, too.
+
+    One with nothing but the time is left: by it open windows see that they must forget what they hold in memory.
+
+    Raises:
+        UserError: A file cannot be deleted.
+    """
+    files = OwnFiles(data_dir)
+    try:
+        if files.directory.is_symlink():  # what lies behind it is not this program's
+            files.directory.unlink()
+        elif files.directory.is_dir():
+            shutil.rmtree(files.directory)
+    except OSError as error:
+        raise UserError(f"What was learned cannot be deleted: {error}") from error
+    _mark_reset(files)
+
+
+def read_reset_mark(data_dir: Path) -> tuple[int, str | None]:
+    """Returns when the user last had everything forgotten, and what they must be told of the mark.
+
+    Milliseconds since the Unix epoch; 0 for never, and for a time to come: nothing would ever be learned again.
 
     Raises:
         UserError: The mark cannot be read.
     """
     path = OwnFiles(data_dir).reset_mark
     try:
-        return int(json.loads(path.read_text())["at_ms"])
+        at_ms = int(json.loads(read_regular(path, MAX_MARK_BYTES))["at_ms"])
     except (FileNotFoundError, NotADirectoryError):
-        return 0
+        return 0, None
     except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise UserError(f"{path} cannot be read ({type(error).__name__}); `inkling model reset` mends it") from error
+    if at_ms > now_ms() + CLOCKS_DIFFER_MS:
+        return 0, f"{path} bears a time to come and is ignored; `inkling model reset` forgets what was learned."
+    return at_ms, None
 
 
 def read_judged(data_dir: Path, since_ms: int, limit: int) -> list[JudgedSuggestion]:
@@ -142,16 +212,9 @@ def read_judged(data_dir: Path, since_ms: int, limit: int) -> list[JudgedSuggest
     Raises:
         UserError: The event store cannot be read.
     """
-
-    async def read() -> Sequence[JudgedSuggestion]:
-        store = await EventStore.open(data_dir)
-        try:
-            return await store.judged_suggestions(since_ms, limit)
-        finally:
-            await store.close()
-
     try:
-        return list(asyncio.run(read()))
+        with opened(data_dir, to_read=True) as connection:
+            return judged_suggestions(connection, since_ms, limit)
     except StoreError as error:
         raise UserError(str(error)) from error
 
@@ -164,9 +227,11 @@ def what_moved(decision: DecisionSummary, own: OwnModel) -> str:
 
 
 def state_lines(state: PersonalState) -> list[str]:
-    """Returns what was learned, for a terminal: each offset with its uncertainty, in log-odds."""
+    """Returns what was learned, for a terminal: each offset in words with its uncertainty, in log-odds."""
     lines = [f"learned from {state.n_events} judged suggestions"]
-    lines += [f"  {name:24} {mean:+.2f} ± {deviation:.2f}" for name, (mean, deviation) in state.offsets().items()]
+    lines += [
+        f"  {trait_words(name):48} {mean:+.2f} ± {deviation:.2f}" for name, (mean, deviation) in state.offsets().items()
+    ]
     return lines
 
 

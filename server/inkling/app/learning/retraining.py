@@ -2,18 +2,15 @@
 
 import logging
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
 from inkling.app.learning.drift_notice import write_drift
 from inkling.app.learning.files import OwnFiles
-from inkling.app.learning.own_model import now_ms, read_judged, reset_at_ms
+from inkling.app.learning.own_model import now_ms, read_judged, read_reset_mark
 from inkling.core.errors import ModelArtifactError, UserError
-from inkling.core.events import JudgedSuggestion
-from inkling.core.suggestion import SuggestionId
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.operating_points import OperatingPoints, dump_points
-from inkling.models.personal import HIERARCHICAL, PersonalAcceptanceModel, PersonalState, Recipe
+from inkling.models.personal import HIERARCHICAL, foretold
 from inkling.models.registry import Registry, registered_of, retrain, write_whole
 
 logger = logging.getLogger(__name__)
@@ -31,38 +28,27 @@ def retrain_from_store(data_dir: Path) -> tuple[bool, str]:
     """
     prior = LogisticAcceptanceModel.load()
     version, registry = prior.artifact.model_version, Registry(OwnFiles(data_dir).directory)
-    rows = read_judged(data_dir, reset_at_ms(data_dir), MAX_DECISIONS)
+    rows = read_judged(data_dir, read_reset_mark(data_dir)[0], MAX_DECISIONS)
     try:
         write_drift(data_dir, rows, now_ms())
     except OSError as error:
         logger.warning("what changed of late cannot be written down: %s", error)
     try:
-        champion = registry.champion(version)
+        champion, complaint = registry.champion_or_set_aside(version)
         retrained = retrain(rows, champion.state if champion is not None else None, prior)
         was_replaced = registry.challenge(registered_of(retrained, version, now_ms()), retrained.comparison)
         in_force = retrained.state if was_replaced else champion.state if champion is not None else None
-        points = _points(rows, prior, in_force.recipe if in_force is not None else HIERARCHICAL)
+        recipe = in_force.recipe if in_force is not None else HIERARCHICAL
+        points = OperatingPoints.from_log(
+            rows, foretold(rows, prior, recipe), OperatingPoints.from_study(prior.artifact)
+        )
         write_whole(OwnFiles(data_dir).points, dump_points(points).encode())
     except ModelArtifactError as error:
         raise UserError(str(error)) from error
     except OSError as error:
         raise UserError(f"the thresholds cannot be written: {error}") from error
-    verdict = retrained.comparison.words
+    verdict = " ".join([*([complaint] if complaint else []), retrained.comparison.words])
     return was_replaced, verdict if was_replaced else f"{verdict} {STAYS}"
-
-
-def _points(rows: Sequence[JudgedSuggestion], prior: LogisticAcceptanceModel, recipe: Recipe) -> OperatingPoints:
-    """Returns the knob's thresholds for a model that learns from row to row, each foretold before it is learned from.
-
-    A model that has learned from all of them would know the answers, and its thresholds lose more than they say.
-    """
-    model = PersonalAcceptanceModel(prior, PersonalState.fresh(recipe))
-    foretold: dict[SuggestionId, float | None] = {}
-    for row in rows:
-        foretold[row.suggestion_id] = model.probability_of_row(row)
-        model.observe(row)
-    study = OperatingPoints.from_study(prior.artifact)
-    return OperatingPoints.from_log(rows, lambda row: foretold[row.suggestion_id], study)
 
 
 def be_nice() -> None:
