@@ -12,6 +12,7 @@ import { waitFor } from "./lib/wait.mjs";
 
 const N_ACCEPTED = 10;
 const N_REJECTED = 20;
+const N_FILES = 80; // more than are opened until the last judgement is learned, ten seconds after it
 
 /** Two kinds of lines: one that an import completes, and one that a call completes; each in files of its own. */
 const IMPORT = {
@@ -32,7 +33,7 @@ describe("habits", () => {
     // The gate as it is by default, but for chance: nothing hidden is shown at random.
     editor = await TestEditor.start("habits", { "inkling.gate.policy": "loseAtMost", "inkling.gate.explore": 0 });
     const files = [IMPORT, CALL].flatMap(({ module, file }) =>
-      Array.from({ length: N_REJECTED + 2 }, (_, n) => [`tests/${file(n)}`, module(n)]),
+      Array.from({ length: N_FILES }, (_, n) => [`tests/${file(n)}`, module(n)]),
     );
     window = await editor.open(editor.addWorkspace("shop", Object.fromEntries(files)), "shop/report.py");
     await editor.watch("becomes ready", () => window.waitUntilReady());
@@ -73,20 +74,18 @@ describe("habits", () => {
     const [inkling] = SERVER_COMMAND;
     const env = { ...process.env, INKLING_DATA_DIR: path.dirname(editor.events.file) };
     const { stdout } = spawnSync(inkling, ["model", "retrain"], { env, encoding: "utf8" });
-    assert.match(stdout, /Too little later data to tell/);
-    assert.match(execFileSync(inkling, ["model", "show"], { env, encoding: "utf8" }), /has_call +-/);
+    assert.match(stdout, /^Too (little|one-sided)/);
+    assert.match(execFileSync(inkling, ["model", "show"], { env, encoding: "utf8" }), /that call something +-/);
   });
 
   scenario("then the kind is hidden, and the reason is told in words", async () => {
-    const n_judged = outcomes("accepted").length + outcomes("rejected").length;
-    await window.openFile(`tests/${CALL.file(0)}`);
-    await waitFor("the last judgement to be learned", async () => {
-      await window.press("Shift+Home");
-      await window.insert(CALL.text);
-      const learned = editor.events.decisions().at(-1).model_version.split(".").at(-1);
-      return Number(learned) >= n_judged;
-    });
-    assert.equal(await ask(CALL, N_REJECTED + 1), "hidden");
+    // In a new file each time: at the same place again and again it would soon not be worth asking.
+    let n = N_REJECTED + 1;
+    while (n < N_FILES && (await ask(CALL, n)) === "offered") {
+      await window.press("Escape");
+      n += 1;
+    }
+    assert.ok(n < N_FILES, "nothing was ever hidden");
     await window.runCommand("Inkling: Why (not) shown?");
     await window.webview.locator("li", { hasText: "against it: your own habits" }).first().waitFor();
     await window.screenshot(path.join(ARTIFACTS, "habits.png"));
