@@ -53,6 +53,8 @@ export class Workbench {
       const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(file) });
       await row.first().waitFor();
       await this.press("Enter");
+      // It fades out, and would swallow the keys of the next opening.
+      await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
     }
     await this.#isOpen(file);
     await this.press("Control+End");
