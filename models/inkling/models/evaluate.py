@@ -1,10 +1,11 @@
 """Measures probabilities of acceptance against what people did, quickly enough for a thousand resamples."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from inkling.core.interval import Interval
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -13,15 +14,6 @@ Metric = Callable[[Integers, Floats], float]
 
 N_BINS = 10  # of the calibration error; equally filled
 N_RESAMPLES = 1000
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
-    """A measured value with its 95% bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 def calibration_error(labels: Integers, probabilities: Floats) -> float:

@@ -11,8 +11,9 @@ from enum import StrEnum
 import numpy as np
 
 from inkling.core.events import JudgedSuggestion, OutcomeKind
+from inkling.core.interval import Interval
 from inkling.models.personal import KEPT_ENOUGH, judged_rows, label_of
-from inkling.models.replay import SEED, Estimate, Floats, Resampling
+from inkling.models.replay import SEED, Floats, Resampling
 
 RECENT_SHARE = 0.25  # of the judged suggestions, the newest, are compared with the rest
 MIN_JUDGED = 40  # in each of the two windows
@@ -31,8 +32,8 @@ class Change:
         is_certain: Whether the two 95% intervals do not meet; stricter than a test at 5%.
     """
 
-    recent: Estimate
-    before: Estimate
+    recent: Interval
+    before: Interval
     is_certain: bool
 
 
@@ -96,7 +97,7 @@ def drift_report(rows: Sequence[JudgedSuggestion], seed: int = SEED) -> DriftRep
     return DriftReport(n_recent=len(recent), n_before=len(before), changes=changes, raised=tuple(_alarms(changes)))
 
 
-def _figures(rows: Sequence[JudgedSuggestion], seed: int) -> dict[str, Estimate]:
+def _figures(rows: Sequence[JudgedSuggestion], seed: int) -> dict[str, Interval]:
     resampling = Resampling.of(rows, seed)
     one = np.ones(len(rows))
     labels = np.array([float(label_of(row) is True) for row in rows])
@@ -114,7 +115,7 @@ def _figures(rows: Sequence[JudgedSuggestion], seed: int) -> dict[str, Estimate]
     return figures
 
 
-def _calibration_error(rows: Sequence[JudgedSuggestion], labels: Floats, seed: int) -> Estimate:
+def _calibration_error(rows: Sequence[JudgedSuggestion], labels: Floats, seed: int) -> Interval:
     """Returns the expected calibration error with the basic bootstrap interval of rows.
 
     Resampling adds noise to every bin and so raises the error; the basic interval turns that around.
@@ -133,7 +134,7 @@ def _calibration_error(rows: Sequence[JudgedSuggestion], labels: Floats, seed: i
     value = error(np.arange(len(rows)))
     draws = [error(chance.integers(len(rows), size=len(rows))) for _ in range(200)]
     low, high = np.quantile(draws, [0.025, 0.975])
-    return Estimate(value=value, low=max(0.0, 2 * value - float(high)), high=max(value, 2 * value - float(low)))
+    return Interval(value=value, low=max(0.0, 2 * value - float(high)), high=max(value, 2 * value - float(low)))
 
 
 def _alarms(changes: dict[str, Change]) -> list[Alarm]:

@@ -36,6 +36,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.core.events import JudgedSuggestion
+from inkling.core.interval import Interval
 from inkling.core.suggestion import Reason, Trigger
 from inkling.models.personal import label_of
 from inkling.models.replay_utility import saved_s
@@ -67,21 +68,12 @@ class Reward(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Estimate:
-    """A figure with its 95% bootstrap interval, sessions resampled."""
-
-    value: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Value:
     """The value of a policy for one reward, for each candidate, by three estimators."""
 
-    ips: Estimate
-    self_normalised: Estimate
-    doubly_robust: Estimate
+    ips: Interval
+    self_normalised: Interval
+    doubly_robust: Interval
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,10 +95,10 @@ class Replay:
     n_sessions: int
     effective_sample_size: float
     unsupported: float
-    offered: Estimate
-    offered_before: Estimate
+    offered: Interval
+    offered_before: Interval
     values: dict[Reward, Value]
-    before: dict[Reward, Estimate]
+    before: dict[Reward, Interval]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +244,7 @@ class Resampling:
         """Returns the number of sessions."""
         return int(self.counts.shape[1])
 
-    def estimate(self, *ratios: tuple[Floats, Floats]) -> Estimate:
+    def estimate(self, *ratios: tuple[Floats, Floats]) -> Interval:
         """Returns the product of ratios of sums over rows, with its 95% interval.
 
         Few sessions make a percentile interval too narrow; it is widened by 1 + 2 / n_sessions, which is close to the
@@ -271,7 +263,7 @@ class Resampling:
             value *= float(_quotient(np.array([above.sum()]), np.array([below.sum()]))[0])
         low, high = np.quantile(draws, [0.025, 0.975])
         wider = 1 + 2 / self.n_sessions
-        return Estimate(
+        return Interval(
             value=value, low=value + (float(low) - value) * wider, high=value + (float(high) - value) * wider
         )
 

@@ -8,14 +8,14 @@ from typing import Self
 import numpy as np
 
 from inkling.core.events import JudgedSuggestion
-from inkling.core.insights import Interval, KnobForecast
+from inkling.core.insights import KnobForecast
+from inkling.core.interval import Interval
 from inkling.core.settings import GatePolicy, GateSettings
 from inkling.models.artifact import SHARES_LOST, StudyPoints
 from inkling.models.operating_points import MIN_ACCEPTS, SHARE_OF_POLICY, OperatingPoints, share_lost
 from inkling.models.replay import (
     MIN_SESSIONS,
     SEED,
-    Estimate,
     Floats,
     Probability,
     Resampling,
@@ -151,7 +151,7 @@ def _forecast(
         told,
         basis="log",
         words=words,
-        suggestions_an_hour=_interval(resampling.estimate((offers, log.hours))),
+        suggestions_an_hour=resampling.estimate((offers, log.hours)),
         accepts_lost=lost,
         rejected_hidden=share_not_kept(Reward.REJECTED),
     )
@@ -191,7 +191,3 @@ def _label_of_setting(gate: GateSettings) -> str:
 def _hours_of(session: Sequence[JudgedSuggestion]) -> list[float]:
     length_s = max(SESSION_AT_LEAST_S, (session[-1].at_ms - session[0].at_ms) / 1000)
     return [length_s / _S_PER_HOUR / len(session)] * len(session)
-
-
-def _interval(estimate: Estimate) -> Interval:
-    return Interval(value=estimate.value, low=estimate.low, high=estimate.high)

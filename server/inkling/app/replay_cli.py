@@ -8,13 +8,13 @@ from pathlib import Path
 from inkling.app.learning import load_own_model, load_points, probabilities_in_force
 from inkling.core.errors import BadSettingError, ModelArtifactError, StoreError, UserError
 from inkling.core.events import JudgedSuggestion
-from inkling.core.insights import Interval, KnobForecast
+from inkling.core.insights import KnobForecast
+from inkling.core.interval import Interval
 from inkling.core.settings import CompletionSettings, GatePolicy, GateSettings
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.artifact import SHARES_LOST, StudyPoints
 from inkling.models.operating_points import SHARE_OF_POLICY, OperatingPoints
 from inkling.models.replay import (
-    Estimate,
     InsufficientSupport,
     Probability,
     Replay,
@@ -235,7 +235,7 @@ def _forecast_lines(found: KnobForecast) -> list[str]:
     return lines
 
 
-def _per_100(estimate: Estimate | Interval) -> str:
+def _per_100(estimate: Interval) -> str:
     if estimate.low == estimate.high:
         return f"{100 * estimate.value:6.1f}"
     return f"{100 * estimate.value:6.1f} [{100 * estimate.low:.1f}, {100 * estimate.high:.1f}]"

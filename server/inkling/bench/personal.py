@@ -9,6 +9,7 @@ from inkling.bench import knob
 from inkling.bench.report import Metric, Report, bootstrap, exact, percentile, publish
 from inkling.bench.simulator import READ_SHARE, SUPERSEDED_SHARE, Decided, Offer, SimulatedUser
 from inkling.core.events import JudgedSuggestion
+from inkling.core.interval import Interval
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.personal import (
     HIERARCHICAL,
@@ -21,7 +22,7 @@ from inkling.models.personal import (
     log_odds,
     occasion_of_input,
 )
-from inkling.models.replay import Estimate, InsufficientSupport, Reward, replay, threshold_policy
+from inkling.models.replay import InsufficientSupport, Reward, replay, threshold_policy
 from inkling.models.replay_utility import expected_saved_s
 
 THRESHOLD = 0.25  # of the gate, the default of inkling.gate.threshold
@@ -261,7 +262,7 @@ def _expected_loss(true: float, probability: float) -> float:
     return true * log_loss(probability, was_accepted=True) + (1 - true) * log_loss(probability, was_accepted=False)
 
 
-def _holds(estimate: Estimate, value: float) -> float:
+def _holds(estimate: Interval, value: float) -> float:
     return float(estimate.low <= value <= estimate.high)
 
 

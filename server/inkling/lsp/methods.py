@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from inkling.core import insights
+from inkling.core.interval import Interval
 
 RECORD_OUTCOMES = "inkling/recordOutcomes"
 WHY = "inkling/why"
@@ -230,7 +231,7 @@ WIRE_TYPES: tuple[type, ...] = (
     ResetModelResult,
     ExportEventsParams,
     ExportEventsResult,
-    insights.Interval,
+    Interval,
     insights.DayCounts,
     insights.GroupCounts,
     insights.ReliabilityBin,

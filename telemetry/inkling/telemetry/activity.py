@@ -15,7 +15,8 @@ from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeVar
 
 from inkling.core.events import OutcomeKind, SurvivalKind, folder_name
-from inkling.core.insights import DayCounts, GroupCounts, LatencyBin, ReasonCount, share
+from inkling.core.insights import DayCounts, GroupCounts, LatencyBin, ReasonCount
+from inkling.core.interval import share
 from inkling.core.suggestion import REASON_WORDS, Reason
 from inkling.telemetry.judgements import ACCEPTING, ACTING, JUDGING, READ_AFTER_MS, precedence
 from inkling.telemetry.reading import percentile_rank, sql_list

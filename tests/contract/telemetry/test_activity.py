@@ -22,7 +22,8 @@ from inkling.core.events import (
     Survival,
     SurvivalKind,
 )
-from inkling.core.insights import GroupCounts, LatencyBin, ReasonCount, share
+from inkling.core.insights import GroupCounts, LatencyBin, ReasonCount
+from inkling.core.interval import share
 from inkling.core.suggestion import REASON_WORDS, Reason, Source, SuggestionId, Trigger
 from inkling.telemetry import EventStore
 from inkling.telemetry.activity import LATENCY_BINS_MS, N_FILES, NO_FOLDER, Activity, read_activity

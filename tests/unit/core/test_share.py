@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.core.insights import share
+from inkling.core.interval import share
 
 
 def test_a_share_of_nothing_is_not_known() -> None:

@@ -11,13 +11,12 @@ from inkling.app.insights.reliability import reliability
 from inkling.app.learning.own_model import Probability, load_own_model, load_points, probabilities_in_force
 from inkling.core.errors import StoreError, UserError
 from inkling.core.events import JudgedSuggestion
-from inkling.core.insights import DriftLine, Insights, Interval, KnobForecast
+from inkling.core.insights import DriftLine, Insights, KnobForecast
 from inkling.core.settings import GateSettings
 from inkling.models.artifact import StudyPoints
 from inkling.models.operating_points import OperatingPoints
 from inkling.models.personal import MAX_ROWS as MAX_ROWS_LEARNED
 from inkling.models.personal_drift import Change, DriftReport, drift_report
-from inkling.models.replay import Estimate
 from inkling.models.replay_forecast import forecasts
 from inkling.telemetry.activity import read_activity
 from inkling.telemetry.archive import opened
@@ -113,14 +112,10 @@ def _drift_line(words: str, change: Change, *, is_share: bool) -> DriftLine:
     return DriftLine(
         words=words,
         is_share=is_share,
-        before=_interval(change.before),
-        recent=_interval(change.recent),
+        before=change.before,
+        recent=change.recent,
         is_certain=change.is_certain,
     )
-
-
-def _interval(estimate: Estimate) -> Interval:
-    return Interval(value=estimate.value, low=estimate.low, high=estimate.high)
 
 
 def _size_bytes(data_dir: Path) -> int:

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from inkling.core.events import JudgedSuggestion
-from inkling.core.insights import ReliabilityBin, share
+from inkling.core.insights import ReliabilityBin
+from inkling.core.interval import share
 from inkling.models.personal import judged_rows, label_of
 
 MAX_BINS = 10
