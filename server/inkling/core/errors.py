@@ -10,6 +10,7 @@ InklingError
 │   └── WorkerUnavailableError  it cannot be started (again)
 ├── StoreError               the event store cannot be opened, read or written
 ├── ModelArtifactError       a model file that is damaged or of another version
+├── SandboxError             a sandbox cannot be had, or failed by itself; never: what ran in it failed
 └── ModelError               a language model's endpoint did not answer as it should
 ```
 """
@@ -49,6 +50,10 @@ class StoreError(InklingError):
 
 class ModelArtifactError(InklingError):
     """A model file that is damaged, of another version, or does not fit the features."""
+
+
+class SandboxError(InklingError):
+    """A sandbox cannot be had or failed by itself; the message is for the user and says how to get one."""
 
 
 class ModelError(InklingError):

@@ -15,6 +15,8 @@ from inkling.core.events import (
     Statistics,
     Survival,
 )
+from inkling.core.execution import Program, ProgramEnd, ProgramResult, SuiteRequest, SuiteRun
+from inkling.core.repair import Judgement, Patch, Proposals, RepairProgress, RepairRequest
 from inkling.core.settings import GateSettings, IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Scored
@@ -339,5 +341,95 @@ class CommitReader(Protocol):
         """Returns the id of the latest commit made in the working tree of `folder`.
 
         It is empty before the first one, and None outside of a repository.
+        """
+        ...
+
+
+class SandboxProcess(Protocol):
+    """A program that runs in a sandbox and can be talked to."""
+
+    async def send(self, data: bytes) -> None:
+        """Writes to its standard input; returns when there is room for more.
+
+        Raises:
+            SandboxError: It has ended.
+        """
+        ...
+
+    async def receive(self) -> bytes:
+        """Returns what it printed next, some bytes at least; none when it has closed its output."""
+        ...
+
+    async def wait(self) -> ProgramEnd:
+        """Returns how it ended, once it has; then nothing of it is left."""
+        ...
+
+    async def kill(self) -> ProgramEnd:
+        """Ends it with all its processes; returns when nothing of it is left."""
+        ...
+
+
+class Sandbox(Protocol):
+    """A place where untrusted code can do no harm."""
+
+    @property
+    def backend(self) -> str:
+        """What it is, such as `docker` or `bubblewrap`."""
+        ...
+
+    async def start(self, program: Program) -> SandboxProcess:
+        """Starts a program.
+
+        Raises:
+            SandboxError: It cannot be started.
+        """
+        ...
+
+    async def run(self, program: Program, stdin: bytes = b"") -> ProgramResult:
+        """Runs a program to its end; a cancelled run leaves nothing behind.
+
+        Raises:
+            SandboxError: It cannot be started.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Ends all that still runs in it."""
+        ...
+
+
+class SuiteRunner(Protocol):
+    """Runs a project's tests in a sandbox."""
+
+    async def run_suite(self, request: SuiteRequest) -> SuiteRun:
+        """Returns what came of the tests; cancelled, it leaves nothing behind.
+
+        Raises:
+            SandboxError: There is no sandbox, or it failed.
+        """
+        ...
+
+
+class Repairer(Protocol):
+    """A mind that proposes patches for a failure."""
+
+    async def repair(self, request: RepairRequest, on_progress: Callable[[RepairProgress], None]) -> Proposals:
+        """Returns patches with which the failing tests pass and the passing ones still do.
+
+        Raises:
+            SandboxError: There is no sandbox, or it failed.
+            ModelError: The language model that it asks did not answer as it should.
+        """
+        ...
+
+
+class PatchJudge(Protocol):
+    """Compares plausible patches of all minds by what they do."""
+
+    async def judge(self, request: RepairRequest, patches: Sequence[Patch]) -> Judgement:
+        """Returns the patches in one ranking, and what to ask the user where they differ.
+
+        Raises:
+            SandboxError: There is no sandbox, or it failed.
         """
         ...

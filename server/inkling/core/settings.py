@@ -144,6 +144,68 @@ class ModelSettings:
     proxy: str = ""
 
 
+class FixPrecision(StrEnum):
+    """What is good enough to be proposed: VERIFIED patches alone, or PLAUSIBLE ones too, labelled as such."""
+
+    VERIFIED = "verified"
+    PLAUSIBLE = "plausible"
+
+
+class FixOnFailure(StrEnum):
+    """When a fix is looked for without being asked: after a run in the Testing view, also on save, or never."""
+
+    OFF = "off"
+    TESTING_VIEW = "testingView"
+    SAVE = "save"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixSettings:
+    """Fix with feedback.
+
+    Attributes:
+        precision: What is good enough to be proposed.
+        budget_seconds: Longest search, seconds.
+        max_processes: Most processes that search side by side.
+        on_failure: When a fix is looked for without being asked.
+        on_battery: Whether that is done on battery, too.
+    """
+
+    precision: FixPrecision = FixPrecision.VERIFIED
+    budget_seconds: float = field(default=60.0, metadata={"low": 1.0, "high": 3600.0})
+    max_processes: int = field(default=2, metadata={"low": 1, "high": 64})
+    on_failure: FixOnFailure = FixOnFailure.TESTING_VIEW
+    on_battery: bool = False
+
+
+class SandboxBackend(StrEnum):
+    """Where code is run; AUTO takes the first that works, of bubblewrap and Docker."""
+
+    AUTO = "auto"
+    BUBBLEWRAP = "bubblewrap"
+    DOCKER = "docker"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxSettings:
+    """Where code that is proposed, and tests, are run.
+
+    Attributes:
+        backend: Which kind.
+        docker_image: Image with a Python and the project's packages; empty: made from the selected interpreter.
+        docker_host: Address of the Docker engine; empty: as the environment and Docker's own context say.
+        memory_mb: Megabytes of memory for one run.
+        timeout_seconds: Longest run of a test suite, seconds.
+    """
+
+    backend: SandboxBackend = SandboxBackend.AUTO
+    docker_image: str = ""
+    docker_host: str = ""
+    memory_mb: int = field(default=1024, metadata={"low": 64, "high": 65536})
+    timeout_seconds: float = field(default=60.0, metadata={"low": 1.0, "high": 3600.0})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """All settings of the daemon; the extension has a few of its own that never come here.
@@ -158,3 +220,5 @@ class Settings:
     index: IndexSettings = field(default_factory=IndexSettings)
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
     model: ModelSettings = field(default_factory=ModelSettings)
+    fix: FixSettings = field(default_factory=FixSettings)
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
