@@ -7,6 +7,7 @@ import { waitFor } from "./wait.mjs";
 
 const KEY_DELAY_MS = 30; // a fast typist; the editor must keep up, and asks while typing
 const DEADLINE_MS = 30_000;
+const REOPEN_AFTER_MS = 3_000; // a quick input that cannot be filled in by then was closed
 
 export class Workbench {
   #file;
@@ -48,8 +49,7 @@ export class Workbench {
     if ((await tab.count()) > 0) {
       await tab.click();
     } else {
-      await this.press("Control+KeyP");
-      await this.page.locator(".quick-input-widget input").fill(file);
+      await this.#ask("Control+KeyP", file);
       const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(file) });
       await row.first().waitFor();
       await this.press("Enter");
@@ -103,12 +103,28 @@ export class Workbench {
 
   /** Runs a command from the command palette by its whole title; one that `opensInput` puts its own in the palette's place. */
   async runCommand(title, { opensInput = false } = {}) {
-    await this.press("F1");
-    await this.page.locator(".quick-input-widget input").fill(`>${title}`);
+    await this.#ask("F1", `>${title}`);
     await this.page.locator(".quick-input-list .monaco-list-row", { hasText: title }).first().waitFor();
     await this.press("Enter");
     if (!opensInput) {
       await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    }
+  }
+
+  /** Opens the quick input with a key and fills it in; an editor that takes the focus meanwhile closes it, so it is opened again. */
+  async #ask(key, text) {
+    const input = this.page.locator(".quick-input-widget input");
+    const deadline = Date.now() + DEADLINE_MS;
+    for (;;) {
+      await this.press(key);
+      try {
+        await input.fill(text, { timeout: REOPEN_AFTER_MS });
+        return;
+      } catch (error) {
+        if (Date.now() > deadline) {
+          throw error;
+        }
+      }
     }
   }
 
