@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePosixPath
 
+from inkling.core.edit import TextEdit
 from inkling.core.execution import BlockVisit, CaseResult, LinesByFile, ProjectView
 from inkling.core.suggestion import Source
 
@@ -74,20 +75,16 @@ class RepairRequest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TextEdit:
+class FileEdit:
     """A replacement in one file.
 
     Attributes:
         path: The file within the project.
-        start: Where the replaced text begins, code points in the view's text.
-        end: Where it ends.
-        text: What takes its place.
+        edit: What is replaced, in the text that the view has.
     """
 
     path: PurePosixPath
-    start: int
-    end: int
-    text: str
+    edit: TextEdit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +100,7 @@ class Patch:
         n_edits: Small changes it is made of: 1, or 2 for a pair.
     """
 
-    edits: tuple[TextEdit, ...]
+    edits: tuple[FileEdit, ...]
     kind: str
     source: Source
     explanation: str
