@@ -12,6 +12,13 @@ export const EXPORT_EVENTS = "inkling/exportEvents";
 export const STATUS = "inkling/status";
 export const DID_CHANGE_API_KEY = "inkling/didChangeApiKey";
 export const MODEL_STATUS = "inkling/modelStatus";
+export const FIX = "inkling/fix";
+export const FIX_PROGRESS = "inkling/fixProgress";
+export const ANSWER_FIX_QUESTION = "inkling/answerFixQuestion";
+export const FIX_OFFERED = "inkling/fixOffered";
+export const FIX_WITHDRAWN = "inkling/fixWithdrawn";
+export const DISCOVER_TESTS = "inkling/discoverTests";
+export const RUN_TESTS = "inkling/runTests";
 export const SETTINGS_SECTION = "inkling";
 
 export type Reason =
@@ -31,6 +38,7 @@ export type Reason =
   | "unknown_attribute"
   | "unknown_import"
   | "rejected_before"
+  | "too_late"
   | "low_probability";
 
 export type OutcomeKind =
@@ -65,6 +73,21 @@ export type FimTemplate =
   | "granite"
   | "suffix"
   | "plain";
+
+export type FixPrecision =
+  | "verified"
+  | "plausible";
+
+export type FixOnFailure =
+  | "off"
+  | "testingView"
+  | "save";
+
+export type SandboxBackend =
+  | "auto"
+  | "bubblewrap"
+  | "docker"
+  | "off";
 
 /** Ghost text. */
 export interface CompletionSettings {
@@ -112,6 +135,24 @@ export interface ModelSettings {
   readonly proxy: string;
 }
 
+/** Fix with feedback. */
+export interface FixSettings {
+  readonly precision: FixPrecision;
+  readonly budgetSeconds: number;
+  readonly maxProcesses: number;
+  readonly onFailure: FixOnFailure;
+  readonly onBattery: boolean;
+}
+
+/** Where code that is proposed, and tests, are run. */
+export interface SandboxSettings {
+  readonly backend: SandboxBackend;
+  readonly dockerImage: string;
+  readonly dockerHost: string;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+}
+
 /** All settings of the daemon; the extension has a few of its own that never come here. */
 export interface SettingsTree {
   readonly interpreter: string;
@@ -120,6 +161,8 @@ export interface SettingsTree {
   readonly index: IndexSettings;
   readonly telemetry: TelemetrySettings;
   readonly model: ModelSettings;
+  readonly fix: FixSettings;
+  readonly sandbox: SandboxSettings;
 }
 
 /** What the extension says of itself and of the workspace when it starts the server. */
@@ -374,4 +417,186 @@ export interface StatusParams {
 export interface ModelStatusParams {
   readonly state: "off" | "connecting" | "ready" | "down" | "refused" | "budget";
   readonly words: string;
+}
+
+/** A position as the protocol has it. */
+export interface WirePosition {
+  readonly line: number;
+  readonly character: number;
+}
+
+/** A range as the protocol has it; its end is not part of it. */
+export interface WireRange {
+  readonly start: WirePosition;
+  readonly end: WirePosition;
+}
+
+/** A replacement as the protocol has it. */
+export interface WireTextEdit {
+  readonly range: WireRange;
+  readonly newText: string;
+}
+
+/** Replacements in one file; `version` is the open document's they were made for, null for a file on disk. */
+export interface WireFileEdits {
+  readonly uri: string;
+  readonly version: number | null;
+  readonly edits: readonly WireTextEdit[];
+}
+
+/** A diagnostic or a selection: tests that reach it are looked for, and run. */
+export interface WireFailingPlace {
+  readonly uri: string;
+  readonly range: WireRange;
+  readonly message?: string;
+  readonly code?: string;
+}
+
+/** `inkling/fix`, a request; cancelled with `$/cancelRequest`. */
+export interface FixParams {
+  readonly id: string;
+  readonly folderUri: string;
+  readonly nodeIds?: readonly string[];
+  readonly traceback?: string;
+  readonly place?: WireFailingPlace | null;
+  readonly isHint?: boolean;
+  readonly precision?: "verified" | "plausible" | null;
+  readonly budgetSeconds?: number | null;
+}
+
+/** `inkling/fixProgress`, a notification to the client: what is being tried for the request with this `id`. */
+export interface FixProgressParams {
+  readonly id: string;
+  readonly words: string;
+  readonly nTried: number;
+  readonly nPlausible: number;
+  readonly seconds: number;
+  readonly budgetSeconds: number;
+}
+
+/** A fix; `edits` is empty in no case, `evidence` has one sentence a line, `probability` is in [0, 1]. */
+export interface WireFix {
+  readonly fixId: string;
+  readonly title: string;
+  readonly explanation: string;
+  readonly edits: readonly WireFileEdits[];
+  readonly diff: string;
+  readonly verdict: "verified" | "plausible" | "untested";
+  readonly probability: number;
+  readonly confidence: string;
+  readonly evidence: readonly string[];
+  readonly source: string;
+  readonly kind: string;
+}
+
+/** What a `call` should give: plausible fixes differ in it. Each answer is code or words, likeliest first. */
+export interface WireFixQuestion {
+  readonly call: string;
+  readonly answers: readonly string[];
+}
+
+/** A line that may hold the fault; `suspiciousness` is in [0, 1], `text` the line without its indent. */
+export interface WireSuspiciousLine {
+  readonly uri: string;
+  readonly line: number;
+  readonly suspiciousness: number;
+  readonly text: string;
+}
+
+/** One visit of a block of lines in the failing test; both lines belong to it. Values are `repr`s, cut. */
+export interface WireBlockVisit {
+  readonly uri: string;
+  readonly firstLine: number;
+  readonly lastLine: number;
+  readonly function: string;
+  readonly visit: number;
+  readonly before: Readonly<Record<string, string>>;
+  readonly after: Readonly<Record<string, string>>;
+}
+
+/** A frame of a traceback, within the folder. */
+export interface WireFrame {
+  readonly uri: string;
+  readonly line: number;
+  readonly function: string;
+}
+
+/** One test's result; `message` is its exception in words, and `frames` where that came from, outermost first. */
+export interface WireTestResult {
+  readonly nodeId: string;
+  readonly outcome: "passed" | "failed" | "error" | "skipped" | "expected_failure" | "unexpected_pass";
+  readonly seconds: number;
+  readonly message: string;
+  readonly output: string;
+  readonly frames: readonly WireFrame[];
+}
+
+/** The answer to `inkling/fix` and to `inkling/answerFixQuestion`. */
+export interface FixResult {
+  readonly sessionId: string;
+  readonly fixes: readonly WireFix[];
+  readonly reason: "no_sandbox" | "not_trusted" | "busy" | "nothing_fails" | "flaky" | "cannot_run" | "no_test_reaches_it" | "nothing_found" | "only_plausible" | "cancelled" | null;
+  readonly message: string;
+  readonly hint: string;
+  readonly question: WireFixQuestion | null;
+  readonly failing: readonly WireTestResult[];
+  readonly suspicious: readonly WireSuspiciousLine[];
+  readonly visits: readonly WireBlockVisit[];
+  readonly nTried: number;
+  readonly seconds: number;
+}
+
+/** `inkling/answerFixQuestion`, a request; `answer` is the index of the right answer, -1 for none of them. */
+export interface AnswerFixQuestionParams {
+  readonly sessionId: string;
+  readonly answer: number;
+}
+
+/** `inkling/fixOffered`, a notification to the client: a verified fix that nobody asked for. */
+export interface FixOfferedParams {
+  readonly folderUri: string;
+  readonly uri: string;
+  readonly line: number;
+  readonly nodeIds: readonly string[];
+  readonly fix: WireFix;
+}
+
+/** `inkling/fixWithdrawn`, a notification to the client: an offered fix no longer fits what stands there. */
+export interface FixWithdrawnParams {
+  readonly fixId: string;
+}
+
+/** `inkling/discoverTests`, a request: pytest's own collection, in the sandbox; no `uris` means all files. */
+export interface DiscoverTestsParams {
+  readonly folderUri: string;
+  readonly uris?: readonly string[];
+}
+
+/** A test that pytest collected; `line` is that of its `def`. */
+export interface WireTest {
+  readonly nodeId: string;
+  readonly uri: string;
+  readonly line: number;
+  readonly label: string;
+}
+
+/** The tests, in pytest's order; with a `problem`, `message` says it in words and names what to do. */
+export interface DiscoverTestsResult {
+  readonly tests: readonly WireTest[];
+  readonly problem: "no_sandbox" | "not_trusted" | "no_interpreter" | "no_tests" | "no_such_test" | "syntax_error" | "missing_package" | "needs_network" | "collection_failed" | "hangs" | "out_of_memory" | "crashed" | "python_too_old" | null;
+  readonly message: string;
+}
+
+/** `inkling/runTests`, a request: runs tests in the sandbox; no `node_ids` means all. `$/cancelRequest` ends it. */
+export interface RunTestsParams {
+  readonly folderUri: string;
+  readonly nodeIds?: readonly string[];
+}
+
+/** What came of the tests, as far as they came where there is a `problem`. */
+export interface RunTestsResult {
+  readonly results: readonly WireTestResult[];
+  readonly problem: "no_sandbox" | "not_trusted" | "no_interpreter" | "no_tests" | "no_such_test" | "syntax_error" | "missing_package" | "needs_network" | "collection_failed" | "hangs" | "out_of_memory" | "crashed" | "python_too_old" | null;
+  readonly message: string;
+  readonly seconds: number;
 }

@@ -143,11 +143,12 @@ class PatchVerdict(StrEnum):
 
     VERIFIED: the failing tests pass, the affected ones still do, it holds the integrity rules, and on generated inputs
     every plausible patch agrees with it or an example that the user answered decided for it. PLAUSIBLE: the tests
-    pass, and that is all. REFUSED: it breaks an integrity rule.
+    pass, and that is all. UNTESTED: no test reaches what it changes. REFUSED: it breaks an integrity rule.
     """
 
     VERIFIED = "verified"
     PLAUSIBLE = "plausible"
+    UNTESTED = "untested"
     REFUSED = "refused"
 
 
@@ -250,9 +251,11 @@ class NoFixReason(StrEnum):
 
     NO_SANDBOX = "no_sandbox"
     NOT_TRUSTED = "not_trusted"
+    BUSY = "busy"
     NOTHING_FAILS = "nothing_fails"
     FLAKY = "flaky"
     CANNOT_RUN = "cannot_run"
+    NO_TEST_REACHES_IT = "no_test_reaches_it"
     NOTHING_FOUND = "nothing_found"
     ONLY_PLAUSIBLE = "only_plausible"
     CANCELLED = "cancelled"

@@ -1,7 +1,7 @@
 """Writes the extension's types from the daemon's: `python -m inkling.lsp.generate_types [--check]`.
 
-`inkling.lsp.methods`, the settings tree and five enumerations are the source; `extension/src/pure/protocol.ts` is the
-result. It is committed, and a test fails when it is stale.
+`inkling.lsp.methods` with `inkling.lsp.fix_messages`, the settings tree and eight enumerations are the source;
+`extension/src/pure/protocol.ts` is the result. It is committed, and a test fails when it is stale.
 """
 
 import argparse
@@ -14,7 +14,15 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from inkling.core.events import OutcomeKind
-from inkling.core.settings import FimTemplate, GatePolicy, ModelApi, Settings
+from inkling.core.settings import (
+    FimTemplate,
+    FixOnFailure,
+    FixPrecision,
+    GatePolicy,
+    ModelApi,
+    SandboxBackend,
+    Settings,
+)
 from inkling.core.suggestion import Reason
 from inkling.lsp import methods
 from inkling.lsp.settings import camel_case
@@ -37,9 +45,25 @@ _METHODS = (
     "STATUS",
     "DID_CHANGE_API_KEY",
     "MODEL_STATUS",
+    "FIX",
+    "FIX_PROGRESS",
+    "ANSWER_FIX_QUESTION",
+    "FIX_OFFERED",
+    "FIX_WITHDRAWN",
+    "DISCOVER_TESTS",
+    "RUN_TESTS",
     "SETTINGS_SECTION",
 )
-_ENUMS: tuple[type[StrEnum], ...] = (Reason, OutcomeKind, GatePolicy, ModelApi, FimTemplate)
+_ENUMS: tuple[type[StrEnum], ...] = (
+    Reason,
+    OutcomeKind,
+    GatePolicy,
+    ModelApi,
+    FimTemplate,
+    FixPrecision,
+    FixOnFailure,
+    SandboxBackend,
+)
 _WORDS: dict[object, str] = {str: "string", int: "number", float: "number", bool: "boolean", NoneType: "null"}
 
 

@@ -8,6 +8,8 @@ The standard `textDocument/inlineCompletion` is answered for every client. Each 
 item runs it through `workspace/executeCommand`. A client that says `ownsInlineCompletion` in its
 initialization options asks by itself, so the capability is not advertised to it, and it reports outcomes with
 `inkling/recordOutcomes`.
+
+The types of *Fix with feedback* and of the Testing view are in `inkling.lsp.fix_messages`.
 """
 
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from typing import Literal
 
 from inkling.core import insights
 from inkling.core.interval import Interval
+from inkling.lsp.fix_messages import FIX_WIRE_TYPES
 
 RECORD_OUTCOMES = "inkling/recordOutcomes"
 WHY = "inkling/why"
@@ -28,6 +31,13 @@ EXPORT_EVENTS = "inkling/exportEvents"
 STATUS = "inkling/status"
 DID_CHANGE_API_KEY = "inkling/didChangeApiKey"
 MODEL_STATUS = "inkling/modelStatus"
+FIX = "inkling/fix"
+FIX_PROGRESS = "inkling/fixProgress"
+ANSWER_FIX_QUESTION = "inkling/answerFixQuestion"
+FIX_OFFERED = "inkling/fixOffered"
+FIX_WITHDRAWN = "inkling/fixWithdrawn"
+DISCOVER_TESTS = "inkling/discoverTests"
+RUN_TESTS = "inkling/runTests"
 SUGGESTION_ACCEPTED = "inkling.suggestionAccepted"
 
 SETTINGS_SECTION = "inkling"
@@ -245,4 +255,5 @@ WIRE_TYPES: tuple[type, ...] = (
     insights.Insights,
     StatusParams,
     ModelStatusParams,
+    *FIX_WIRE_TYPES,
 )
