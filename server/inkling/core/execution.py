@@ -252,3 +252,33 @@ class SuiteRun:
     message: str = ""
     coverage: Mapping[str, LinesByFile] = field(default_factory=dict)
     visits: tuple[BlockVisit, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CollectedCase:
+    """A test that pytest found.
+
+    Attributes:
+        node_id: pytest's name for it.
+        path: The file that it is defined in.
+        line: Of its `def`, one-based; 1 where pytest cannot tell.
+    """
+
+    node_id: str
+    path: PurePosixPath
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Collection:
+    """The tests of a project, none of them run.
+
+    Attributes:
+        cases: In pytest's order; what could be collected where there is a problem.
+        problem: Why some or all could not be collected.
+        message: The problem in words for the user, naming what to do; empty without one.
+    """
+
+    cases: tuple[CollectedCase, ...]
+    problem: SuiteProblem | None = None
+    message: str = ""

@@ -15,7 +15,7 @@ from inkling.core.events import (
     Statistics,
     Survival,
 )
-from inkling.core.execution import Program, ProgramEnd, ProgramResult, SuiteRequest, SuiteRun
+from inkling.core.execution import Collection, Program, ProgramEnd, ProgramResult, SuiteRequest, SuiteRun
 from inkling.core.repair import Judgement, Patch, Proposals, RepairProgress, RepairRequest
 from inkling.core.settings import GateSettings, IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
@@ -400,6 +400,14 @@ class Sandbox(Protocol):
 
 class SuiteRunner(Protocol):
     """Runs a project's tests in a sandbox."""
+
+    async def collect(self, request: SuiteRequest) -> Collection:
+        """Returns the tests that the request names, as pytest collects them, without running any.
+
+        Raises:
+            SandboxError: There is no sandbox, or it failed.
+        """
+        ...
 
     async def run_suite(self, request: SuiteRequest) -> SuiteRun:
         """Returns what came of the tests; cancelled, it leaves nothing behind.
