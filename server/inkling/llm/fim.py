@@ -58,9 +58,16 @@ class FimMarks:
         return suffix[:cut]
 
 
-# Source: the model cards. Qwen2.5-Coder README, "File-Level Code Completion (Fill in the middle)"; StarCoder 2 and
-# Granite Code share StarCoder's tokens (Granite 4 writes them as Qwen does, see `template_of`); Code Llama, "Code
-# infilling", blanks included; DeepSeek-Coder README, "Code Insertion"; Codestral's: the tokenizer in mistral-common.
+# Source, family by family: what the makers publish, and the table of tokens in llama.cpp, `src/llama-vocab.cpp`.
+# - Qwen: README of Qwen2.5-Coder, "Fill in the middle"; the ends are among its list of tokens to stop at.
+# - StarCoder 2: model card of bigcode/starcoder, "Fill-in-the-middle"; "_" and not the "-" of SantaCoder.
+# - Code Llama: `update_infilling_processor` of `CodeLlamaTokenizerFast` in transformers, blanks included.
+# - DeepSeek-Coder: README, "Code Insertion". The bars are U+FF5C, the low blocks U+2581; "hole" is where the suffix
+#   begins and "end" comes last. `<|EOT|>`, with plain bars, ends the answers of the instruct models.
+# - Codestral: `encode_fim` in mistral-common: the suffix first, and no `[MIDDLE]`. The blank that other programs write
+#   behind `[PREFIX]` is the tokenizer's own, which it puts before any text.
+# - Granite Code: as StarCoder, says a maintainer in ibm-granite/granite-code-models, issue 3; Granite 3 kept that.
+#   Granite 4 has another vocabulary with Qwen's spelling, see `template_of`.
 MARKS: dict[FimTemplate, FimMarks] = {
     FimTemplate.QWEN: FimMarks(
         prefix_mark="<|fim_prefix|>",
@@ -79,7 +86,7 @@ MARKS: dict[FimTemplate, FimMarks] = {
         prefix_mark=f"<{_WIDE_BAR}fim▁begin{_WIDE_BAR}>",
         suffix_mark=f"<{_WIDE_BAR}fim▁hole{_WIDE_BAR}>",
         middle_mark=f"<{_WIDE_BAR}fim▁end{_WIDE_BAR}>",
-        ends=(f"<{_WIDE_BAR}end▁of▁sentence{_WIDE_BAR}>",),
+        ends=(f"<{_WIDE_BAR}end▁of▁sentence{_WIDE_BAR}>", "<|EOT|>"),
     ),
     FimTemplate.CODESTRAL: FimMarks(
         prefix_mark="[PREFIX]", suffix_mark="[SUFFIX]", middle_mark="", is_suffix_first=True, ends=("</s>",)
@@ -93,6 +100,9 @@ MARKS: dict[FimTemplate, FimMarks] = {
     FimTemplate.PLAIN: FimMarks(prefix_mark="", suffix_mark="", middle_mark=""),
 }
 
+_CODE_LLAMA = ("codellama", "code-llama")
+# Source: the Code Llama paper (arXiv 2308.12950), section 2: neither was trained to fill in.
+_LLAMAS_WITHOUT_MIDDLE = ("34b", "python")
 # The first that is in the model's name counts; "starcoder" is also in "starcoder2".
 _TEMPLATE_BY_PART = (
     ("granite-4", FimTemplate.QWEN),
@@ -100,8 +110,7 @@ _TEMPLATE_BY_PART = (
     ("granite", FimTemplate.GRANITE),
     ("codestral", FimTemplate.CODESTRAL),
     ("starcoder", FimTemplate.STARCODER),
-    ("codellama", FimTemplate.CODELLAMA),
-    ("code-llama", FimTemplate.CODELLAMA),
+    *((part, FimTemplate.CODELLAMA) for part in _CODE_LLAMA),
     ("deepseek-coder", FimTemplate.DEEPSEEK),
     ("codeqwen", FimTemplate.STARCODER),
 )
@@ -112,4 +121,6 @@ def template_of(model: str) -> FimTemplate:
     name = model.lower().replace("_", "-")
     if "qwen" in name and "coder" in name:
         return FimTemplate.QWEN
+    if any(part in name for part in _CODE_LLAMA) and any(part in name for part in _LLAMAS_WITHOUT_MIDDLE):
+        return FimTemplate.PLAIN
     return next((template for part, template in _TEMPLATE_BY_PART if part in name), FimTemplate.PLAIN)
