@@ -1,0 +1,30 @@
+"""Names for what a daemon leaves on the system while it lives, so that the next one can clear up after a killed one."""
+
+import os
+import re
+from pathlib import Path
+
+_TOKEN = re.compile(r"(\d+)-(\d+)")
+_STARTED_AT = 19  # index of `starttime` after the command's name; proc_pid_stat(5)
+
+
+def own_token() -> str:
+    """Returns a name for this process that no later process has: its id and when it was started."""
+    return f"{os.getpid()}-{_started_at(os.getpid())}"
+
+
+def is_alive(token: str) -> bool:
+    """Tells whether the process of a token still runs; False for what is no token."""
+    match = _TOKEN.fullmatch(token)
+    return match is not None and _started_at(int(match[1])) == int(match[2])
+
+
+def _started_at(process_id: int) -> int:
+    """Returns when a process was started, in ticks since the system's start; 0 when it does not run."""
+    try:
+        words = (
+            Path(f"/proc/{process_id}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+        )
+        return int(words[_STARTED_AT])
+    except (OSError, ValueError, IndexError):
+        return 0
