@@ -16,7 +16,7 @@ from inkling.models.artifact_json import (
     parse_content,
     read_content,
     scales_at,
-    version_of,
+    text_at,
 )
 from inkling.models.featurize import FEATURE_NAMES, SourceCalibration
 
@@ -129,7 +129,7 @@ def parse_artifact(data: bytes) -> LogisticArtifact:
     by_source = {source: object_at(calibrations, source.value) for source in Source}
     n_features = len(FEATURE_NAMES)
     return LogisticArtifact(
-        model_version=version_of(content),
+        model_version=text_at(content, "model_version"),
         mean=numbers_at(content, "mean", n_features),
         scale=scales_at(content, "scale", n_features),
         weights=numbers_at(content, "weights", n_features),

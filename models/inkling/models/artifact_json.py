@@ -12,13 +12,14 @@ from inkling.models.regular_file import read_regular
 MAX_BYTES = 1_000_000  # an artifact has about 4 kB
 MAX_MAGNITUDE = 1e6  # of any number; standardised weights are near 1
 MAX_VERSION_CHARS = 100
+MAX_COUNT = 2**53  # larger ones are not exact in every reader of JSON
 
 Json = Mapping[str, object]
 
 
-def dump_content(content: Json) -> str:
-    """Returns content as text for a file, with its hash."""
-    return json.dumps({**content, "sha256": _content_hash(content)}, indent=2, allow_nan=False) + "\n"
+def dump_content(content: Json, *, indent: int | None = 2) -> str:
+    """Returns content as text for a file, with its hash; on one line where `indent` is None."""
+    return json.dumps({**content, "sha256": _content_hash(content)}, indent=indent, allow_nan=False) + "\n"
 
 
 def read_content(path: Path) -> bytes:
@@ -65,25 +66,37 @@ def object_at(content: Json, key: str) -> Json:
     return value
 
 
-def version_of(content: Json) -> str:
-    """Returns the model's version.
+def text_at(content: Json, key: str, max_chars: int = MAX_VERSION_CHARS) -> str:
+    """Returns the text under a key.
 
     Raises:
-        ModelArtifactError: It is missing, or no short text.
+        ModelArtifactError: It is missing, empty, or longer than `max_chars`.
     """
-    version = content.get("model_version")
-    if not isinstance(version, str) or not 0 < len(version) <= MAX_VERSION_CHARS:
-        raise ModelArtifactError("model_version is missing or no short text")
-    return version
+    text = content.get(key)
+    if not isinstance(text, str) or not 0 < len(text) <= max_chars:
+        raise ModelArtifactError(f"{key} is missing or no short text")
+    return text
 
 
-def number_at(content: Json, key: str) -> float:
+def count_at(content: Json, key: str) -> int:
+    """Returns the count under a key.
+
+    Raises:
+        ModelArtifactError: It is missing or none.
+    """
+    value = content.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < MAX_COUNT:
+        raise ModelArtifactError(f"{key} is missing or no count")
+    return value
+
+
+def number_at(content: Json, key: str, limit: float = MAX_MAGNITUDE) -> float:
     """Returns the number under a key.
 
     Raises:
-        ModelArtifactError: It is none, or an enormous one.
+        ModelArtifactError: It is none, or one beyond `limit`.
     """
-    return _checked_number(content.get(key), key)
+    return checked_number(content.get(key), key, limit)
 
 
 def numbers_at(content: Json, key: str, n_numbers: int) -> tuple[float, ...]:
@@ -92,10 +105,32 @@ def numbers_at(content: Json, key: str, n_numbers: int) -> tuple[float, ...]:
     Raises:
         ModelArtifactError: It is none, or holds another count, or an enormous number.
     """
-    values = content.get(key)
+    return checked_numbers(content.get(key), n_numbers, key)
+
+
+def checked_numbers(values: object, n_numbers: int, key: str, limit: float = MAX_MAGNITUDE) -> tuple[float, ...]:
+    """Returns `values` where they are a list of `n_numbers` numbers; `key` names them in the error.
+
+    Raises:
+        ModelArtifactError: They are none, or another count, or one is beyond `limit`.
+    """
     if not isinstance(values, list) or len(values) != n_numbers:
         raise ModelArtifactError(f"{key} is not a list of {n_numbers} numbers")
-    return tuple(_checked_number(value, key) for value in values)
+    return tuple(checked_number(value, key, limit) for value in values)
+
+
+def checked_number(value: object, key: str, limit: float = MAX_MAGNITUDE) -> float:
+    """Returns `value` where it is a number; `key` names it in the error.
+
+    Raises:
+        ModelArtifactError: It is none, or beyond `limit`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ModelArtifactError(f"{key} holds something that is no number")
+    # Compared before it is converted: an integer may be too large for a float. NaN fails the comparison too.
+    if not -limit <= value <= limit:
+        raise ModelArtifactError(f"{key} holds a number beyond {limit:g}")
+    return float(value)
 
 
 def scales_at(content: Json, key: str, n_numbers: int) -> tuple[float, ...]:
@@ -127,12 +162,3 @@ def _check_hash(content: Json) -> None:
         raise ModelArtifactError("its content cannot be hashed") from error
     if content.get("sha256") != expected:
         raise ModelArtifactError("its content does not match its hash; it was changed or damaged")
-
-
-def _checked_number(value: object, key: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ModelArtifactError(f"{key} holds something that is no number")
-    # Compared before it is converted: an integer may be too large for a float. NaN fails the comparison too.
-    if not -MAX_MAGNITUDE <= value <= MAX_MAGNITUDE:
-        raise ModelArtifactError(f"{key} holds a number beyond {MAX_MAGNITUDE:g}")
-    return float(value)

@@ -21,7 +21,7 @@ from inkling.models.artifact_json import (
     parse_content,
     read_content,
     scales_at,
-    version_of,
+    text_at,
 )
 from inkling.models.featurize import REQUEST_FEATURE_NAMES, featurize_request
 from inkling.models.operating_points import share_lost
@@ -132,7 +132,7 @@ def _parse(data: bytes) -> AskingArtifact:
     if not 0 <= threshold <= 1:
         raise ModelArtifactError("threshold is no probability")
     return AskingArtifact(
-        model_version=version_of(content),
+        model_version=text_at(content, "model_version"),
         mean=numbers_at(content, "mean", n_features),
         scale=scales_at(content, "scale", n_features),
         weights=numbers_at(content, "weights", n_features),

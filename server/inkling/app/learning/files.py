@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from inkling.models.operating_points import FILE_NAME as POINTS_NAME
-from inkling.models.registry import Registry, write_whole
+from inkling.models.registry import Registry
+from inkling.models.regular_file import write_whole
 
 Mark = tuple[int, int, int] | None
 """Modification time in nanoseconds, size, inode; None for a file that is not there."""

@@ -15,8 +15,8 @@ from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.explain import contribution_words
 from inkling.models.operating_points import OperatingPoints, read_points
 from inkling.models.personal import MAX_ROWS, PersonalAcceptanceModel, PersonalState, foretold, trait_words
-from inkling.models.registry import Registry, remove
-from inkling.models.regular_file import read_regular
+from inkling.models.registry import Registry
+from inkling.models.regular_file import read_regular, remove
 from inkling.telemetry.archive import opened
 from inkling.telemetry.reading import judged_suggestions
 

@@ -9,9 +9,12 @@ from inkling.app.learning.files import OwnFiles
 from inkling.app.learning.own_model import now_ms, read_judged, read_reset_mark
 from inkling.core.errors import ModelArtifactError, UserError
 from inkling.models.acceptance import LogisticAcceptanceModel
+from inkling.models.challenge import retrain
 from inkling.models.operating_points import OperatingPoints, dump_points
 from inkling.models.personal import HIERARCHICAL, foretold
-from inkling.models.registry import Registry, registered_of, retrain, write_whole
+from inkling.models.personal_file import registered_of
+from inkling.models.registry import Registry
+from inkling.models.regular_file import write_whole
 
 logger = logging.getLogger(__name__)
 
