@@ -130,6 +130,10 @@ export interface ModelSettings {
   readonly timeoutSeconds: number;
   readonly maxConcurrent: number;
   readonly dailyTokenBudget: number;
+  readonly dailyCostBudget: number;
+  readonly prices: readonly string[];
+  readonly askAhead: boolean;
+  readonly cacheAnswers: boolean;
   readonly headers: readonly string[];
   readonly caFile: string;
   readonly proxy: string;

@@ -125,6 +125,10 @@ class ModelSettings:
         timeout_seconds: Longest time for a completion, from the question to its last word, seconds.
         max_concurrent: Most requests at one time.
         daily_token_budget: Most tokens of prompts and answers together in one day; 0: no limit.
+        daily_cost_budget: Most money in one day, in the currency of `prices`; 0: no limit.
+        prices: What a million tokens cost, each as `model: prompt answer`; `*` is every other model.
+        ask_ahead: Whether the endpoint is asked for what follows a suggestion that is likely to be accepted.
+        cache_answers: Whether answers are kept on disk, sealed, so that a restart forgets none.
         headers: Further headers of each request, each as `Name: value`.
         ca_file: Path of the certificates, PEM, of the authorities to trust; empty: those of the system.
         proxy: Address of a proxy; empty: as the environment says.
@@ -139,6 +143,10 @@ class ModelSettings:
     timeout_seconds: float = field(default=10.0, metadata={"low": 0.5, "high": 600.0})
     max_concurrent: int = field(default=4, metadata={"low": 1, "high": 64})
     daily_token_budget: int = field(default=0, metadata={"low": 0, "high": 1_000_000_000})
+    daily_cost_budget: float = field(default=0.0, metadata={"low": 0.0, "high": 1_000_000.0})
+    prices: tuple[str, ...] = ()
+    ask_ahead: bool = True
+    cache_answers: bool = True
     headers: tuple[str, ...] = ()
     ca_file: str = ""
     proxy: str = ""
