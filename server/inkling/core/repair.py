@@ -32,7 +32,7 @@ class SuspiciousLine:
     Attributes:
         path: The file.
         line: One-based.
-        suspiciousness: In [0, 1]; 1 for a line that every failing test and no passing test runs.
+        suspiciousness: In [0, 1]; see `inkling.core.suspicion`.
     """
 
     path: PurePosixPath
