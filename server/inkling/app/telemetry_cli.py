@@ -52,7 +52,7 @@ def export_(file: Path, *, with_text: bool, force: bool) -> None:
 
     Texts are left out unless --with-text is given. Parquet needs: pip install 'inkling-ls[export]'.
     """
-    from inkling.telemetry.archive import export_rows
+    from inkling.telemetry.exchange import export_rows
 
     with _opened_store(to_read=True) as connection:
         n_rows = export_rows(connection, file, with_text=with_text, may_replace_anything=force)
@@ -68,7 +68,7 @@ def import_(file: Path) -> None:
     Rows that are there already stay as they are, so importing twice changes nothing. One wrong row, and nothing of
     the file is stored. Parquet needs: pip install 'inkling-ls[export]'.
     """
-    from inkling.telemetry.archive import import_rows
+    from inkling.telemetry.exchange import import_rows
 
     with _opened_store() as connection:
         counts = import_rows(connection, file)

@@ -1,7 +1,6 @@
 """`inkling telemetry` on a store on disk."""
 
 import asyncio
-import importlib.util
 import json
 import sqlite3
 import sys
@@ -57,7 +56,6 @@ SURVIVAL = Survival(
     similarity=0.0,
 )
 NEWER = replace(DECISION, suggestion_id=SuggestionId("s2"), at_ms=NOW_MS - DAY_MS, text=None)
-HAS_PYARROW = importlib.util.find_spec("pyarrow") is not None
 
 
 @pytest.fixture
@@ -181,7 +179,6 @@ def test_without_pyarrow_the_command_that_installs_it_is_named(
     assert list(tmp_path.iterdir()) == [filled]
 
 
-@pytest.mark.skipif(not HAS_PYARROW, reason="pyarrow is optional")
 def test_parquet_holds_the_same_rows(filled: Path, tmp_path: Path) -> None:
     import pyarrow.parquet
 
@@ -373,7 +370,6 @@ def test_secrets_of_an_imported_file_are_masked(data_dir: Path, filled: Path, tm
     assert b"hunter2" not in (filled / "events.db").read_bytes()
 
 
-@pytest.mark.skipif(not HAS_PYARROW, reason="pyarrow is optional")
 def test_parquet_comes_back(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run("export", tmp_path / "all.jsonl", "--with-text")
     run("export", tmp_path / "all.parquet", "--with-text")
@@ -387,7 +383,6 @@ def test_parquet_comes_back(filled: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert lines(tmp_path / "again.jsonl") == lines(tmp_path / "all.jsonl")
 
 
-@pytest.mark.skipif(not HAS_PYARROW, reason="pyarrow is optional")
 def test_a_wrong_row_of_parquet_and_a_wrong_file_are_named(filled: Path, tmp_path: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet
@@ -418,8 +413,6 @@ def test_without_pyarrow_an_import_names_the_command_that_installs_it(
 
 @pytest.mark.parametrize("name", ["notes.jsonl", "notes.parquet"])
 def test_an_export_replaces_an_export_and_nothing_else_unasked(filled: Path, tmp_path: Path, name: str) -> None:
-    if name.endswith(".parquet") and not HAS_PYARROW:
-        pytest.skip("pyarrow is optional")
     file = tmp_path / name
     file.write_text("my notes\n")
 

@@ -9,8 +9,9 @@ from tests.contract.telemetry import samples
 from inkling.core.events import Decision, EventId, Feature, Outcome, OutcomeKind, Silence, Statistics
 from inkling.core.suggestion import Reason, SuggestionId, Trigger
 from inkling.telemetry import EventStore, reading
-from inkling.telemetry.archive import delete_before, export_rows, import_rows, opened
+from inkling.telemetry.archive import delete_before, opened
 from inkling.telemetry.daily_counts import DAY_MS, count_next_day
+from inkling.telemetry.exchange import export_rows, import_rows
 
 SEED = 5
 TODAY_MS = samples.NOW_MS // DAY_MS * DAY_MS
