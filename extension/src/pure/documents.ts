@@ -31,6 +31,8 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   unknown_import: "import does not exist",
   rejected_before: "rejected here before",
   low_probability: "probability below the threshold",
+  no_fix: "no fix was found",
+  not_verified: "fixes were found and none is sure",
 };
 
 /** Returns the latest decisions, newest first, two lines for each: what happened where, and why. */

@@ -39,7 +39,9 @@ export type Reason =
   | "unknown_import"
   | "rejected_before"
   | "too_late"
-  | "low_probability";
+  | "low_probability"
+  | "no_fix"
+  | "not_verified";
 
 export type OutcomeKind =
   | "shown"

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import NewType
 
 from inkling.core.suggestion import Check, Reason, Source, SuggestionId, Trigger
 
 EventId = NewType("EventId", str)
+
+N_PROJECT_DIGITS = 6  # hexadecimal; tell a user's few folders of one name apart
 
 
 def folder_name(project: str) -> str:
@@ -14,10 +17,16 @@ def folder_name(project: str) -> str:
     return project.rpartition("-")[0]
 
 
+def project_name(folder: Path, fingerprint: str) -> str:
+    """Returns what a project is called in the log: its folder's name with a short keyed hash of the whole path."""
+    return f"{folder.name}-{fingerprint[:N_PROJECT_DIGITS]}"
+
+
 class Feature(StrEnum):
     """The feature that made a suggestion."""
 
     COMPLETION = "completion"
+    FIX = "fix"
 
 
 class OutcomeKind(StrEnum):
@@ -266,7 +275,8 @@ class Statistics:
         n_silent_by_reason: Requests without a candidate, by reason.
         n_by_outcome: Suggestions by outcome; a suggestion counts once for each kind of outcome it had on a day.
         n_chars_accepted: Code points inserted by full and partial accepts.
-        latency_ms_p50: Median time from request to decision, to 0.1 ms below 10 ms and else to 1 ms; None without data.
+        latency_ms_p50: Median time from request to decision about ghost text, to 0.1 ms below 10 ms and else to 1 ms;
+            None without data.
         latency_ms_p95: The 95th percentile of the same.
         store_path: Where the events are.
         store_bytes: Size of the store on disk.

@@ -207,7 +207,7 @@ class EventLog(Protocol):
         ...
 
     async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
-        """Returns the latest decisions with what became of them, oldest first, at most `limit`."""
+        """Returns the latest decisions about ghost text with what became of them, oldest first, at most `limit`."""
         ...
 
     async def recent_decisions(self, limit: int) -> list[DecisionSummary]:

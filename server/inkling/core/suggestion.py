@@ -49,6 +49,8 @@ class Reason(StrEnum):
     UNKNOWN_IMPORT = "unknown_import"
     REJECTED_BEFORE = "rejected_before"
     LOW_PROBABILITY = "low_probability"
+    NO_FIX = "no_fix"
+    NOT_VERIFIED = "not_verified"
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -69,6 +71,8 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.UNKNOWN_IMPORT: "it imports what is not installed or does not exist",
     Reason.REJECTED_BEFORE: "you rejected it at this place before",
     Reason.LOW_PROBABILITY: "its probability of acceptance is below the threshold (inkling.gate.policy)",
+    Reason.NO_FIX: "no change was found with which the failing test passes and no other breaks",
+    Reason.NOT_VERIFIED: "changes make the test pass, and nothing tells which is right (inkling.fix.precision)",
 }
 """Each reason in words for a person, naming the setting that changes it where there is one."""
 

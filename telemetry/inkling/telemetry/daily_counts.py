@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
+from inkling.core.events import Feature
+
 DAY_MS: Final = 86_400_000
 _END_OF_TIME_MS: Final = 2**63 - 1
 
@@ -29,7 +31,7 @@ _COUNTS = f"""
     FROM decisions WHERE {_IN_PERIOD} GROUP BY was_offered, reason
     UNION ALL
     SELECT '{LATENCY}', CAST(round(latency_ms, latency_ms < 10) AS TEXT) AS rounded_ms, count(*)
-    FROM decisions WHERE {_IN_PERIOD} GROUP BY rounded_ms
+    FROM decisions WHERE {_IN_PERIOD} AND feature = '{Feature.COMPLETION}' GROUP BY rounded_ms
     UNION ALL
     SELECT '{SILENT}', reason, count(*) FROM silences WHERE {_IN_PERIOD} GROUP BY reason
     UNION ALL

@@ -11,6 +11,7 @@ from inkling.core.events import (
     Decision,
     DecisionSummary,
     EventId,
+    Feature,
     JudgedSuggestion,
     Outcome,
     OutcomeKind,
@@ -101,7 +102,7 @@ class MemoryEventLog:
         return len(old)
 
     async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
-        """Returns the latest decisions with what became of them, oldest first, at most `limit`."""
+        """Returns the latest decisions about ghost text with what became of them, oldest first, at most `limit`."""
         outcomes: dict[SuggestionId, list[Outcome]] = {}
         for outcome in self._outcomes.values():
             outcomes.setdefault(outcome.suggestion_id, []).append(outcome)
@@ -109,7 +110,11 @@ class MemoryEventLog:
         for survival in sorted(self._survivals.values(), key=lambda survival: survival.at_ms):
             if survival.follows in ACCEPTING and survival.kind is not SurvivalKind.UNKNOWN:
                 kept[survival.suggestion_id] = survival.similarity
-        decisions = [decision for decision in self._decisions.values() if decision.at_ms >= since_ms]
+        decisions = [
+            decision
+            for decision in self._decisions.values()
+            if decision.at_ms >= since_ms and decision.feature is Feature.COMPLETION
+        ]
         decisions.sort(key=lambda decision: decision.at_ms)
         return [
             _judged(decision, outcomes.get(decision.suggestion_id, ()), kept.get(decision.suggestion_id))
@@ -134,7 +139,7 @@ class MemoryEventLog:
         """Returns counts since a moment in milliseconds since the Unix epoch."""
         decisions = [decision for decision in self._decisions.values() if decision.at_ms >= since_ms]
         outcomes = [outcome for outcome in self._outcomes.values() if outcome.at_ms >= since_ms]
-        latencies = sorted(decision.latency_ms for decision in decisions)
+        latencies = sorted(each.latency_ms for each in decisions if each.feature is Feature.COMPLETION)
         seen = {(outcome.kind, outcome.suggestion_id) for outcome in outcomes}
         return Statistics(
             since_ms=since_ms,

@@ -8,7 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
-from inkling.core.events import DecisionSummary, JudgedSuggestion, Outcome, OutcomeKind, Statistics, SurvivalKind
+from inkling.core.events import (
+    DecisionSummary,
+    Feature,
+    JudgedSuggestion,
+    Outcome,
+    OutcomeKind,
+    Statistics,
+    SurvivalKind,
+)
 from inkling.core.suggestion import Reason
 from inkling.telemetry import daily_counts
 from inkling.telemetry.judgements import ACCEPTING, ACTING, READ_AFTER_MS, FingerprintPair, precedence
@@ -90,7 +98,8 @@ _JUDGED_SUGGESTIONS = f"""
             ORDER BY at_ms DESC, id DESC LIMIT 1
         ) END AS kept
     FROM (
-        SELECT * FROM decisions WHERE at_ms >= :since_ms AND schema_version <= {SCHEMA_VERSION}
+        SELECT * FROM decisions
+        WHERE at_ms >= :since_ms AND feature = '{Feature.COMPLETION}' AND schema_version <= {SCHEMA_VERSION}
         ORDER BY at_ms DESC, id DESC LIMIT :limit
     ) AS latest
     ORDER BY at_ms, id

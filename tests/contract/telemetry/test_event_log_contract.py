@@ -292,6 +292,16 @@ async def test_a_judged_suggestion_holds_the_decision_and_all_that_became_of_it(
     ]
 
 
+async def test_decisions_about_fixes_are_not_learned_from_and_do_not_count_as_slow_ghost_text(log: Log) -> None:
+    """A search for a fix takes seconds, and what it looks at is nothing that the acceptance model knows."""
+    fix = replace(DECISION, suggestion_id=SuggestionId("fix"), feature=Feature.FIX, latency_ms=9000.0)
+    await log.record_decisions([fix, replace(DECISION, suggestion_id=SuggestionId("ghost"), latency_ms=7.0)])
+    assert [judged.suggestion_id for judged in await log.judged_suggestions(0, 10)] == ["ghost"]
+    assert {summary.suggestion_id for summary in await log.recent_decisions(10)} == {"fix", "ghost"}
+    statistics = await log.statistics(0)
+    assert (statistics.n_offered, statistics.latency_ms_p95) == (2, 7.0)
+
+
 async def test_judged_suggestions_come_oldest_first_and_the_latest_are_kept(log: Log) -> None:
     await log.record_decisions(
         [replace(DECISION, suggestion_id=SuggestionId(f"s{n}"), at_ms=NOW_MS - n) for n in range(5)]
