@@ -30,6 +30,7 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   unknown_attribute: "attribute does not exist",
   unknown_import: "import does not exist",
   rejected_before: "rejected here before",
+  too_late: "another suggestion was on display when it came",
   low_probability: "probability below the threshold",
   no_fix: "no fix was found",
   not_verified: "fixes were found and none is sure",

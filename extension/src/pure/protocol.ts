@@ -12,6 +12,7 @@ export const EXPORT_EVENTS = "inkling/exportEvents";
 export const STATUS = "inkling/status";
 export const DID_CHANGE_API_KEY = "inkling/didChangeApiKey";
 export const MODEL_STATUS = "inkling/modelStatus";
+export const SUGGESTIONS_READY = "inkling/suggestionsReady";
 export const FIX = "inkling/fix";
 export const FIX_PROGRESS = "inkling/fixProgress";
 export const ANSWER_FIX_QUESTION = "inkling/answerFixQuestion";
@@ -174,6 +175,7 @@ export interface SettingsTree {
 /** What the extension says of itself and of the workspace when it starts the server. */
 export interface InitializationOptions {
   readonly ownsInlineCompletion?: boolean;
+  readonly takesLateSuggestions?: boolean;
   readonly isTrusted?: boolean;
   readonly interpreter?: string | null;
   readonly apiKey?: string | null;
@@ -423,6 +425,12 @@ export interface StatusParams {
 export interface ModelStatusParams {
   readonly state: "off" | "connecting" | "ready" | "down" | "refused" | "budget";
   readonly words: string;
+}
+
+/** `inkling/suggestionsReady`, a notification to the client: what is on display at this version can be longer. */
+export interface SuggestionsReadyParams {
+  readonly uri: string;
+  readonly version: number;
 }
 
 /** A position as the protocol has it. */

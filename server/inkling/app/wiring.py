@@ -23,7 +23,8 @@ from inkling.core.ports import EventLog
 from inkling.core.settings import Settings
 from inkling.engine.completer import EmbeddedCompleter
 from inkling.features.aftermath import Aftermath
-from inkling.features.completion import CompletionFeature, CompletionPorts
+from inkling.features.completion import CompletionFeature
+from inkling.features.completion_ports import CompletionPorts
 from inkling.features.survival import LOOKS_S, SurvivalPorts
 from inkling.llm.client import ModelClient
 from inkling.llm.mind import ModelMind
@@ -98,7 +99,9 @@ async def running_services(
     learner = Learner(places.data_dir, opened.log, clock.now_ms)
     owners = (completer, syntax, analysis)
     async with _workers([learner.run(), *(owner.run() for owner in owners)]) as background:
-        model_mind = ModelMind(lambda endpoint, tell: ModelClient.open(endpoint, places.data_dir, tell), background)
+        model_mind = ModelMind(
+            lambda endpoint, tell: ModelClient.open(endpoint, places.data_dir, tell), background, places.cache_dir
+        )
         ports = CompletionPorts(
             completers=[completer],
             slow_completers=model_mind.completers,

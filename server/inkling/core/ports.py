@@ -1,6 +1,6 @@
 """The ports: what features need from the world, and what rooms must offer to take part."""
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncGenerator, Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -32,6 +32,28 @@ class Completer(Protocol):
             WorkerError: Its process died or is not running.
             ModelError: The language model that it asks did not answer as it should.
         """
+        ...
+
+
+class StreamingCompleter(Protocol):
+    """A mind that may take seconds to say all it has to say."""
+
+    def is_due_within(self, request: CompletionRequest, within_s: float) -> bool:
+        """Tells whether its answer is very likely to be there in so many seconds, by how long it took lately."""
+        ...
+
+    def answers(self, request: CompletionRequest) -> AsyncGenerator[Sequence[Candidate], None]:
+        """Yields candidates, best first: what can stand alone of an answer that is slow, later the whole.
+
+        Nothing where it has nothing to say. Who asks explicitly gets several in the end.
+
+        Raises:
+            ModelError: The language model that it asks did not answer as it should.
+        """
+        ...
+
+    def prepare(self, request: CompletionRequest) -> None:
+        """Asks ahead at a place where the cursor is likely to be soon; returns at once."""
         ...
 
 

@@ -48,6 +48,7 @@ class Reason(StrEnum):
     UNKNOWN_ATTRIBUTE = "unknown_attribute"
     UNKNOWN_IMPORT = "unknown_import"
     REJECTED_BEFORE = "rejected_before"
+    TOO_LATE = "too_late"
     LOW_PROBABILITY = "low_probability"
     NO_FIX = "no_fix"
     NOT_VERIFIED = "not_verified"
@@ -70,6 +71,7 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.UNKNOWN_ATTRIBUTE: "it names an attribute that does not exist",
     Reason.UNKNOWN_IMPORT: "it imports what is not installed or does not exist",
     Reason.REJECTED_BEFORE: "you rejected it at this place before",
+    Reason.TOO_LATE: "another suggestion was on display when it came",
     Reason.LOW_PROBABILITY: "its probability of acceptance is below the threshold (inkling.gate.policy)",
     Reason.NO_FIX: "no change was found with which the failing test passes and no other breaks",
     Reason.NOT_VERIFIED: "changes make the test pass, and nothing tells which is right (inkling.fix.precision)",
@@ -159,6 +161,7 @@ class Suggestion:
         version: The document's version it was made for.
         scored: Why it is shown.
         checked: What was verified; a check that ran out of time is missing here.
+        alternatives: Others for the same place, best first; only where somebody asked explicitly.
     """
 
     id: SuggestionId
@@ -167,6 +170,7 @@ class Suggestion:
     version: int
     scored: Scored
     checked: frozenset[Check] = field(default_factory=frozenset)
+    alternatives: "tuple[Suggestion, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

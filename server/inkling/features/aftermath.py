@@ -1,7 +1,7 @@
 """What becomes of suggestions after they were offered: the one object that the editor's messages are told to."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from inkling.core.edit import TextEdit
 from inkling.core.errors import StoreError
@@ -29,17 +29,25 @@ class Aftermath:
         self._survival = SurvivalTracker(ports, self._offers, looks_s)
         self._inference = OutcomeInference(ports.clock, self._take_inferred)
 
-    def offered(self, suggestion_id: SuggestionId, uri: DocumentUri, offset: int, text: str) -> None:
-        """Takes a suggestion that is sent to the editor: `text` would be inserted at `offset`, in code points."""
+    def offered(self, uri: DocumentUri, offset: int, texts: Mapping[SuggestionId, str]) -> None:
+        """Takes suggestions that are sent to the editor for one place, best first.
+
+        Args:
+            uri: Their document.
+            offset: Where each of them would be inserted, in code points.
+            texts: What would be.
+        """
         current = self._survival.text(uri)
         if current is None:
             return
-        if "\r\n" in current:
-            text = text.replace("\r\n", "\n").replace("\n", "\r\n")
-        offer = Offer(suggestion_id, uri, text, offset, self._ports.clock.now_ms())
-        self._offers.add(offer)
-        if self.infers_outcomes:
-            self._inference.offered(offer)
+        offers = []
+        for suggestion_id, text in texts.items():
+            if "\r\n" in current:
+                text = text.replace("\r\n", "\n").replace("\n", "\r\n")
+            offers.append(Offer(suggestion_id, uri, text, offset, self._ports.clock.now_ms()))
+            self._offers.add(offers[-1])
+        if self.infers_outcomes and offers:
+            self._inference.offered(offers[0], is_one_of_several=len(offers) > 1)
 
     def outcomes_reported(self, outcomes: Sequence[Outcome]) -> None:
         """Takes outcomes that the client told, and that are recorded."""

@@ -2,199 +2,199 @@
 
 import asyncio
 import logging
-import random
 import time
-from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from inkling.core.errors import ModelError, StoreError, WorkerError
-from inkling.core.events import Decision, Feature, Silence
-from inkling.core.ports import (
-    N_PREVIOUS,
-    AcceptanceModel,
-    AskingModel,
-    Background,
-    Completer,
-    EventLog,
-    GateInput,
-    NameChecker,
-    NameVerdict,
-    PreviousSuggestion,
-    RequestInput,
-    SyntaxChecker,
-    SyntaxVerdict,
-)
+from inkling.core.errors import WorkerError
+from inkling.core.events import Outcome, OutcomeKind
+from inkling.core.ports import Completer, StreamingCompleter
 from inkling.core.settings import Settings
-from inkling.core.snapshot import Snapshot
+from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import (
     Candidate,
-    Check,
     CompletionRequest,
     NoSuggestion,
     Reason,
-    Scored,
     Suggestion,
     Trigger,
-    new_suggestion_id,
 )
-from inkling.core.text import line_end, line_prefix, line_start, position_at
-from inkling.features.checks import is_place_to_complete, repeats_suffix
-from inkling.features.gate import ALWAYS_ASKED, Asking, Bar, decide, decide_to_ask
+from inkling.core.text import line_end, line_start
+from inkling.features.ahead import LIKELY, after_accept
+from inkling.features.checks import is_place_to_complete
+from inkling.features.completion_ports import CompletionPorts
+from inkling.features.gate import ALWAYS_ASKED, Asking, Bar, decide_to_ask
+from inkling.features.judging import Judge, Question
+from inkling.features.late import LateSuggestions
+from inkling.features.meaning import without_duplicates
+from inkling.features.slow_answers import SlowAnswers
 
 logger = logging.getLogger(__name__)
 
-N_PROJECT_DIGITS = 6  # hexadecimal; tell a user's few folders of one name apart
-ASKING_SHARE = 0.8  # of the deadline; the rest is for checks, so that what came in time is shown in time
+GRACE_S = 0.15  # since the question; a quick text waits so long for a slow mind that is very likely to speak within it
+INVOKED_WAIT_S = 2.0  # who asks explicitly wants to choose among what all minds say
+MOST_SUGGESTIONS = 5  # for who asks explicitly; nobody cycles through more
 MAX_LINE_CHARS = 2000  # nobody writes longer lines by hand; generated and minified files have them
 _Answer = Sequence[Candidate] | NoSuggestion | WorkerError | TimeoutError
-_REASON_OF_NAMES = {
-    NameVerdict.UNKNOWN_ATTRIBUTE: Reason.UNKNOWN_ATTRIBUTE,
-    NameVerdict.UNKNOWN_IMPORT: Reason.UNKNOWN_IMPORT,
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompletionPorts:
-    """What ghost text is made with.
-
-    Attributes:
-        completers: Minds that answer in milliseconds.
-        slow_completers: Returns the minds that may answer after the deadline; settings change which there are.
-        syntax: Checks candidates.
-        names: Checks candidates.
-        asking: Stage 1 of the gate.
-        model: Stage 2 of the gate.
-        log: Where decisions go.
-        background: Writes them down.
-        draw: Returns random numbers, uniform in [0, 1).
-    """
-
-    completers: Sequence[Completer]
-    syntax: SyntaxChecker
-    names: NameChecker
-    asking: AskingModel
-    model: AcceptanceModel
-    log: EventLog
-    background: Background
-    draw: Callable[[], float] = random.random
-    slow_completers: Callable[[], Sequence[Completer]] = tuple
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judged:
-    """A candidate after checks and gate."""
-
-    candidate: Candidate
-    reason: Reason | None
-    checked: frozenset[Check] = frozenset()
-    scored: Scored | None = None
-    threshold: float
-    propensity: float = 0.0
-    was_explored: bool = False
 
 
 class CompletionFeature:
-    """Answers what to show at the cursor, and writes down every decision on the way."""
+    """Answers what to show at the cursor, and writes down every decision on the way.
+
+    Attributes:
+        late: What comes after a question was answered.
+    """
 
     def __init__(self, ports: CompletionPorts, settings: Settings) -> None:
         self.ports = ports
         self._settings = settings
-        self._projects: dict[Path, str] = {}
-        self._previous: deque[PreviousSuggestion] = deque(maxlen=N_PREVIOUS)
+        self._judge = Judge(ports, settings)
+        self.late = LateSuggestions(self._judge, ports.log, ports.background)
+        self._latest: tuple[CompletionRequest, Suggestion] | None = None
 
     def configure(self, settings: Settings) -> None:
         """Takes new settings; requests that are under way end with the old ones."""
         self._settings = settings
+        self._judge.configure(settings)
 
     def open_folders(self, folders: tuple[Path, ...]) -> None:
         """Takes the workspace folders: paths in the event store are relative to them, and each is a project there."""
-        hash_of = self.ports.log.fingerprint
-        self._projects = {folder: f"{folder.name}-{hash_of(str(folder))[:N_PROJECT_DIGITS]}" for folder in folders}
+        self._judge.open_folders(folders)
+
+    def document_closed(self, uri: DocumentUri) -> None:
+        """Takes that a document was closed: nothing more is offered there."""
+        self.late.stop(uri)
+
+    def outcomes_reported(self, outcomes: Sequence[Outcome]) -> None:
+        """Takes outcomes; while the user looks at a suggestion that is likely to be accepted, the next is asked for."""
+        request, suggestion = self._latest or (None, None)
+        if request is None or suggestion is None or suggestion.scored.probability < LIKELY:
+            return
+        client, uri = self.late.client, request.snapshot.uri
+        was_read = any(each.suggestion_id == suggestion.id and each.kind is OutcomeKind.SHOWN for each in outcomes)
+        if was_read and client is not None and client.snapshot(uri) == request.snapshot:
+            self._latest = None
+            for mind in self.ports.slow_completers():
+                mind.prepare(after_accept(request, suggestion.candidate))
 
     async def complete(self, request: CompletionRequest) -> Suggestion | NoSuggestion:
         """Returns the best candidate that may be shown, or why there is none.
 
-        Cancellation is passed on to whatever is being awaited; nothing is recorded then.
+        Who asks explicitly gets others beside it, as its alternatives. Cancellation is passed on to whatever is being
+        awaited; nothing is recorded then.
         """
-        started_at_s = time.perf_counter()
+        question = Question(request=request, asking=ALWAYS_ASKED, started_at_s=time.perf_counter())
+        ready = self.late.take(request)
+        if ready is not None:
+            self._latest = (request, ready)
+            return ready
+        self.late.stop(request.snapshot.uri)
+        self._latest = None
         reason = self._reason_not_to_ask(request)
         if reason is not None:
-            return self._stay_silent(request, reason, started_at_s)
-        asking = self._weigh_asking(request)
-        if not asking.is_asked:
-            return self._stay_silent(request, Reason.NOT_WORTH_ASKING, started_at_s, asking)
-        slow = self.ports.slow_completers()
+            return self._judge.stay_silent(question, reason)
+        question = replace(question, asking=self._weigh_asking(request))
+        if not question.asking.is_asked:
+            return self._judge.stay_silent(question, Reason.NOT_WORTH_ASKING)
         try:
-            if slow:
-                return await self._complete_with(slow, request, asking, started_at_s)
-            async with asyncio.timeout(self._settings.completion.deadline_ms / 1000):
-                candidates = await self._ask(request)
-                if isinstance(candidates, NoSuggestion):
-                    return self._stay_silent(request, candidates.reason, started_at_s)
-                return await self._choose(request, asking, candidates, started_at_s)
-        except TimeoutError:
-            return self._stay_silent(request, Reason.DEADLINE, started_at_s)
+            return await self._ask(question)
         except WorkerError as error:
             logger.warning("completion without its worker: %s", error)
-            return self._stay_silent(request, Reason.WORKER_UNAVAILABLE, started_at_s)
+            return self._judge.stay_silent(question, Reason.WORKER_UNAVAILABLE)
 
-    async def _complete_with(
-        self, slow: Sequence[Completer], request: CompletionRequest, asking: Asking, started_at_s: float
-    ) -> Suggestion | NoSuggestion:
-        """Chooses among what all minds say within the deadline; only where nothing of it may be shown, waits longer.
+    async def _ask(self, question: Question) -> Suggestion | NoSuggestion:
+        """Asks all minds at once. What the quick ones say is shown as soon as it may be.
 
-        The slow minds limit by themselves how long they take.
+        Only where nothing of it may be shown are the slow ones waited for; they limit by themselves how long they take.
+
+        Raises:
+            WorkerError: The quick minds have no process, and the slow ones nothing to say.
         """
-        n_quick = len(self.ports.completers)
-        # They end with this call, whatever way it ends.
-        tasks = [asyncio.create_task(_answer_of(each, request)) for each in (*self.ports.completers, *slow)]
+        request, slow = question.request, self.ports.slow_completers()
+        answers = SlowAnswers(slow, request)
+        self.ports.background.start(answers.listen())
+        is_followed = False
         try:
-            await asyncio.wait(tasks, timeout=self._settings.completion.deadline_ms / 1000 * ASKING_SHARE)
-            late = [task for task in tasks[n_quick:] if not task.done()]
-            too_late = TimeoutError("not within the deadline")
-            said = _gathered([task.result() if task.done() else too_late for task in tasks if task not in late])
+            quick = await self._ask_quick(question)
+            # The time that slow minds are given is none that the checks have taken.
+            left_s = self._deadline_s - question.elapsed_s
+            await self._give_grace(question, slow, answers)
             answer: Suggestion | NoSuggestion | None = None
-            if not isinstance(said, Exception | NoSuggestion):
-                answer = await self._choose_in_time(request, asking, self._rank(request, said), started_at_s)
-            if late and not isinstance(answer, Suggestion):
-                await asyncio.wait(late)
-                said_late = _gathered([task.result() for task in late])
-                if not isinstance(said_late, Exception | NoSuggestion):
-                    return await self._choose(request, asking, self._rank(request, said_late), started_at_s)
-                said = _gathered([said, said_late])
-            if answer is not None:
-                return answer
-            if isinstance(said, Exception):
-                raise said
-            reason = said.reason if isinstance(said, NoSuggestion) else Reason.DEADLINE
-            return self._stay_silent(request, reason, started_at_s)
+            if isinstance(quick, Sequence):
+                answer = await self._choose_within(left_s, question, [*quick, *answers.take()])
+            while not isinstance(answer, Suggestion) and await answers.is_there_more():
+                answer = await self._choose(question, answers.take())
+            if answer is None:
+                return self._stay_silent(question, [quick, answers.silence] if slow else [quick])
+            if isinstance(answer, Suggestion):
+                self._latest = (request, answer)
+                if request.trigger is Trigger.AUTOMATIC:
+                    is_followed = True
+                    self.late.follow(question, answer, answers)
+            return answer
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            if not is_followed:
+                answers.end()
 
-    async def _choose_in_time(
-        self, request: CompletionRequest, asking: Asking, candidates: Sequence[Candidate], started_at_s: float
-    ) -> Suggestion | NoSuggestion | None:
-        """As `_choose`; None where the deadline passes meanwhile."""
-        left_s = self._settings.completion.deadline_ms / 1000 - (time.perf_counter() - started_at_s)
+    async def _ask_quick(self, question: Question) -> _Answer:
+        """Asks every quick mind, within the deadline; one that fails does not silence the others."""
         try:
-            async with asyncio.timeout(max(0.0, left_s)):
-                return await self._choose(request, asking, candidates, started_at_s)
+            async with asyncio.timeout(self._deadline_s):
+                minds = self.ports.completers
+                return _gathered(await asyncio.gather(*(_answer_of(mind, question.request) for mind in minds)))
+        except TimeoutError as error:
+            return error
+
+    async def _give_grace(self, question: Question, slow: Sequence[StreamingCompleter], answers: SlowAnswers) -> None:
+        """Waits for the slow minds where that is hardly felt, or where the user waits anyway."""
+        if question.request.trigger is Trigger.INVOKED:
+            await answers.wait_for_end(INVOKED_WAIT_S - question.elapsed_s)
+            return
+        left_s = GRACE_S - question.elapsed_s
+        if any(mind.is_due_within(question.request, left_s) for mind in slow):
+            await answers.is_there_more(left_s)
+
+    async def _choose_within(
+        self, limit_s: float, question: Question, candidates: Sequence[Candidate]
+    ) -> Suggestion | NoSuggestion | None:
+        """As `_choose`; None where the checks take longer. Who asks explicitly has time."""
+        is_invoked = question.request.trigger is Trigger.INVOKED
+        try:
+            async with asyncio.timeout(None if is_invoked else max(0.0, limit_s)):
+                return await self._choose(question, candidates)
         except TimeoutError:
             return None
 
+    async def _choose(self, question: Question, candidates: Sequence[Candidate]) -> Suggestion | NoSuggestion:
+        at_most = MOST_SUGGESTIONS if question.request.trigger is Trigger.INVOKED else 1
+        return await self._judge.choose(question, self._rank(question.request, candidates), at_most)
+
     def _rank(self, request: CompletionRequest, candidates: Sequence[Candidate]) -> Sequence[Candidate]:
         """Returns candidates of several minds by their probability; those of one mind come in order."""
-        if len({candidate.source for candidate in candidates}) < 2:
+        if len({candidate.source for candidate in candidates}) > 1:
+            # Of two minds that say the same the surer one is heard.
+            candidates = sorted(candidates, key=lambda each: -self._judge.probability(request, each))
+        elif request.trigger is Trigger.AUTOMATIC:
             return candidates
-        scores = [self.ports.model.score(self._gate_input(request, each)).probability for each in candidates]
-        ranked = sorted(zip(scores, candidates, strict=True), key=lambda scored: -scored[0])
-        # Of two minds that say the same the surer one is heard.
-        first_by_text = {candidate.text.strip(): candidate for _, candidate in reversed(ranked)}
-        return [candidate for _, candidate in ranked if first_by_text[candidate.text.strip()] is candidate]
+        return list(without_duplicates(request, candidates))
+
+    def _stay_silent(self, question: Question, said: Sequence[_Answer]) -> NoSuggestion:
+        """Says why nothing was proposed.
+
+        Raises:
+            WorkerError: Nobody could be asked.
+        """
+        answer = _gathered(said)
+        if isinstance(answer, WorkerError):
+            raise answer
+        # Candidates that are not chosen from were not checked in time.
+        reason = answer.reason if isinstance(answer, NoSuggestion) else Reason.DEADLINE
+        return self._judge.stay_silent(question, reason)
+
+    @property
+    def _deadline_s(self) -> float:
+        return self._settings.completion.deadline_ms / 1000
 
     def _reason_not_to_ask(self, request: CompletionRequest) -> Reason | None:
         text, offset = request.snapshot.text, request.offset
@@ -216,210 +216,18 @@ class CompletionFeature:
         bar = Bar(threshold=self.ports.asking.threshold(gate), explore=gate.explore)
         if request.trigger is Trigger.INVOKED or bar.threshold <= 0:
             return ALWAYS_ASKED
-        known = RequestInput(
-            request=request,
-            at_ms=_now_ms(),
-            project=self._project(request.snapshot),
-            recent_outcomes=self.ports.log.recent_outcomes(),
-            previous=self._shown_before(request),
-        )
-        return decide_to_ask(self.ports.asking.probability(known), bar, self.ports.draw())
-
-    async def _ask(self, request: CompletionRequest) -> Sequence[Candidate] | NoSuggestion:
-        """Asks every mind; one that fails does not silence the others."""
-        answer = _gathered(await asyncio.gather(*(_answer_of(each, request) for each in self.ports.completers)))
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
-
-    async def _choose(
-        self, request: CompletionRequest, asking: Asking, candidates: Sequence[Candidate], started_at_s: float
-    ) -> Suggestion | NoSuggestion:
-        """Judges the candidates in order until one may be shown, and records all that were judged."""
-        decisions: list[Decision] = []
-        answer: Suggestion | NoSuggestion = NoSuggestion(reason=Reason.NO_CANDIDATE)
-        for candidate in candidates:
-            judged = await self._judge(request, asking, candidate)
-            decision = self._to_decision(request, judged, started_at_s)
-            decisions.append(decision)
-            if judged.reason is None and judged.scored is not None:
-                answer = Suggestion(
-                    id=decision.suggestion_id,
-                    candidate=candidate,
-                    offset=request.offset,
-                    version=request.snapshot.version,
-                    scored=judged.scored,
-                    checked=judged.checked,
-                )
-                self._remember(request, candidate)
-                break
-            if len(decisions) == 1 and judged.reason is not None:
-                answer = NoSuggestion(reason=judged.reason, probability=decision.probability)
-        self.ports.background.start(_logged(self.ports.log.record_decisions(decisions)))
-        return answer
-
-    async def _judge(self, request: CompletionRequest, asking: Asking, candidate: Candidate) -> _Judged:
-        """Cheap checks first; the first that fails gives the reason."""
-        gate = self._settings.gate
-        # One chance a request: with two, the log could not tell which of them let a suggestion through.
-        explore = 0.0 if asking.was_explored else gate.explore
-        bar = Bar(threshold=self.ports.model.threshold(gate), explore=explore)
-
-        def drop(reason: Reason, checked: frozenset[Check] = frozenset()) -> _Judged:
-            return _Judged(candidate=candidate, reason=reason, checked=checked, threshold=bar.threshold)
-
-        if repeats_suffix(request, candidate):
-            return drop(Reason.REPEATS_SUFFIX)
-        if request.trigger is Trigger.AUTOMATIC and self._was_rejected(request, candidate):
-            return drop(Reason.REJECTED_BEFORE)
-        scored = self.ports.model.score(self._gate_input(request, candidate))
-        verdict = decide(scored, request.trigger, bar, self.ports.draw())
-        reason, checked = verdict.reason, frozenset[Check]()
-        if reason is None:
-            # Only what would be shown is worth the time of the checks that leave this process.
-            reason, checked = await self._verify(request, candidate)
-        # A check is no policy: what it drops would not be shown in any draw.
-        is_dropped_by_check = reason is not None and verdict.reason is None
-        return _Judged(
-            candidate=candidate,
-            reason=reason,
-            checked=checked,
-            scored=scored,
-            threshold=verdict.threshold,
-            propensity=0.0 if is_dropped_by_check else asking.propensity * verdict.propensity,
-            was_explored=(asking.was_explored or verdict.was_explored) and reason is None,
-        )
-
-    def _gate_input(self, request: CompletionRequest, candidate: Candidate) -> GateInput:
-        return GateInput(
-            request=request,
-            candidate=candidate,
-            at_ms=_now_ms(),
-            project=self._project(request.snapshot),
-            recent_outcomes=self.ports.log.recent_outcomes(),
-            previous=self._shown_before(request),
-        )
-
-    def _shown_before(self, request: CompletionRequest) -> tuple[PreviousSuggestion, ...]:
-        """Returns what was shown, without answers to this very question: asking twice must not hide an answer."""
-        question = (request.snapshot.uri, request.snapshot.version, request.offset)
-        return tuple(shown for shown in self._previous if (shown.uri, shown.version, shown.offset) != question)
-
-    def _remember(self, request: CompletionRequest, candidate: Candidate) -> None:
-        shown = PreviousSuggestion(
-            uri=request.snapshot.uri,
-            version=request.snapshot.version,
-            offset=request.offset,
-            n_chars=len(candidate.text),
-        )
-        self._previous = deque((*self._shown_before(request), shown), maxlen=N_PREVIOUS)
-
-    async def _verify(self, request: CompletionRequest, candidate: Candidate) -> tuple[Reason | None, frozenset[Check]]:
-        """Asks the syntax and the name checker side by side; returns why not, and what was verified."""
-        syntax, names = await asyncio.gather(
-            self.ports.syntax.check(request, candidate), self.ports.names.check(request, candidate)
-        )
-        checked = frozenset({Check.PARSES} if syntax is SyntaxVerdict.PARSES else ()) | (
-            frozenset({Check.NAMES_EXIST}) if names is NameVerdict.EXIST else frozenset()
-        )
-        if syntax is SyntaxVerdict.BREAKS:
-            return Reason.DOES_NOT_PARSE, checked
-        return _REASON_OF_NAMES.get(names), checked
-
-    def _was_rejected(self, request: CompletionRequest, candidate: Candidate) -> bool:
-        return self.ports.log.was_rejected(
-            context_fingerprint=self._context_fingerprint(request),
-            text_fingerprint=self._text_fingerprint(request, candidate),
-        )
-
-    def _context_fingerprint(self, request: CompletionRequest) -> str:
-        """A place is known again by its file and the nearest line above that is not blank."""
-        text = request.snapshot.text
-        above = text[: line_start(text, request.offset)].rstrip()
-        line_above = above[line_start(above, len(above)) :].strip()
-        return self.ports.log.fingerprint(f"{self._display_path(request.snapshot)}\n{line_above}")
-
-    def _text_fingerprint(self, request: CompletionRequest, candidate: Candidate) -> str:
-        """A text is known again by the line it completes, however much of that line was typed."""
-        line = line_prefix(request.snapshot.text, request.offset) + candidate.text
-        return self.ports.log.fingerprint(line.strip())
-
-    def _display_path(self, snapshot: Snapshot) -> str:
-        if snapshot.path is None:
-            return snapshot.uri.rsplit("/", 1)[-1]
-        folder = self._folder(snapshot)
-        return snapshot.path.name if folder is None else snapshot.path.relative_to(folder).as_posix()
-
-    def _project(self, snapshot: Snapshot) -> str:
-        """Returns the name of the workspace folder with a short keyed hash, so that two of one name differ."""
-        folder = self._folder(snapshot)
-        return "" if folder is None else self._projects[folder]
-
-    def _folder(self, snapshot: Snapshot) -> Path | None:
-        path = snapshot.path
-        return None if path is None else next((each for each in self._projects if path.is_relative_to(each)), None)
-
-    def _to_decision(self, request: CompletionRequest, judged: _Judged, started_at_s: float) -> Decision:
-        candidate, scored = judged.candidate, judged.scored
-        keeps_text = self._settings.telemetry.store_text
-        return Decision(
-            suggestion_id=new_suggestion_id(),
-            at_ms=_now_ms(),
-            feature=Feature.COMPLETION,
-            trigger=request.trigger,
-            source=candidate.source,
-            was_offered=judged.reason is None,
-            reason=judged.reason,
-            probability=scored.probability if scored else None,
-            threshold=judged.threshold,
-            propensity=judged.propensity,
-            model_version=scored.model_version if scored else "",
-            features=scored.features if scored else {},
-            checked=judged.checked,
-            path=self._display_path(request.snapshot),
-            line=position_at(request.snapshot.text, request.offset).line,
-            n_chars=len(candidate.text),
-            n_lines=len(candidate.text.splitlines()),
-            text_fingerprint=self._text_fingerprint(request, candidate),
-            context_fingerprint=self._context_fingerprint(request),
-            latency_ms=(time.perf_counter() - started_at_s) * 1000,
-            was_explored=judged.was_explored,
-            project=self._project(request.snapshot),
-            text=candidate.text if keeps_text else None,
-            line_prefix=line_prefix(request.snapshot.text, request.offset) if keeps_text else "",
-        )
-
-    def _stay_silent(
-        self, request: CompletionRequest, reason: Reason, started_at_s: float, asking: Asking | None = None
-    ) -> NoSuggestion:
-        """Records why there is nothing; with what the first stage said where that is the reason."""
-        text = request.snapshot.text
-        silence = Silence(
-            at_ms=_now_ms(),
-            feature=Feature.COMPLETION,
-            trigger=request.trigger,
-            reason=reason,
-            path=self._display_path(request.snapshot),
-            line=position_at(text, request.offset).line,
-            latency_ms=(time.perf_counter() - started_at_s) * 1000,
-            project=self._project(request.snapshot),
-            probability=asking.probability if asking else None,
-            threshold=asking.threshold if asking else None,
-            propensity=asking.propensity if asking else None,
-        )
-        self.ports.background.start(_logged(self.ports.log.record_silence(silence)))
-        return NoSuggestion(reason=reason, probability=silence.probability)
+        probability = self.ports.asking.probability(self._judge.known_before(request))
+        return decide_to_ask(probability, bar, self.ports.draw())
 
 
-async def _answer_of(completer: Completer, request: CompletionRequest) -> _Answer:
+async def _answer_of(
+    completer: Completer, request: CompletionRequest
+) -> Sequence[Candidate] | NoSuggestion | WorkerError:
     """Returns a mind's answer, or how it failed."""
     try:
         return await completer.complete(request)
     except WorkerError as error:
         return error
-    except ModelError as error:
-        logger.info("the endpoint did not answer: %s", error)
-        return NoSuggestion(reason=Reason.MODEL_UNAVAILABLE)
 
 
 def _gathered(answers: Sequence[_Answer]) -> _Answer:
@@ -439,15 +247,3 @@ def _gathered(answers: Sequence[_Answer]) -> _Answer:
     for failure in failures:
         logger.warning("a completer failed: %s", failure)
     return candidates or silence
-
-
-async def _logged(recording: Awaitable[None]) -> None:
-    """Awaits a recording; a decision that cannot be stored costs a line in the log, not the suggestion."""
-    try:
-        await recording
-    except StoreError as error:
-        logger.error("a decision was not recorded: %s", error)
-
-
-def _now_ms() -> int:
-    return time.time_ns() // 1_000_000

@@ -9,7 +9,8 @@ counts as visible from the moment it was sent until one of these ends.
 | undone        | one edit that restores the text before the accept, within 10 s of it |
 | typed_through | all of it stands there, and no command came within 2 s               |
 | ignored       | something else was typed, or text was deleted, at its place          |
-| superseded    | a newer one was sent, the document was closed, or its place deleted  |
+| superseded    | a newer one was sent, the document was closed, or its place deleted; |
+|               | with others for the same place to choose from, also what is ignored  |
 
 `shown` is inferred with the end, when the suggestion was there for 750 ms. The event id of an inferred outcome begins
 with `inferred-`.
@@ -60,12 +61,17 @@ class OutcomeInference:
         self._clock = clock
         self._report = report
         self._live: dict[DocumentUri, Offer] = {}
+        self._is_alone: dict[DocumentUri, bool] = {}
         self._completed: dict[SuggestionId, _Completed] = {}
 
-    def offered(self, offer: Offer) -> None:
-        """Takes a suggestion that is sent to the editor; it replaces the one before in its document."""
+    def offered(self, offer: Offer, *, is_one_of_several: bool = False) -> None:
+        """Takes a suggestion that is sent to the editor; it replaces the one before in its document.
+
+        Of several the first is taken: to which one the user has cycled is not known.
+        """
         self.document_closed(offer.uri)
         self._live[offer.uri] = offer
+        self._is_alone[offer.uri] = not is_one_of_several
 
     def document_closed(self, uri: DocumentUri) -> None:
         """Ends what is open in a document."""
@@ -125,7 +131,8 @@ class OutcomeInference:
         if n_after == len(offer.text):
             self._complete(offer, before, after)
         elif n_after <= n_before or n_after < n_before + n_typed:
-            self._end(offer, OutcomeKind.IGNORED)
+            # Something else may be another one of several.
+            self._end(offer, OutcomeKind.IGNORED if self._is_alone[offer.uri] else OutcomeKind.SUPERSEDED)
 
     def _complete(self, offer: Offer, text_before: str, text_after: str | None) -> None:
         was_accepted = text_after is None

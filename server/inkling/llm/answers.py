@@ -50,10 +50,12 @@ class Answer:
         was_withdrawn: Whether it was ended because nobody asked for it any more.
         was_cut_short: Whether it ended for its length.
         error: Why it ended, where that was an error.
+        asked_at_s: When the endpoint was asked for it, or will be, in the time of the event loop.
     """
 
-    def __init__(self, spot: Spot, place: Place) -> None:
+    def __init__(self, spot: Spot, place: Place, asked_at_s: float = 0.0) -> None:
         self.spot = spot
+        self.asked_at_s = asked_at_s
         self.text = ""
         self.is_done = False
         self.was_withdrawn = False
@@ -67,20 +69,41 @@ class Answer:
         """Takes in a stream until it ends or has said enough."""
         try:
             async for chunk in chunks:
-                if chunk.index != 0:
-                    continue
-                start = len(self.text)
-                self.text += chunk.text
-                self._logprobs.append((start, len(self.text), chunk.logprobs))
-                self.was_cut_short = chunk.finish_reason == "length"
-                self._tell()
-                if is_enough(self.text, self._place):
+                if chunk.index == 0:
+                    self.take(chunk)
+                if self.has_enough:
                     break
         except ModelError as error:
             self.error = error
-        finally:
-            self.is_done = True
-            self._tell()
+        self.end()
+
+    def take(self, chunk: TextChunk) -> None:
+        """Takes one piece of it."""
+        start = len(self.text)
+        self.text += chunk.text
+        self._logprobs.append((start, len(self.text), chunk.logprobs))
+        self.was_cut_short = chunk.finish_reason == "length"
+        self._tell()
+
+    def end(self) -> None:
+        """Takes that nothing more comes."""
+        self.is_done = True
+        self._tell()
+
+    def fail(self, error: ModelError) -> None:
+        """Takes that it could not be asked for."""
+        self.error = error
+        self.end()
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether nothing of what may still come will be used."""
+        return is_enough(self.text, self._place)
+
+    @property
+    def logprobs(self) -> tuple[float, ...]:
+        """Of all its tokens."""
+        return tuple(value for _, _, group in self._logprobs for value in group)
 
     def withdraw(self) -> None:
         """Ends it as it is; whoever waits for more is told."""
@@ -88,10 +111,15 @@ class Answer:
             self.is_done = self.was_withdrawn = self.was_cut_short = True
             self._tell()
 
-    async def changed(self) -> None:
-        """Returns when more has come, or the end."""
-        if not self.is_done:
-            await self._changed.wait()
+    async def changed(self, within_s: float | None = None) -> bool:
+        """Waits until more has come, or the end; returns whether that was so within so many seconds."""
+        try:
+            async with asyncio.timeout(within_s):
+                if not self.is_done:
+                    await self._changed.wait()
+        except TimeoutError:
+            return False
+        return True
 
     def typed_of(self, spot: Spot) -> str | None:
         """Returns what was typed since it was asked for; None where that, or something else, does not go along."""

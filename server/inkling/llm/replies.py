@@ -86,6 +86,24 @@ def is_enough(reply: str, place: Place) -> bool:
     return _block_end(reply, place) < len(whole_lines)
 
 
+def standing_alone(reply: str, place: Place) -> str:
+    """Returns the longest beginning of an answer that can be shown before the rest has come; empty where there is none.
+
+    Only where several lines are wanted: whole lines, with no bracket or string open and nothing that a line below must
+    complete.
+    """
+    if not place.wants_several_lines or reply.lstrip().startswith("`"):
+        return ""
+    end = reply.rfind("\n")
+    while end > 0:
+        text = reply[:end]
+        last = text[text.rfind("\n") + 1 :].strip()
+        if last and not last.startswith("@") and not last.endswith((":", "\\")) and not _is_left_open(text):
+            return text
+        end = reply.rfind("\n", 0, end)
+    return ""
+
+
 def mended(reply: str, place: Place, *, was_cut_short: bool = False) -> str | None:
     """Returns what of an answer fits in at the cursor, line ends as line feeds; None where nothing does.
 

@@ -31,6 +31,7 @@ EXPORT_EVENTS = "inkling/exportEvents"
 STATUS = "inkling/status"
 DID_CHANGE_API_KEY = "inkling/didChangeApiKey"
 MODEL_STATUS = "inkling/modelStatus"
+SUGGESTIONS_READY = "inkling/suggestionsReady"
 FIX = "inkling/fix"
 FIX_PROGRESS = "inkling/fixProgress"
 ANSWER_FIX_QUESTION = "inkling/answerFixQuestion"
@@ -51,9 +52,13 @@ WireModelState = Literal["off", "connecting", "ready", "down", "refused", "budge
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InitializationOptions:
-    """What the extension says of itself and of the workspace when it starts the server."""
+    """What the extension says of itself and of the workspace when it starts the server.
+
+    Who `takes_late_suggestions` is told of those that come after a question was answered, and asks again.
+    """
 
     owns_inline_completion: bool = False
+    takes_late_suggestions: bool = False
     is_trusted: bool = False
     interpreter: str | None = None
     api_key: str | None = field(default=None, repr=False)
@@ -223,6 +228,17 @@ class ModelStatusParams:
     words: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuggestionsReadyParams:
+    """`inkling/suggestionsReady`, a notification to the client: what is on display at this version can be longer.
+
+    Who asks again where it asked before, with the automatic trigger, gets the longer text at once.
+    """
+
+    uri: str
+    version: int
+
+
 WIRE_TYPES: tuple[type, ...] = (
     InitializationOptions,
     DidChangeApiKeyParams,
@@ -255,5 +271,6 @@ WIRE_TYPES: tuple[type, ...] = (
     insights.Insights,
     StatusParams,
     ModelStatusParams,
+    SuggestionsReadyParams,
     *FIX_WIRE_TYPES,
 )

@@ -21,6 +21,7 @@ from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import NoSuggestion, SuggestionId
 from inkling.lsp import from_lsp, methods, to_lsp
 from inkling.lsp.documents import Documents
+from inkling.lsp.late_editor import LateEditor
 from inkling.lsp.protocol import Protocol, ReadyJson
 from inkling.lsp.services import Services
 from inkling.lsp.session import Session
@@ -73,6 +74,7 @@ def _register_lifecycle(server: InklingServer, services: Services, session: Sess
         ).value
         session.initialize(params)
         services.aftermath.infers_outcomes = not session.owns_inline_completion
+        services.completion.late.client = LateEditor(server, documents) if session.takes_late_suggestions else None
         if session.owns_inline_completion:
             server.protocol.fm.feature_options.pop(types.TEXT_DOCUMENT_INLINE_COMPLETION, None)
             server.protocol.fm.commands.pop(methods.SUGGESTION_ACCEPTED, None)
@@ -121,6 +123,7 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
         for listener in services.listeners:
             listener.document_closed(DocumentUri(params.text_document.uri))
         services.aftermath.document_closed(DocumentUri(params.text_document.uri))
+        services.completion.document_closed(DocumentUri(params.text_document.uri))
 
     def tell_files_changed(uris: list[str]) -> None:
         paths = from_lsp.paths(uris)
@@ -164,14 +167,16 @@ def _register_completion(server: InklingServer, services: Services, documents: D
             logger.debug("silent reason=%s", suggestion.reason)
             return None
         document = documents.get(uri)
+        suggestions = (suggestion, *suggestion.alternatives)
         if document is None or document.version != suggestion.version:
-            services.background.start(services.log.record_outcomes([was_superseded(suggestion.id)]))
+            services.background.start(services.log.record_outcomes([was_superseded(each.id) for each in suggestions]))
             return None
-        item = to_lsp.inline_completion_item(suggestion, params)
-        start = document.offset(item.range.start) if item.range is not None else None
+        items = [to_lsp.inline_completion_item(each, params) for each in suggestions]
+        start = document.offset(items[0].range.start) if items[0].range is not None else None
         if start is not None:
-            services.aftermath.offered(suggestion.id, document.uri, start, str(item.insert_text))
-        return types.InlineCompletionList([item])
+            texts = {each.id: str(item.insert_text) for each, item in zip(suggestions, items, strict=True)}
+            services.aftermath.offered(document.uri, start, texts)
+        return types.InlineCompletionList(items)
 
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
@@ -219,6 +224,7 @@ def _register_own_methods(server: InklingServer, services: Services, session: Se
             session.tell(f"Inkling: {error}")
             raise
         services.aftermath.outcomes_reported(outcomes)
+        services.completion.outcomes_reported(outcomes)
         session.tell_notices()
         return wire(methods.RecordOutcomesResult(n_recorded=len(outcomes)))
 

@@ -56,6 +56,11 @@ class Session:
         return self._options.owns_inline_completion
 
     @property
+    def takes_late_suggestions(self) -> bool:
+        """Whether the client asks again when it is told that there is more."""
+        return self._options.takes_late_suggestions
+
+    @property
     def gate(self) -> GateSettings:
         """The knob as the user has set it."""
         return self._settings.gate

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 import pytest
@@ -12,7 +12,7 @@ from inkling.app.background import TaskGroupBackground
 from inkling.context.prompt_context import ContextRecorder
 from inkling.core.errors import ModelError
 from inkling.core.settings import FimTemplate
-from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Source
+from inkling.core.suggestion import Candidate, CompletionRequest, Source
 from inkling.llm.completer import UNKNOWN_MEAN_LOGPROB, ModelCompleter
 from inkling.llm.prompt import PromptStyle
 from inkling.llm.text_model import Capabilities, ChatRequest, Purpose, TextChunk, TextRequest
@@ -84,16 +84,12 @@ class World:
         self.model = PlayedModel()
         self.completer = ModelCompleter(self.model, STYLE, ContextRecorder(), TaskGroupBackground(group))
 
-    def ask(self, marked: str) -> "asyncio.Task[Candidate | NoSuggestion]":
+    def ask(self, marked: str) -> "asyncio.Task[Candidate | None]":
         return self.group.create_task(self._answer(question(marked)))
 
-    async def _answer(self, request: CompletionRequest) -> Candidate | NoSuggestion:
-        async with asyncio.timeout(10):
-            answer = await self.completer.complete(request)
-        if isinstance(answer, NoSuggestion):
-            return answer
-        (candidate,) = answer
-        return candidate
+    async def _answer(self, request: CompletionRequest) -> Candidate | None:
+        said = await said_of(self.completer, request)
+        return said[-1][0] if said else None
 
 
 @contextlib.asynccontextmanager
@@ -104,8 +100,14 @@ async def world() -> AsyncIterator[World]:
         made.completer.close()
 
 
-def text_of(answer: Candidate | NoSuggestion) -> str | None:
-    return answer.text if isinstance(answer, Candidate) else None
+def text_of(answer: Candidate | None) -> str | None:
+    return answer.text if answer is not None else None
+
+
+async def said_of(completer: ModelCompleter, request: CompletionRequest) -> list[Sequence[Candidate]]:
+    """All that it yields, one after the other."""
+    async with asyncio.timeout(10), contextlib.aclosing(completer.answers(request)) as answers:
+        return [candidates async for candidates in answers]
 
 
 async def test_a_line_is_ready_when_its_end_has_streamed_in() -> None:
@@ -139,7 +141,7 @@ async def test_without_log_probabilities_a_text_counts_as_an_average_one() -> No
 
 def test_the_average_is_that_of_the_shipped_model() -> None:
     artifact = LogisticAcceptanceModel.load().artifact
-    average = dict(zip(FEATURE_NAMES, artifact.mean, strict=True))["evidence"]
+    average = dict(zip(FEATURE_NAMES, artifact.regression.mean, strict=True))["evidence"]
     said = evidence_of(artifact.calibrations[Source.MODEL], UNKNOWN_MEAN_LOGPROB, 5)
     assert said == pytest.approx(average, abs=0.02)
 
@@ -201,7 +203,7 @@ async def test_an_error_is_raised_and_not_remembered() -> None:
 
 async def _error_of(completer: ModelCompleter, request: CompletionRequest) -> str:
     with pytest.raises(ModelError) as caught:
-        await completer.complete(request)
+        await said_of(completer, request)
     return str(caught.value)
 
 

@@ -14,7 +14,7 @@ from inkling.core.model_state import ModelState, ModelStateKind
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings, ModelSettings, Settings
 from inkling.core.snapshot import DocumentUri
-from inkling.core.suggestion import CompletionRequest, NoSuggestion
+from inkling.core.suggestion import CompletionRequest
 from inkling.llm.client import ModelClient
 from inkling.llm.mind import ModelMind
 
@@ -24,7 +24,9 @@ PATIENCE_S = 20
 class World:
     def __init__(self, group: asyncio.TaskGroup, folder: Path) -> None:
         self.mind = ModelMind(
-            lambda endpoint, tell: ModelClient.open(endpoint, folder / "data", tell), TaskGroupBackground(group)
+            lambda endpoint, tell: ModelClient.open(endpoint, folder / "data", tell),
+            TaskGroupBackground(group),
+            folder / "cache",
         )
         self.states: list[ModelState] = []
         self.mind.listen(self.states.append)
@@ -39,8 +41,8 @@ class World:
 
     async def ask(self, request: CompletionRequest) -> str | None:
         async with asyncio.timeout(PATIENCE_S):
-            answer = await self.mind.complete(request)
-        return None if isinstance(answer, NoSuggestion) else answer[0].text
+            said = [candidates async for candidates in self.mind.answers(request)]
+        return said[-1][0].text if said else None
 
     @property
     def kinds(self) -> list[ModelStateKind]:

@@ -89,6 +89,9 @@ class FakeLog:
             raise self.error
         self.decisions.extend(decisions)
 
+    async def record_outcomes(self, outcomes: Sequence[Outcome]) -> None:
+        self.outcomes.extend(outcomes)
+
     async def record_silence(self, silence: Silence) -> None:
         if self.error is not None:
             raise self.error

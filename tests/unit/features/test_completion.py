@@ -20,7 +20,8 @@ from inkling.core.ports import NameVerdict, SyntaxVerdict
 from inkling.core.settings import CompletionSettings, GatePolicy, GateSettings, Settings, TelemetrySettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Check, CompletionRequest, NoSuggestion, Reason, Suggestion, Trigger
-from inkling.features.completion import CompletionFeature, CompletionPorts
+from inkling.features.completion import CompletionFeature
+from inkling.features.completion_ports import CompletionPorts
 from inkling.models.asking import LogisticAskingModel
 
 

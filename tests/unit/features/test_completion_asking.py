@@ -10,7 +10,8 @@ from inkling.core.events import EventId, Outcome, OutcomeKind
 from inkling.core.settings import GatePolicy, GateSettings, Settings
 from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Suggestion, Trigger
-from inkling.features.completion import CompletionFeature, CompletionPorts
+from inkling.features.completion import CompletionFeature
+from inkling.features.completion_ports import CompletionPorts
 from inkling.models.asking import LogisticAskingModel
 from inkling.telemetry.memory_log import MemoryEventLog
 

@@ -137,7 +137,7 @@ class Desk:
 
     def suggest(self, text: str, suggestion_id: str = "s1") -> None:
         self.suggestion = text
-        self.aftermath.offered(SuggestionId(suggestion_id), self.uri, self.cursor, text)
+        self.aftermath.offered(self.uri, self.cursor, {SuggestionId(suggestion_id): text})
 
     def edit(self, *edits: TextEdit) -> None:
         for edit in edits:
