@@ -1,0 +1,30 @@
+"""*Fix with feedback*: sees something fail, has all minds look for a fix, and shows the evidence for what they find."""
+
+from inkling.features.fix.feature import FixFeature
+from inkling.features.fix.ports import FixTools, Linter, OpenTools, ProjectTexts
+from inkling.features.fix.recorder import FixRecorder
+from inkling.features.fix.request import (
+    FailingTests,
+    FixOutcome,
+    FixRequest,
+    FixTarget,
+    OfferedFix,
+    Place,
+    TracebackText,
+)
+
+__all__ = [
+    "FailingTests",
+    "FixFeature",
+    "FixOutcome",
+    "FixRecorder",
+    "FixRequest",
+    "FixTarget",
+    "FixTools",
+    "Linter",
+    "OfferedFix",
+    "OpenTools",
+    "Place",
+    "ProjectTexts",
+    "TracebackText",
+]

@@ -1,0 +1,97 @@
+"""Runs a patched project anew, and writes down what that showed."""
+
+import asyncio
+import difflib
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from inkling.core.errors import UnreadableFileError
+from inkling.core.execution import CaseOutcome, ProjectView, SuiteRequest
+from inkling.core.repair import Evidence, Failure, Fix, JudgedPatch, PatchVerdict
+from inkling.core.suspicion import is_test_file
+from inkling.core.text import split_lines
+from inkling.features.fix.ports import FixTools, ProjectTexts
+from inkling.features.fix.request import FixRequest
+
+MAX_FIXES = 5  # a list that can be read
+MAX_RUNS = 10  # fresh runs at most; what is behind the tenth place is hardly ever right
+_FINE = frozenset({CaseOutcome.PASSED, CaseOutcome.SKIPPED, CaseOutcome.EXPECTED_FAILURE})
+
+
+class Verification:
+    """Shows what patches do in fresh runs, outside of the process that found them."""
+
+    def __init__(self, tools: FixTools, request: FixRequest, failure: Failure, n_passing: int) -> None:
+        self._tools = tools
+        self._request = request
+        self._failure = failure
+        self._n_passing = n_passing
+
+    async def fixes(self, patches: Iterable[JudgedPatch]) -> list[Fix]:
+        """Returns the first few patches, in the order given, that hold in a fresh run, with their evidence.
+
+        Raises:
+            SandboxError: There is no sandbox, or it failed.
+        """
+        fixes: list[Fix] = []
+        waiting = [judged for judged in patches if _may_be_shown(judged)][:MAX_RUNS]
+        n_at_once = max(1, self._request.budget.n_processes)
+        while waiting and len(fixes) < MAX_FIXES:
+            batch, waiting = waiting[:n_at_once], waiting[n_at_once:]
+            verified = await asyncio.gather(*(self._verified(judged) for judged in batch))
+            fixes.extend(fix for fix in verified if fix is not None)
+        return fixes[:MAX_FIXES]
+
+    async def _verified(self, judged: JudgedPatch) -> Fix | None:
+        view = self._request.view
+        try:
+            patched = await self._tools.texts.patched(view, judged.patch.edits)
+            diff = await unified_diff(self._tools.texts, view, patched)
+        except UnreadableFileError:
+            return None  # it was there when the search began; a fix for a file that is gone is none
+        failing = [case.node_id for case in self._failure.failing]
+        request = SuiteRequest(view=patched, node_ids=(*failing, *self._failure.passing), limits=self._request.limits)
+        run = await self._tools.suites.run_suite(request)
+        outcomes = {case.node_id: case.outcome for case in run.cases}
+        if not all(outcomes.get(node_id) is CaseOutcome.PASSED for node_id in failing):
+            return None
+        if not all(outcomes.get(node_id) in _FINE for node_id in self._failure.passing):
+            return None
+        n_others = sum(outcomes[node_id] is CaseOutcome.PASSED for node_id in self._failure.passing)
+        evidence = Evidence(
+            failed_before=tuple(failing),
+            n_others_pass=n_others,
+            n_not_run=max(0, self._n_passing - len(self._failure.passing)),
+            n_inputs=judged.n_inputs,
+        )
+        return Fix(judged=judged, evidence=evidence, diff=diff)
+
+
+def _may_be_shown(judged: JudgedPatch) -> bool:
+    """Tells whether a patch keeps the rules; that tests are left alone is looked at here, too."""
+    edits_tests = any(is_test_file(edit.path) for edit in judged.patch.edits)
+    return judged.verdict is not PatchVerdict.REFUSED and not judged.broken_rules and not edits_tests
+
+
+async def unified_diff(texts: ProjectTexts, before: ProjectView, after: ProjectView) -> str:
+    """Returns what differs between two views of one project.
+
+    Raises:
+        UnreadableFileError: A file cannot be read.
+    """
+    paths = sorted(path for path, text in after.edits.items() if before.edits.get(path) != text)
+    parts = [_file_diff(path, await texts.text(before, path), after.edits[path]) for path in paths]
+    return "".join(parts)
+
+
+def _file_diff(path: PurePosixPath, old: str, new: str) -> str:
+    lines = difflib.unified_diff(_unended(old), _unended(new), f"a/{path}", f"b/{path}", lineterm="")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _unended(text: str) -> Sequence[str]:
+    """Returns lines without their ends; a last line without one is marked as diffs mark it."""
+    lines = [line.rstrip("\r\n") for line in split_lines(text)]
+    if lines and not text.endswith(("\n", "\r")):
+        lines[-1] += "\n\\ No newline at end of file"
+    return lines
