@@ -30,7 +30,8 @@ class Received:
 
     Attributes:
         method: As sent.
-        path: As sent, with `/v1`.
+        path: As sent, with `/v1`, without the query.
+        query: What follows the `?`.
         headers: Names in lower case.
         body: The JSON object of the body; empty when there is none.
         ended: Set once the server has nothing to do with it any more.
@@ -40,6 +41,7 @@ class Received:
 
     method: str
     path: str
+    query: str = ""
     headers: dict[str, str]
     body: dict[str, Any]
     ended: asyncio.Event = field(default_factory=asyncio.Event)
@@ -278,7 +280,8 @@ async def _read_request(head: bytes, reader: asyncio.StreamReader) -> Received:
     pairs = (line.split(":", 1) for line in lines)
     headers = {name.lower(): value.strip() for name, value in pairs}
     content = await reader.readexactly(int(headers.get("content-length", 0)))
-    return Received(method=method, path=path, headers=headers, body=json.loads(content) if content else {})
+    path, _, query = path.partition("?")
+    return Received(method=method, path=path, query=query, headers=headers, body=json.loads(content) if content else {})
 
 
 def _text(reply: Reply, index: int) -> str:

@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, TypeVar
 from inkling.core.errors import ModelError
 from inkling.core.model_state import ModelState, ModelStateKind
 from inkling.core.settings import ModelApi
-from inkling.llm.accounting import Spent, TokenAccount, estimated_tokens
+from inkling.llm.accounting import Spent, TokenAccount, estimated_tokens, spent_in_words
 from inkling.llm.circuit import CircuitBreaker, Pause
 from inkling.llm.endpoint import Endpoint
-from inkling.llm.faults import PASSING, Failure, Fault, RequestFailedError, state_kind, to_error
+from inkling.llm.faults import PASSING, Failure, Fault, RequestFailedError, state_kind, to_error, warning
 from inkling.llm.text_model import Capabilities, ChatRequest, Purpose, TextChunk, TextRequest
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _DISPENSABLE = ("stream_options", "logprobs", "temperature")
 _STATE_WORDS = {
     ModelStateKind.DOWN: "down",
     ModelStateKind.REFUSED: "refused",
-    ModelStateKind.BUDGET: "the tokens of today are used up",
+    ModelStateKind.BUDGET: "the budget of today is used up",
 }
 _PROBE = "def add(a, b):\n    return "
 _PROBE_SUFFIX = "\n\n\nprint(add(1, 2))\nprint(add(3, 4))\nprint(add(5, 6))\n"  # long enough to show in the token count
@@ -181,29 +181,51 @@ class ModelClient:
         model = self._endpoint.models.get(asked.purpose)
         if model is None:
             raise self._error(Failure(fault=Fault.NO_MODEL), asked.purpose)
-        budget = self._endpoint.daily_token_budget
-        if budget and self._account.n_tokens_today() >= budget:
-            raise self._failed(Failure(fault=Fault.BUDGET), asked.purpose)
+        used_up = self._used_up()
+        if used_up is not None:
+            raise self._failed(Failure(fault=used_up), asked.purpose)
         pause = self._circuit.enter()
         if pause is not None:
             raise self._paused(pause, asked.purpose)
-        is_judged = False
+        has_ended = has_failed = False
         try:
             async with aclosing(self._stream(asked, asked.body | {"model": model})) as chunks:
                 async for chunk in chunks:
                     yield chunk
-            is_judged = True
-            self._succeeded(asked.purpose)
+            has_ended = True
         except RequestFailedError as error:
-            is_judged = True
+            has_failed = True
             raise self._failed(error.failure, asked.purpose) from error
         finally:
-            if not is_judged and asked.n_answer_chars:
-                self._succeeded(asked.purpose)  # whoever ends an answer early has got some of it
-            elif not is_judged:
-                self._circuit.abandoned()
             if asked.was_answered:
-                self._account.record(_spent(asked, model))
+                self._account.record(self._spent(asked, model))
+            if has_ended or (asked.n_answer_chars and not has_failed):
+                self._succeeded(asked.purpose)  # whoever ends an answer early has got some of it
+            elif not has_failed:
+                self._circuit.abandoned()
+
+    def _used_up(self) -> Fault | None:
+        """Returns which budget of the day allows no more requests, if one does not."""
+        endpoint, account = self._endpoint, self._account
+        if endpoint.daily_token_budget and account.n_tokens_today() >= endpoint.daily_token_budget:
+            return Fault.BUDGET
+        if endpoint.daily_cost_budget and account.cost_today() >= endpoint.daily_cost_budget:
+            return Fault.COST_BUDGET
+        return None
+
+    def _spent(self, asked: _Asked, model: str) -> Spent:
+        n_prompt, n_answer = asked.usage or (
+            estimated_tokens(asked.n_prompt_chars),
+            estimated_tokens(asked.n_answer_chars),
+        )
+        return Spent(
+            purpose=asked.purpose,
+            model=model,
+            n_prompt_tokens=n_prompt,
+            n_answer_tokens=n_answer,
+            is_estimated=asked.usage is None,
+            cost=self._endpoint.cost(model, n_prompt, n_answer),
+        )
 
     async def _stream(self, asked: _Asked, body: "Body") -> AsyncGenerator[TextChunk, None]:
         """Yields the pieces of one answer, in its turn and within its time."""
@@ -314,7 +336,8 @@ class ModelClient:
 
     def _succeeded(self, purpose: Purpose) -> None:
         self._circuit.succeeded()
-        self._tell(ModelStateKind.READY, purpose, "ready")
+        spent = spent_in_words(self._account.n_tokens_today(), self._account.cost_today())
+        self._tell(ModelStateKind.READY, purpose, f"ready{spent}", problem=warning(self._endpoint))
 
     def _failed(self, failure: Failure, purpose: Purpose) -> ModelError:
         """Takes a failure; returns the error to raise."""
@@ -378,14 +401,3 @@ async def _in_time(work: Awaitable[T], deadline_s: float) -> T:
 def _backoff_s(n_attempts: int) -> float:
     longest_s: float = FIRST_BACKOFF_S * 2 ** (n_attempts - 1)
     return random.uniform(longest_s / 2, longest_s)  # noqa: S311 - spreads the windows of one user, no secret
-
-
-def _spent(asked: _Asked, model: str) -> Spent:
-    n_prompt, n_answer = asked.usage or (estimated_tokens(asked.n_prompt_chars), estimated_tokens(asked.n_answer_chars))
-    return Spent(
-        purpose=asked.purpose,
-        model=model,
-        n_prompt_tokens=n_prompt,
-        n_answer_tokens=n_answer,
-        is_estimated=asked.usage is None,
-    )

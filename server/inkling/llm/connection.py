@@ -65,6 +65,7 @@ class Connection:
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
+        self._base_url, self._query = endpoint.base_url, f"?{endpoint.query}" if endpoint.query else ""
         self._http = httpx2.AsyncClient(
             verify=_tls(endpoint),
             proxy=endpoint.proxy,
@@ -97,7 +98,11 @@ class Connection:
         """
         try:
             stream = await self._client.post(
-                path, cast_to=object, body=body | {"stream": True}, stream=True, stream_cls=openai.AsyncStream[object]
+                f"{self._base_url}{path}{self._query}",
+                cast_to=object,
+                body=body | {"stream": True},
+                stream=True,
+                stream_cls=openai.AsyncStream[object],
             )
         except Exception as error:
             raise RequestFailedError(_failure(error)) from error

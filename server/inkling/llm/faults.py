@@ -33,6 +33,7 @@ class Fault(StrEnum):
     TOO_LARGE = "too_large"
     NO_MODEL = "no_model"
     BUDGET = "budget"
+    COST_BUDGET = "cost_budget"
 
 
 MENDED_BY_USER = frozenset(
@@ -51,7 +52,7 @@ MENDED_BY_USER = frozenset(
 # What may go away by itself within a second, so that asking again is worth it.
 PASSING = frozenset({Fault.UNREACHABLE, Fault.RATE_LIMIT, Fault.SERVER_ERROR})
 # What says something about one request and nothing about the next.
-OF_ONE_REQUEST = frozenset({Fault.BAD_REQUEST, Fault.NO_MODEL, Fault.BUDGET})
+OF_ONE_REQUEST = frozenset({Fault.BAD_REQUEST, Fault.NO_MODEL, Fault.BUDGET, Fault.COST_BUDGET})
 
 _WORDS = {
     Fault.UNREACHABLE: "Nothing answers at {url}{detail}. Start the endpoint, or change inkling.model.baseUrl.",
@@ -85,7 +86,13 @@ _WORDS = {
     Fault.NO_MODEL: "No model is named for this. Set {setting}.",
     Fault.BUDGET: "The tokens of today are used up ({limit:,.0f}). Raise inkling.model.dailyTokenBudget, or wait until "
     "tomorrow.",
+    Fault.COST_BUDGET: "The money of today is spent ({limit:,.2f}). Raise inkling.model.dailyCostBudget, or wait until "
+    "tomorrow.",
 }
+_IN_THE_CLEAR = (
+    "Your code and the key go unencrypted to {url}: everybody on the way can read them. Write https:// in "
+    "inkling.model.baseUrl if the endpoint knows it."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,20 +122,25 @@ def to_error(failure: Failure, endpoint: Endpoint, purpose: Purpose) -> ModelErr
     """Returns the error to raise, in words for the user and without a secret."""
     fault = failure.fault
     detail = presentable(failure.detail, endpoint)
-    limit = endpoint.daily_token_budget if fault is Fault.BUDGET else endpoint.time_limit_s(purpose)
+    limits = {Fault.BUDGET: endpoint.daily_token_budget, Fault.COST_BUDGET: endpoint.daily_cost_budget}
     words = _WORDS[fault].format(
         url=endpoint.base_url,
         model=presentable(endpoint.models.get(purpose, ""), endpoint),
         setting=MODEL_SETTINGS[purpose],
         detail=f" ({detail})" if detail else "",
-        limit=limit,
+        limit=limits.get(fault, endpoint.time_limit_s(purpose)),
     )
     return ModelError(words, cause=fault)
 
 
+def warning(endpoint: Endpoint) -> str:
+    """Returns what the user is to know of an endpoint that works; empty when that is nothing."""
+    return _IN_THE_CLEAR.format(url=endpoint.base_url) if endpoint.is_readable_on_the_way else ""
+
+
 def state_kind(fault: Fault) -> ModelStateKind:
     """Returns what a fault means for the status bar."""
-    if fault is Fault.BUDGET:
+    if fault in {Fault.BUDGET, Fault.COST_BUDGET}:
         return ModelStateKind.BUDGET
     is_refused = fault in MENDED_BY_USER or fault is Fault.BAD_REQUEST
     return ModelStateKind.REFUSED if is_refused else ModelStateKind.DOWN

@@ -1,8 +1,9 @@
 """The client against a scripted endpoint on a real socket: what comes back, what is sent, what is left behind."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, closing
 from pathlib import Path
 
 import pytest
@@ -10,11 +11,12 @@ from tests.model_server.scripted import ModelServer, Received, Reply
 
 from inkling.core.errors import ModelError
 from inkling.core.model_state import ModelState, ModelStateKind
-from inkling.core.settings import ModelApi
-from inkling.llm.accounting import TokenAccount
+from inkling.core.settings import ModelApi, ModelSettings
+from inkling.llm.accounting import FILE_NAME, Spent, TokenAccount
 from inkling.llm.client import ModelClient
-from inkling.llm.endpoint import Endpoint
+from inkling.llm.endpoint import Endpoint, endpoint_from_settings
 from inkling.llm.faults import Fault
+from inkling.llm.prices import Price
 from inkling.llm.text_model import Capabilities, ChatMessage, ChatRequest, Purpose, TextChunk, TextRequest
 
 ASKED = TextRequest(prompt="def add(a, b):\n    return ", max_tokens=32)
@@ -270,6 +272,82 @@ async def test_the_budget_of_the_day_stops_requests_in_all_windows(
     assert len(model_server.received) == n_received
 
 
+async def test_the_money_of_the_day_stops_requests_and_other_days_keep_their_cost(
+    model_server: ModelServer, account: TokenAccount, tmp_path: Path
+) -> None:
+    prices = {"coder": Price(prompt=1000, answer=2000)}
+    states: list[ModelState] = []
+    endpoint = _endpoint(model_server, prices=prices, daily_cost_budget=0.06)
+    client = ModelClient(endpoint, account, states.append)
+    with pytest.raises(ModelError) as caught:
+        for _ in range(20):
+            await _text(client)
+    await client.close()
+    assert caught.value.cause == Fault.COST_BUDGET
+    assert str(caught.value) == (
+        "The money of today is spent (0.06). Raise inkling.model.dailyCostBudget, or wait until tomorrow."
+    )
+    assert states[-1].kind is ModelStateKind.BUDGET
+    [sums] = await account.days()
+    assert sums.cost == pytest.approx((1000 * sums.n_prompt_tokens + 2000 * sums.n_answer_tokens) / 1e6)
+    assert account.cost_today() == pytest.approx(sums.cost)
+    tomorrow = TokenAccount(tmp_path, day=lambda: "9999-12-31")
+    await tomorrow.open()
+    assert tomorrow.cost_today() == 0
+    [sums] = await tomorrow.days()
+    assert sums.cost == pytest.approx(account.cost_today())
+    await tomorrow.close()
+
+
+async def test_what_was_counted_before_cost_was_is_kept(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE_NAME, isolation_level=None)) as database:
+        database.execute(
+            "CREATE TABLE tokens (day TEXT, purpose TEXT, model TEXT, n_requests INTEGER, n_prompt_tokens INTEGER, "
+            "n_answer_tokens INTEGER, n_estimated_tokens INTEGER, PRIMARY KEY (day, purpose, model)) WITHOUT ROWID"
+        )
+        database.execute("INSERT INTO tokens VALUES ('2031-01-01', 'chat', 'm', 1, 70, 7, 0)")
+    account = TokenAccount(tmp_path, day=lambda: "2031-01-01")
+    await account.open()
+    assert (account.n_tokens_today(), account.cost_today()) == (77, 0)
+    account.record(
+        Spent(purpose=Purpose.CHAT, model="m", n_prompt_tokens=1, n_answer_tokens=0, is_estimated=False, cost=0.5)
+    )
+    [sums] = await account.days()
+    assert (sums.n_requests, sums.n_prompt_tokens, sums.cost) == (2, 71, 0.5)
+    await account.close()
+
+
+async def test_the_state_tells_in_round_figures_what_was_spent(
+    model_server: ModelServer, account: TokenAccount
+) -> None:
+    raw = b'{"choices": [{"text": "a", "index": 0, "finish_reason": "stop"}], "usage": {"prompt_tokens": 41234}}'
+    model_server.script = lambda _: Reply(raw=raw)
+    states: list[ModelState] = []
+    endpoint = _endpoint(model_server, api=ModelApi.CHAT, prices={"*": Price(prompt=1, answer=2)})
+    client = ModelClient(endpoint, account, states.append)
+    await client.probe()
+    await client.close()
+    assert states[-1].words == f"{endpoint.host}, coder: ready; about 41,000 tokens, 0.04 today"
+
+
+async def test_a_query_and_a_key_in_a_header_go_with_every_request(
+    model_server: ModelServer, account: TokenAccount
+) -> None:
+    settings = ModelSettings(
+        base_url=f"{model_server.base_url}?api-version=2024-10-21&x=%2F",
+        completion_model="c",
+        headers=("api-key: ${key}",),
+    )
+    endpoint = endpoint_from_settings(settings, "sk-azure")
+    assert endpoint is not None
+    client = ModelClient(endpoint, account)
+    assert await _text(client) == "pass"
+    await client.close()
+    assert {received.query for received in model_server.received} == {"api-version=2024-10-21&x=%2F"}
+    assert {received.headers["api-key"] for received in model_server.received} == {"sk-azure"}
+    assert not any("authorization" in received.headers for received in model_server.received)
+
+
 async def test_a_new_day_has_a_new_budget(tmp_path: Path, model_server: ModelServer) -> None:
     day = "2031-01-01"
     account = TokenAccount(tmp_path, day=lambda: day)
@@ -329,3 +407,21 @@ async def test_closing_while_an_answer_streams_ends_it(model_server: ModelServer
     async with asyncio.timeout(5):
         await model_server.received[-1].ended.wait()
     assert model_server.received[-1].was_closed_by_client
+
+
+async def test_who_sends_code_and_key_in_the_clear_is_told(model_server: ModelServer, account: TokenAccount) -> None:
+    states: list[ModelState] = []
+    proxy = model_server.base_url.removesuffix("/v1")
+    settings = ModelSettings(
+        base_url="http://api.example.com/v1", completion_model="coder", api=ModelApi.CHAT, proxy=proxy
+    )
+    endpoint = endpoint_from_settings(settings, "sk-12345678")
+    assert endpoint is not None
+    client = ModelClient(endpoint, account, states.append)
+    await client.probe()
+    await client.close()
+    assert states[-1].kind is ModelStateKind.READY
+    assert states[-1].problem == (
+        "Your code and the key go unencrypted to http://api.example.com/v1: everybody on the way can read them. "
+        "Write https:// in inkling.model.baseUrl if the endpoint knows it."
+    )
