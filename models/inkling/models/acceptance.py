@@ -1,6 +1,5 @@
 """Scores candidates with a logistic regression, in plain arithmetic: a scikit-learn call would take 1 to 11 ms."""
 
-import math
 from pathlib import Path
 from typing import Self
 
@@ -8,6 +7,7 @@ from inkling.core.ports import GateInput
 from inkling.core.suggestion import Contribution, Scored
 from inkling.models.artifact import LogisticArtifact, read_artifact
 from inkling.models.featurize import FEATURE_NAMES, featurize
+from inkling.models.regression import sigmoid
 
 N_CONTRIBUTIONS = 3  # as many as a person reads in one line
 SHIPPED_ARTIFACT = Path(__file__).parent / "artifacts" / "acceptance.json"
@@ -18,13 +18,8 @@ class LogisticAcceptanceModel:
 
     def __init__(self, artifact: LogisticArtifact) -> None:
         self.artifact = artifact
-        # Standardising is folded into the weights: one multiplication a feature.
-        self._weights = tuple(
-            (name, weight / scale)
-            for name, weight, scale in zip(FEATURE_NAMES, artifact.weights, artifact.scale, strict=True)
-        )
-        shift = sum(w * m / s for w, m, s in zip(artifact.weights, artifact.mean, artifact.scale, strict=True))
-        self._intercept = artifact.intercept - shift
+        weights, self._intercept = artifact.regression.folded()
+        self._weights = tuple(zip(FEATURE_NAMES, weights, strict=True))
 
     @classmethod
     def load(cls, path: Path = SHIPPED_ARTIFACT) -> Self:
@@ -54,7 +49,7 @@ class LogisticAcceptanceModel:
         moved = sorted(
             (
                 (weight * (features[name] - mean), name, features[name] > mean)
-                for (name, weight), mean in zip(self._weights, self.artifact.mean, strict=True)
+                for (name, weight), mean in zip(self._weights, self.artifact.regression.mean, strict=True)
             ),
             key=lambda entry: -abs(entry[0]),
         )
@@ -62,11 +57,3 @@ class LogisticAcceptanceModel:
             Contribution(name=name, log_odds=log_odds, is_high=is_high)
             for log_odds, name, is_high in moved[:N_CONTRIBUTIONS]
         )
-
-
-def sigmoid(log_odds: float) -> float:
-    """Returns the probability that belongs to log-odds, however large."""
-    if log_odds >= 0:
-        return 1 / (1 + math.exp(-log_odds))
-    odds = math.exp(max(log_odds, -700.0))  # below this the exponential is no longer a normal number
-    return odds / (1 + odds)

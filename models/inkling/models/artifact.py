@@ -7,6 +7,7 @@ from typing import Final
 
 from inkling.core.errors import ModelArtifactError
 from inkling.core.suggestion import Source
+from inkling.models import regression
 from inkling.models.artifact_json import (
     Json,
     dump_content,
@@ -15,10 +16,10 @@ from inkling.models.artifact_json import (
     object_at,
     parse_content,
     read_content,
-    scales_at,
     text_at,
 )
 from inkling.models.featurize import FEATURE_NAMES, SourceCalibration
+from inkling.models.regression import LogisticRegressionWeights
 
 FORMAT: Final = 3
 SHARES_LOST: Final = tuple(percent / 100 for percent in range(51))
@@ -48,10 +49,7 @@ class LogisticArtifact:
 
     Attributes:
         model_version: Its name in event rows.
-        mean: Of each feature, in the order of `FEATURE_NAMES`.
-        scale: Standard deviation of each feature, above 0.
-        weights: Log-odds per standard deviation of each feature.
-        intercept: Log-odds where every feature is at its mean.
+        regression: Over `FEATURE_NAMES`.
         calibrations: From log-probability to evidence, for every source.
         unmeasured_sources: Sources whose calibration is a cautious guess.
         recommended_threshold: Keeps 95% of accepts of people that the model was not trained on.
@@ -60,10 +58,7 @@ class LogisticArtifact:
     """
 
     model_version: str
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
-    weights: tuple[float, ...]
-    intercept: float
+    regression: LogisticRegressionWeights
     calibrations: dict[Source, SourceCalibration]
     unmeasured_sources: frozenset[Source] = frozenset()
     recommended_threshold: float
@@ -76,11 +71,7 @@ def dump_artifact(artifact: LogisticArtifact) -> str:
     content: dict[str, object] = {
         "format": FORMAT,
         "model_version": artifact.model_version,
-        "feature_names": list(FEATURE_NAMES),
-        "mean": list(artifact.mean),
-        "scale": list(artifact.scale),
-        "weights": list(artifact.weights),
-        "intercept": artifact.intercept,
+        **regression.to_json(artifact.regression, FEATURE_NAMES),
         "calibrations": {
             source.value: {
                 "slope": calibration.slope,
@@ -123,17 +114,11 @@ def parse_artifact(data: bytes) -> LogisticArtifact:
         ModelArtifactError: It is damaged, of another format, or made for other features.
     """
     content = parse_content(data, FORMAT)
-    if content.get("feature_names") != list(FEATURE_NAMES):
-        raise ModelArtifactError("it was trained on other features; train it again with this version")
     calibrations = object_at(content, "calibrations")
     by_source = {source: object_at(calibrations, source.value) for source in Source}
-    n_features = len(FEATURE_NAMES)
     return LogisticArtifact(
         model_version=text_at(content, "model_version"),
-        mean=numbers_at(content, "mean", n_features),
-        scale=scales_at(content, "scale", n_features),
-        weights=numbers_at(content, "weights", n_features),
-        intercept=number_at(content, "intercept"),
+        regression=regression.from_json(content, FEATURE_NAMES),
         calibrations={
             source: SourceCalibration(
                 slope=number_at(entry, "slope"),

@@ -11,20 +11,19 @@ from typing import Final, Self
 from inkling.core.errors import ModelArtifactError
 from inkling.core.ports import RequestInput
 from inkling.core.settings import GateSettings
-from inkling.models.acceptance import sigmoid
+from inkling.models import regression
 from inkling.models.artifact_json import (
     Json,
     dump_content,
     number_at,
-    numbers_at,
     object_at,
     parse_content,
     read_content,
-    scales_at,
     text_at,
 )
 from inkling.models.featurize import REQUEST_FEATURE_NAMES, featurize_request
 from inkling.models.operating_points import share_lost
+from inkling.models.regression import LogisticRegressionWeights, sigmoid
 
 FORMAT: Final = 1
 MAY_LOSE: Final = 0.01  # of the accepts: a fifth of the default 5%; the stage that sees the candidate uses it better
@@ -38,19 +37,13 @@ class AskingArtifact:
 
     Attributes:
         model_version: Its name.
-        mean: Of each feature, in the order of `REQUEST_FEATURE_NAMES`.
-        scale: Standard deviation of each feature, above 0.
-        weights: Log-odds per standard deviation of each feature.
-        intercept: Log-odds where every feature is at its mean.
+        regression: Over `REQUEST_FEATURE_NAMES`.
         threshold: Loses at most `MAY_LOSE` of the accepts of people that the model was not trained on.
         training: Where it comes from: data hash, seed, counts and metrics, for people to read.
     """
 
     model_version: str
-    mean: tuple[float, ...]
-    scale: tuple[float, ...]
-    weights: tuple[float, ...]
-    intercept: float
+    regression: LogisticRegressionWeights
     threshold: float
     training: Json = field(default_factory=dict)
 
@@ -60,10 +53,7 @@ class LogisticAskingModel:
 
     def __init__(self, artifact: AskingArtifact) -> None:
         self.artifact = artifact
-        # Standardising is folded into the weights: one multiplication a feature.
-        self._weights = tuple(weight / scale for weight, scale in zip(artifact.weights, artifact.scale, strict=True))
-        shift = sum(weight * mean for weight, mean in zip(self._weights, artifact.mean, strict=True))
-        self._intercept = artifact.intercept - shift
+        self._weights, self._intercept = artifact.regression.folded()
 
     @classmethod
     def load(cls, path: Path = SHIPPED_ASKING) -> Self:
@@ -99,11 +89,7 @@ def dump_asking(artifact: AskingArtifact) -> str:
         {
             "format": FORMAT,
             "model_version": artifact.model_version,
-            "feature_names": list(REQUEST_FEATURE_NAMES),
-            "mean": list(artifact.mean),
-            "scale": list(artifact.scale),
-            "weights": list(artifact.weights),
-            "intercept": artifact.intercept,
+            **regression.to_json(artifact.regression, REQUEST_FEATURE_NAMES),
             "threshold": artifact.threshold,
             "training": dict(artifact.training),
         }
@@ -125,18 +111,12 @@ def read_asking(path: Path) -> AskingArtifact:
 
 def _parse(data: bytes) -> AskingArtifact:
     content = parse_content(data, FORMAT)
-    if content.get("feature_names") != list(REQUEST_FEATURE_NAMES):
-        raise ModelArtifactError("it was trained on other features; train it again with this version")
-    n_features = len(REQUEST_FEATURE_NAMES)
     threshold = number_at(content, "threshold")
     if not 0 <= threshold <= 1:
         raise ModelArtifactError("threshold is no probability")
     return AskingArtifact(
         model_version=text_at(content, "model_version"),
-        mean=numbers_at(content, "mean", n_features),
-        scale=scales_at(content, "scale", n_features),
-        weights=numbers_at(content, "weights", n_features),
-        intercept=number_at(content, "intercept"),
+        regression=regression.from_json(content, REQUEST_FEATURE_NAMES),
         threshold=threshold,
         training=object_at(content, "training"),
     )

@@ -1,32 +1,37 @@
 """Trains the acceptance model that ships with Inkling: `python -m inkling.models.train --data FILE`. Needs `train`."""
 
 import argparse
-import hashlib
 import json
 import math
 import sys
-from collections.abc import Sequence, Set
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
-from sklearn.preprocessing import StandardScaler
 
 from inkling.core.errors import UserError
 from inkling.core.suggestion import Source
 from inkling.models.acceptance import SHIPPED_ARTIFACT, LogisticAcceptanceModel
 from inkling.models.artifact import SHARES_LOST, LogisticArtifact, StudyPoints, dump_artifact
-from inkling.models.evaluate import Floats, Integers, measure, threshold_keeping
+from inkling.models.evaluate import Floats, Integers, threshold_keeping
 from inkling.models.featurize import FEATURE_NAMES, Calibrations, SourceCalibration, bounded_logprobs, featurize
 from inkling.models.operating_points import thresholds_losing
 from inkling.models.study import Example, read_examples
+from inkling.models.training import (
+    fit_regression,
+    labels_of,
+    people_of,
+    predict_unseen_people,
+    provenance,
+    rounded,
+    version_name,
+    write_model,
+)
 
-SEED = 20261121
-INVERSE_REGULARISATION = 0.1  # scikit-learn's C; with 16 people, weights are held near 0
 KEPT_ACCEPTS = 0.95  # what the recommended threshold keeps
-N_DIGITS = 10  # of the numbers written: enough to score alike, few enough to hide rounding of other processors
 _NO_POINTS = StudyPoints(
     thresholds=(0.0,) * len(SHARES_LOST),
     accepts_lost=(0.0,) * len(SHARES_LOST),
@@ -87,12 +92,12 @@ def fit_source_calibration(pairs: Sequence[LabelledLogprob], terms: Set[LogprobT
         raise UserError("A calibration needs texts that were right and texts that were not.")
     columns = np.column_stack([columns_by_term[term] for term in used])
     regression = LogisticRegression(C=1.0, max_iter=1000).fit(columns, was_right)
-    slopes = dict(zip(used, map(_rounded, regression.coef_[0]), strict=True))
+    slopes = dict(zip(used, map(rounded, regression.coef_[0]), strict=True))
     return SourceCalibration(
         slope=slopes.get(LogprobTerm.MEAN, 0.0),
         total_slope=slopes.get(LogprobTerm.TOTAL, 0.0),
         likelihood_slope=slopes.get(LogprobTerm.LIKELIHOOD, 0.0),
-        intercept=_rounded(regression.intercept_[0]),
+        intercept=rounded(regression.intercept_[0]),
     )
 
 
@@ -119,7 +124,6 @@ def read_pairs(path: Path) -> list[LabelledLogprob]:
 
 def fit(examples: Sequence[Example], embedded_pairs: Sequence[LabelledLogprob] = ()) -> LogisticArtifact:
     """Returns a model of `examples`, without thresholds, metrics or final name."""
-    labels = _labels(examples)
     study_pairs = [
         LabelledLogprob(
             mean_logprob=example.gate_input.candidate.mean_logprob,
@@ -133,16 +137,9 @@ def fit(examples: Sequence[Example], embedded_pairs: Sequence[LabelledLogprob] =
         Source.MODEL: fit_source_calibration(study_pairs, MODEL_TERMS),
         Source.EMBEDDED: embedded,
     }
-    features = _matrix(examples, calibrations)
-    scaler = StandardScaler().fit(features)
-    regression = LogisticRegression(C=INVERSE_REGULARISATION, max_iter=1000)
-    regression.fit(scaler.transform(features), labels)
     return LogisticArtifact(
         model_version="untitled",
-        mean=tuple(map(_rounded, scaler.mean_)),
-        scale=tuple(map(_rounded, scaler.scale_)),
-        weights=tuple(map(_rounded, regression.coef_[0])),
-        intercept=_rounded(regression.intercept_[0]),
+        regression=fit_regression(_matrix(examples, calibrations), labels_of(examples)),
         calibrations=calibrations,
         unmeasured_sources=frozenset() if embedded_pairs else frozenset({Source.EMBEDDED}),
         recommended_threshold=0.0,
@@ -150,15 +147,14 @@ def fit(examples: Sequence[Example], embedded_pairs: Sequence[LabelledLogprob] =
     )
 
 
-def predict_unseen_people(examples: Sequence[Example]) -> Floats:
+def predict(examples: Sequence[Example]) -> Floats:
     """Returns a probability for each example from a model that was fitted on the other people; shape (n_examples,)."""
-    people = _people(examples)
-    probabilities = np.zeros(len(examples))
-    for person in np.unique(people):
-        model = LogisticAcceptanceModel(fit([example for example in examples if example.person != person]))
-        for row in np.flatnonzero(people == person).tolist():
-            probabilities[row] = model.score(examples[row].gate_input).probability
-    return probabilities
+
+    def fit_others(others: Sequence[Example]) -> Callable[[Example], float]:
+        model = LogisticAcceptanceModel(fit(others))
+        return lambda example: model.score(example.gate_input).probability
+
+    return predict_unseen_people(examples, fit_others)
 
 
 def train(data: Path, embedded_pairs: Sequence[LabelledLogprob] = ()) -> LogisticArtifact:
@@ -168,36 +164,17 @@ def train(data: Path, embedded_pairs: Sequence[LabelledLogprob] = ()) -> Logisti
         UserError: The file is missing, or is not what it should be.
     """
     examples = read_examples(data)
-    labels, people = _labels(examples), _people(examples)
-    probabilities = predict_unseen_people(examples)
-    metrics = measure(labels, probabilities, people, SEED)
+    labels, people, probabilities = labels_of(examples), people_of(examples), predict(examples)
     fitted = fit(examples, embedded_pairs)
-    data_sha256 = hashlib.sha256(data.read_bytes()).hexdigest()
-    identity = repr([FEATURE_NAMES, fitted.weights, fitted.intercept, fitted.calibrations])
-    return LogisticArtifact(
-        model_version=f"logistic-{hashlib.sha256(identity.encode()).hexdigest()[:8]}",
-        mean=fitted.mean,
-        scale=fitted.scale,
-        weights=fitted.weights,
-        intercept=fitted.intercept,
-        calibrations=fitted.calibrations,
-        unmeasured_sources=fitted.unmeasured_sources,
-        recommended_threshold=_rounded(threshold_keeping(labels, probabilities, KEPT_ACCEPTS)),
+    learned = fitted.regression
+    return replace(
+        fitted,
+        model_version=version_name("logistic", FEATURE_NAMES, learned.weights, learned.intercept, fitted.calibrations),
+        recommended_threshold=rounded(threshold_keeping(labels, probabilities, KEPT_ACCEPTS)),
         study_points=study_points(labels, probabilities, people),
         training={
-            "protocol": "each person is judged by a model of the other people; intervals resample people",
-            "data": "microsoft/coderec_programming_states",
-            "data_sha256": data_sha256,
-            "seed": SEED,
-            "inverse_regularisation": INVERSE_REGULARISATION,
-            "n_examples": len(examples),
-            "n_accepted": int(labels.sum()),
-            "n_people": len(np.unique(people)),
+            **provenance(data, examples, probabilities),
             "n_embedded_pairs": len(embedded_pairs),
-            "metrics": {
-                name: {end: _rounded(number) for end, number in asdict(interval).items()}
-                for name, interval in metrics.items()
-            },
             "gate": _gate_on_unseen_people(labels, probabilities, people),
         },
     )
@@ -212,9 +189,9 @@ def study_points(labels: Integers, probabilities: Floats, people: Integers) -> S
         own[:, ~others] = _thresholds_losing(labels[others], probabilities[others])[:, None]
     is_hidden = probabilities < own
     return StudyPoints(
-        thresholds=tuple(map(_rounded, thresholds)),
-        accepts_lost=tuple(map(_rounded, is_hidden[:, labels == 1].mean(axis=1))),
-        rejected_hidden=tuple(map(_rounded, is_hidden[:, labels == 0].mean(axis=1))),
+        thresholds=tuple(map(rounded, thresholds)),
+        accepts_lost=tuple(map(rounded, is_hidden[:, labels == 1].mean(axis=1))),
+        rejected_hidden=tuple(map(rounded, is_hidden[:, labels == 0].mean(axis=1))),
         n_accepts=int(labels.sum()),
     )
 
@@ -231,27 +208,15 @@ def _gate_on_unseen_people(labels: Integers, probabilities: Floats, people: Inte
         others, own = people != person, people == person
         is_shown[own] = probabilities[own] >= threshold_keeping(labels[others], probabilities[others], KEPT_ACCEPTS)
     return {
-        "accepts_kept": _rounded(is_shown[labels == 1].mean()),
-        "suggestions_hidden": _rounded(1 - is_shown.mean()),
-        "rejected_hidden": _rounded(1 - is_shown[labels == 0].mean()),
+        "accepts_kept": rounded(is_shown[labels == 1].mean()),
+        "suggestions_hidden": rounded(1 - is_shown.mean()),
+        "rejected_hidden": rounded(1 - is_shown[labels == 0].mean()),
     }
 
 
 def _matrix(examples: Sequence[Example], calibrations: Calibrations) -> Floats:
     """Returns the features; float64, shape (n_examples, n_features), columns as in `FEATURE_NAMES`."""
     return np.array([list(featurize(example.gate_input, calibrations).values()) for example in examples])
-
-
-def _labels(examples: Sequence[Example]) -> Integers:
-    return np.array([example.was_accepted for example in examples], dtype=np.int64)
-
-
-def _people(examples: Sequence[Example]) -> Integers:
-    return np.array([example.person for example in examples], dtype=np.int64)
-
-
-def _rounded(value: float) -> float:
-    return round(float(value), N_DIGITS)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -269,10 +234,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_text(dump_artifact(artifact), encoding="utf-8")
-    sys.stdout.write(f"{json.dumps(artifact.training, indent=2)}\n")
-    sys.stdout.write(f"{artifact.model_version} threshold={artifact.recommended_threshold:.3f} -> {options.out}\n")
+    summary = f"{artifact.model_version} threshold={artifact.recommended_threshold:.3f}"
+    write_model(options.out, dump_artifact(artifact), artifact.training, summary)
     return 0
 
 

@@ -21,14 +21,14 @@ from sklearn.preprocessing import StandardScaler
 from inkling.bench.report import EXIT_NO_DATA, Metric, Report, bootstrap, publish
 from inkling.core.errors import UserError
 from inkling.core.suggestion import Source
-from inkling.models.acceptance import LogisticAcceptanceModel, sigmoid
+from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.asking import MAY_LOSE, LogisticAskingModel
 from inkling.models.evaluate import METRICS, Bools, Floats, Integers, threshold_keeping
 from inkling.models.featurize import FEATURE_NAMES, SourceCalibration, evidence_of, featurize
+from inkling.models.regression import sigmoid
 from inkling.models.study import Example, read_examples
 from inkling.models.train import (
     EMBEDDED_TERMS,
-    INVERSE_REGULARISATION,
     KEPT_ACCEPTS,
     LabelledLogprob,
     fit,
@@ -36,6 +36,7 @@ from inkling.models.train import (
     read_pairs,
 )
 from inkling.models.train_asking import fit_asking
+from inkling.models.training import INVERSE_REGULARISATION, labels_of
 
 STUDY = Path("../shared/data/acceptance/copilot_study.jsonl")
 EMBEDDED_PAIRS = Path(__file__).parents[3] / "models" / "data" / "embedded_pairs.jsonl"
@@ -153,7 +154,7 @@ def judge(folds: Sequence[tuple[Sequence[Example], Sequence[Example]]]) -> Judge
         is_asked.append(probabilities["before_asking"][-1] >= least_to_ask)
         is_shown.append(probabilities["model"][-1] >= _threshold(_predict_with_model, others, KEPT_ACCEPTS))
     return Judged(
-        labels=_labels(examples),
+        labels=labels_of(examples),
         people=np.array([example.person for example in examples], dtype=np.int64),
         probabilities={name: np.concatenate(parts) for name, parts in probabilities.items()},
         is_asked=np.concatenate(is_asked),
@@ -269,7 +270,7 @@ def _threshold(predict: Predictor, examples: Sequence[Example], share: float) ->
     """Returns the threshold that keeps a share of accepts where these people judge one another."""
     folds = people_folds(examples)
     probabilities = np.concatenate([predict(others, own) for others, own in folds])
-    return threshold_keeping(_labels([example for _, own in folds for example in own]), probabilities, share)
+    return threshold_keeping(labels_of([example for _, own in folds for example in own]), probabilities, share)
 
 
 def _predict_before_asking(train: Sequence[Example], test: Sequence[Example]) -> Floats:
@@ -291,7 +292,7 @@ def _predict_with_features(names: Set[str], train: Sequence[Example], test: Sequ
             :, columns
         ]
 
-    return _regress(matrix(train), _labels(train), matrix(test))
+    return _regress(matrix(train), labels_of(train), matrix(test))
 
 
 def _predict_with_confidence(train: Sequence[Example], test: Sequence[Example]) -> Floats:
@@ -302,21 +303,17 @@ def _predict_with_confidence(train: Sequence[Example], test: Sequence[Example]) 
         confidences = [example.copilot_confidence for example in examples]
         return np.array([[usual if confidence is None else confidence] for confidence in confidences])
 
-    return _regress(column(train), _labels(train), column(test))
+    return _regress(column(train), labels_of(train), column(test))
 
 
 def _predict_with_rate(train: Sequence[Example], test: Sequence[Example]) -> Floats:
-    return np.full(len(test), _labels(train).mean())
+    return np.full(len(test), labels_of(train).mean())
 
 
 def _regress(features: Floats, labels: Integers, unseen: Floats) -> Floats:
     pipeline = make_pipeline(StandardScaler(), LogisticRegression(C=INVERSE_REGULARISATION, max_iter=1000))
     probabilities: Floats = pipeline.fit(features, labels).predict_proba(unseen)[:, 1]
     return probabilities
-
-
-def _labels(examples: Sequence[Example]) -> Integers:
-    return np.array([example.was_accepted for example in examples], dtype=np.int64)
 
 
 def _of_both_kinds(name: str, labels: Integers, probabilities: Floats) -> float:

@@ -241,11 +241,11 @@ def _real_people(data: Path) -> dict[str, Metric]:
         return {}
     # Training needs scikit-learn, which a user's installation has not.
     from inkling.models.study import read_examples
-    from inkling.models.train import predict_unseen_people
+    from inkling.models.train import predict
 
     examples = read_examples(data)
     shipped = LogisticAcceptanceModel.load()
-    predicted = predict_unseen_people(examples).tolist()
+    predicted = predict(examples).tolist()
     states: dict[int, PersonalState] = {}
     for example, probability in zip(examples, predicted, strict=True):
         traits = occasion_of_input(example.gate_input, shipped.score(example.gate_input)).traits

@@ -301,7 +301,7 @@ class _Year:
         artifact = self._prior.artifact
         features = {
             name: self._chance.gauss(mean, scale)
-            for name, mean, scale in zip(FEATURE_NAMES, artifact.mean, artifact.scale, strict=True)
+            for name, mean, scale in zip(FEATURE_NAMES, artifact.regression.mean, artifact.regression.scale, strict=True)
         }
         return _Kind(features=features, probability=self._prior.probability(features))
 

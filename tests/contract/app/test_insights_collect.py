@@ -26,7 +26,7 @@ from inkling.telemetry.database import DATABASE_NAME
 from inkling.telemetry.store import EventStore
 
 MODEL = LogisticAcceptanceModel.load()
-AVERAGE = dict(zip(FEATURE_NAMES, MODEL.artifact.mean, strict=True))
+AVERAGE = dict(zip(FEATURE_NAMES, MODEL.artifact.regression.mean, strict=True))
 ACCEPTED, REJECTED = OutcomeKind.ACCEPTED, OutcomeKind.REJECTED
 MINUTE_MS = 60_000
 MINUTES_A_DAY = 24 * 60

@@ -210,7 +210,7 @@ def test_the_daemon_scores_and_reads_champions_without_numpy() -> None:
 
 
 def test_another_model_and_a_longer_debounce_are_replayed(tmp_path: Path) -> None:
-    features = dict(zip(FEATURE_NAMES, ARTIFACT.mean, strict=True))
+    features = dict(zip(FEATURE_NAMES, ARTIFACT.regression.mean, strict=True))
     rows = [replace(row, features=features) for row in lived(3, 600, 0.3, 0.1)]
     asyncio.run(store_of(tmp_path, rows))
 
