@@ -3,9 +3,12 @@
 import * as vscode from "vscode";
 
 import { systemClock } from "./pure/clock";
+import type { TrackedOutcome } from "./pure/suggestionTracker";
 import { ActivitySwitch } from "./vscode/activity";
 import { ApiKey } from "./vscode/apiKey";
 import { registerCommands } from "./vscode/commands";
+import { DocumentChanges } from "./vscode/documentChanges";
+import { registerFixing } from "./vscode/fixing/registerFixing";
 import { InlineSuggestions } from "./vscode/inlineSuggestions";
 import { InsightsPanel } from "./vscode/insightsPanel";
 import { InterpreterWatcher } from "./vscode/interpreter";
@@ -26,14 +29,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const outcomes = new OutcomeReporter(server, context.workspaceState, clock, log);
   const documents = new ReadableDocuments();
   const insights = new InsightsPanel(context.extensionUri, server, log);
+  const changes = new DocumentChanges(clock);
+  const report = (outcome: TrackedOutcome): void => {
+    outcomes.report(outcome);
+  };
   const suggestions = new InlineSuggestions({
     server,
     activity,
     clock,
     log,
-    report: (outcome) => {
-      outcomes.report(outcome);
-    },
+    report,
   });
   context.subscriptions.push(
     log,
@@ -44,6 +49,8 @@ export function activate(context: vscode.ExtensionContext): void {
     outcomes,
     documents,
     insights,
+    changes,
+    registerFixing({ server, changes, documents, clock, log, report }),
     showStatusBar(server, activity, interpreter),
     registerCommands({ server, activity, apiKey, documents, insights, log }),
   );

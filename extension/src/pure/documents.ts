@@ -1,5 +1,6 @@
 /** The texts behind *Why (not) shown?* and *Show Statistics*, in Markdown. */
 
+import { code, plain } from "./markdown";
 import type { OutcomeKind, Reason, StatisticsResult, WireDecision } from "./protocol";
 
 const OUTCOME_WORDS: Readonly<Record<OutcomeKind, string>> = {
@@ -120,17 +121,6 @@ function table(rows: readonly (readonly [string, number])[]): readonly string[] 
 /** A newer daemon may say what this extension has no words for: then its own word is shown. */
 function words(known: Readonly<Record<string, string>>, name: string): string {
   return known[name] ?? name;
-}
-
-/** Returns a text that Markdown takes as it is. */
-function plain(text: string): string {
-  return text.replaceAll(/[\\`*_[\]<>#|~]/g, "\\$&");
-}
-
-/** Returns a text in the type of code; the fence is longer than any run of its sign in the text. */
-function code(text: string): string {
-  const fence = "`".repeat(1 + Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)));
-  return fence.length === 1 ? `\`${text}\`` : `${fence} ${text} ${fence}`;
 }
 
 function share(part: number, whole: number): string {

@@ -77,6 +77,11 @@ interface Connection {
   readonly process: ServerProcess;
 }
 
+interface Listener {
+  readonly method: string;
+  readonly hear: (params: unknown) => void;
+}
+
 function forEachLine(stream: Readable, take: (line: string) => void): void {
   createInterface({ input: stream, crlfDelay: Infinity, terminal: false }).on("line", take);
 }
@@ -110,6 +115,7 @@ export class Server implements vscode.Disposable {
   private callOffRestart: (() => void) | undefined;
   private wasCrashTold = false;
   private isDisposed = false;
+  private readonly listeners: Listener[] = [];
   readonly onDidChangeState = this.stateChanged.event;
   /** Fires each time a server is ready for requests. */
   readonly onDidStart = this.started.event;
@@ -185,6 +191,11 @@ export class Server implements vscode.Disposable {
       );
     });
     vscode.Disposable.from(...watchers).dispose();
+  }
+
+  /** Hears a notification of each server that is started from now on. */
+  listen(method: string, hear: Listener["hear"]): void {
+    this.listeners.push({ method, hear });
   }
 
   dispose(): void {
@@ -294,7 +305,7 @@ export class Server implements vscode.Disposable {
   }
 
   private initializationOptions(): InitializationOptions {
-    return { ownsInlineCompletion: true, ...this.options.interpreter.current, ...this.apiKeyParams() };
+    return { ownsInlineCompletion: true, takesLateSuggestions: true, ...this.options.interpreter.current, ...this.apiKeyParams() };
   }
 
   private apiKeyParams(): DidChangeApiKeyParams {
@@ -352,6 +363,13 @@ export class Server implements vscode.Disposable {
         this.setState({ kind: "running", status: currentState.kind === "running" ? currentState.status : undefined, model });
       }
     });
+    for (const { method, hear } of this.listeners) {
+      client.onNotification(method, (params: unknown) => {
+        if (isCurrent()) {
+          hear(params);
+        }
+      });
+    }
     return client;
   }
 

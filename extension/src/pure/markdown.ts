@@ -1,0 +1,10 @@
+/** Returns a text that Markdown takes as it is. */
+export function plain(text: string): string {
+  return text.replaceAll(/[\\`*_[\]<>#|~]/g, "\\$&");
+}
+
+/** Returns a text in the type of code; the fence is longer than any run of its sign in the text. */
+export function code(text: string): string {
+  const fence = "`".repeat(1 + Math.max(0, ...[...text.matchAll(/`+/g)].map(([run]) => run.length)));
+  return fence.length === 1 ? `\`${text}\`` : `${fence} ${text} ${fence}`;
+}

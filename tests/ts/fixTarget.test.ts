@@ -1,0 +1,96 @@
+import { describe, expect, it } from "vitest";
+
+import { targetsOf, tracebackIn, type EditorSituation, type FailingTest, type Situation } from "../../extension/src/pure/fixTarget";
+
+const TRACEBACK = `Traceback (most recent call last):
+  File "/ws/shop/cart.py", line 3, in total
+    return 1 / 0
+ZeroDivisionError: division by zero`;
+
+const PYTEST = `    def test_total():
+>       assert total() == 3
+E       assert 2 == 3
+
+tests/test_cart.py:4: AssertionError`;
+
+const FILE = "def helper():\n    pass\n\ndef test_total():\n    assert total() == 3\n";
+
+const FAILING: FailingTest = { folderUri: "file:///ws", nodeId: "tests/test_cart.py::test_total[2]", uri: "file:///ws/tests/test_cart.py", words: "assert 2 == 3" };
+
+function editor(changes: Partial<EditorSituation> & { readonly line?: number }): EditorSituation {
+  const at = { line: changes.line ?? 0, character: 0 };
+  return {
+    uri: "file:///ws/tests/test_cart.py",
+    path: "tests/test_cart.py",
+    isPython: true,
+    text: FILE,
+    selection: { start: at, end: at },
+    selectedText: "",
+    diagnostics: [],
+    ...changes,
+  };
+}
+
+function targets(changes: Partial<Situation>): ReturnType<typeof targetsOf> {
+  return targetsOf({ folderUri: "file:///ws", folderName: "ws", editor: undefined, failing: [], clipboard: "", ...changes });
+}
+
+describe("a traceback", () => {
+  it("is known as Python and pytest print it", () => {
+    expect(tracebackIn(`$ python shop.py\n${TRACEBACK}\n`)).toBe(TRACEBACK);
+    expect(tracebackIn(PYTEST.replaceAll("\n", "\r\n"))).toBe(PYTEST.replaceAll("\n", "\r\n").trim());
+  });
+
+  it("is nothing that only looks like one", () => {
+    expect(tracebackIn("")).toBeUndefined();
+    expect(tracebackIn('print("Traceback (most recent call last):")')).toBeUndefined();
+    expect(tracebackIn("E   is a letter")).toBeUndefined();
+  });
+});
+
+describe("what is to be fixed", () => {
+  it("is a selected traceback before all else, in any file", () => {
+    const here = editor({ line: 3, selectedText: TRACEBACK, isPython: false });
+    expect(targets({ editor: here, failing: [FAILING] })).toEqual([
+      { label: "Selected traceback", detail: "ZeroDivisionError: division by zero", params: { folderUri: "file:///ws", traceback: TRACEBACK } },
+    ]);
+  });
+
+  it("is the failing test around the cursor with all its cases", () => {
+    const other = { ...FAILING, nodeId: "tests/test_cart.py::test_total[3]" };
+    const [target, ...rest] = targets({ editor: editor({ line: 4 }), failing: [FAILING, other] });
+    expect(target?.params.nodeIds).toEqual([FAILING.nodeId, other.nodeId]);
+    expect(rest).toEqual([]);
+  });
+
+  it("is a diagnostic at the cursor", () => {
+    const diagnostic = { range: { start: { line: 1, character: 4 }, end: { line: 1, character: 8 } }, message: "undefined name", code: "F821" };
+    const [target] = targets({ editor: editor({ line: 1, diagnostics: [diagnostic] }), failing: [FAILING] });
+    expect(target?.params.place).toEqual({ uri: "file:///ws/tests/test_cart.py", ...diagnostic });
+  });
+
+  it("is the test around the cursor, though it was not run", () => {
+    const [target] = targets({ editor: editor({ line: 4 }) });
+    expect(target?.params).toEqual({ folderUri: "file:///ws", nodeIds: ["tests/test_cart.py::test_total"] });
+  });
+
+  it("is selected code in Python", () => {
+    const selection = { start: { line: 0, character: 0 }, end: { line: 1, character: 8 } };
+    const [target] = targets({ editor: editor({ selection, selectedText: "def helper():\n    pass" }) });
+    expect(target?.params.place).toEqual({ uri: "file:///ws/tests/test_cart.py", range: selection });
+  });
+
+  it("is chosen from failing tests, the clipboard and everything where the cursor says nothing", () => {
+    const all = targets({ editor: editor({ isPython: false, selectedText: "words" }), failing: [FAILING], clipboard: PYTEST });
+    expect(all.map(({ label, detail }) => [label, detail])).toEqual([
+      [FAILING.nodeId, "assert 2 == 3"],
+      ["Traceback on the clipboard", "tests/test_cart.py:4: AssertionError"],
+      ["Whatever fails in ws", "Runs all its tests in the sandbox"],
+    ]);
+    expect(targets({}).map(({ params }) => params)).toEqual([{ folderUri: "file:///ws" }]);
+  });
+
+  it("is nothing in a file outside of the workspace", () => {
+    expect(targets({ editor: editor({ line: 4, path: undefined }) })).toHaveLength(1);
+  });
+});
