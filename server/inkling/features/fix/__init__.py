@@ -12,9 +12,11 @@ from inkling.features.fix.request import (
     Place,
     TracebackText,
 )
+from inkling.features.fix.unasked import FixEditor, Machine, UnaskedFixes, UnaskedPorts
 
 __all__ = [
     "FailingTests",
+    "FixEditor",
     "FixFeature",
     "FixOutcome",
     "FixRecorder",
@@ -22,9 +24,12 @@ __all__ = [
     "FixTarget",
     "FixTools",
     "Linter",
+    "Machine",
     "OfferedFix",
     "OpenTools",
     "Place",
     "ProjectTexts",
     "TracebackText",
+    "UnaskedFixes",
+    "UnaskedPorts",
 ]

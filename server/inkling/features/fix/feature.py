@@ -7,10 +7,10 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from inkling.core.errors import SandboxError, UnreadableFileError, UserError
-from inkling.core.execution import Collection, ProjectView, ResourceLimits, SuiteRequest, SuiteRun
+from inkling.core.execution import Collection, SuiteRequest, SuiteRun
 from inkling.core.repair import (
     Evidence,
     Fix,
@@ -49,19 +49,14 @@ class _Session:
     started_at_s: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Running:
-    task: "asyncio.Task[object] | None"
-    is_unasked: bool
-
-
 class FixFeature:
     """Looks for fixes, one search in a folder at a time."""
 
     def __init__(self, open_tools: OpenTools, recorder: FixRecorder) -> None:
         self._open_tools = open_tools
         self._recorder = recorder
-        self._running: dict[Path, _Running] = {}
+        self._running: set[Path] = set()
+        self._unasked: dict[Path, asyncio.Task[FixOutcome]] = {}
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
 
     async def fix(self, request: FixRequest, on_progress: OnProgress) -> FixOutcome:
@@ -69,20 +64,31 @@ class FixFeature:
 
         A search that nobody asked for makes room for one that somebody asks for.
         """
-        folder = request.view.folder
-        await self._stop_unasked(folder, request)
-        if folder in self._running:
-            return self._outcome(request, _without_fix(NoFix(reason=NoFixReason.BUSY, message=words.BUSY)))
-        self._running[folder] = _Running(task=asyncio.current_task(), is_unasked=request.is_unasked)
-        try:
-            outcome = await self._fix(request, on_progress)
-        except SandboxError as error:
-            outcome = self._outcome(request, _without_fix(NoFix(reason=NoFixReason.NO_SANDBOX, message=str(error))))
-        finally:
-            del self._running[folder]
-        if not request.is_unasked:
-            self._recorder.answered(request, outcome)
+        await self._end_unasked(request.view.folder)
+        outcome = await self._alone_in_folder(request, on_progress)
+        self._recorder.answered(request, outcome)
         return outcome
+
+    async def fix_unasked(self, request: FixRequest, on_progress: OnProgress) -> FixOutcome | None:
+        """Returns the same for a search that nobody waits for; None where it was stopped, or another one runs."""
+        folder = request.view.folder
+        if folder in self._running:
+            return None
+        # A task of its own, so that it can be stopped without stopping who waits here; it ends with this call.
+        search = asyncio.create_task(self._alone_in_folder(request, on_progress))
+        self._unasked[folder] = search
+        try:
+            await asyncio.wait([search])
+            return None if search.cancelled() else search.result()
+        finally:
+            del self._unasked[folder]
+            await _end(search)
+
+    def stop_unasked(self, folder: Path) -> None:
+        """Stops a search in a folder that nobody waits for, if there is one."""
+        search = self._unasked.get(folder)
+        if search is not None:
+            search.cancel()
 
     async def answer_question(self, session_id: str, answer: int, on_progress: OnProgress) -> FixOutcome:
         """Returns the fixes that are left after the user answered the question of a search.
@@ -113,40 +119,41 @@ class FixFeature:
         self._recorder.answered(session.request, outcome)
         return outcome
 
-    async def run_tests(self, view: ProjectView, node_ids: Sequence[str], limits: ResourceLimits) -> SuiteRun:
-        """Returns what came of tests; none named means all. A search that nobody asked for makes room.
+    async def run_tests(self, request: SuiteRequest) -> SuiteRun:
+        """Returns what came of tests. A search that nobody asked for makes room.
 
         Raises:
             SandboxError: There is no sandbox, or it failed.
         """
-        running = self._running.get(view.folder)
-        if running is not None and running.is_unasked:
-            await self._end(running)
+        await self._end_unasked(request.view.folder)
         tools = await self._open_tools(gives_way=False)
-        return await tools.suites.run_suite(SuiteRequest(view=view, node_ids=tuple(node_ids), limits=limits))
+        return await tools.suites.run_suite(request)
 
-    async def collect_tests(
-        self, view: ProjectView, paths: Sequence[PurePosixPath], limits: ResourceLimits
-    ) -> Collection:
-        """Returns the tests in some files, none named means all, without running any.
+    async def collect_tests(self, request: SuiteRequest) -> Collection:
+        """Returns the tests that a request names without running any.
 
         Raises:
             SandboxError: There is no sandbox, or it failed.
         """
         tools = await self._open_tools(gives_way=False)
-        return await tools.suites.collect(
-            SuiteRequest(view=view, node_ids=tuple(str(path) for path in paths), limits=limits)
-        )
+        return await tools.suites.collect(request)
 
-    async def _stop_unasked(self, folder: Path, request: FixRequest) -> None:
-        running = self._running.get(folder)
-        if running is not None and running.is_unasked and not request.is_unasked:
-            await self._end(running)
+    async def _end_unasked(self, folder: Path) -> None:
+        search = self._unasked.get(folder)
+        if search is not None:
+            await _end(search)
 
-    async def _end(self, running: _Running) -> None:
-        if running.task is not None:
-            running.task.cancel()
-            await asyncio.wait([running.task])
+    async def _alone_in_folder(self, request: FixRequest, on_progress: OnProgress) -> FixOutcome:
+        folder = request.view.folder
+        if folder in self._running:
+            return self._outcome(request, _without_fix(NoFix(reason=NoFixReason.BUSY, message=words.BUSY)))
+        self._running.add(folder)
+        try:
+            return await self._fix(request, on_progress)
+        except SandboxError as error:
+            return self._outcome(request, _without_fix(NoFix(reason=NoFixReason.NO_SANDBOX, message=str(error))))
+        finally:
+            self._running.discard(folder)
 
     async def _fix(self, request: FixRequest, on_progress: OnProgress) -> FixOutcome:
         started_at_s = time.monotonic()
@@ -248,6 +255,12 @@ class FixFeature:
             offered=tuple(OfferedFix(id=new_suggestion_id(), fix=fix) for fix in answer.fixes),
             view=request.view,
         )
+
+
+async def _end(search: asyncio.Task[FixOutcome]) -> None:
+    """Cancels a search and waits until nothing of it is left."""
+    search.cancel()
+    await asyncio.wait([search])
 
 
 def _without_fix(no_fix: NoFix) -> FixAnswer:

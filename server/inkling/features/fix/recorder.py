@@ -41,8 +41,14 @@ class FixRecorder:
         if outcome.offered:
             decisions = [self._decision(outcome, offered, Trigger.INVOKED, _ASKED) for offered in outcome.offered]
             self._background.start(_logged(self._log.record_decisions(decisions)))
-        elif outcome.answer.reason in _REASONS:
-            self._background.start(_logged(self._log.record_silence(self._silence(request, outcome))))
+        else:
+            self.silent(request, outcome)
+
+    def silent(self, request: FixRequest, outcome: FixOutcome) -> None:
+        """Records a search that came to nothing; where there was nothing to search for, there is nothing to record."""
+        reason = _REASONS.get(outcome.answer.reason) if outcome.answer.reason is not None else None
+        if reason is not None:
+            self._background.start(_logged(self._log.record_silence(self._silence(request, outcome, reason))))
 
     def judged(self, outcome: FixOutcome, offered: OfferedFix, verdict: Verdict) -> None:
         """Records whether a fix that nobody asked for was offered."""
@@ -89,13 +95,13 @@ class FixRecorder:
             text=inserted if self._settings.telemetry.store_text else None,
         )
 
-    def _silence(self, request: FixRequest, outcome: FixOutcome) -> Silence:
+    def _silence(self, request: FixRequest, outcome: FixOutcome, reason: Reason) -> Silence:
         path, line = _place_of(request, outcome)
         return Silence(
             at_ms=self._now_ms(),
             feature=Feature.FIX,
             trigger=Trigger.AUTOMATIC if request.is_unasked else Trigger.INVOKED,
-            reason=_REASONS[outcome.answer.reason] if outcome.answer.reason else Reason.NO_FIX,
+            reason=reason,
             path=path.as_posix(),
             line=line,
             latency_ms=outcome.answer.seconds * 1000,

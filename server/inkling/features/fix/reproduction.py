@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from inkling.core.suspicion import is_test_file, rank_lines
-
 from inkling.core.errors import UnreadableFileError
 from inkling.core.execution import (
     BlockVisit,
@@ -19,6 +17,7 @@ from inkling.core.execution import (
     SuiteRun,
 )
 from inkling.core.repair import Failure, NoFixReason
+from inkling.core.suspicion import is_test_file, rank_lines
 from inkling.features.fix import words
 from inkling.features.fix.ports import FixTools, Tell
 from inkling.features.fix.request import FailingTests, FixRequest, NoFix, Place, TracebackText
