@@ -222,6 +222,8 @@ class SuiteRequest:
         with_coverage: Whether to tell which lines each test ran.
         with_visits: Whether to tell the values by basic block, of failing tests.
         stop_at_first_failure: Whether one failure is enough to know.
+        in_new_interpreter: Whether to start a Python for it, with a hash seed of its own, where else one is kept warm:
+            for a verdict, or to see whether a failure depends on the order of sets.
         limits: For the whole run.
     """
 
@@ -230,6 +232,7 @@ class SuiteRequest:
     with_coverage: bool = False
     with_visits: bool = False
     stop_at_first_failure: bool = False
+    in_new_interpreter: bool = False
     limits: ResourceLimits = field(default_factory=ResourceLimits)
 
 

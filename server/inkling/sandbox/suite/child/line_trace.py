@@ -1,0 +1,115 @@
+"""Which lines of the project run: by `sys.monitoring` where there is one (3.12 and later), else by `sys.settrace`.
+
+Either way a line costs something only the first time that a test comes by.
+"""
+
+import sys
+import threading
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any, Protocol
+
+from .project import Project
+
+_TOOL = 4  # one that no kind of tool is meant to take; `sys.monitoring` has six
+
+
+class LineTrace(Protocol):
+    """Gathers lines while a test runs."""
+
+    def start(self) -> None:
+        """Begins anew."""
+        ...
+
+    def stop(self) -> dict[str, set[int]]:
+        """Returns the one-based lines that ran since `start`, by path within the project."""
+        ...
+
+
+def line_trace(project: Project) -> LineTrace:
+    """Returns the fastest way that this Python has."""
+    if sys.version_info >= (3, 12):
+        return MonitoredLines(project)
+    return TracedLines(project)
+
+
+def _by_path(lines: dict[CodeType, set[int]], project: Project) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {}
+    for code, numbers in lines.items():
+        path = project.path_of(code.co_filename)
+        if path is not None and numbers:
+            found.setdefault(path, set()).update(numbers)
+    return found
+
+
+class TracedLines:
+    """Lines by `sys.settrace`."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._lines: dict[CodeType, set[int]] = {}
+        self._n_lines: dict[CodeType, int] = {}
+
+    def start(self) -> None:
+        """Begins anew."""
+        self._lines = {}
+        threading.settrace(self._on_call)
+        sys.settrace(self._on_call)
+
+    def stop(self) -> dict[str, set[int]]:
+        """Returns the lines that ran since `start`."""
+        sys.settrace(None)
+        threading.settrace(None)  # type: ignore[arg-type,unused-ignore]  # None ends it, as `threading` documents
+        return _by_path(self._lines, self._project)
+
+    def _on_call(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
+        code = frame.f_code
+        if event != "call" or self._project.path_of(code.co_filename) is None:
+            return None
+        lines = self._lines.setdefault(code, set())
+        n_lines = self._n_lines.get(code)
+        if n_lines is None:
+            n_lines = self._n_lines[code] = len({line for _, _, line in code.co_lines() if line is not None})
+        if len(lines) >= n_lines - 1:  # all but that of the `def`: nothing more to learn
+            return None
+        add = lines.add
+
+        def on_line(frame: FrameType, event: str, _: Any) -> Callable[..., Any]:
+            if event == "line":
+                add(frame.f_lineno)
+            return on_line
+
+        return on_line
+
+
+class MonitoredLines:
+    """Lines by `sys.monitoring`: each place is looked at once, then not again until the next test."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self._lines: dict[CodeType, set[int]] = {}
+        self._monitoring: Any = getattr(sys, "monitoring")  # noqa: B009 - unknown to 3.11
+        self._monitoring.use_tool_id(_TOOL, "inkling")
+        events = self._monitoring.events
+        self._monitoring.register_callback(_TOOL, events.PY_START, self._on_start)
+        self._monitoring.register_callback(_TOOL, events.LINE, self._on_line)
+
+    def start(self) -> None:
+        """Begins anew."""
+        self._lines = {}
+        self._monitoring.set_events(_TOOL, self._monitoring.events.PY_START)
+        self._monitoring.restart_events()
+
+    def stop(self) -> dict[str, set[int]]:
+        """Returns the lines that ran since `start`."""
+        self._monitoring.set_events(_TOOL, 0)
+        return _by_path(self._lines, self._project)
+
+    def _on_start(self, code: CodeType, _: int) -> Any:
+        if self._project.path_of(code.co_filename) is not None:
+            self._monitoring.set_local_events(_TOOL, code, self._monitoring.events.LINE)
+        return self._monitoring.DISABLE
+
+    def _on_line(self, code: CodeType, line: int) -> Any:
+        self._lines.setdefault(code, set()).add(line)
+        return self._monitoring.DISABLE
