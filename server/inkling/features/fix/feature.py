@@ -25,6 +25,7 @@ from inkling.core.repair import (
 from inkling.core.suggestion import new_suggestion_id
 from inkling.features.fix import words
 from inkling.features.fix.choice import NONE_OF_THEM, consistent_with, proposed
+from inkling.features.fix.hint import hint_words
 from inkling.features.fix.ports import FixTools, OpenTools
 from inkling.features.fix.recorder import FixRecorder
 from inkling.features.fix.reproduction import Reproduced, Reproduction
@@ -66,6 +67,8 @@ class FixFeature:
         """
         await self._end_unasked(request.view.folder)
         outcome = await self._alone_in_folder(request, on_progress)
+        if request.is_hint:
+            outcome = _with_hint_only(outcome)
         self._recorder.answered(request, outcome)
         return outcome
 
@@ -261,6 +264,18 @@ async def _end(search: asyncio.Task[FixOutcome]) -> None:
     """Cancels a search and waits until nothing of it is left."""
     search.cancel()
     await asyncio.wait([search])
+
+
+def _with_hint_only(outcome: FixOutcome) -> FixOutcome:
+    """Returns the answer with a hint in place of what was found; where nothing is known of a failure, as it is."""
+    failure = outcome.answer.failure
+    if failure is None:
+        return outcome
+    fix = next((fix for fix in outcome.answer.fixes if fix.judged.verdict is PatchVerdict.VERIFIED), None)
+    text = outcome.texts.get(fix.judged.patch.edits[0].path, "") if fix is not None else ""
+    message = words.HINT_OF_A_FIX if fix is not None else words.HINT_WITHOUT_A_FIX
+    answer = replace(outcome.answer, fixes=(), question=None, message=message)
+    return replace(outcome, answer=answer, offered=(), hint=hint_words(failure, fix, text))
 
 
 def _without_fix(no_fix: NoFix) -> FixAnswer:

@@ -54,6 +54,7 @@ class FixRequest:
         precision: What is good enough to be proposed.
         budget: What everything together may cost.
         limits: For each run of tests.
+        is_hint: Whether the user wants to find the fix: then the answer has a hint and no patch.
         is_unasked: Whether nobody waits for it: it gives way to whatever else the machine does.
     """
 
@@ -62,6 +63,7 @@ class FixRequest:
     precision: FixPrecision = FixPrecision.VERIFIED
     budget: RepairBudget = field(default_factory=RepairBudget)
     limits: ResourceLimits = field(default_factory=ResourceLimits)
+    is_hint: bool = False
     is_unasked: bool = False
 
 
@@ -82,6 +84,7 @@ class FixOutcome:
         answer: The answer.
         offered: Its fixes with ids, in the same order.
         view: The project that the fixes are for.
+        hint: Where to look and what for, where only that was asked for.
         texts: The files that the fixes change and those with suspicious lines, as they are without them.
     """
 
@@ -89,6 +92,7 @@ class FixOutcome:
     answer: FixAnswer
     offered: tuple[OfferedFix, ...]
     view: ProjectView
+    hint: str = ""
     texts: Mapping[PurePosixPath, str] = field(default_factory=dict)
 
 

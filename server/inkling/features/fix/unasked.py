@@ -1,15 +1,16 @@
 """Fixes that nobody asked for: looked for in idle time after a test failed, and offered only when they are verified."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from inkling.core.execution import CaseOutcome, ProjectView, ResourceLimits, SuiteRun
-from inkling.core.ports import Background, Clock, Timer
+from inkling.core.ports import Background, Clock, Timer, WorkspaceScope
 from inkling.core.repair import PatchVerdict, RepairBudget, RepairProgress
 from inkling.core.settings import FixOnFailure, GateSettings, Settings
+from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Reason, Scored, SuggestionId, Trigger
 from inkling.features.fix.feature import FixFeature
 from inkling.features.fix.recorder import MODEL_VERSION, FixRecorder
@@ -43,7 +44,7 @@ class Machine(Protocol):
 class FixEditor(Protocol):
     """The editor, as far as it has to do with fixes that nobody asked for."""
 
-    def view(self, folder: Path) -> ProjectView | None:
+    async def view(self, folder: Path) -> ProjectView | None:
         """Returns a project as the user sees it now; None where its tests may not be run."""
         ...
 
@@ -122,6 +123,7 @@ class UnaskedFixes:
         self._folders: dict[Path, _Folder] = {}
         self._pending: dict[Path, _Pending] = {}
         self._offers: dict[SuggestionId, _Offer] = {}
+        self._versions: dict[DocumentUri, int] = {}
         self._timer: Timer | None = None
         self._last_edit_ms = 0
         self._is_working = False
@@ -166,18 +168,44 @@ class UnaskedFixes:
         if self._searched is not None and self._searched[0] == folder:
             self._searched[1].n_attempts = MAX_ATTEMPTS
 
-    def edited(self, path: Path) -> None:
-        """Takes that somebody typed in a file: a search that runs is stopped, and offers for the file are gone."""
+    def open_workspace(self, scope: WorkspaceScope) -> None:
+        """Forgets folders that are no longer open."""
+        self._folders = {
+            folder: known
+            for folder, known in self._folders.items()
+            if any(folder.is_relative_to(each) for each in scope.folders)
+        }
+
+    def document_changed(self, snapshot: Snapshot) -> None:
+        """Takes that somebody typed: a search that runs is stopped, and offers for the file are gone.
+
+        A document that is only opened, or told of again, changes nothing.
+        """
+        known = self._versions.get(snapshot.uri)
+        self._versions[snapshot.uri] = snapshot.version
+        if known in (None, snapshot.version):
+            return
         self._last_edit_ms = self._ports.clock.now_ms()
-        self._changed(path)
         if self._searched is not None:
             self._ports.feature.stop_unasked(self._searched[0])
+        if snapshot.path is None:
+            return
+        self._changed(snapshot.path)
         for fix_id, offer in list(self._offers.items()):
-            if path in offer.files:
+            if snapshot.path in offer.files:
                 self._withdraw(fix_id)
 
-    def saved(self, path: Path) -> None:
-        """Takes that a file was saved: where that is set, tests that need it are run again, if they are fast."""
+    def document_closed(self, uri: DocumentUri) -> None:
+        """Forgets a document."""
+        self._versions.pop(uri, None)
+
+    def files_changed(self, paths: Sequence[Path]) -> None:
+        """Takes files that were saved, created, renamed or deleted."""
+        for path in paths:
+            self._saved(path)
+
+    def _saved(self, path: Path) -> None:
+        """Where that is set, runs the tests again that need a file, if they are fast."""
         self._changed(path)
         if self._settings.fix.on_failure is not FixOnFailure.SAVE:
             return
@@ -249,7 +277,7 @@ class UnaskedFixes:
 
     async def _search(self, folder: Path, pending: _Pending) -> bool:
         """Returns whether the search came to its end."""
-        view = self._editor.view(folder) if self._editor is not None else None
+        view = await self._editor.view(folder) if self._editor is not None else None
         if view is None:
             return True
         known = self._folders[folder]

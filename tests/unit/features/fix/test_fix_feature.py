@@ -341,3 +341,20 @@ async def test_only_a_share_of_the_time_goes_into_running_all_tests(project: Fak
     await project.fix(_request(project))
     whole: list[SuiteRequest] = [request for request in project.suites.requests if not request.node_ids]
     assert [request.limits.wall_s for request in whole] == [24.0]
+
+
+async def test_a_hint_names_the_place_and_the_kind_and_not_the_change(project: FakeProject) -> None:
+    outcome = await project.fix(_request(project, is_hint=True))
+    assert (outcome.answer.fixes, outcome.offered, outcome.answer.question) == ((), (), None)
+    assert outcome.hint == (
+        f"{ADDS} fails with AssertionError: assert 5 == 6. Look at line 2 of cart.py."
+        " What helps there has to do with: operator."
+    )
+    assert await project.log.recent_decisions(10) == []
+
+
+async def test_a_hint_without_a_sure_fix_names_the_suspicious_lines(project: FakeProject) -> None:
+    project.repairers[0].patches = []
+    outcome = await project.fix(_request(project, is_hint=True))
+    assert outcome.answer.reason is NoFixReason.NOTHING_FOUND
+    assert "Most suspicious, by which tests run it: line 1 of cart.py, line 2 of cart.py." in outcome.hint

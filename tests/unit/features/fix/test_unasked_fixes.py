@@ -12,6 +12,7 @@ from inkling.core.events import EventId, Outcome, OutcomeKind
 from inkling.core.execution import ProjectView, SuiteRequest
 from inkling.core.repair import JudgedPatch, Judgement, PatchVerdict
 from inkling.core.settings import FixOnFailure, FixSettings, Settings
+from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Reason, SuggestionId
 from inkling.features.fix import FixOutcome, OfferedFix, UnaskedFixes, UnaskedPorts
 from inkling.features.fix.unasked import HOLD_S, IDLE_S
@@ -76,6 +77,7 @@ class Desk:
         self.withdrawn: list[SuggestionId] = []
         self.is_trusted = True
         self.threshold = 0.2
+        self.version = 0
         self.unasked = UnaskedFixes(
             UnaskedPorts(
                 feature=self.project.feature,
@@ -91,8 +93,15 @@ class Desk:
     def configure(self, **changes: object) -> None:
         self.unasked.configure(Settings(fix=replace(FixSettings(), **changes)))  # type: ignore[arg-type]
 
-    def view(self, folder: Path) -> ProjectView | None:
+    async def view(self, folder: Path) -> ProjectView | None:
         return self.project.view if self.is_trusted else None
+
+    def type_in(self, path: Path) -> None:
+        self.version += 1
+        uri = DocumentUri(path.as_uri())
+        for version in (self.version, self.version + 1):
+            self.unasked.document_changed(Snapshot(uri=uri, path=path, version=version, text=""))
+        self.version += 1
 
     def offer(self, outcome: FixOutcome, offered: OfferedFix) -> None:
         self.offers.append(offered)
@@ -123,7 +132,7 @@ def desk() -> Desk:
 
 async def test_a_failing_run_leads_to_an_offer_once_nobody_types(desk: Desk) -> None:
     await desk.run_tests()
-    desk.unasked.edited(Path("/elsewhere/notes.py"))
+    desk.type_in(Path("/elsewhere/notes.py"))
     await desk.rest(IDLE_S / 2)
     assert desk.project.repairers[0].asked == []
     await desk.rest()
@@ -145,7 +154,7 @@ async def test_typing_stops_it_and_it_goes_on_after_a_pause(desk: Desk) -> None:
     await desk.run_tests()
     await desk.search_begun()
     stopped = desk.project.repairers[0]
-    desk.unasked.edited(PROGRAM)
+    desk.type_in(PROGRAM)
     await desk.project.background.settle()
     assert (stopped.was_cancelled, desk.offers) == (True, [])
     desk.project.repairers = [FakeRepairer(patches=[RIGHT])]
@@ -194,7 +203,7 @@ async def test_only_what_is_verified_and_likely_enough_is_offered(desk: Desk) ->
     desk.project.judge.judgement = lambda patches: Judgement(
         patches=[JudgedPatch(patch=each, probability=0.8, verdict=PatchVerdict.PLAUSIBLE) for each in patches]
     )
-    desk.unasked.edited(PROGRAM)
+    desk.type_in(PROGRAM)
     await desk.run_tests()
     await desk.rest()
     assert desk.offers == []
@@ -211,7 +220,7 @@ async def test_what_was_rejected_is_not_offered_again(desk: Desk) -> None:
         event_id=EventId("e1"), suggestion_id=desk.offers[0].id, kind=OutcomeKind.REJECTED, at_ms=desk.clock.ms
     )
     await desk.project.log.record_outcomes([rejected])
-    desk.unasked.edited(PROGRAM)
+    desk.type_in(PROGRAM)
     await desk.run_tests()
     await desk.rest()
     assert len(desk.offers) == 1
@@ -221,9 +230,9 @@ async def test_what_was_rejected_is_not_offered_again(desk: Desk) -> None:
 async def test_an_offer_is_withdrawn_when_its_file_is_edited_or_its_test_passes(desk: Desk) -> None:
     await desk.run_tests()
     await desk.rest()
-    desk.unasked.edited(Path("/project/other.py"))
+    desk.type_in(Path("/project/other.py"))
     assert desk.withdrawn == []
-    desk.unasked.edited(PROGRAM)
+    desk.type_in(PROGRAM)
     assert desk.withdrawn == [desk.offers[0].id]
     await desk.run_tests()
     await desk.rest()
@@ -232,13 +241,24 @@ async def test_an_offer_is_withdrawn_when_its_file_is_edited_or_its_test_passes(
     assert desk.withdrawn == [offered.id for offered in desk.offers]
 
 
+async def test_opening_the_file_of_an_offer_keeps_it(desk: Desk) -> None:
+    await desk.run_tests()
+    await desk.rest()
+    opened = Snapshot(uri=DocumentUri(PROGRAM.as_uri()), path=PROGRAM, version=1, text="")
+    desk.unasked.document_changed(opened)
+    desk.unasked.document_changed(opened)
+    assert desk.withdrawn == []
+    desk.unasked.document_changed(replace(opened, version=2))
+    assert desk.withdrawn == [desk.offers[0].id]
+
+
 async def test_the_same_failure_is_not_searched_twice_until_something_changes(desk: Desk) -> None:
     await desk.run_tests()
     await desk.rest()
     await desk.run_tests()
     await desk.rest()
     assert len(desk.project.repairers[0].asked) == 1
-    desk.unasked.saved(PROGRAM)
+    desk.unasked.files_changed([PROGRAM])
     await desk.run_tests()
     await desk.rest()
     assert len(desk.project.repairers[0].asked) == 2
@@ -260,10 +280,10 @@ async def test_saving_runs_fast_tests_that_need_the_file_where_that_is_set(desk:
     desk.configure(on_failure=FixOnFailure.SAVE)
     await desk.run_tests()
     desk.project.suites.tests[ADDS] = lambda text: "- 1" not in text
-    desk.unasked.saved(Path("/project/other.py"))
+    desk.unasked.files_changed([Path("/project/other.py")])
     await desk.rest()
     assert desk.offers == []
-    desk.unasked.saved(PROGRAM)
+    desk.unasked.files_changed([PROGRAM])
     await desk.rest()
     assert len(desk.offers) == 1
     assert {ADDS, EMPTY} == set(desk.project.suites.requests[1].node_ids)
