@@ -49,7 +49,7 @@ def rich_question(code: str = IMPORTS + FILLER + TARGET + FILLER) -> ContextQues
             RecentEdit(path="shop/mail.py", before="send(now)\n", after="send(later)\n"),
         ),
         definitions=(Definition(path="shop/orders.py", text="class Order:\n    lines: list[str]\n    owner: str"),),
-        diagnostics=(NearbyDiagnostic(line=804, message='"totl" is not defined'),),
+        diagnostics=(NearbyDiagnostic(line=804, code="totl += 1", message="undefined name 'totl'"),),
     )
 
 
@@ -71,6 +71,7 @@ def test_every_kind_of_snippet_finds_its_place_from_stable_to_changing() -> None
     assert context.snippets[0].text.startswith("import json\nfrom shop.orders import Order, find_order")
     assert "print_receipt" in context.snippets[1].text
     assert context.snippets[4].text == "-RATE = 0.19\n+RATE = 0.07"
+    assert context.snippets[5].text == "totl += 1  # undefined name 'totl'"
 
 
 def test_text_around_the_cursor_is_cut_at_line_starts_and_the_prefix_gets_most() -> None:
@@ -129,7 +130,7 @@ def test_the_budget_is_never_exceeded(
         documents=(SearchedDocument.prepare("b.py", other + text),),
         edits=tuple(RecentEdit(path="c.py", before=before, after=after) for before, after in edits),
         definitions=(Definition(path="d.py", text=other),),
-        diagnostics=(NearbyDiagnostic(line=1, message=other),),
+        diagnostics=(NearbyDiagnostic(line=1, code=other, message=other),),
     )
 
     context = build(question, budget)

@@ -62,7 +62,7 @@ def test_secrets_in_snippets_are_masked(line: str, secret: str) -> None:
         documents=(SearchedDocument.prepare("b.py", code),),
         edits=(RecentEdit(path="c.py", before=line + "\n", after=line + " \npass\n"),),
         definitions=(Definition(path="d.py", text=line + "\nfield = 1"),),
-        diagnostics=(NearbyDiagnostic(line=3, message=line),),
+        diagnostics=(NearbyDiagnostic(line=3, code=line, message="undefined name 'x'"),),
     )
 
     context = build(question, 4000)

@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from inkling.context.analysis.mentions import Mentions, find_mentions, pack
 from inkling.context.worker.process import WorkerProcess, WorkerSpec
@@ -113,6 +113,31 @@ class Analysis:
             logger.debug("no names: %s", error)
             return []
         return [NamedCompletion(name=name, kind=kind, detail=detail) for name, kind, detail in rows]
+
+    async def define(self, snapshot: Snapshot, offset: int) -> tuple[Path, str] | None:
+        """Returns the file and the code of the class or function that the name at `offset` stands for.
+
+        Raises:
+            WorkerError: The analysis process died or is not running.
+        """
+        found = await self._ask_aside("define", snapshot, (_path_text(snapshot), snapshot.text, offset))
+        return None if found is None else (Path(found[0]), found[2])
+
+    async def problems(self, snapshot: Snapshot, offset: int) -> list[tuple[int, str]]:
+        """Returns what is wrong near `offset`: lines, from 1, and words.
+
+        Raises:
+            WorkerError: The analysis process died or is not running.
+        """
+        return list(await self._ask_aside("problems", snapshot, (snapshot.text, offset)) or ())
+
+    async def _ask_aside(self, method: str, snapshot: Snapshot, payload: object) -> Any:
+        """Asks the worker once it has nothing to judge: suggestions wait for that, and for this nobody has to."""
+        if not is_analysed(snapshot.text):
+            return None
+        while self._pending:
+            await asyncio.wait(self._pending.values())
+        return await self._worker.call(method, payload, deadline_s=WORK_DEADLINE_S)
 
     def open_workspace(self, scope: WorkspaceScope) -> None:
         """Takes the folders and the interpreter, which is run: None for a workspace that is not trusted."""

@@ -1,6 +1,7 @@
 """The analysis process: jedi on one thread, with limits on what it keeps.
 
-Calls: `judge` (verdicts on mentions) and `complete` (rows for the popup). Notices: `scope`, `document`,
+Calls: `judge` (verdicts on mentions), `complete` (rows for the popup), `define` (what a name stands for) and
+`problems` (what is wrong near a place). Notices: `scope`, `document`,
 `closed`, `files`. While nothing is asked, it reads what the open documents import; when it has grown too
 large it ends, and the daemon starts a fresh one.
 """
@@ -17,9 +18,11 @@ from typing import Any, Final
 
 import jedi
 
+from inkling.context.analysis.definitions import FoundDefinition, find_definition
 from inkling.context.analysis.judge import Line, Surroundings, judge
 from inkling.context.analysis.mentions import ImportMention, find_mentions, unpack
 from inkling.context.analysis.namespaces import Namespaces, hide_byte_order_mark
+from inkling.context.analysis.problems import Problem, find_problems
 from inkling.context.analysis.workspace import WorkspaceFacts
 from inkling.context.worker.child import Call, Worker
 from inkling.core.text import position_at
@@ -118,6 +121,20 @@ class AnalysisWorker:
         rows = self._open_script(text, Path(path) if path else None).complete(position.line + 1, position.column)
         return [(row.name, row.type, row.description) for row in rows[:MAX_COMPLETIONS]]
 
+    def define(self, call: Call) -> FoundDefinition | None:
+        """Answers `define`: what the name at a place stands for."""
+        if call.is_cancelled():
+            return None
+        path, text, offset = call.payload
+        position = position_at(text, offset)
+        script = self._open_script(text, Path(path) if path else None)
+        return find_definition(script, position.line + 1, position.column, self._standard_library())
+
+    def problems(self, call: Call) -> list[Problem]:
+        """Answers `problems`: what is wrong near a place."""
+        text, offset = call.payload
+        return [] if call.is_cancelled() else find_problems(text, offset)
+
     def rest(self) -> None:
         """Does a little housekeeping; called while nothing is asked."""
         size_bytes = resident_bytes()
@@ -157,6 +174,10 @@ class AnalysisWorker:
             may_have_subclass=self._facts.may_have_subclass if self._is_inside(path) else lambda _name: True,
             open_script=self._open_script,
         )
+
+    def _standard_library(self) -> list[Path]:
+        folders = [Path(path) for path in self._environment_path]
+        return [Path(jedi.__file__).parent, *(folder for folder in folders if (folder / "os.py").is_file())]
 
     def _is_inside(self, path: Path | None) -> bool:
         """Tells whether all that can import a document is in the workspace, too."""
@@ -232,7 +253,12 @@ def main() -> None:
     """Serves until the daemon closes the pipe."""
     state = AnalysisWorker()
     worker = Worker(
-        calls={"judge": state.judge, "complete": state.complete},
+        calls={
+            "judge": state.judge,
+            "complete": state.complete,
+            "define": state.define,
+            "problems": state.problems,
+        },
         notices={
             "scope": state.take_scope,
             "document": state.take_document,

@@ -6,6 +6,7 @@ that the user or git excludes, are in none of it. No room but this one decides w
 """
 
 from inkling.context.prompt_context.assembly import build
+from inkling.context.prompt_context.code_facts import CodeFacts, Lookup
 from inkling.context.prompt_context.parts import (
     ContextQuestion,
     Definition,
@@ -22,9 +23,11 @@ from inkling.context.prompt_context.searching import SearchedDocument
 from inkling.context.prompt_context.tokens import estimate_tokens
 
 __all__ = [
+    "CodeFacts",
     "ContextQuestion",
     "ContextRecorder",
     "Definition",
+    "Lookup",
     "Masked",
     "NearbyDiagnostic",
     "PromptContext",

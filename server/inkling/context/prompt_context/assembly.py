@@ -166,7 +166,7 @@ class _Assembly:
             value = VALUES[SnippetKind.EDIT] * FADES**number
             yield _snippet(SnippetKind.EDIT, edit.path, _diff(masked(edit.before), masked(edit.after)), value)
         for diagnostic in question.diagnostics:
-            words = f"line {diagnostic.line}: {masked(diagnostic.message)}"
+            words = masked(f"{diagnostic.code}  # {diagnostic.message}")
             yield _snippet(SnippetKind.DIAGNOSTIC, question.path, words, VALUES[SnippetKind.DIAGNOSTIC])
 
     def _finish(self, window: Span, snippets: list[Snippet], suffix_tokens: int) -> PromptContext:

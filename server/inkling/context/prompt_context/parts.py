@@ -87,9 +87,16 @@ class Definition:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NearbyDiagnostic:
-    """What a tool says about a line near the cursor; lines count from 1."""
+    """What is wrong with a line near the cursor.
+
+    Attributes:
+        line: Its number, from 1.
+        code: The line: a model is told this and no number, which would change with each line that is added above.
+        message: What is the matter.
+    """
 
     line: int
+    code: str
     message: str
 
 
@@ -104,7 +111,7 @@ class ContextQuestion:
         documents: Others that are open or were used lately, the latest first.
         edits: What was changed lately, the latest first.
         definitions: What the names at the cursor refer to, the nearest name first.
-        diagnostics: What tools say about lines near the cursor.
+        diagnostics: What is wrong with lines near the cursor.
     """
 
     text: str

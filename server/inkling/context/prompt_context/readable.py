@@ -17,6 +17,13 @@ _HOLDS_SECRETS: Final = GitIgnoreSpec.from_lines(
 )  # fmt: skip
 """Files that hold secrets by their very purpose."""
 
+_PACKAGES: Final = frozenset({"site-packages", "dist-packages"})
+
+
+def is_installed(path: Path) -> bool:
+    """Tells whether a file belongs to an installed package."""
+    return not _PACKAGES.isdisjoint(path.parts)
+
 
 class Readable:
     """Tells which files may be shown to a model: none that git, the settings or their purpose leave out."""
@@ -39,10 +46,21 @@ class Readable:
         self._verdicts[path] = verdict
         return verdict
 
+    def look_installed(self, path: Path) -> bool:
+        """Tells whether a definition from an installed package may be shown; never blocks.
+
+        Git ignores every environment, which says nothing about the packages in it; the settings may.
+        """
+        relative = path.relative_to(path.anchor).as_posix()
+        excluded = GitIgnoreSpec.from_lines(self._scope.index.exclude)
+        return not _HOLDS_SECRETS.match_file(relative) and not excluded.match_file(relative)
+
     def name(self, path: Path | None) -> str:
-        """Returns what a model is told a file is called: its path in the workspace, else its name alone."""
+        """Returns what a model is told a file is called: in the workspace or among the packages, else its name."""
         if path is None:
             return "untitled"
+        if is_installed(path):
+            return path.as_posix().rpartition("-packages/")[2]
         homes = [folder for folder in self._scope.folders if path.is_relative_to(folder)]
         return path.relative_to(homes[-1]).as_posix() if homes else path.name
 

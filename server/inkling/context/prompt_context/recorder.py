@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from inkling.context.prompt_context.code_facts import NAME_LINES, WAIT_S, CodeFacts, Facts, FoundCode
 from inkling.context.prompt_context.imported import Import, ImportedFiles, find_imports
-from inkling.context.prompt_context.parts import ContextQuestion, Definition, NearbyDiagnostic, RecentEdit
-from inkling.context.prompt_context.readable import Readable
+from inkling.context.prompt_context.masking import masked
+from inkling.context.prompt_context.outlining import outline
+from inkling.context.prompt_context.parts import ContextQuestion, Definition, RecentEdit
+from inkling.context.prompt_context.readable import Readable, is_installed
 from inkling.context.prompt_context.searching import SearchedDocument
 from inkling.core.edit import TextEdit, minimal_edit
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import CompletionRequest
-from inkling.core.text import line_end, line_start
+from inkling.core.text import line_end, line_start, split_lines
 
 MAX_DOCUMENTS: Final = 20  # besides the one at hand
 MAX_CHARS: Final = 500_000  # of one document; a larger one is data
@@ -25,7 +28,6 @@ MAX_EDITS: Final = 20
 MAX_EDIT_CHARS: Final = 4000  # what is larger was pasted or reformatted, and tells little for its length
 NEAR_LINES: Final = 2  # edits with at most so many line breaks between them are one
 MAX_DEFINITIONS: Final = 6
-NAME_LINES: Final = 2  # names are looked up from the cursor's line and so many lines before it
 PREPARED_AT_ONCE: Final = 2  # documents that one question waits for; the others' turn comes with the next questions
 _NAME: Final = re.compile(r"\.([^\W\d]\w{2,})\(|(?<![\w.])([^\W\d]\w{2,})\b(?!\Z)")  # not one that is being written
 
@@ -56,7 +58,13 @@ class ContextRecorder:
     documents are prepared for search in a thread, once for each text that the user has left for another.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, facts: CodeFacts | None = None) -> None:
+        """Remembers nothing yet.
+
+        Args:
+            facts: Finds out what names stand for and what is wrong; None: only what the recorder's own texts tell.
+        """
+        self._facts = facts
         self._documents: OrderedDict[DocumentUri, _Remembered] = OrderedDict()
         self._changes: list[_Change] = []
         self._readable = Readable(WorkspaceScope(folders=(), interpreter=None, index=IndexSettings()))
@@ -64,6 +72,7 @@ class ContextRecorder:
 
     def open_workspace(self, scope: WorkspaceScope) -> None:
         """Takes the folders, and the patterns of what is excluded."""
+        self._forget_facts()
         self._readable = Readable(scope)
         self._imported = ImportedFiles(scope.folders, self._readable)
         for remembered in self._documents.values():
@@ -71,6 +80,8 @@ class ContextRecorder:
 
     def document_changed(self, snapshot: Snapshot) -> None:
         """Takes a document that was opened or edited."""
+        if next(reversed(self._documents), snapshot.uri) != snapshot.uri:
+            self._forget_facts()  # they may rest on the text of the one that changes now
         known = self._documents.pop(snapshot.uri, None)
         if len(snapshot.text) > MAX_CHARS:
             self._forget_changes(snapshot.uri)
@@ -92,6 +103,7 @@ class ContextRecorder:
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Takes files that changed on disk: one of them may be a `.gitignore`."""
+        self._forget_facts()
         self._readable.forget()
         self._imported.forget()
 
@@ -110,12 +122,14 @@ class ContextRecorder:
                 name = readable.name(snapshot.path)
                 other.searched = await asyncio.to_thread(SearchedDocument.prepare, name, snapshot.text)
 
-    async def question(
-        self, request: CompletionRequest, diagnostics: Sequence[NearbyDiagnostic] = ()
-    ) -> ContextQuestion | None:
+    async def question(self, request: CompletionRequest, facts_within_s: float = WAIT_S) -> ContextQuestion | None:
         """Returns what is known of a place, or None for a file that no model may see.
 
         None means that git ignores the file, `inkling.index.exclude` names it, or it holds secrets by its purpose.
+
+        Args:
+            request: The place.
+            facts_within_s: Longest wait for definitions and diagnostics that are not known yet, seconds.
         """
         readable = self._readable
         uri, path = request.snapshot.uri, request.snapshot.path
@@ -129,15 +143,39 @@ class ContextRecorder:
         documents = tuple(other.searched for other in others if other.searched is not None)
         imports = find_imports(request.snapshot.text)
         sources = [*documents, *await self._imported_files(path, imports)]
+        facts = Facts() if self._facts is None else await self._facts.near(request, facts_within_s)
+        definitions = [*await self._definitions(facts), *_definitions(request, imports, sources, facts)]
         return ContextQuestion(
             text=request.snapshot.text,
             offset=request.offset,
             path=readable.name(request.snapshot.path),
             documents=documents,
             edits=tuple(self._edits(request, readable)),
-            definitions=tuple(_definitions(request, imports, sources)),
-            diagnostics=tuple(diagnostics),
+            definitions=tuple(dict.fromkeys(definitions))[:MAX_DEFINITIONS],
+            diagnostics=facts.diagnostics,
         )
+
+    async def _definitions(self, facts: Facts) -> list[Definition]:
+        """Returns the definitions that were found where a model may look."""
+        return [
+            Definition(
+                path=self._readable.name(found.path),
+                text=outline([line.rstrip("\r\n") for line in split_lines(masked(found.code))], 0),
+            )
+            for found in facts.definitions
+            if await self._may_quote(found)
+        ]
+
+    async def _may_quote(self, found: FoundCode) -> bool:
+        readable, path = self._readable, found.path
+        if is_installed(path):
+            return readable.look_installed(path)
+        known = readable.known(path)
+        return await asyncio.to_thread(readable.look, path) if known is None else known
+
+    def _forget_facts(self) -> None:
+        if self._facts is not None:
+            self._facts.forget()
 
     async def _imported_files(self, path: Path | None, imports: Sequence[Import]) -> list[SearchedDocument]:
         """Returns what is known of the files that a document imports and that were not open lately."""
@@ -202,11 +240,12 @@ def _is_small(change: _Change) -> bool:
 
 
 def _definitions(
-    request: CompletionRequest, imports: Sequence[Import], documents: Sequence[SearchedDocument]
+    request: CompletionRequest, imports: Sequence[Import], documents: Sequence[SearchedDocument], facts: Facts
 ) -> Iterator[Definition]:
-    """Yields what names near the cursor stand for in other documents, the nearest name first.
+    """Yields what names near the cursor seem to stand for in other documents, the nearest name first.
 
-    A name counts when the document imports it; a method that is called, when a single document defines one of its name.
+    Those that `facts` tell of are left out. A name counts when the document imports it; a method that is called, when a
+    single document defines one of its name.
     """
     text, offset = request.snapshot.text, request.offset
     start = line_start(text, offset)
@@ -214,9 +253,10 @@ def _definitions(
         start = line_start(text, max(0, start - 1))
     imported = {name for statement in imports for name in statement.names}
     n_found = 0
+    known = {found.name.rpartition(".")[2] for found in facts.definitions}
     for called, plain in dict.fromkeys(match.groups() for match in reversed(list(_NAME.finditer(text, start, offset)))):
         name = called or plain
-        if plain and plain not in imported:
+        if name in known or (plain and plain not in imported):
             continue
         found = [(document.path, code) for document in documents if (code := document.definition(name)) is not None]
         if found and (plain or len(found) == 1):

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from inkling.context.prompt_context.masking import masked_once
+from inkling.context.prompt_context.outlining import outline
 from inkling.core.text import split_lines
 
 WINDOW_LINES: Final = 20  # a function of usual length with what stands beside it
 STEP_LINES: Final = 10
 MAX_LINES: Final = 5000  # of one document; what stands below is not searched
-MAX_DEFINITION_LINES: Final = 12  # a signature with its docstring's beginning, or the fields of a class
 _WORD: Final = re.compile(r"[^\W\d]\w{2,}")
 _SAYS_NOTHING: Final = frozenset(
     {
@@ -107,16 +107,4 @@ class SearchedDocument:
         first = self._defined_at.get(name)
         if first is None:
             return None
-        lines = self._lines[first : first + MAX_DEFINITION_LINES]
-        indent = _indent(lines[0])
-        n_lines = 1
-        for number, line in enumerate(lines[1:], 1):
-            if line.strip() and _indent(line) <= indent and not line.lstrip().startswith((")", "]", "}")):
-                break
-            if line.strip():
-                n_lines = number + 1
-        return "\n".join(line[indent:] for line in lines[:n_lines])
-
-
-def _indent(line: str) -> int:
-    return len(line) - len(line.lstrip())
+        return outline(self._lines, first)
