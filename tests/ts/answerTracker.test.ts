@@ -106,3 +106,40 @@ describe("several suggestions of one answer", () => {
     expect(editor.outcomes.map(({ suggestionId, kind }) => `${suggestionId} ${kind}`)).toEqual(["s1 superseded", "s0 accepted"]);
   });
 });
+
+describe("a longer suggestion that comes later", () => {
+  it("takes the place of the one on display, which was judged by nobody", () => {
+    const editor = new Editor("foo");
+    expect(editor.tracker.offerLonger(offer("late", "foo(bar)"))).toBe(true);
+    expect(editor.texts()).toEqual(["foo(bar)"]);
+    editor.accept("late", "foo(bar)");
+    expect(editor.settled()).toEqual(["late accepted", "s0 superseded"]);
+  });
+
+  it("goes on from what is left of one that is being typed", () => {
+    const editor = new Editor("foo");
+    editor.insert("f");
+    expect(editor.tracker.offerLonger({ ...offer("late", "oo(bar)"), offset: editor.cursor, before: "x = f" })).toBe(true);
+    expect(editor.texts()).toEqual(["oo(bar)"]);
+  });
+
+  it.each([
+    ["the same text", ["foo"], offer("late", "foo")],
+    ["another text", ["foo"], offer("late", "bar(foo)")],
+    ["another place", ["foo"], { ...offer("late", "foo(bar)"), offset: OFFSET + 1 }],
+    ["another document", ["foo"], { ...offer("late", "foo(bar)"), uri: "file:///b.py" }],
+    ["several to choose from", ["foo", "bar"], offer("late", "foo(bar)")],
+    ["nothing on display", [], offer("late", "foo(bar)")],
+  ])("changes nothing for %s", (_, texts, late) => {
+    const editor = new Editor(...texts);
+    expect(editor.tracker.offerLonger(late)).toBe(false);
+    expect(editor.texts()).toEqual(texts);
+  });
+
+  it("does not come back after Escape", () => {
+    const editor = new Editor("foo");
+    editor.tracker.rejected();
+    expect(editor.tracker.offerLonger(offer("late", "foo(bar)"))).toBe(false);
+    expect(editor.texts()).toEqual([]);
+  });
+});

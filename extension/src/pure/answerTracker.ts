@@ -50,6 +50,17 @@ export class AnswerTracker {
     }
   }
 
+  /** Takes a suggestion that goes on from the live one, which it then replaces; returns whether it does. */
+  offerLonger(offer: Offer): boolean {
+    const live = this.continueAt(offer.uri, offer.offset);
+    const [first] = live;
+    const isLonger = first !== undefined && live.length === 1 && offer.text.length > first.text.length && offer.text.startsWith(first.text);
+    if (isLonger) {
+      this.offer([offer]);
+    }
+    return isLonger;
+  }
+
   /** Returns what is left of the live suggestions if they are for this place, the one on display first. */
   continueAt(uri: string, offset: number): readonly Continuation[] {
     return this.trackers.flatMap((tracker) => tracker.continueAt(uri, offset) ?? []);

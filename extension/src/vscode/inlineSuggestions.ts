@@ -6,7 +6,8 @@ import { AnswerTracker } from "../pure/answerTracker";
 import type { Clock } from "../pure/clock";
 import { pause } from "../pure/debounce";
 import { goesOnFrom, restOfRow, type SelectedRow } from "../pure/popup";
-import type { Continuation, TrackedOutcome } from "../pure/suggestionTracker";
+import { SUGGESTIONS_READY, type SuggestionsReadyParams } from "../pure/protocol";
+import type { Continuation, Offer, TrackedOutcome } from "../pure/suggestionTracker";
 import type { ActivitySwitch } from "./activity";
 import { currentSettings } from "./configuration";
 import { DOCUMENT_SELECTOR, ServerNotRunningError, type Server } from "./server";
@@ -17,6 +18,9 @@ export const ACCEPT_COMMAND = "inkling.acceptSuggestion";
 export const REJECT_COMMAND = "inkling.rejectSuggestion";
 const HAS_SUGGESTION = "inkling.hasSuggestion";
 const HIDE = "editor.action.inlineSuggest.hide";
+const TRIGGER = "editor.action.inlineSuggest.trigger";
+/** Asks our provider alone, as if by itself: what others have on display stays, and nothing is announced. */
+const AGAIN = { providerId: "inkling.inkling:*", explicit: false };
 
 export interface InlineSuggestionsOptions {
   readonly server: Server;
@@ -31,6 +35,9 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
   private readonly tracker: AnswerTracker;
   private readonly subscriptions: vscode.Disposable[] = [];
   private inFlight: vscode.CancellationTokenSource | undefined;
+  /** What the server has more of, until it was asked for. */
+  private ready: SuggestionsReadyParams | undefined;
+  private registration: vscode.Disposable;
 
   constructor(private readonly options: InlineSuggestionsOptions) {
     this.tracker = new AnswerTracker({
@@ -40,8 +47,11 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
         void vscode.commands.executeCommand("setContext", HAS_SUGGESTION, isLive);
       },
     });
+    this.registration = this.register();
+    options.server.listen(SUGGESTIONS_READY, (params) => {
+      void this.askAgain(params as SuggestionsReadyParams);
+    });
     this.subscriptions.push(
-      vscode.languages.registerInlineCompletionItemProvider(DOCUMENT_SELECTOR, this),
       vscode.commands.registerCommand(ACCEPT_COMMAND, (id: unknown) => {
         if (typeof id === "string") {
           this.tracker.accepted(id);
@@ -94,6 +104,9 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     const live = this.tracker.continueAt(document.uri.toString(), document.offsetAt(position));
     const isAutomatic = context.triggerKind === vscode.InlineCompletionTriggerKind.Automatic;
     const [first] = live;
+    if (this.takesReady(document) && first !== undefined && row === undefined) {
+      return this.goOn(document, position, token);
+    }
     const goesOn = first !== undefined && goesOnFrom(first.text, row);
     if (goesOn && (isAutomatic || live.length > 1)) {
       return live.map((each) => item(each, position));
@@ -107,7 +120,7 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
       return undefined;
     }
     const { version } = document;
-    const suggestions = await this.ask(document, position, context, token);
+    const suggestions = await this.ask(document, position, context, token, isAutomatic);
     if (token.isCancellationRequested || document.version !== version) {
       return undefined;
     }
@@ -118,14 +131,59 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
   dispose(): void {
     this.inFlight?.cancel();
     this.tracker.dispose();
+    this.registration.dispose();
     vscode.Disposable.from(...this.subscriptions).dispose();
+  }
+
+  private register(): vscode.Disposable {
+    return vscode.languages.registerInlineCompletionItemProvider(DOCUMENT_SELECTOR, this);
+  }
+
+  /** Has the editor ask once more, if what the server has more of is what is on display in front of the user. */
+  private async askAgain(params: SuggestionsReadyParams): Promise<void> {
+    const editor = vscode.window.activeTextEditor;
+    if (editor?.document.uri.toString() !== params.uri || editor.document.version !== params.version) {
+      return;
+    }
+    if (this.tracker.continueAt(params.uri, editor.document.offsetAt(editor.selection.active)).length > 0) {
+      this.ready = params;
+      // The editor asks no provider twice about one version of a document; a new one has not been asked.
+      this.registration.dispose();
+      this.registration = this.register();
+      await vscode.commands.executeCommand(TRIGGER, AGAIN);
+    }
+  }
+
+  /** Tells, once, whether the server has said that it has more for the document as it is. */
+  private takesReady(document: vscode.TextDocument): boolean {
+    const { ready } = this;
+    this.ready = undefined;
+    return ready?.uri === document.uri.toString() && ready.version === document.version;
+  }
+
+  /** Asks for a longer text than the one on display; anything else would change under the user's eyes. */
+  private async goOn(
+    document: vscode.TextDocument,
+    position: vscode.Position,
+    token: vscode.CancellationToken,
+  ): Promise<vscode.InlineCompletionItem[] | undefined> {
+    const { version } = document;
+    const [longer] = await this.ask(document, position, { selectedCompletionInfo: undefined }, token, true);
+    if (token.isCancellationRequested || document.version !== version) {
+      return undefined;
+    }
+    if (longer !== undefined) {
+      this.tracker.offerLonger(offerAt(document, position, longer));
+    }
+    return this.tracker.continueAt(document.uri.toString(), document.offsetAt(position)).map((each) => item(each, position));
   }
 
   private async ask(
     document: vscode.TextDocument,
     position: vscode.Position,
-    { triggerKind, selectedCompletionInfo: selected }: vscode.InlineCompletionContext,
+    { selectedCompletionInfo: selected }: Pick<vscode.InlineCompletionContext, "selectedCompletionInfo">,
     token: vscode.CancellationToken,
+    isAutomatic: boolean,
   ): Promise<readonly AnsweredSuggestion[]> {
     this.inFlight?.cancel();
     const source = new vscode.CancellationTokenSource();
@@ -138,10 +196,7 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
       textDocument: { uri: document.uri.toString() },
       position: { line: position.line, character: position.character },
       context: {
-        triggerKind:
-          triggerKind === vscode.InlineCompletionTriggerKind.Automatic
-            ? InlineCompletionTriggerKind.Automatic
-            : InlineCompletionTriggerKind.Invoked,
+        triggerKind: isAutomatic ? InlineCompletionTriggerKind.Automatic : InlineCompletionTriggerKind.Invoked,
         ...(selected === undefined ? {} : { selectedCompletionInfo: { range: wireRange(selected.range), text: selected.text } }),
       },
     };
@@ -175,16 +230,15 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     suggestions: readonly AnsweredSuggestion[],
     isMore: boolean,
   ): vscode.InlineCompletionItem[] {
-    const uri = document.uri.toString();
-    const offset = document.offsetAt(position);
-    const before = document.lineAt(position.line).text.slice(0, position.character);
-    const offers = suggestions.map((suggestion) => ({ ...suggestion, uri, offset, before }));
+    const offers = suggestions.map((suggestion) => offerAt(document, position, suggestion));
     if (isMore) {
       this.tracker.addAlternatives(offers);
     } else if (offers.length > 0) {
       this.tracker.offer(offers);
     }
-    return offers.length > 0 || isMore ? this.tracker.continueAt(uri, offset).map((each) => item(each, position)) : [];
+    return offers.length > 0 || isMore
+      ? this.tracker.continueAt(document.uri.toString(), document.offsetAt(position)).map((each) => item(each, position))
+      : [];
   }
 
   private documentChanged(event: vscode.TextDocumentChangeEvent): void {
@@ -201,6 +255,11 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     const isCursor = selection?.isEmpty === true && others.length === 0;
     this.tracker.cursorMoved(document.uri.toString(), isCursor ? document.offsetAt(selection.active) : undefined);
   }
+}
+
+function offerAt(document: vscode.TextDocument, position: vscode.Position, suggestion: AnsweredSuggestion): Offer {
+  const before = document.lineAt(position.line).text.slice(0, position.character);
+  return { ...suggestion, uri: document.uri.toString(), offset: document.offsetAt(position), before };
 }
 
 function item(continuation: Continuation, position: vscode.Position): vscode.InlineCompletionItem {
