@@ -100,7 +100,10 @@ async def running_services(
     owners = (completer, syntax, analysis)
     async with _workers([learner.run(), *(owner.run() for owner in owners)]) as background:
         model_mind = ModelMind(
-            lambda endpoint, tell: ModelClient.open(endpoint, places.data_dir, tell), background, places.cache_dir
+            lambda endpoint, tell: ModelClient.open(endpoint, places.data_dir, tell),
+            background,
+            places.cache_dir,
+            analysis,
         )
         ports = CompletionPorts(
             completers=[completer],

@@ -18,7 +18,7 @@ from inkling.llm.rhythm import TypingRhythm
 from inkling.llm.text_model import Purpose, TextModel
 
 if TYPE_CHECKING:
-    from inkling.context.prompt_context import ContextRecorder
+    from inkling.context.prompt_context import ContextRecorder, Lookup
     from inkling.llm.answer_store import AnswerStore
     from inkling.llm.completer import ModelCompleter
 
@@ -53,12 +53,14 @@ class _Making:
         background: Runs the streams.
         rhythm: How the user types.
         cache_dir: Where answers are kept; None: nowhere.
+        lookup: Reads the code around a place.
     """
 
     model: ClosableTextModel
     background: Background
     rhythm: TypingRhythm
     cache_dir: Path | None
+    lookup: "Lookup"
 
 
 class ModelMind:
@@ -68,15 +70,17 @@ class ModelMind:
     are only looked at while there is an endpoint.
     """
 
-    def __init__(self, connect: Connect, background: Background, cache_dir: Path) -> None:
+    def __init__(self, connect: Connect, background: Background, cache_dir: Path, lookup: "Lookup") -> None:
         """Prepares the mind; nothing is imported or opened before `configure` names an endpoint.
 
         Args:
             connect: Makes a client for an endpoint, which tells how that is doing whenever it changes.
             background: Runs the connecting and the streams.
             cache_dir: Where answers are kept.
+            lookup: Reads the code around a place, for the prompt.
         """
         self._connect = connect
+        self._lookup = lookup
         self._background = background
         self._cache_dir = cache_dir
         self._settings: ModelSettings | None = None
@@ -172,7 +176,13 @@ class ModelMind:
 
         model = await self._connect(endpoint, tell)
         cache_dir = self._cache_dir if settings.cache_answers else None
-        made = _Making(model=model, background=self._background, rhythm=self._rhythm, cache_dir=cache_dir)
+        made = _Making(
+            model=model,
+            background=self._background,
+            rhythm=self._rhythm,
+            cache_dir=cache_dir,
+            lookup=self._lookup,
+        )
         parts = await asyncio.to_thread(_made_of, endpoint, made)
         if endpoint is not self._endpoint:
             await _close(parts)  # the settings have changed meanwhile
@@ -212,13 +222,13 @@ async def _close(parts: _Parts) -> None:
 
 def _made_of(endpoint: Endpoint, made: _Making) -> _Parts:
     """Returns what an endpoint makes possible; called on a thread, since importing it takes tens of milliseconds."""
-    from inkling.context.prompt_context import ContextRecorder
+    from inkling.context.prompt_context import CodeFacts, ContextRecorder
     from inkling.llm.answer_store import AnswerStore
     from inkling.llm.completer import ModelCompleter
     from inkling.llm.prompt import PromptStyle
 
     style = PromptStyle(model=endpoint.models[Purpose.COMPLETION], api=endpoint.api, fim_template=endpoint.fim_template)
-    recorder = ContextRecorder()
+    recorder = ContextRecorder(CodeFacts(made.lookup, made.background))
     store = AnswerStore(made.cache_dir, endpoint.base_url) if made.cache_dir is not None else None
     completer = ModelCompleter(made.model, style, recorder, made.background, rhythm=made.rhythm, store=store)
     return _Parts(model=made.model, recorder=recorder, store=store, completer=completer)

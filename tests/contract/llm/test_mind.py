@@ -10,6 +10,7 @@ from tests.model_server.scripted import ModelServer, Reply
 from tests.unit.features.fakes import question
 
 from inkling.app.background import TaskGroupBackground
+from inkling.context.analysis.analysis import Analysis
 from inkling.core.model_state import ModelState, ModelStateKind
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings, ModelSettings, Settings
@@ -27,6 +28,7 @@ class World:
             lambda endpoint, tell: ModelClient.open(endpoint, folder / "data", tell),
             TaskGroupBackground(group),
             folder / "cache",
+            Analysis(check_deadline_s=PATIENCE_S, completion_deadline_s=PATIENCE_S),  # its worker does not run
         )
         self.states: list[ModelState] = []
         self.mind.listen(self.states.append)
