@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
 import {
+  alternativeText,
   explanationOf,
   markedLines,
   nextStep,
@@ -8,6 +9,7 @@ import {
   progressText,
   traceDocument,
   valuesText,
+  verdictText,
 } from "../../extension/src/pure/fixAnswer";
 import type { FixProgressParams, FixResult, WireBlockVisit, WireFix, WireSuspiciousLine } from "../../extension/src/pure/protocol";
 
@@ -93,22 +95,27 @@ describe("progress", () => {
 });
 
 describe("words for a fix", () => {
-  it("say how sure it is, what it does, what was seen and what can be done; code is no Markdown", () => {
+  it("say how sure it is, what it does, what was seen and what can be done; only code is marked", () => {
     const text = explanationOf(FIX, [
       { label: "Apply", command: "inkling.applyFix" },
       { label: "Dismiss", command: "inkling.dismissFix" },
     ]);
     expect(text.split("\n")).toEqual([
-      "**Verified fix** · 92% sure",
-      "",
-      "\\`\\>=\\` becomes \\`\\>\\`: a parcel may be \\*full\\*.",
+      "`>=` becomes `>`: a parcel may be \\*full\\*.",
       "",
       "- 1 test failed before and passes now.",
       "- 3 other tests pass.",
+      "- Confidence: 92% sure.",
       "",
       "[Apply](command:inkling.applyFix) · [Dismiss](command:inkling.dismissFix)",
     ]);
-    expect(explanationOf({ ...FIX, verdict: "untested" }, [])).toContain("not verified");
+    expect(verdictText(FIX)).toBe("Verified fix");
+    expect(verdictText({ ...FIX, verdict: "untested" })).toContain("not verified");
+    expect(alternativeText(FIX)).toEqual({
+      label: "change >= to >",
+      description: "92% sure",
+      detail: "1 test failed before and passes now. 3 other tests pass.",
+    });
   });
 });
 
@@ -116,8 +123,8 @@ describe("places to look at", () => {
   it("are the first five, with the values that the failing test had there", () => {
     const many = Array.from({ length: 9 }, (_, n) => ({ ...LINE, line: 4 + n, suspiciousness: 0.5 }));
     expect(markedLines({ suspicious: [LINE, ...many], visits: [VISIT, { ...VISIT, visit: 2, after: { a: "9" } }] }).slice(0, 2)).toEqual([
-      { uri: LINE.uri, line: 4, words: "Most suspicious line (92%) · a: 1 → 9" },
-      { uri: LINE.uri, line: 4, words: "Suspicious line (50%) · a: 1 → 9" },
+      { uri: LINE.uri, line: 4, words: "Most suspicious, 92% · a: 1 → 9" },
+      { uri: LINE.uri, line: 4, words: "Suspicious, 50% · a: 1 → 9" },
     ]);
     expect(markedLines({ suspicious: many, visits: [] })).toHaveLength(5);
   });

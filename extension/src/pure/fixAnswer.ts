@@ -1,6 +1,6 @@
 /** What comes next after an answer to *Fix with feedback*, and the words for it. */
 
-import { code, plain } from "./markdown";
+import { code, plain, prose } from "./markdown";
 import type { FixProgressParams, FixResult, WireBlockVisit, WireFix, WireFixQuestion, WireSuspiciousLine } from "./protocol";
 
 export type FixStep =
@@ -72,20 +72,19 @@ export interface Link {
 /** Returns the explanation of a fix with its evidence, in Markdown. */
 export function explanationOf(fix: WireFix, links: readonly Link[]): string {
   const lines = [
-    `**${verdictText(fix)}** · ${plain(fix.confidence)}`,
+    prose(fix.explanation),
     "",
-    plain(fix.explanation),
-    "",
-    ...fix.evidence.map((sentence) => `- ${plain(sentence)}`),
+    ...fix.evidence.map((sentence) => `- ${prose(sentence)}`),
+    `- Confidence: ${prose(fix.confidence)}.`,
     "",
     links.map(({ label, command }) => `[${label}](command:${command})`).join(" · "),
   ];
   return lines.join("\n");
 }
 
-/** Returns the whole of a fix for a list of alternatives. */
+/** Returns a fix as a row of a list of alternatives. */
 export function alternativeText(fix: WireFix): { readonly label: string; readonly description: string; readonly detail: string } {
-  return { label: fix.title, description: `${verdictText(fix)} · ${fix.confidence}`, detail: fix.explanation };
+  return { label: fix.title, description: fix.confidence, detail: fix.evidence.join(" ") };
 }
 
 /** A line to be marked, with words at its end. */
@@ -103,9 +102,9 @@ const MAX_VALUES_CHARS = 100;
 export function markedLines({ suspicious, visits }: Pick<FixResult, "suspicious" | "visits">): readonly MarkedLine[] {
   return suspicious.slice(0, N_MARKED).map(({ uri, line, suspiciousness }, index) => {
     const visit = visits.findLast((candidate) => candidate.uri === uri && candidate.firstLine <= line && line <= candidate.lastLine);
-    const rank = index === 0 ? "Most suspicious line" : "Suspicious line";
+    const rank = index === 0 ? "Most suspicious" : "Suspicious";
     const values = visit === undefined ? "" : ` · ${cut(valuesText(visit))}`;
-    return { uri, line, words: `${rank} (${percent(suspiciousness)})${values}` };
+    return { uri, line, words: `${rank}, ${percent(suspiciousness)}${values}` };
   });
 }
 
@@ -123,7 +122,7 @@ export function traceDocument(result: FixResult, pathOf: (uri: string) => string
   return [
     "# What is known of the failure",
     "",
-    plain(result.message),
+    prose(result.message),
     "",
     ...result.failing.flatMap(({ nodeId, message }) => [`- ${code(nodeId)}: ${plain(firstLine(message))}`]),
     "",

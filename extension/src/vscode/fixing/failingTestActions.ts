@@ -37,7 +37,7 @@ export class FailingTestActions implements vscode.CodeLensProvider, vscode.CodeA
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
     return this.failingFunctions(document).map(({ outlined, target }) => {
-      const command = { title: "$(wand) Fix with Feedback", tooltip: target.detail, command: FIX_TARGET, arguments: [target] };
+      const command = { title: "Fix with Feedback", tooltip: target.detail, command: FIX_TARGET, arguments: [target] };
       return new vscode.CodeLens(new vscode.Range(outlined.line, 0, outlined.line, 0), command);
     });
   }

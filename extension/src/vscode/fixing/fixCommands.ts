@@ -23,9 +23,10 @@ import {
   type WireFixQuestion,
 } from "../../pure/protocol";
 import { wordsOf } from "../insightsPanel";
+import { localFolders, tellProblem, tellUntrusted } from "../problems";
 import type { ReadableDocuments } from "../readableDocuments";
 import type { Server } from "../server";
-import { localFolders, tellProblem, tellUntrusted, type TestingView } from "../testing/testingView";
+import type { TestingView } from "../testing/testingView";
 import { FIX_TARGET, placeOf } from "./failingTestActions";
 import type { Proposal, Proposals } from "./proposals";
 import type { SuspiciousMarks } from "./suspiciousMarks";
@@ -71,6 +72,7 @@ export class FixCommands implements vscode.Disposable {
       await tellUntrusted();
       return;
     }
+    await vscode.commands.executeCommand("inkling.clearMarks");
     const madeAtMs = this.options.clock.nowMs();
     const params: FixParams = { id: randomUUID(), ...target.params, isHint };
     const title = isHint ? "Looking for a hint" : "Fix with feedback";
@@ -132,7 +134,7 @@ export class FixCommands implements vscode.Disposable {
           }
           return;
         case "nothing":
-          vscode.window.setStatusBarMessage("Inkling: the search was called off.", 5000);
+          tellCancelled();
           return;
       }
     }
@@ -166,7 +168,9 @@ export class FixCommands implements vscode.Disposable {
         await this.options.server.settled(token);
         return (await this.options.server.request(method, params, token)) as FixResult;
       } catch (error) {
-        if (!token.isCancellationRequested) {
+        if (token.isCancellationRequested) {
+          tellCancelled();
+        } else {
           this.options.log.warn("no answer to a question for a fix", error);
           void tellProblem(wordsOf(error), undefined);
         }
@@ -189,7 +193,7 @@ export class FixCommands implements vscode.Disposable {
       folderUri: folder.uri.toString(),
       folderName: folder.name,
       editor: editor === undefined ? undefined : situationOf(editor),
-      failing: this.options.view.failures,
+      failing: this.options.view.runs.failures,
       clipboard: await vscode.env.clipboard.readText(),
     });
     const target = await chooseTarget(targets, isHint);
@@ -200,7 +204,7 @@ export class FixCommands implements vscode.Disposable {
 
   private async fixTest(row: TestRow): Promise<void> {
     const item = "test" in row ? row.test : row;
-    const [first, ...others] = this.options.view.failingBelow(item);
+    const [first, ...others] = this.options.view.runs.failingBelow(item);
     if (first !== undefined) {
       const target = targetOfTest(first);
       await this.fix({ ...target, params: { ...target.params, nodeIds: [first, ...others].map(({ nodeId }) => nodeId) } }, false);
@@ -224,6 +228,10 @@ export class FixCommands implements vscode.Disposable {
     }
     await this.fix(targetOfTraceback(folderUri, traceback, "Selected traceback"), false);
   }
+}
+
+function tellCancelled(): void {
+  vscode.window.setStatusBarMessage("Inkling: the search was called off. Nothing was changed.", 5000);
 }
 
 /** What the menus of the Testing view hand over: a row, or a message with its row. */

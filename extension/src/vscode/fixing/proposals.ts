@@ -162,7 +162,7 @@ export class Proposals implements vscode.TextDocumentContentProvider, vscode.Dis
     if (first !== undefined) {
       await reveal(first);
     }
-    vscode.window.setStatusBarMessage("Inkling: fix applied. Undo takes it back.", 10_000);
+    vscode.window.setStatusBarMessage("Inkling: fix applied. Undo takes it back.", 5000);
     await proposal.applied();
   }
 
@@ -222,7 +222,8 @@ export class Proposals implements vscode.TextDocumentContentProvider, vscode.Dis
     const thread = this.comments.createCommentThread(uri, new vscode.Range(line, 0, line, 0), [
       { body, mode: vscode.CommentMode.Preview, author: { name: "Inkling" } },
     ]);
-    thread.label = fix.title;
+    // The editor shows a label with its angle brackets escaped twice; a title is often about them.
+    thread.label = verdictText(fix);
     thread.canReply = false;
     thread.collapsibleState = vscode.CommentThreadCollapsibleState.Expanded;
     return thread;

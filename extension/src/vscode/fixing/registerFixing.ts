@@ -37,5 +37,5 @@ export function registerFixing(context: FixingContext): vscode.Disposable {
       return commands.followUps({ ...target, params: { folderUri, nodeIds } }, nodeIds);
     },
   });
-  return vscode.Disposable.from(view, proposals, marks, commands, offers, new FailingTestActions(view));
+  return vscode.Disposable.from(view, proposals, marks, commands, offers, new FailingTestActions(view.runs));
 }
