@@ -9,7 +9,6 @@ the daemon dies while it is being started, the gate reads the end of the input a
 import asyncio
 import contextlib
 import json
-import logging
 import os
 import platform
 import pwd
@@ -17,54 +16,53 @@ import secrets
 import shutil
 import signal
 import sys
-import tempfile
-import time
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from inkling.core.errors import SandboxError
-from inkling.core.execution import KilledFor, Program, ProgramEnd, ProgramResult, ResourceLimits
-from inkling.sandbox.cgroups import Cgroup, CgroupParents, Usage, find_parents, remove_leftovers
+from inkling.core.execution import Program
+from inkling.sandbox.cgroups import Cgroup, CgroupParents, find_parents, remove_leftovers
+from inkling.sandbox.environment import (
+    CPU_BACKSTOP_S,
+    HOME,
+    OPEN_FILES,
+    SCRATCH,
+    SHARED_MEMORY,
+    SYSTEM_LINKS,
+    run_environment,
+    scratch_sizes_mb,
+    system_texts,
+)
 from inkling.sandbox.installation import Installation, find_installation
 from inkling.sandbox.layout import Mount, lay_out
-from inkling.sandbox.output import ProgramOutput
 from inkling.sandbox.seccomp import filter_program
+from inkling.sandbox.staging import make_staging, remove_left_stagings, remove_staging
+from inkling.sandbox.supervised import SupervisingSandbox
+from inkling.sandbox.usage import Usage, usage_of_tree
 
-logger = logging.getLogger(__name__)
-
-SCRATCH = "/tmp"  # noqa: S108 - in the sandbox, where it is the run's own
-HOME = f"{SCRATCH}/home"
-SYSTEM_FOLDERS = ("/usr", "/nix/store")
-SYSTEM_LINKS = ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32")
-SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/mime.types")
+_SYSTEM_FOLDERS = ("/usr", "/nix/store")
+_SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/mime.types")
 
 _OWN_PROCESSES = 2  # bubblewrap's own in each control group: the one outside and the first one inside
-_OPEN_FILES = 512
-_LOOK_EVERY_S = 0.1  # how often CPU time is compared with its limit
-_CPU_BACKSTOP_S = 5  # beyond the limit, for one process, should the daemon not look
-_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - in the sandbox
-_SHARED_MEMORY_MB = 16  # of the scratch space
 _CHUNK_BYTES = 64 * 1024
-_KILLED = 128 + signal.SIGKILL
 _READY = b"\n"
 _GATE = 'echo; read -r _ || exit 125; exec "$@"'
 _ENTER = 'while [ "$1" != -- ]; do echo 0 >"$1" || exit 125; shift; done; shift; exec "$@"'
-_FILES = ("passwd", "group", "hosts", "nsswitch.conf")
 _INSTALL = "install bubblewrap (`apt-get install bubblewrap`, `dnf install bubblewrap`) or Docker"
 
 
-class BubblewrapSandbox:
+class BubblewrapSandbox(SupervisingSandbox):
     """Runs programs with `bwrap`."""
 
     backend = "bubblewrap"
 
     def __init__(self, cgroup_parents: CgroupParents | None, tools: dict[str, str]) -> None:
         """Is called by `open`."""
+        super().__init__()
         self._cgroup_parents = cgroup_parents
         self._tools = tools
-        self._running: set[_BubblewrapProcess] = set()
 
     @classmethod
     async def open(cls) -> "BubblewrapSandbox":
@@ -83,56 +81,24 @@ class BubblewrapSandbox:
             tools[name] = path
         if filter_program() is None:
             raise SandboxError(f"bubblewrap is not used on {platform.machine()}, for want of a filter; install Docker")
+        await asyncio.to_thread(remove_left_stagings)
         parents = await asyncio.to_thread(find_parents)
         if parents is not None:
             await asyncio.to_thread(remove_leftovers, parents)
         return cls(parents, tools)
 
-    async def start(self, program: Program) -> "_BubblewrapProcess":
-        """Starts a program.
+    async def launch(self, program: Program) -> "_BubblewrapRun":
+        """Starts a program, or leaves nothing behind.
 
         Raises:
             SandboxError: It cannot be started.
         """
-        preparing = asyncio.create_task(self._start(program))
-        try:
-            return await asyncio.shield(preparing)
-        except asyncio.CancelledError:
-            # What was half made is made, so that it can be taken down in one way.
-            with contextlib.suppress(SandboxError):
-                await (await preparing).kill()
-            raise
-
-    async def run(self, program: Program, stdin: bytes = b"") -> ProgramResult:
-        """Runs a program to its end; a cancelled run leaves nothing behind.
-
-        Raises:
-            SandboxError: It cannot be started.
-        """
-        process = await self.start(program)
-        try:
-            process.send_last(stdin)
-            stdout = bytearray()
-            while chunk := await process.receive():
-                stdout += chunk
-            return ProgramResult(end=await process.wait(), stdout=bytes(stdout))
-        finally:
-            await process.kill()
-
-    async def close(self) -> None:
-        """Ends all that still runs in it."""
-        await asyncio.gather(*(process.kill() for process in self._running))
-
-    async def _start(self, program: Program) -> "_BubblewrapProcess":
         preparation = await asyncio.to_thread(_prepare, program, self._cgroup_parents)
         try:
-            process = await _spawn(self._tools, program, preparation)
+            return _BubblewrapRun(await _spawn(self._tools, program, preparation), preparation)
         except BaseException:
             await asyncio.to_thread(preparation.remove)
             raise
-        running = _BubblewrapProcess(process, preparation, program.limits, self._running.discard)
-        self._running.add(running)
-        return running
 
 
 @dataclass(slots=True, kw_only=True)
@@ -145,7 +111,8 @@ class _Preparation:
         installation: The interpreter.
         user_id: The run's own, where the daemon is root.
         cgroup: Its control group, where one can be made.
-        init: A descriptor of the first process in the sandbox, -1 before it is known.
+        init_id: The first process in the sandbox, 0 before it is known.
+        init: A descriptor of it, -1 before it is known.
     """
 
     staging: Path
@@ -153,10 +120,11 @@ class _Preparation:
     installation: Installation
     user_id: int | None
     cgroup: Cgroup | None
+    init_id: int = 0
     init: int = -1
 
     def usage(self) -> Usage:
-        return self.cgroup.usage() if self.cgroup is not None else Usage()
+        return self.cgroup.usage() if self.cgroup is not None else usage_of_tree(self.init_id, SCRATCH)
 
     def remove(self) -> None:
         if self.init != -1:
@@ -164,23 +132,23 @@ class _Preparation:
             self.init = -1
         if self.cgroup is not None:
             self.cgroup.remove()
-        shutil.rmtree(self.staging, ignore_errors=True)
+        remove_staging(self.staging)
 
 
 def _prepare(program: Program, parents: CgroupParents | None) -> _Preparation:
     installation = find_installation(program.view.interpreter)
     is_root = os.geteuid() == 0
-    staging = Path(tempfile.mkdtemp(prefix="inkling-run-"))
+    staging = make_staging()
     try:
         user_id = _free_user_id() if is_root else None
         readable = (*installation.folders, *program.readable)
         mounts = lay_out(program.view, readable, staging, as_other_user=is_root)
-        for name, text in _system_texts(os.geteuid() if user_id is None else user_id).items():
+        for name, text in system_texts(os.geteuid() if user_id is None else user_id).items():
             (staging / name).write_text(text)
             (staging / name).chmod(0o644)
         cgroup = Cgroup(parents, program.limits, n_more_processes=_OWN_PROCESSES) if parents is not None else None
     except BaseException:
-        shutil.rmtree(staging, ignore_errors=True)
+        remove_staging(staging)
         raise
     return _Preparation(staging=staging, mounts=mounts, installation=installation, user_id=user_id, cgroup=cgroup)
 
@@ -202,21 +170,11 @@ def _free_user_id() -> int:
             return user_id
 
 
-def _system_texts(user_id: int) -> dict[str, str]:
-    """Returns the files of /etc that a run has in place of the host's."""
-    return {
-        "passwd": f"root:x:0:0:root:/:/bin/false\nrunner:x:{user_id}:{user_id}:runner:{HOME}:/bin/false\n",
-        "group": f"root:x:0:\nrunner:x:{user_id}:\n",
-        "hosts": "127.0.0.1 localhost\n::1 localhost\n",
-        "nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\n",
-    }
-
-
 def _command(tools: dict[str, str], program: Program, preparation: _Preparation) -> list[str]:
     """Returns what bubblewrap runs: the program behind the gate, with its limits and without privileges."""
     limits = program.limits
-    own = [f"--nproc={limits.n_processes}", f"--nofile={_OPEN_FILES}", "--core=0"]
-    own += [f"--fsize={limits.file_mb * 2**20}", f"--cpu={int(limits.cpu_s) + _CPU_BACKSTOP_S}"]
+    own = [f"--nproc={limits.n_processes}", f"--nofile={OPEN_FILES}", "--core=0"]
+    own += [f"--fsize={limits.file_mb * 2**20}", f"--cpu={int(limits.cpu_s) + CPU_BACKSTOP_S}"]
     command = [tools["prlimit"], *own, "--"]
     if preparation.user_id is not None:
         ids = [f"--reuid={preparation.user_id}", f"--regid={preparation.user_id}", "--clear-groups"]
@@ -234,21 +192,21 @@ def _options(program: Program, preparation: _Preparation) -> Iterator[str]:
     else:
         # Needed to become another user; gone with that.
         yield from ("--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID", "--cap-add", "CAP_SETPCAP")
-    for folder in SYSTEM_FOLDERS:
+    for folder in _SYSTEM_FOLDERS:
         yield from ("--ro-bind-try", folder, folder)
     for name in SYSTEM_LINKS:
         if Path(name).is_symlink():
             yield from ("--symlink", str(Path(name).readlink()), name)
         else:
             yield from ("--ro-bind-try", name, name)
-    for name in SYSTEM_FILES:
+    for name in _SYSTEM_FILES:
         yield from ("--ro-bind-try", name, name)
-    for name in _FILES:
+    for name in system_texts(0):
         yield from ("--ro-bind", str(preparation.staging / name), f"/etc/{name}")
     yield from ("--proc", "/proc", "--dev", "/dev")
-    shared_mb = min(_SHARED_MEMORY_MB, limits.scratch_mb // 4)
-    yield from ("--perms", "1777", "--size", str(shared_mb * 2**20), "--tmpfs", _SHARED_MEMORY, "--remount-ro", "/dev")
-    yield from ("--perms", "1777", "--size", str((limits.scratch_mb - shared_mb) * 2**20), "--tmpfs", SCRATCH)
+    scratch_mb, shared_mb = scratch_sizes_mb(limits.scratch_mb)
+    yield from ("--perms", "1777", "--size", str(shared_mb * 2**20), "--tmpfs", SHARED_MEMORY, "--remount-ro", "/dev")
+    yield from ("--perms", "1777", "--size", str(scratch_mb * 2**20), "--tmpfs", SCRATCH)
     yield from ("--perms", "0777", "--dir", HOME)
     shown = [mount.target for mount in preparation.mounts]
     for parent in _parents([*shown, *(link for link, _ in preparation.installation.links)]):
@@ -266,19 +224,6 @@ def _parents(paths: list[Path]) -> list[Path]:
     """Returns the folders above these paths, outermost first, but for what the system has anyway."""
     parents = {parent for path in paths for parent in path.parents}
     return sorted(parents - {Path("/"), Path(SCRATCH)}, key=lambda parent: len(parent.parts))
-
-
-def run_environment(program: Program, installation: Installation) -> dict[str, str]:
-    """Returns the variables of a run: nothing of the daemon's own."""
-    folders = [str(folder / "bin") for folder in installation.folders]
-    return {
-        "PATH": ":".join(dict.fromkeys([*folders, "/usr/local/bin", "/usr/bin", "/bin"])),
-        "HOME": HOME,
-        "TMPDIR": SCRATCH,
-        "LANG": "C.UTF-8",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        **program.environment,
-    }
 
 
 async def _spawn(tools: dict[str, str], program: Program, preparation: _Preparation) -> Process:
@@ -307,7 +252,8 @@ async def _spawn(tools: dict[str, str], program: Program, preparation: _Preparat
     try:
         told = await asyncio.to_thread(_read_all, info)
         with contextlib.suppress(ValueError, KeyError, ProcessLookupError):
-            preparation.init = os.pidfd_open(json.loads(told)["child-pid"])
+            preparation.init_id = json.loads(told)["child-pid"]
+            preparation.init = os.pidfd_open(preparation.init_id)
         is_ready = process.stdout is not None and await process.stdout.read(1) == _READY
     except BaseException:
         process.kill()
@@ -332,119 +278,48 @@ def _read_all(descriptor: int) -> bytes:
         return file.read()
 
 
-class _BubblewrapProcess:
-    """One run."""
+class _BubblewrapRun:
+    """One run; see `Carrier`."""
 
-    def __init__(
-        self,
-        process: Process,
-        preparation: _Preparation,
-        limits: ResourceLimits,
-        on_end: "Callable[[_BubblewrapProcess], None]",
-    ) -> None:
+    def __init__(self, process: Process, preparation: _Preparation) -> None:
         self._process = process
         self._preparation = preparation
-        self._limits = limits
-        self._output = ProgramOutput(limits.output_kb)
-        self._killed_for: KilledFor | None = None
-        self._started_at_s = time.monotonic()
-        self._ending = asyncio.create_task(self._supervise())
-        self._ending.add_done_callback(lambda _: on_end(self))
 
-    async def send(self, data: bytes) -> None:
-        """Writes to its standard input; returns when there is room for more.
+    async def write(self, data: bytes) -> None:
+        if self._process.stdin is None or self._process.stdin.is_closing():
+            raise ConnectionError
+        self._process.stdin.write(data)
+        await self._process.stdin.drain()
 
-        Raises:
-            SandboxError: It has ended.
-        """
-        stdin = self._process.stdin
-        try:
-            if stdin is None or stdin.is_closing():
-                raise ConnectionError
-            stdin.write(data)
-            await stdin.drain()
-        except ConnectionError as error:
-            raise SandboxError("the program in the sandbox has ended, or closed its input") from error
-
-    def send_last(self, data: bytes) -> None:
-        """Writes to its standard input in the background, and closes it."""
+    async def close_input(self) -> None:
         if self._process.stdin is not None:
-            self._process.stdin.write(data)
             self._process.stdin.close()
 
-    async def receive(self) -> bytes:
-        """Returns what it printed next, some bytes at least; none when it has closed its output."""
-        return await self._output.receive()
+    async def read(self, take: Callable[[bytes, bool], None]) -> None:
+        async def read(stream: asyncio.StreamReader | None, is_error: bool) -> None:
+            while stream is not None and (data := await stream.read(_CHUNK_BYTES)):
+                take(data, is_error)
 
-    async def wait(self) -> ProgramEnd:
-        """Returns how it ended, once it has; then nothing of it is left."""
-        return await asyncio.shield(self._ending)
+        await asyncio.gather(read(self._process.stdout, False), read(self._process.stderr, True))
 
-    async def kill(self) -> ProgramEnd:
-        """Ends it with all its processes; returns when nothing of it is left."""
-        self._end_for(KilledFor.CANCELLED)
-        return await asyncio.shield(self._ending)
+    async def usage(self) -> Usage:
+        return await asyncio.to_thread(self._preparation.usage)
 
-    def _end_for(self, reason: KilledFor) -> None:
-        if self._killed_for is None and self._process.returncode is None:
-            self._killed_for = reason
-            self._kill_all()
-
-    def _kill_all(self) -> None:
-        """Kills the sandbox's first process, and with it the kernel kills all others in it."""
+    def kill(self) -> None:
+        # When the first process of a sandbox ends, the kernel kills all others in it.
         with contextlib.suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._preparation.init, signal.SIGKILL)
 
-    async def _supervise(self) -> ProgramEnd:
-        watching = asyncio.create_task(self._watch())
-        try:
-            async with asyncio.TaskGroup() as readers:
-                readers.create_task(self._read(self._process.stdout, is_error=False))
-                readers.create_task(self._read(self._process.stderr, is_error=True))
-                exit_code = await self._process.wait()
-                self._kill_all()
-                await self._until_gone()
-            wall_s = time.monotonic() - self._started_at_s
-            usage = await asyncio.to_thread(self._preparation.usage)
-        finally:
-            watching.cancel()
-            self._output.close()
-            await asyncio.to_thread(self._preparation.remove)
-        if self._killed_for is None and exit_code == _KILLED and usage.n_out_of_memory:
-            self._killed_for = KilledFor.MEMORY
-        return ProgramEnd(
-            exit_code=exit_code if self._killed_for is None else None,
-            killed_for=self._killed_for,
-            wall_s=wall_s,
-            cpu_s=usage.cpu_s,
-            peak_memory_mb=usage.peak_memory_mb,
-            stderr=self._output.stderr,
-        )
-
-    async def _read(self, stream: asyncio.StreamReader | None, *, is_error: bool) -> None:
-        while stream is not None and (data := await stream.read(_CHUNK_BYTES)):
-            if not self._output.take(data, is_error=is_error):
-                self._end_for(KilledFor.OUTPUT)
-        if not is_error:
-            self._output.close()
-
-    async def _watch(self) -> None:
-        while True:
-            left_s = self._started_at_s + self._limits.wall_s - time.monotonic()
-            if left_s <= 0:
-                self._end_for(KilledFor.WALL_TIME)
-                return
-            await asyncio.sleep(min(left_s, _LOOK_EVERY_S))
-            usage = await asyncio.to_thread(self._preparation.usage)
-            if usage.cpu_s is not None and usage.cpu_s > self._limits.cpu_s:
-                self._end_for(KilledFor.CPU_TIME)
-                return
-
-    async def _until_gone(self) -> None:
-        """Returns when the sandbox's first process has ended, which it does after all others."""
+    async def until_end(self) -> int:
+        exit_code = await self._process.wait()
+        self.kill()
         loop, is_gone = asyncio.get_running_loop(), asyncio.Event()
-        loop.add_reader(self._preparation.init, is_gone.set)
+        loop.add_reader(self._preparation.init, is_gone.set)  # readable once it has ended, after all others
         try:
             await is_gone.wait()
         finally:
             loop.remove_reader(self._preparation.init)
+        return exit_code
+
+    async def remove(self) -> None:
+        await asyncio.to_thread(self._preparation.remove)

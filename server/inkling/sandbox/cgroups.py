@@ -15,26 +15,12 @@ from pathlib import Path
 from inkling.core.errors import SandboxError
 from inkling.core.execution import ResourceLimits
 from inkling.sandbox.ownership import is_alive, own_token
+from inkling.sandbox.usage import Usage
 
 _PREFIX = "inkling-run-"
 _NEEDED = ("memory", "pids")
 _EMPTIED_WITHIN_S = 5.0
 _MB = 2**20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
-    """What a run has used so far.
-
-    Attributes:
-        cpu_s: Seconds of CPU time, all processes; None where that is not known.
-        peak_memory_mb: Megabytes at most; None where that is not known.
-        n_out_of_memory: How many of its processes were killed because it used too much memory.
-    """
-
-    cpu_s: float | None = None
-    peak_memory_mb: float | None = None
-    n_out_of_memory: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

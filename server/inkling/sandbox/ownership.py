@@ -1,6 +1,7 @@
 """Names for what a daemon leaves on the system while it lives, so that the next one can clear up after a killed one."""
 
 import os
+import platform
 import re
 from pathlib import Path
 
@@ -11,6 +12,15 @@ _STARTED_AT = 19  # index of `starttime` after the command's name; proc_pid_stat
 def own_token() -> str:
     """Returns a name for this process that no later process has: its id and when it was started."""
     return f"{os.getpid()}-{_started_at(os.getpid())}"
+
+
+def own_place() -> str:
+    """Returns a name for this machine, since it was started, and for the container that this process may be in."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot}-{Path('/proc/self/ns/pid').readlink()}"
+    except OSError:
+        return platform.node()
 
 
 def is_alive(token: str) -> bool:
