@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from inkling.app.background import TaskGroupBackground
 from inkling.app.clock import LoopClock
+from inkling.app.fix_tools import FixPorts, FixToolbox, fix_services
 from inkling.app.learning import JudgementLog, Learner
 from inkling.app.own_data import OwnDataCommands
 from inkling.app.places import Places
@@ -115,9 +116,11 @@ async def running_services(
             log=opened.log,
             background=background,
         )
-        followed = SurvivalPorts(
-            log=opened.log, background=background, clock=clock, files=DiskReader(), commits=GitCommits()
-        )
+        files = DiskReader()
+        followed = SurvivalPorts(log=opened.log, background=background, clock=clock, files=files, commits=GitCommits())
+        toolbox = FixToolbox()
+        shared = FixPorts(log=opened.log, background=background, clock=clock, files=files, model=learner)
+        fixing = fix_services(toolbox, shared)
         try:
             yield Services(
                 completion=CompletionFeature(ports, Settings()),
@@ -126,15 +129,17 @@ async def running_services(
                 log=opened.log,
                 own_data=OwnDataCommands(places.data_dir, learner.look),
                 background=background,
-                listeners=(completer, analysis, model_mind),
+                listeners=(completer, analysis, model_mind, fixing.unasked),
                 progress=progress,
                 process_ids=lambda: [os.getpid(), *(pid for owner in owners for pid in owner.process_ids())],
                 loop_meter=loop_meter or LoopMeter(),
                 what_moved=learner.what_moved,
                 notices=lambda: [*learner.notices, *opened.notices()],
                 model_mind=model_mind,
+                fixing=fixing,
             )
         finally:
+            await toolbox.close()
             await model_mind.close()
         await background.finish(FINISH_WITHIN_S)
     await opened.log.close()

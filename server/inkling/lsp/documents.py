@@ -52,7 +52,7 @@ class OpenDocument:
         self._lines = split_lines(item.text)
         self._snapshot: Snapshot | None = None
         path = to_fs_path(item.uri) if item.uri.startswith("file:") else None
-        self._path = Path(path) if path else None
+        self.path = Path(path) if path else None
 
     def apply(self, changes: Sequence[types.TextDocumentContentChangeEvent], version: int) -> tuple[TextEdit, ...]:
         """Applies the client's changes, one after the other.
@@ -73,7 +73,7 @@ class OpenDocument:
     def snapshot(self) -> Snapshot:
         """Returns the document as it is now."""
         if self._snapshot is None:
-            self._snapshot = Snapshot(uri=self.uri, path=self._path, version=self.version, text="".join(self._lines))
+            self._snapshot = Snapshot(uri=self.uri, path=self.path, version=self.version, text="".join(self._lines))
         return self._snapshot
 
     def offset(self, position: types.Position) -> int | None:

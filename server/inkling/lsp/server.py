@@ -21,6 +21,7 @@ from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import NoSuggestion, SuggestionId
 from inkling.lsp import from_lsp, methods, to_lsp
 from inkling.lsp.documents import Documents
+from inkling.lsp.fixing import Fixing, register_fixing
 from inkling.lsp.late_editor import LateEditor
 from inkling.lsp.protocol import Protocol, ReadyJson
 from inkling.lsp.services import Services
@@ -63,6 +64,8 @@ def create_server(services: Services, version: str, converter: Converter) -> Ink
     _register_completion(server, services, documents)
     _register_own_methods(server, services, session)
     _register_own_data(server, services, session)
+    if services.fixing is not None:
+        register_fixing(server, Fixing(server, services.fixing, session, documents), _errors_in_words)
     return server
 
 

@@ -10,6 +10,7 @@ from inkling.core.model_state import ModelState
 from inkling.core.ports import (
     Background,
     EventLog,
+    FileReader,
     IndexProgress,
     NameCompleter,
     ProgressListener,
@@ -18,6 +19,7 @@ from inkling.core.ports import (
 from inkling.core.settings import GateSettings, Settings
 from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature
+from inkling.features.fix import FixFeature, UnaskedFixes
 from inkling.lsp.loop_meter import LoopMeter
 
 
@@ -79,6 +81,23 @@ class ModelMind(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FixServices:
+    """What *Fix with feedback* and the Testing view are served with.
+
+    Attributes:
+        feature: Runs tests and looks for fixes.
+        unasked: Looks for those that nobody asked for; it is among the listeners, too.
+        files: Reads what lies on disk.
+        configure: Takes new settings.
+    """
+
+    feature: FixFeature
+    unasked: UnaskedFixes
+    files: FileReader
+    configure: Callable[[Settings], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the handlers call.
 
@@ -96,6 +115,7 @@ class Services:
         what_moved: Returns in words which features moved the probability of a decision; may be empty.
         notices: What the user must be told, such as that a damaged database was set aside.
         model_mind: The mind that asks an endpoint; None in programs that never do.
+        fixing: Runs tests and looks for fixes; None in programs that never do.
     """
 
     completion: CompletionFeature
@@ -111,3 +131,4 @@ class Services:
     what_moved: Callable[[DecisionSummary], str]
     notices: Callable[[], list[str]]
     model_mind: ModelMind | None = None
+    fixing: FixServices | None = None

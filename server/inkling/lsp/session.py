@@ -61,6 +61,21 @@ class Session:
         return self._options.takes_late_suggestions
 
     @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+        return self._settings
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the user trusts the workspace."""
+        return self._options.is_trusted
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The workspace folders."""
+        return self._scope.folders if self._scope is not None else ()
+
+    @property
     def gate(self) -> GateSettings:
         """The knob as the user has set it."""
         return self._settings.gate
@@ -99,6 +114,8 @@ class Session:
         for problem in problems:
             self.tell(f"Inkling: the setting {problem.path} {problem.message}.")
         self._services.completion.configure(self._settings)
+        if self._services.fixing is not None:
+            self._services.fixing.configure(self._settings)
         self._configure_model_mind()
         # A slip in the very setting must not cost texts that it was meant to keep.
         is_told_how_long = were_told and not any(problem.path.startswith(_TELEMETRY) for problem in problems)
@@ -118,7 +135,7 @@ class Session:
         folders = tuple(from_lsp.paths(self._server.workspace.folders))
         if not folders and self._server.workspace.root_path:
             folders = (Path(self._server.workspace.root_path),)
-        scope = WorkspaceScope(folders=folders, interpreter=self._interpreter(), index=self._settings.index)
+        scope = WorkspaceScope(folders=folders, interpreter=self.interpreter, index=self._settings.index)
         if scope == self._scope:
             return
         self._scope = scope
@@ -144,8 +161,9 @@ class Session:
         if self._services.model_mind is not None:
             self._services.model_mind.configure(self._settings, self._options.api_key)
 
-    def _interpreter(self) -> Path | None:
-        """An interpreter is run to ask for its paths, so none is known in a workspace that is not trusted."""
+    @property
+    def interpreter(self) -> Path | None:
+        """The selected interpreter. It may be run, so none is known in a workspace that is not trusted."""
         chosen = self._settings.interpreter or self._options.interpreter
         return Path(chosen) if chosen and self._options.is_trusted else None
 

@@ -1,0 +1,115 @@
+"""Ruff's findings with its own fixes for them. Ruff reads code and runs none of it."""
+
+import asyncio
+import contextlib
+import json
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from inkling.context.project_view import text_in_view
+from inkling.core.edit import TextEdit
+from inkling.core.errors import UnreadableFileError
+from inkling.core.execution import ProjectView
+from inkling.core.repair import FileEdit, Patch
+from inkling.core.suggestion import Source
+from inkling.core.text import Position, offset_at
+
+logger = logging.getLogger(__name__)
+
+ANSWER_WITHIN_S = 10.0  # one file takes milliseconds; longer means a slow disk or a hanging process
+KIND = "linter"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Finding:
+    """What ruff says of a place, as far as it is of use here."""
+
+    first_line: int
+    last_line: int
+    patch: Patch
+
+
+class RuffLinter:
+    """Asks ruff, with the project's own configuration, about the text that the user sees."""
+
+    async def fixes(self, view: ProjectView, path: PurePosixPath, line: int) -> Sequence[Patch]:
+        """Returns ruff's fixes for its findings on a line, one-based; none where it has nothing or does not answer."""
+        try:
+            text = await asyncio.to_thread(text_in_view, view, path)
+            answer = await _ask_ruff(view.folder, path, text)
+        except (OSError, TimeoutError, UnreadableFileError) as error:
+            logger.warning("ruff was not asked: %s", error)
+            return []
+        return [
+            finding.patch for finding in _read(answer, path, text) if finding.first_line <= line <= finding.last_line
+        ]
+
+
+async def _ask_ruff(folder: Path, path: PurePosixPath, text: str) -> bytes:
+    arguments = ["check", "--no-cache", "--quiet", "--output-format=json", f"--stdin-filename={folder / path}", "-"]
+    process = await asyncio.create_subprocess_exec(
+        await asyncio.to_thread(_find_ruff),
+        *arguments,
+        cwd=folder,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        async with asyncio.timeout(ANSWER_WITHIN_S):
+            output, _ = await process.communicate(text.encode())
+    finally:
+        if process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    return output
+
+
+def _find_ruff() -> str:
+    from ruff.__main__ import find_ruff_bin
+
+    return str(find_ruff_bin())
+
+
+def _read(answer: bytes, path: PurePosixPath, text: str) -> list[_Finding]:
+    """Returns the findings that have a fix.
+
+    Source: ruff's documentation, "The Ruff Linter", output format json: rows and columns count from 1.
+    """
+    try:
+        return [finding for each in json.loads(answer) if (finding := _finding(each, path, text)) is not None]
+    except (ValueError, KeyError, TypeError) as error:
+        logger.warning("ruff's answer is not what is expected: %s", error)
+        return []
+
+
+def _finding(said: dict[str, Any], path: PurePosixPath, text: str) -> _Finding | None:
+    fix = said.get("fix")
+    if not fix:
+        return None
+    edits = []
+    for each in fix["edits"]:
+        start, end = _offset(text, each["location"]), _offset(text, each["end_location"])
+        if start is None or end is None:
+            return None
+        edits.append(FileEdit(path=path, edit=TextEdit(offset=start, n_removed=end - start, inserted=each["content"])))
+    words = fix.get("message") or said["message"]
+    patch = Patch(
+        edits=tuple(sorted(edits, key=lambda each: each.edit.offset)),
+        kind=KIND,
+        source=Source.EMBEDDED,
+        explanation=f"Ruff's own fix for {said['code']}: {words}.",
+        prior=1.0,
+    )
+    return _Finding(first_line=said["location"]["row"], last_line=said["end_location"]["row"], patch=patch)
+
+
+def _offset(text: str, place: dict[str, int]) -> int | None:
+    line, column = place["row"] - 1, place["column"] - 1
+    offset = offset_at(text, Position(line=line, column=column))
+    # The place behind the last line break is a line of its own to ruff, and the end of the text to us.
+    return len(text) if offset is None and column == 0 and line == text.count("\n") else offset
