@@ -117,10 +117,12 @@ class DockerSandbox(SupervisingSandbox):
     async def _plan(self, program: Program) -> "_Blueprint":
         installation = None if self._image else await asyncio.to_thread(find_installation, program.view.interpreter)
         image = self._image
+        packages: tuple[Path, ...] = ()
         if installation is not None:
-            plan = await asyncio.to_thread(plan_image, installation, program.view.folder, _user_id())
+            plan = await asyncio.to_thread(plan_image, installation, _user_id())
             image = await self._engine.build(plan)
-        return await asyncio.to_thread(_draw, program, image, installation)
+            packages = plan.packages
+        return await asyncio.to_thread(_draw, program, image, installation, packages)
 
     async def _make(self, blueprint: "_Blueprint") -> "_Container":
         """Returns a started container whose first process waits for a program."""
@@ -206,10 +208,10 @@ def _user_id() -> int:
     return os.getuid() or _NOBODY
 
 
-def _draw(program: Program, image: str, installation: Installation | None) -> _Blueprint:
+def _draw(program: Program, image: str, installation: Installation | None, packages: tuple[Path, ...]) -> _Blueprint:
     staging = make_staging()
     try:
-        mounts = lay_out(program.view, program.readable, staging, as_other_user=os.getuid() == 0)
+        mounts = lay_out(program.view, (*packages, *program.readable), staging, as_other_user=os.getuid() == 0)
         if any(staging.iterdir()):
             kept = staging
         else:

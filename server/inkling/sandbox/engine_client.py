@@ -141,7 +141,7 @@ class EngineClient:
 
     def _build(self, plan: ImagePlan) -> None:
         with tempfile.NamedTemporaryFile(prefix="inkling-image-") as file:
-            write_image(plan, file.file)
+            write_image(plan, file)
             file.flush()
             timeout_s, self._api.timeout = self._api.timeout, _BUILD_WITHIN_S
             try:

@@ -1,8 +1,9 @@
-"""An image with an interpreter and its environment, made from the host's files without a registry.
+"""An image with an interpreter and what its environment needs, made from the host's files without a registry.
 
-Everything is at the path that it has on the host, so that what names paths, as virtual environments do, holds. An
-environment within the project's folder is left out: the project is mounted at its path. Images are named by a
-fingerprint of what they were made from, and found again by it.
+The image has the interpreter, its standard library, and the system's libraries that these and the environment's
+packages are linked with. The packages themselves, which may be gigabytes, are mounted. Everything is at the path
+that it has on the host, so that what names paths, as virtual environments do, holds. Images are named by a fingerprint
+of what they were made from, and found again by it.
 """
 
 import hashlib
@@ -14,19 +15,19 @@ import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO
 
-from inkling.core.errors import SandboxError
 from inkling.sandbox.elf import libraries_of
 from inkling.sandbox.environment import SYSTEM_LINKS, system_texts
 from inkling.sandbox.installation import Installation
 
-_VERSION = 2  # of what an image has; part of the fingerprint
-_MOST_BYTES = 3 * 2**30  # a larger environment takes minutes to copy and fills the disk
+_VERSION = 3  # of what an image has; part of the fingerprint
 _FOLDERS = ("dev", "etc", "proc", "sys", "usr/bin", "usr/lib")
 _EXTRA_LIBRARIES = ("libgcc_s.so.1", "libstdc++.so.6")  # loaded by name, at run time
 _EXTRA_FILES = ("/usr/share/zoneinfo", "/usr/lib/locale/C.utf8", "/etc/mime.types")
-_UNUSED = frozenset({"ensurepip", "idlelib", "lib2to3", "test", "tkinter", "turtledemo"})  # of the standard library
+_NOT_COPIED = frozenset(  # of the standard library: what is mounted, and what no test uses
+    {"dist-packages", "site-packages", "ensurepip", "idlelib", "lib2to3", "test", "tkinter", "turtledemo"}
+)
 _NATIVE = re.compile(r"\.so(\.[0-9.]+)?$")
 
 
@@ -37,51 +38,43 @@ class ImagePlan:
     Attributes:
         installation: The interpreter.
         user_id: Who runs programs in it.
-        folders: Folders to copy, each with the names directly below it to leave out.
-        native_only: A folder that is mounted and not copied, whose libraries are needed; None: there is none.
+        libraries: Folders of the standard library, which are copied.
+        packages: Folders that are mounted: the environment's, and the installation's where it shows.
         fingerprint: Changes with the interpreter and with what is installed.
     """
 
     installation: Installation
     user_id: int
-    folders: tuple[tuple[Path, frozenset[str]], ...]
-    native_only: Path | None
+    libraries: tuple[Path, ...]
+    packages: tuple[Path, ...]
     fingerprint: str
 
 
-def plan_image(installation: Installation, project: Path, user_id: int) -> ImagePlan:
+def plan_image(installation: Installation, user_id: int) -> ImagePlan:
     """Returns what the image for an interpreter is made from."""
-    environment = installation.environment
-    is_mounted = environment is not None and environment.is_relative_to(project)
-    sees_base = environment is None or "include-system-site-packages = true" in (environment / "pyvenv.cfg").read_text()
-    left_out = _UNUSED if sees_base else _UNUSED | {"site-packages", "dist-packages"}
-    folders = [(library, left_out) for library in _standard_libraries(installation.prefix)]
-    if sees_base:
-        folders += [(path, frozenset[str]()) for path in installation.prefix.glob("lib/python3/dist-packages")]
-    if environment is not None and not is_mounted:
-        folders.append((environment, frozenset()))
-    digest = hashlib.sha256(repr((_VERSION, user_id, installation, is_mounted)).encode())
-    for path in [installation.interpreter, *(folder for folder, _ in folders)]:
+    environment, prefix = installation.environment, installation.prefix
+    libraries = [path for path in sorted(prefix.glob("lib*/python3*")) if (path / "os.py").is_file()]
+    packages = [] if environment is None else [environment]
+    if environment is None or "include-system-site-packages = true" in (environment / "pyvenv.cfg").read_text():
+        below = [*libraries, prefix / "lib/python3", *prefix.glob("local/lib/python3*")]
+        packages += [path for folder in below for path in sorted(folder.glob("*-packages"))]
+    digest = hashlib.sha256(repr((_VERSION, user_id, installation)).encode())
+    for path in [installation.interpreter, *libraries]:
         digest.update(_state(path))
-    packages = [environment or installation.prefix, *(folder for folder, _ in folders)]
     for folder in packages:
-        for site in [*folder.glob("lib*/python3*/site-packages"), *folder.glob("*-packages")]:
+        for site in [folder] if environment is None else sorted(folder.glob("lib*/python3*/site-packages")):
             digest.update(b"".join(sorted(_state(entry) for entry in site.iterdir())))
     return ImagePlan(
         installation=installation,
         user_id=user_id,
-        folders=tuple(folders),
-        native_only=environment if is_mounted else None,
+        libraries=tuple(libraries),
+        packages=tuple(packages),
         fingerprint=digest.hexdigest()[:16],
     )
 
 
-def write_image(plan: ImagePlan, file: BinaryIO) -> None:
-    """Writes the image as a tar archive.
-
-    Raises:
-        SandboxError: The environment is too large.
-    """
+def write_image(plan: ImagePlan, file: IO[bytes]) -> None:
+    """Writes the image as a tar archive."""
     with tarfile.open(fileobj=file, mode="w", format=tarfile.PAX_FORMAT) as tar:
         _Writer(tar).write(plan)
 
@@ -92,7 +85,6 @@ class _Writer:
     def __init__(self, tar: tarfile.TarFile) -> None:
         self._tar = tar
         self._written: set[str] = set()
-        self._size_bytes = 0
         self._native: list[Path] = []
 
     def write(self, plan: ImagePlan) -> None:
@@ -109,10 +101,11 @@ class _Writer:
             self._path(executable)
         for link, target in installation.links:
             self._link(link, str(target))
-        for folder, left_out in plan.folders:
-            self._tree(folder, left_out)
-        if plan.native_only is not None:
-            self._native += [path for path in _walk(plan.native_only, frozenset()) if _NATIVE.search(path.name)]
+        for folder in plan.libraries:
+            self._tree(folder, _NOT_COPIED)
+        for folder in plan.packages:
+            self._folder(str(folder))
+            self._native += [path for path in _walk(folder, frozenset()) if _NATIVE.search(path.name)]
         for name in _EXTRA_FILES:
             if Path(name).is_dir():
                 self._tree(Path(name), frozenset())
@@ -123,9 +116,9 @@ class _Writer:
             self._content(Path("/usr/bin/sh"), shell)
             self._native.append(shell)
         self._native.append(installation.interpreter.resolve())
-        mounted = plan.native_only.resolve() if plan.native_only is not None else None
+        mounted = [folder.resolve() for folder in plan.packages]
         for path, real in libraries_of(self._native, _EXTRA_LIBRARIES).items():
-            if mounted is None or not path.is_relative_to(mounted):
+            if not any(path.is_relative_to(folder) for folder in mounted):
                 self._content(path, real)
 
     def _tree(self, folder: Path, left_out: frozenset[str]) -> None:
@@ -163,10 +156,6 @@ class _Writer:
         try:
             with real.open("rb") as file:
                 state = os.fstat(file.fileno())
-                self._size_bytes += state.st_size
-                if self._size_bytes > _MOST_BYTES:
-                    words = f"the environment is larger than {_MOST_BYTES >> 30} GB, too large to copy it into an image"
-                    raise SandboxError(f"{words}; install bubblewrap, or name an image in inkling.sandbox.dockerImage")
                 self._folder(str(path.parent))
                 info = tarfile.TarInfo(str(path).lstrip("/"))
                 info.size, info.mtime = state.st_size, int(state.st_mtime)
@@ -174,18 +163,12 @@ class _Writer:
         except OSError:
             return  # a file that cannot be read is no use to a run either
 
-    def _member(self, info: tarfile.TarInfo, *, mode: int, kind: bytes, data: BinaryIO | None = None) -> None:
+    def _member(self, info: tarfile.TarInfo, *, mode: int, kind: bytes, data: IO[bytes] | None = None) -> None:
         if info.name in self._written or info.name in ("", "."):
             return
         self._written.add(info.name)
         info.mode, info.type = mode, kind
         self._tar.addfile(info, data)
-
-
-def _standard_libraries(prefix: Path) -> Iterator[Path]:
-    for path in sorted(prefix.glob("lib*/python3*")):
-        if (path / "os.py").is_file() and not path.is_symlink():
-            yield path
 
 
 def _walk(folder: Path, left_out: frozenset[str]) -> Iterator[Path]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import signal
 import time
 from abc import ABC, abstractmethod
@@ -12,6 +13,8 @@ from inkling.core.errors import SandboxError
 from inkling.core.execution import KilledFor, Program, ProgramEnd, ProgramResult, ResourceLimits
 from inkling.sandbox.output import ProgramOutput
 from inkling.sandbox.usage import Usage
+
+logger = logging.getLogger(__name__)
 
 _LOOK_EVERY_S = 0.1  # how often what was used is compared with the limits
 _KILLED = 128 + signal.SIGKILL
@@ -64,6 +67,7 @@ class SupervisedProgram:
         self._killed_for: KilledFor | None = None
         self._usage = Usage()
         self._started_at_s = time.monotonic()
+        self._out_of_time = asyncio.get_running_loop().call_later(limits.wall_s, self._end_for, KilledFor.WALL_TIME)
         self._supervising = asyncio.create_task(self._supervise())
 
     async def send(self, data: bytes) -> None:
@@ -119,6 +123,7 @@ class SupervisedProgram:
             await reading
             usage = await self._look()
         finally:
+            self._out_of_time.cancel()
             watching.cancel()
             reading.cancel()
             self._output.close()
@@ -140,7 +145,10 @@ class SupervisedProgram:
         return KilledFor.CPU_TIME if usage.cpu_s is not None and usage.cpu_s >= self._limits.cpu_s else None
 
     async def _look(self) -> Usage:
-        self._usage = (await self._carrier.usage()).after(self._usage)
+        try:
+            self._usage = (await self._carrier.usage()).after(self._usage)
+        except SandboxError as error:
+            logger.warning("what a run has used is not known: %s", error)
         return self._usage
 
     async def _read(self) -> None:
@@ -149,10 +157,7 @@ class SupervisedProgram:
 
     async def _watch(self) -> None:
         while True:
-            left_s = self._started_at_s + self._limits.wall_s - time.monotonic()
-            if left_s <= 0:
-                return self._end_for(KilledFor.WALL_TIME)
-            await asyncio.sleep(min(left_s, _LOOK_EVERY_S))
+            await asyncio.sleep(_LOOK_EVERY_S)
             usage = await self._look()
             if usage.cpu_s is not None and usage.cpu_s > self._limits.cpu_s:
                 return self._end_for(KilledFor.CPU_TIME)
