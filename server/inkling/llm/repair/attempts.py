@@ -8,7 +8,7 @@ from inkling.core.repair import Failure
 from inkling.llm.repair.briefing import TriedPatch
 
 PASSING = frozenset({CaseOutcome.PASSED, CaseOutcome.SKIPPED, CaseOutcome.EXPECTED_FAILURE})
-MAX_ANSWERS = 3  # of one attempt; the fourth answer to the same question seldom says something new
+MAX_ANSWERS = 4  # of one attempt, unusable ones included; a fifth to the same question seldom says something new
 BROKEN_TEST_COSTS = 0.5  # of a repaired one: a step on the way may break something, but not everything
 
 
@@ -64,6 +64,10 @@ class AttemptTree:
         self._seen.add(behaviour)
         self._open.append(attempt)
         return True
+
+    def close(self, attempt: Attempt) -> None:
+        """Asks nothing more about an attempt."""
+        self._open.remove(attempt)
 
 
 def judged(failure: Failure, run: SuiteRun) -> tuple[list[CaseResult], list[CaseResult], float]:

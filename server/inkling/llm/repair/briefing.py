@@ -57,7 +57,7 @@ class Scene:
         failure: The failure as it was before any repair.
         texts: Files that may be changed, as they are in this attempt.
         test_texts: Files of the failing tests.
-        still_failing: Tests that fail in this attempt.
+        still_failing: Tests that fail in this attempt, those that passed before included.
         is_first: Whether nothing was changed yet.
     """
 

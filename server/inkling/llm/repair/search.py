@@ -91,9 +91,11 @@ class Search:
             return
         child = await self._run(attempt, reply)
         if child.is_plausible:
-            if all(self._texts(child.view) != self._texts(other.view) for other in self.plausible):
-                self.plausible.append(child)
-                self.priors.append(PRIOR)
+            if any(self._texts(child.view) == self._texts(other.view) for other in self.plausible):
+                tree.close(attempt)  # the model has said all that it knows
+                return
+            self.plausible.append(child)
+            self.priors.append(PRIOR)
         elif child.depth < MAX_DEPTH:
             tree.add(child)
         result = result_words(child.still_failing, child.broken) or "the tests pass; find another way"
@@ -159,7 +161,7 @@ class Search:
             failure=self.request.failure,
             texts=texts,
             test_texts=self.test_texts,
-            still_failing=attempt.still_failing or self.request.failure.failing,
+            still_failing=(*attempt.still_failing, *attempt.broken),
             is_first=attempt.depth == 0,
         )
 
