@@ -71,6 +71,8 @@ class Reply:
         finish_reason: None: "stop", or "length" where `max_tokens` cut.
         fault: What goes wrong on the way.
         fault_after: Pieces that are sent before it does.
+        hold: Nothing more of a stream is sent before this is set.
+        hold_after: Pieces that are sent before that.
     """
 
     texts: tuple[str, ...] = ("pass",)
@@ -86,6 +88,8 @@ class Reply:
     finish_reason: str | None = None
     fault: Literal["no headers", "stalls", "cut", "malformed", "error event", "no end"] | None = None
     fault_after: int = 0
+    hold: asyncio.Event | None = None
+    hold_after: int = 0
 
 
 @dataclass(kw_only=True)
@@ -98,6 +102,7 @@ class ModelServer:
         api_key: The one key that is let in; None: anything is.
         has_completions: Whether there is `/v1/completions`.
         suffix: What becomes of `suffix`.
+        knows_n: Whether it gives as many alternatives as it is asked for; otherwise one.
         has_logprobs: Whether log-probabilities are given to who asks for them.
         has_usage: Whether tokens are counted for who asks for them in a stream.
         received: All requests so far, oldest first.
@@ -108,6 +113,7 @@ class ModelServer:
     api_key: str | None = None
     has_completions: bool = True
     suffix: Literal["fills", "ignores", "refuses"] = "fills"
+    knows_n: bool = True
     has_logprobs: bool = True
     has_usage: bool = True
     received: list[Received] = field(default_factory=list)
@@ -206,7 +212,7 @@ class ModelServer:
 
     def _whole(self, received: Received, reply: Reply) -> dict[str, Any]:
         choices = []
-        for index in range(received.body.get("n") or 1):
+        for index in range(self._n_choices(received.body)):
             pieces, finish = _cut(_text(reply, index), reply, received.body)
             text = "".join(pieces)
             choice: dict[str, Any] = {"index": index, "finish_reason": finish}
@@ -226,6 +232,8 @@ class ModelServer:
         await writer.drain()
         for number, event in enumerate(self._events(received, reply)):
             await asyncio.sleep(reply.first_delay_s if number == 0 else reply.piece_delay_s)
+            if number == reply.hold_after and reply.hold is not None:
+                await reply.hold.wait()
             if number == reply.fault_after and reply.fault is not None and reply.fault != "no end":
                 return await _go_wrong(writer, reply.fault, event)
             await _send_chunk(writer, f"data: {json.dumps(event, ensure_ascii=False)}\n\n".encode())
@@ -241,7 +249,7 @@ class ModelServer:
         return False
 
     def _events(self, received: Received, reply: Reply) -> Iterator[dict[str, Any]]:
-        for index in range(received.body.get("n") or 1):
+        for index in range(self._n_choices(received.body)):
             pieces, finish = _cut(_text(reply, index), reply, received.body)
             for number, piece in enumerate([*pieces, ""]):
                 is_last = number == len(pieces)
@@ -252,6 +260,9 @@ class ModelServer:
                 if not is_last and self._gives_logprobs(received):
                     choice["logprobs"] = _logprobs([piece], reply.logprob, is_chat=received.is_chat)
                 yield self._envelope(received) | {"choices": [choice]}
+
+    def _n_choices(self, body: dict[str, Any]) -> int:
+        return (body.get("n") or 1) if self.knows_n else 1
 
     def _envelope(self, received: Received) -> dict[str, Any]:
         return _envelope("chat.completion.chunk" if received.is_chat else "text_completion", received)
@@ -265,7 +276,7 @@ class ModelServer:
         if self.suffix == "fills" and body.get("suffix"):
             texts.append(body["suffix"])
         n_prompt = sum(len(_PIECE.findall(text)) for text in texts)
-        n_answer = sum(len(_cut(_text(reply, index), reply, body)[0]) for index in range(body.get("n") or 1))
+        n_answer = sum(len(_cut(_text(reply, index), reply, body)[0]) for index in range(self._n_choices(body)))
         return {"prompt_tokens": n_prompt, "completion_tokens": n_answer, "total_tokens": n_prompt + n_answer}
 
 

@@ -129,6 +129,19 @@ class Editor:
         is_invoked: bool = False,
         row: types.SelectedCompletionInfo | None = None,
     ) -> types.InlineCompletionItem | None:
+        items = await self.complete_all(name, line, character, is_invoked=is_invoked, row=row)
+        return items[0] if items else None
+
+    async def complete_all(
+        self,
+        name: str,
+        line: int,
+        character: int,
+        *,
+        is_invoked: bool = False,
+        row: types.SelectedCompletionInfo | None = None,
+    ) -> list[types.InlineCompletionItem]:
+        """All suggestions for a place, best first."""
         kind = types.InlineCompletionTriggerKind.Invoked if is_invoked else types.InlineCompletionTriggerKind.Automatic
         async with asyncio.timeout(ANSWER_WITHIN_S):
             answer = await self.client.text_document_inline_completion_async(
@@ -138,8 +151,7 @@ class Editor:
                     position=types.Position(line, character),
                 )
             )
-        items = answer.items if isinstance(answer, types.InlineCompletionList) else answer or []
-        return items[0] if items else None
+        return list(answer.items if isinstance(answer, types.InlineCompletionList) else answer or [])
 
     async def complete_marked(self, name: str, marked: str) -> types.InlineCompletionItem | None:
         """Opens a text and asks at its `|`, which must not follow non-BMP characters on its line."""
