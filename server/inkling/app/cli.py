@@ -18,6 +18,12 @@ _EPILOG = """Exit codes: 0 done, 1 nothing to show or something is missing, 2 wr
 what to do), 3 Inkling itself failed."""
 
 _EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_SETTINGS_OPTION = click.option(
+    "--settings",
+    "settings_file",
+    type=_EXISTING_FILE,
+    help="The editor's settings.json with the model's endpoint; else it is looked for.",
+)
 _LOG_LEVELS = click.Choice(["debug", "info", "warning", "error"])
 
 
@@ -70,25 +76,39 @@ def serve(tcp: str | None, survival_looks: str | None, *, measure_loop: bool) ->
     "--wait", "wait_s", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait for the index."
 )
 @click.option("--automatic", is_flag=True, help="Decide as while typing: apply the gate's threshold.")
+@_SETTINGS_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_exit_codes
-def complete(location: str, interpreter: Path | None, wait_s: float, *, automatic: bool, as_json: bool) -> None:
+def complete(
+    location: str,
+    interpreter: Path | None,
+    wait_s: float,
+    settings_file: Path | None,
+    *,
+    automatic: bool,
+    as_json: bool,
+) -> None:
     """Print what would be inserted at a place in a file; lines and columns count from 1.
 
-    Nothing is recorded. Exit code 1 means silence, and the reason is printed on stderr.
+    A language model is asked, too, where INKLING_MODEL_BASE_URL or the editor's settings name an endpoint. Nothing is
+    recorded but the tokens. Exit code 1 means silence, and the reason is printed on stderr.
     """
     from inkling.app.one_shot import OneShotOptions, complete_once
     from inkling.core.suggestion import REASON_WORDS, NoSuggestion
 
-    answer = complete_once(
+    found = complete_once(
         OneShotOptions(
             location=location,
             interpreter=_absolute(interpreter),
             wait_s=wait_s,
             is_automatic=automatic,
             places=places.find(),
+            settings_file=settings_file,
         )
     )
+    for problem in found.problems:
+        click.echo(problem, err=True)
+    answer = found.answer
     if isinstance(answer, NoSuggestion):
         if as_json:
             _print_json({"text": None, "reason": answer.reason, "probability": answer.probability})
@@ -116,18 +136,21 @@ def complete(location: str, interpreter: Path | None, wait_s: float, *, automati
 @click.option(
     "--exclude", multiple=True, metavar="PATTERN", help="Leave such files out, as inkling.index.exclude does."
 )
+@click.option("--interpreter", type=_EXISTING_FILE, help="Look into the packages of this Python, too.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_exit_codes
-def context(location: str, budget: int, exclude: tuple[str, ...], *, as_json: bool) -> None:
+def context(location: str, budget: int, exclude: tuple[str, ...], interpreter: Path | None, *, as_json: bool) -> None:
     """Print what a language model would be told about a place in a file; lines and columns count from 1.
 
-    Nothing is sent, and no endpoint is needed. The file's folder stands in for the workspace, and the 20 Python files
-    in it that were written last for those that are open. Exit code 1 means that no model may see the file: git ignores
-    it, --exclude names it, or it holds secrets by its purpose.
+    Nothing is sent, and no endpoint is needed. The file's project stands in for the workspace, and the 20 Python files
+    of its folder that were written last for those that are open. Exit code 1 means that no model may see the file: git
+    ignores it, --exclude names it, or it holds secrets by its purpose.
     """
-    from inkling.app.context_cli import context_at, context_json, context_lines
+    from inkling.app.context_cli import ContextOptions, context_at, context_json, context_lines
 
-    found = context_at(location, budget, exclude)
+    found = context_at(
+        ContextOptions(location=location, budget_tokens=budget, exclude=exclude, interpreter=_absolute(interpreter))
+    )
     if found is None:
         click.echo("nothing would be sent: the file is ignored by git, excluded, or made for secrets", err=True)
         sys.exit(EXIT_NOTHING)
@@ -142,14 +165,16 @@ def context(location: str, budget: int, exclude: tuple[str, ...], *, as_json: bo
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_exit_codes
 def stats(days: int, *, as_json: bool) -> None:
-    """Count what was suggested, and what became of it."""
+    """Count what was suggested, what became of it, and what language models cost."""
     from inkling.app.reports import read_statistics, statistics_lines
+    from inkling.app.spending import read_spending, spending_json, spending_lines
 
-    statistics = read_statistics(places.find().data_dir, days)
+    data_dir = places.find().data_dir
+    statistics, spent = read_statistics(data_dir, days), read_spending(data_dir, days)
     if as_json:
-        _print_json(asdict(statistics))
+        _print_json(asdict(statistics) | {"model_requests": spending_json(spent)})
     else:
-        click.echo("\n".join(statistics_lines(statistics, days)))
+        click.echo("\n".join([*statistics_lines(statistics, days), *spending_lines(spent)]))
 
 
 @main.command()
@@ -219,13 +244,14 @@ def report(
 
 @main.command()
 @click.option("--interpreter", type=click.Path(path_type=Path), help="Look at this Python, too.")
+@_SETTINGS_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @with_exit_codes
-def doctor(interpreter: Path | None, *, as_json: bool) -> None:
+def doctor(interpreter: Path | None, settings_file: Path | None, *, as_json: bool) -> None:
     """Say what is found, what is missing, and how to fix it. Exit code 1 when something needed is missing."""
     from inkling.app.doctor import examine, finding_lines
 
-    findings = examine(places.find(), _absolute(interpreter))
+    findings = examine(places.find(), _absolute(interpreter), settings_file)
     if as_json:
         _print_json([asdict(finding) for finding in findings])
     else:
@@ -422,6 +448,48 @@ def bench_store(seed: int, n_events: int, data_dir: Path | None, json_file: Path
     from inkling.bench.store import StoreOptions, run
 
     sys.exit(run(StoreOptions(seed=seed, n_events=n_events, data_dir=data_dir), json_file))
+
+
+@bench.command("repair")
+@click.option("--data", type=click.Path(path_type=Path), help="Programs that models wrote, as in the shared set.")
+@click.option("--own", is_flag=True, help="Take the one-line bugs of this project instead.")
+@click.option("--limit", type=click.IntRange(1), help="Most bugs, chosen by the seed; all unless given.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses bugs; for the intervals.")
+@click.option(
+    "--budget", "budget_s", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds for a bug."
+)
+@click.option("--processes", "n_processes", type=click.IntRange(1), default=2, show_default=True, help="For a search.")
+@click.option(
+    "--proposals",
+    type=click.Path(path_type=Path),
+    help="Keep what was found in this file; what it holds already is not searched again.",
+)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
+@with_exit_codes
+def bench_repair(
+    data: Path | None,
+    limit: int | None,
+    seed: int,
+    budget_s: float,
+    n_processes: int,
+    proposals: Path | None,
+    json_file: Path | None,
+    *,
+    own: bool,
+) -> None:
+    """Repairs of bugs without a language model, judged by tests that the search never sees."""
+    from inkling.bench.repair import DATA, RepairOptions, run
+
+    options = RepairOptions(
+        data=data or DATA,
+        own=own,
+        limit=limit,
+        seed=seed,
+        budget_s=budget_s,
+        n_processes=n_processes,
+        proposals=proposals,
+    )
+    sys.exit(run(options, json_file))
 
 
 def _absolute(interpreter: Path | None) -> Path | None:

@@ -3,12 +3,15 @@
 import asyncio
 import heapq
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
-from inkling.app.location import Location, read_location
+from inkling.app.background import TaskGroupBackground
+from inkling.app.location import Location, project_folder, read_location
+from inkling.context.analysis.analysis import Analysis
 from inkling.context.prompt_context import (
+    CodeFacts,
     ContextQuestion,
     ContextRecorder,
     PromptContext,
@@ -23,24 +26,38 @@ from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import CompletionRequest
 
 MAX_OPEN: Final = 20  # files of the folder that stand in for those an editor has open
+FACTS_WITHIN_S: Final = 20.0  # a person at a shell waits for what an editor would know by the next keystroke
+_LOOK_AGAIN_S: Final = 0.01
 
 
-def context_at(argument: str, budget_tokens: int, exclude: tuple[str, ...] = ()) -> PromptContext | None:
-    """Returns the context at FILE:LINE:COL, or None for a file that no model may see.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextOptions:
+    """A question from the shell.
 
-    The file's own folder is the workspace, and those of its Python files that were written last are as if open.
-
-    Args:
-        argument: FILE:LINE:COL.
+    Attributes:
+        location: FILE:LINE:COL.
         budget_tokens: Most tokens, as `estimate_tokens` counts them.
         exclude: Patterns of files that are left out, as in `inkling.index.exclude`.
+        interpreter: The Python whose packages are looked into, besides the project.
+    """
+
+    location: str
+    budget_tokens: int
+    exclude: tuple[str, ...] = ()
+    interpreter: Path | None = None
+
+
+def context_at(options: ContextOptions) -> PromptContext | None:
+    """Returns the context at a place, or None for a file that no model may see.
+
+    The file's project is the workspace, and the Python files of its folder that were written last are as if open.
 
     Raises:
         UserError: The place or the file cannot be used.
     """
-    location = read_location(argument)
-    question = asyncio.run(_question(location, exclude))
-    return None if question is None else build(question, budget_tokens)
+    location = read_location(options.location)
+    question = asyncio.run(_question(location, options))
+    return None if question is None else build(question, options.budget_tokens)
 
 
 def context_lines(context: PromptContext) -> Iterator[str]:
@@ -68,14 +85,34 @@ def context_json(context: PromptContext) -> dict[str, object]:
     }
 
 
-async def _question(location: Location, exclude: tuple[str, ...]) -> ContextQuestion | None:
+async def _question(location: Location, options: ContextOptions) -> ContextQuestion | None:
     folder = Path.cwd() if location.snapshot.path is None else location.snapshot.path.parent
-    recorder = ContextRecorder()
-    recorder.open_workspace(WorkspaceScope(folders=(folder,), interpreter=None, index=IndexSettings(exclude=exclude)))
-    for snapshot in reversed(_written_last(folder, location.snapshot.path)):
-        recorder.document_changed(snapshot)
-    await recorder.prepare()
-    return await recorder.question(CompletionRequest(snapshot=location.snapshot, offset=location.offset))
+    scope = WorkspaceScope(
+        folders=(project_folder(location),),
+        interpreter=options.interpreter,
+        index=IndexSettings(exclude=options.exclude),
+    )
+    analysis = Analysis(check_deadline_s=FACTS_WITHIN_S, completion_deadline_s=FACTS_WITHIN_S)
+    async with asyncio.TaskGroup() as tasks:
+        worker = tasks.create_task(analysis.run())
+        recorder = ContextRecorder(CodeFacts(analysis, TaskGroupBackground(tasks)))
+        recorder.open_workspace(scope)
+        analysis.open_workspace(scope)
+        for snapshot in reversed(_written_last(folder, location.snapshot.path)):
+            recorder.document_changed(snapshot)
+        await recorder.prepare()
+        await _until_running(analysis)
+        request = CompletionRequest(snapshot=location.snapshot, offset=location.offset)
+        question = await recorder.question(request, FACTS_WITHIN_S)
+        worker.cancel()
+    return question
+
+
+async def _until_running(analysis: Analysis) -> None:
+    for _ in range(round(FACTS_WITHIN_S / _LOOK_AGAIN_S)):
+        if analysis.process_ids():
+            return
+        await asyncio.sleep(_LOOK_AGAIN_S)
 
 
 def _written_last(folder: Path, besides: Path | None) -> list[Snapshot]:

@@ -15,18 +15,21 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from inkling.app.endpoint_source import find_model_settings
 from inkling.app.learning import load_own_model
 from inkling.app.places import Places
+from inkling.app.spending import spent_in_sum
 from inkling.app.wiring import forgetful_log, running_services
-from inkling.core.errors import BadSettingError, InklingError, ModelError, StoreError
+from inkling.core.errors import InklingError, ModelError, StoreError, UserError
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, Source
 from inkling.llm.accounting import TokenAccount, today
 from inkling.llm.client import ModelClient
-from inkling.llm.endpoint import endpoint_from_environment
-from inkling.llm.text_model import Capabilities
+from inkling.llm.endpoint import MODEL_SETTINGS, Endpoint
+from inkling.llm.faults import warning
+from inkling.llm.text_model import Capabilities, ChatMessage, ChatRequest, Purpose
 from inkling.telemetry.store import EventStore
 
 State = Literal["ok", "optional", "missing"]
@@ -34,6 +37,9 @@ State = Literal["ok", "optional", "missing"]
 _PACKAGES = ("pygls", "lsprotocol", "jedi", "numpy", "openai", "sqlite-utils")
 _START_WITHIN_S = 20.0
 _INTERPRETER_WITHIN_S = 10.0
+_ENDPOINT_FIX = (
+    "change it in the editor's settings, or set INKLING_MODEL_BASE_URL, INKLING_MODEL and INKLING_API_KEY for the shell"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +59,14 @@ class Finding:
     fix: str = ""
 
 
-def examine(places: Places, interpreter: Path | None) -> list[Finding]:
-    """Returns what was found, most basic things first."""
+def examine(places: Places, interpreter: Path | None, settings_file: Path | None = None) -> list[Finding]:
+    """Returns what was found, most basic things first.
+
+    Args:
+        places: Folders to look at.
+        interpreter: A Python to look at, too.
+        settings_file: The editor's settings that name a model's endpoint; None: they are looked for.
+    """
     findings = [
         Finding(name="python", state="ok", detail=f"{platform.python_version()} at {sys.executable}"),
         _packages(),
@@ -63,7 +75,7 @@ def examine(places: Places, interpreter: Path | None) -> list[Finding]:
         _model(places.data_dir),
         *asyncio.run(_workers(places)),
         _git(),
-        *asyncio.run(model_endpoint(places.data_dir, os.environ)),
+        *asyncio.run(model_endpoint(places.data_dir, os.environ, settings_file)),
     ]
     if interpreter is not None:
         findings.append(_interpreter(interpreter))
@@ -173,38 +185,66 @@ async def _workers(places: Places) -> list[Finding]:
         return findings
 
 
-async def model_endpoint(data_dir: Path, environment: Mapping[str, str]) -> list[Finding]:
-    """Returns what the endpoint that the environment names can do, and what was spent today, if there is one."""
+async def model_endpoint(
+    data_dir: Path, environment: Mapping[str, str], settings_file: Path | None = None
+) -> list[Finding]:
+    """Returns what the endpoint can do that the environment or the editor's settings name, and what was spent today."""
     name = "model endpoint"
     try:
-        endpoint = endpoint_from_environment(environment)
-    except BadSettingError as error:
-        fix = (
-            "in the shell, INKLING_MODEL_BASE_URL, INKLING_MODEL, INKLING_API_KEY and INKLING_MODEL_CA_FILE hold these"
-        )
-        return [Finding(name=name, state="missing", detail=str(error), fix=fix)]
+        found = find_model_settings(environment, settings_file)
+        endpoint = found.endpoint()
+    except UserError as error:
+        return [Finding(name=name, state="missing", detail=str(error), fix=_ENDPOINT_FIX)]
+    wrong = [Finding(name="model settings", state="missing", detail=words) for words in found.problems]
     if endpoint is None:
-        detail = "none named by INKLING_MODEL_BASE_URL: nothing leaves this machine"
-        return [Finding(name=name, state="optional", detail=detail)]
+        detail = "none named by INKLING_MODEL_BASE_URL or an editor's settings: nothing leaves this machine"
+        return [*wrong, Finding(name=name, state="optional", detail=detail)]
     account = TokenAccount(data_dir)
     client = ModelClient(endpoint, account)
     try:
         await account.open()
-        capabilities = await client.probe()
+        findings = await _asked(client, endpoint, found.origin)
         spent = [sums for sums in await account.days() if sums.day == today()]
     except ModelError as error:
-        fix = "these settings are the editor's; in the shell, INKLING_MODEL_BASE_URL, INKLING_MODEL and INKLING_API_KEY"
-        return [Finding(name=name, state="missing", detail=str(error), fix=fix)]
+        detail = f"{error} (from {found.origin})"
+        return [*wrong, Finding(name=name, state="missing", detail=detail, fix=_ENDPOINT_FIX)]
     finally:
         await client.close()
         await account.close()
-    n_tokens = sum(sums.n_prompt_tokens + sums.n_answer_tokens for sums in spent)
-    n_requests = sum(sums.n_requests for sums in spent)
-    return [
-        Finding(name=name, state="ok", detail=f"{', '.join(sorted(set(endpoint.models.values())))} at {endpoint.host}"),
-        Finding(name="model capabilities", state="ok", detail=_in_words(capabilities)),
-        Finding(name="model tokens today", state="ok", detail=f"{n_tokens:,} in {n_requests} requests"),
-    ]
+    return [*wrong, *findings, Finding(name="model tokens today", state="ok", detail=spent_in_sum(spent))]
+
+
+async def _asked(client: ModelClient, endpoint: Endpoint, origin: str) -> list[Finding]:
+    """Asks what the endpoint can do, and each model whether it is there.
+
+    Raises:
+        ModelError: There is no endpoint, or no model for completions.
+    """
+    capabilities = await client.probe()
+    where = Finding(name="model endpoint", state="ok", detail=f"{endpoint.host} (from {origin})", fix=warning(endpoint))
+    findings = [where]
+    for purpose, setting in MODEL_SETTINGS.items():
+        model = endpoint.models.get(purpose)
+        name = f"{purpose} model"
+        if model is None:
+            findings.append(Finding(name=name, state="optional", detail=f"none named by {setting}"))
+        elif purpose is Purpose.COMPLETION:
+            findings.append(Finding(name=name, state="ok", detail=f"{model}: {_in_words(capabilities)}"))
+        else:
+            findings.append(await _chat_model(client, purpose, model))
+    return findings
+
+
+async def _chat_model(client: ModelClient, purpose: Purpose, model: str) -> Finding:
+    """Asks a model for one token of a chat."""
+    request = ChatRequest(messages=(ChatMessage(role="user", content="Hello"),), max_tokens=1)
+    try:
+        async with contextlib.aclosing(client.chat(request, purpose)) as chunks:
+            async for _ in chunks:
+                pass
+    except ModelError as error:
+        return Finding(name=f"{purpose} model", state="optional", detail=f"{model} does not answer", fix=str(error))
+    return Finding(name=f"{purpose} model", state="ok", detail=f"{model} answers")
 
 
 def _in_words(capabilities: Capabilities) -> str:

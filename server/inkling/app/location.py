@@ -40,6 +40,16 @@ def read_location(argument: str) -> Location:
     return Location(snapshot=snapshot, offset=offset)
 
 
+def project_folder(location: Location) -> Path:
+    """Returns the nearest folder above the file that looks like a project's, else the file's own."""
+    path = location.snapshot.path
+    folder = path.parent if path is not None else Path.cwd()
+    for candidate in (folder, *folder.parents):
+        if any((candidate / mark).exists() for mark in (".git", "pyproject.toml", "setup.py", "setup.cfg")):
+            return candidate
+    return folder
+
+
 def _split(argument: str) -> tuple[str, int, int]:
     parts = argument.rsplit(":", 2)
     if len(parts) != 3 or not parts[0] or not (parts[1].isdecimal() and parts[2].isdecimal()):

@@ -1,15 +1,19 @@
 """`inkling complete`: one question from a shell, answered by the same parts that serve an editor."""
 
 import asyncio
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from inkling.app.location import Location, read_location
+from inkling.app.endpoint_source import FoundModelSettings, find_model_settings
+from inkling.app.location import Location, project_folder, read_location
 from inkling.app.places import Places
 from inkling.app.wiring import forgetful_log, running_services
+from inkling.core.model_state import ModelState, ModelStateKind
 from inkling.core.ports import IndexProgress, WorkspaceScope
 from inkling.core.settings import CompletionSettings, IndexSettings, Settings
 from inkling.core.suggestion import CompletionRequest, NoSuggestion, Reason, Suggestion, Trigger
+from inkling.lsp.services import Services
 
 PATIENCE_MS = 5000  # a person at a shell waits longer than one who types; the most that the setting allows
 RETRY_AFTER_S = 0.05
@@ -26,6 +30,7 @@ class OneShotOptions:
         wait_s: Longest wait for the index, seconds.
         is_automatic: Whether to decide as while typing, with the gate's threshold.
         places: Folders to work in.
+        settings_file: The editor's settings that name a model's endpoint; None: they are looked for.
     """
 
     location: str
@@ -33,18 +38,35 @@ class OneShotOptions:
     wait_s: float
     is_automatic: bool
     places: Places
+    settings_file: Path | None = None
 
 
-def complete_once(options: OneShotOptions) -> Suggestion | NoSuggestion:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OneShotAnswer:
+    """What would be suggested.
+
+    Attributes:
+        answer: The suggestion, or why there is none.
+        problems: What is the matter with the model's endpoint, in words.
+    """
+
+    answer: Suggestion | NoSuggestion
+    problems: tuple[str, ...]
+
+
+def complete_once(options: OneShotOptions) -> OneShotAnswer:
     """Returns what would be suggested at a place, with nothing recorded.
 
+    The model's endpoint is asked where the environment or the editor's settings name one.
+
     Raises:
-        UserError: The place or the file cannot be used.
+        UserError: The place, the file or the settings cannot be used.
     """
-    return asyncio.run(_complete(options, read_location(options.location)))
+    found = find_model_settings(os.environ, options.settings_file)
+    return asyncio.run(_complete(options, read_location(options.location), found))
 
 
-async def _complete(options: OneShotOptions, location: Location) -> Suggestion | NoSuggestion:
+async def _complete(options: OneShotOptions, location: Location, found: FoundModelSettings) -> OneShotAnswer:
     request = CompletionRequest(
         snapshot=location.snapshot,
         offset=location.offset,
@@ -58,14 +80,17 @@ async def _complete(options: OneShotOptions, location: Location) -> Suggestion |
 
     async with running_services(forgetful_log(), options.places, names_deadline_s=PATIENCE_MS / 2000) as services:
         services.progress.listen(follow)
-        patient = CompletionSettings(deadline_ms=PATIENCE_MS)
-        services.completion.configure(Settings(completion=patient))
-        folders = (_project_of(location),)
+        # One question leaves nothing behind, and nothing follows it.
+        model = replace(found.settings, ask_ahead=False, cache_answers=False)
+        settings = Settings(completion=CompletionSettings(deadline_ms=PATIENCE_MS), model=model)
+        services.completion.configure(settings)
+        folders = (project_folder(location),)
         services.completion.open_folders(folders)
         scope = WorkspaceScope(folders=folders, interpreter=options.interpreter, index=IndexSettings())
         for listener in services.listeners:
             listener.open_workspace(scope)
             listener.document_changed(location.snapshot)
+        states = await _connect(services, settings, found.api_key)
         try:
             async with asyncio.timeout(options.wait_s):
                 await is_ready.wait()
@@ -76,14 +101,20 @@ async def _complete(options: OneShotOptions, location: Location) -> Suggestion |
             if not (isinstance(answer, NoSuggestion) and answer.reason in _NOT_UP_YET):
                 break
             await asyncio.sleep(RETRY_AFTER_S)
-        return answer
+        problems = dict.fromkeys([*found.problems, *(state.problem for state in states if state.problem)])
+        return OneShotAnswer(answer=answer, problems=tuple(problems))
 
 
-def _project_of(location: Location) -> Path:
-    """The nearest folder above the file that looks like a project's, else the file's own."""
-    path = location.snapshot.path
-    folder = path.parent if path is not None else Path.cwd()
-    for candidate in (folder, *folder.parents):
-        if any((candidate / mark).exists() for mark in (".git", "pyproject.toml", "setup.py", "setup.cfg")):
-            return candidate
-    return folder
+async def _connect(services: Services, settings: Settings, api_key: str | None) -> list[ModelState]:
+    """Waits until the model mind can be asked, or cannot; returns a list that its states are added to as they come."""
+    states: list[ModelState] = []
+    mind = services.model_mind
+    if mind is None or not (settings.model.base_url.strip() and settings.model.completion_model.strip()):
+        return states
+    mind.listen(states.append)
+    mind.configure(settings, api_key)
+    for _ in range(round(settings.model.timeout_seconds / RETRY_AFTER_S)):
+        if states[-1].kind is ModelStateKind.REFUSED or services.completion.ports.slow_completers():
+            break
+        await asyncio.sleep(RETRY_AFTER_S)
+    return states

@@ -112,7 +112,7 @@ class ModelClient:
             await account.open()
             await client.probe()
         except ModelError as error:
-            logger.warning("the model endpoint is not ready: %s", error)
+            logger.info("the model endpoint is not ready: %s", error)  # the user hears of it through `on_state`
         except BaseException:
             await client.close()
             raise

@@ -136,25 +136,6 @@ def endpoint_from_settings(settings: ModelSettings, api_key: str | None) -> Endp
     )
 
 
-def endpoint_from_environment(environment: Mapping[str, str]) -> Endpoint | None:
-    """Returns the endpoint for the shell, or None when no address is set.
-
-    `INKLING_MODEL_BASE_URL`, `INKLING_MODEL` (for all purposes), `INKLING_API_KEY`, `INKLING_MODEL_CA_FILE`.
-
-    Raises:
-        BadSettingError: A variable cannot be used; the message names the setting of the same meaning.
-    """
-    model = environment.get("INKLING_MODEL", "")
-    settings = ModelSettings(
-        base_url=environment.get("INKLING_MODEL_BASE_URL", ""),
-        completion_model=model,
-        edit_model=model,
-        chat_model=model,
-        ca_file=environment.get("INKLING_MODEL_CA_FILE", ""),
-    )
-    return endpoint_from_settings(settings, environment.get("INKLING_API_KEY"))
-
-
 def _address(text: str) -> tuple[str, str]:
     """Returns the address without its query, and the query."""
     example = "Write it like http://localhost:11434/v1."

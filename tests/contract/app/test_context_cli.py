@@ -12,13 +12,14 @@ from click.testing import CliRunner
 from inkling.app.cli import main
 
 SECRET = "sk-proj-Zx81kLmQp03nVb7TyRw2Ce5"  # noqa: S105 - made up
-CODE = f"from shop import Order\n\nKEY = '{SECRET}'\n\n\ndef total(order: Order) -> int:\n    return order.\n"
+CODE = f"from shop import Order\n\nKEY = '{SECRET}'\n\n\ndef total(order: Order) -> int:\n    return order."
+BELOW = "\n\n\nprint(totl)\n"
 SHOP = f"class Order:\n    lines: list[int]\n    password = '{SECRET}-2'\n"
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    (tmp_path / "main.py").write_text(CODE)
+    (tmp_path / "main.py").write_text(CODE + BELOW)
     (tmp_path / "shop.py").write_text(SHOP)
     (tmp_path / "ignored.py").write_text("class Order:\n    other = 1\n")
     (tmp_path / ".gitignore").write_text("ignored.py\n")
@@ -31,6 +32,7 @@ def test_all_that_would_be_sent_is_printed_and_no_secret(folder: Path) -> None:
     assert result.exit_code == 0
     assert "# defined in shop.py:\n# class Order:\n#     lines: list[int]" in result.output
     assert "def total(order: Order) -> int:\n    return order.\n" in result.output
+    assert "# reported in main.py:\n# print(totl)  # undefined name 'totl'" in result.output
     assert "masked: a secret in main.py, line 3" in result.output
     assert "masked: a secret in shop.py, in a snippet" in result.output
     assert "tokens in all" in result.output
@@ -42,9 +44,12 @@ def test_json_says_the_same(folder: Path) -> None:
     result = CliRunner().invoke(main, ["context", f"{folder / 'main.py'}:7:18", "--json", "--budget", "300"])
 
     found = json.loads(result.output)
-    assert found["prefix"]["text"] == CODE.replace(SECRET, "<redacted>")[:-1]
-    assert found["suffix"]["text"] == "\n"
-    assert [(snippet["kind"], snippet["path"]) for snippet in found["snippets"]] == [("definition", "shop.py")]
+    assert found["prefix"]["text"] == CODE.replace(SECRET, "<redacted>")
+    assert found["suffix"]["text"] == BELOW
+    assert [(snippet["kind"], snippet["path"]) for snippet in found["snippets"]] == [
+        ("definition", "shop.py"),
+        ("diagnostic", "main.py"),
+    ]
     assert found["n_tokens"] <= 300
     assert found["masked"] == [{"path": "main.py", "line": 3}, {"path": "shop.py", "line": 0}]
 
@@ -68,7 +73,7 @@ def test_a_place_that_is_not_there_is_wrong_use(folder: Path) -> None:
 def test_it_needs_no_endpoint_and_loads_no_client(folder: Path) -> None:
     script = (
         "import sys, inkling.app.context_cli as c; "
-        "assert c.context_at(sys.argv[1], 500); "
+        "assert c.context_at(c.ContextOptions(location=sys.argv[1], budget_tokens=500)); "
         "print(sorted({'openai', 'jedi', 'numpy'} & set(sys.modules)))"
     )
     environment = {name: value for name, value in os.environ.items() if not name.startswith("INKLING_")}

@@ -10,12 +10,13 @@ from inkling.llm.accounting import FILE_NAME
 
 
 async def _lines(tmp_path: Path, **environment: str) -> list[str]:
-    return finding_lines(await model_endpoint(tmp_path, environment))
+    nowhere = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path / "config")}
+    return finding_lines(await model_endpoint(tmp_path, nowhere | environment))
 
 
 async def test_none_is_optional(tmp_path: Path) -> None:
     [line] = await _lines(tmp_path)
-    assert line == "optional model endpoint: none named by INKLING_MODEL_BASE_URL: nothing leaves this machine"
+    assert line.startswith("optional model endpoint: none named by INKLING_MODEL_BASE_URL or an editor's settings")
     assert not (tmp_path / FILE_NAME).exists()
 
 
@@ -34,9 +35,44 @@ async def test_capabilities_are_shown(tmp_path: Path, server: ModelServer, words
     async with server.running():
         lines = await _lines(tmp_path, INKLING_MODEL_BASE_URL=server.base_url, INKLING_MODEL="coder")
     host = server.base_url.removeprefix("http://").removesuffix("/v1")
-    assert lines[0] == f"ok       model endpoint: coder at {host}"
-    assert lines[1] == f"ok       model capabilities: {words}"
-    assert lines[2].startswith("ok       model tokens today: ")
+    assert lines[:4] == [
+        f"ok       model endpoint: {host} (from INKLING_MODEL_BASE_URL)",
+        f"ok       completion model: coder: {words}",
+        "ok       edit model: coder answers",
+        "ok       chat model: coder answers",
+    ]
+    assert lines[4].startswith("ok       model tokens today: ")
+
+
+async def test_the_roles_are_those_of_the_editors_settings(tmp_path: Path, model_server: ModelServer) -> None:
+    model_server.models = ("coder",)
+    settings = tmp_path / "config" / "Code" / "User" / "settings.json"
+    settings.parent.mkdir(parents=True)
+    settings.write_text(
+        f"""{{
+            // the endpoint at home
+            "inkling.model.baseUrl": "{model_server.base_url}", /* not "http://other" */
+            "inkling.model": {{"completionModel": "coder", "chatModel": "talker"}},
+            "inkling.model.prices": ["coder: 1000 2000", "*: 0 0"],
+            "inkling.model.dailyTokenBudget": "many",
+            "editor.fontSize": 12,
+        }}""",
+        encoding="utf-8",
+    )
+    lines = await _lines(tmp_path, INKLING_API_KEY="sk-12345678")
+    assert lines == [
+        "missing  model settings: inkling.model.dailyTokenBudget must be of type integer; 0 is used",
+        f"ok       model endpoint: {model_server.base_url[7:-3]} (from {settings})",
+        "ok       completion model: coder: completions, fills in the middle by itself, log-probabilities",
+        "optional edit model: none named by inkling.model.editModel",
+        "optional chat model: talker does not answer",
+        f"         fix: The endpoint at {model_server.base_url} has no model talker, or is not at that address (404: "
+        "The model `talker` does not exist). Change inkling.model.chatModel or inkling.model.baseUrl.",
+        lines[-1],
+    ]
+    assert lines[-1].startswith("ok       model tokens today: ")
+    assert lines[-1].endswith(" in the currency of inkling.model.prices")
+    assert model_server.received[0].headers["authorization"] == "Bearer sk-12345678"
 
 
 async def test_a_refused_key_is_told_and_never_shown(tmp_path: Path, model_server: ModelServer) -> None:

@@ -136,7 +136,7 @@ async def test_typing_on_asks_nothing_anew_and_changes_no_definition(workspace: 
 
 
 async def test_the_standard_library_is_not_quoted_and_packages_are(workspace: Workspace) -> None:
-    assert _first_lines(await workspace.question("import json\njson.dumps(|)")) == []
+    assert _first_lines(await workspace.question("import json\nprint(json.dumps(len(|)))")) == []
     question = await workspace.question("import click\nclick.echo(|)")
     assert _first_lines(question) == [("click/utils.py", "def echo(")]
 

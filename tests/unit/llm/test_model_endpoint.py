@@ -6,7 +6,7 @@ import pytest
 
 from inkling.core.errors import BadSettingError
 from inkling.core.settings import ModelSettings
-from inkling.llm.endpoint import endpoint_from_environment, endpoint_from_settings
+from inkling.llm.endpoint import endpoint_from_settings
 from inkling.llm.faults import warning
 from inkling.llm.text_model import Purpose
 
@@ -15,7 +15,6 @@ URL = "http://localhost:11434/v1"
 
 def test_no_address_is_no_endpoint() -> None:
     assert endpoint_from_settings(ModelSettings(completion_model="coder"), "key") is None
-    assert endpoint_from_environment({"INKLING_MODEL": "coder", "INKLING_API_KEY": "key"}) is None
 
 
 def test_settings_become_an_endpoint(tmp_path: Path) -> None:
@@ -80,12 +79,6 @@ def test_a_key_that_cannot_be_sent_is_told_without_it(key: str) -> None:
     with pytest.raises(BadSettingError, match="set it again") as caught:
         endpoint_from_settings(ModelSettings(base_url=URL), key)
     assert key not in str(caught.value)
-
-
-def test_the_shell_names_one_model_for_all_purposes() -> None:
-    endpoint = endpoint_from_environment({"INKLING_MODEL_BASE_URL": URL, "INKLING_MODEL": "m", "INKLING_API_KEY": "k"})
-    assert endpoint is not None
-    assert (endpoint.api_key, set(endpoint.models.values()), len(endpoint.models)) == ("k", {"m"}, 3)
 
 
 def test_a_query_goes_with_each_request_and_what_is_in_it_is_secret() -> None:

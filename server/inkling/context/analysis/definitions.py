@@ -8,6 +8,8 @@ import jedi
 
 MAX_LINES: Final = 200  # of a definition; a longer one is cut, since only its outline is of use
 _SHOWS_ITSELF: Final = frozenset({"class", "function", "property"})
+_INSTALLED: Final = frozenset({"site-packages", "dist-packages"})  # these lie within the standard library's folder
+_STUBS: Final = Path(jedi.__file__).parent / "third_party"
 
 FoundDefinition = tuple[str, str, str]
 """Path of the file, the name, and the lines from the definition's first on."""
@@ -24,7 +26,7 @@ def find_definition(
         script: The document.
         line: The name's line, from 1.
         column: A column inside of the name, in code points.
-        standard_library: Folders of the standard library and its stubs.
+        standard_library: Folders of the standard library's sources.
     """
     names = script.goto(line, column, follow_imports=True)
     if not any(name.type in _SHOWS_ITSELF for name in names):
@@ -33,7 +35,9 @@ def find_definition(
         path = name.module_path  # of an instance, as its line, that of its class
         if name.type not in _SHOWS_ITSELF | {"instance"} or path is None:
             continue
-        if "site-packages" not in path.parts and any(path.is_relative_to(folder) for folder in standard_library):
+        is_installed = not _INSTALLED.isdisjoint(path.parts)
+        is_standard = not is_installed and any(path.is_relative_to(folder) for folder in standard_library)
+        if is_standard or path.is_relative_to(_STUBS):
             continue
         code = name.get_line_code(after=MAX_LINES)
         if code:

@@ -176,8 +176,7 @@ class AnalysisWorker:
         )
 
     def _standard_library(self) -> list[Path]:
-        folders = [Path(path) for path in self._environment_path]
-        return [Path(jedi.__file__).parent, *(folder for folder in folders if (folder / "os.py").is_file())]
+        return [Path(path) for path in self._environment_path if Path(path, "os.py").is_file()]
 
     def _is_inside(self, path: Path | None) -> bool:
         """Tells whether all that can import a document is in the workspace, too."""
