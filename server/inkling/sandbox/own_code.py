@@ -10,7 +10,7 @@ from inkling.core.errors import SandboxError
 from inkling.core.execution import Program, ProjectView, ResourceLimits
 from inkling.sandbox import start
 
-PYTEST_PACKAGES: Final = ("pytest", "_pytest", "pluggy", "iniconfig", "packaging", "pygments")
+PYTEST_PACKAGES: Final = ("pytest", "_pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
 """What pytest needs, for an environment that has none of its own."""
 
 

@@ -1,8 +1,10 @@
 """Runs a project's tests: each run in a process of its own, forked from an interpreter that is kept warm."""
 
 import asyncio
+import os
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from inkling.core.execution import (
     CaseOutcome,
@@ -31,7 +33,7 @@ from inkling.sandbox.suite.zygote import JobEnd, NoPytestError, PythonTooOldErro
 MOST_IDLE = 3  # interpreters that wait for their next run; each takes some 40 MB
 IDLE_S = 60.0  # that one waits
 MOST_RUNNING = 4  # side by side
-LEAST_VISITS_S = 5.0  # for the second run of a failing test, where the first took all the time
+LEAST_VISITS_S = 2.0  # for the second run of a failing test, where the first took all the time
 
 
 @dataclass(slots=True)
@@ -52,8 +54,8 @@ class _Idle:
 class SandboxSuiteRunner:
     """Runs tests in a sandbox.
 
-    An interpreter sees the project as it is mounted, so each set of edited texts has its own; what is saved to disk
-    is seen by the next run of any.
+    An interpreter sees the project as it is mounted, so each set of edited texts has its own. What is written to disk
+    it sees, too, but for what takes the place of a mount: then the next run has a new one (`_key`).
     """
 
     def __init__(self, sandbox: Sandbox, *, most_running: int = MOST_RUNNING, idle_s: float = IDLE_S) -> None:
@@ -119,7 +121,7 @@ class SandboxSuiteRunner:
         await asyncio.gather(*self._ending)
 
     async def _run(self, request: SuiteRequest, job: Job) -> tuple[Told, JobEnd | Problem]:
-        key = None if request.in_new_interpreter else _key(request)
+        key = None if request.in_new_interpreter else await asyncio.to_thread(_key, request)
         async with self._turns:
             try:
                 zygote = self._take(key) or await Zygote.start(self._sandbox, request.view, request.limits)
@@ -164,11 +166,26 @@ class SandboxSuiteRunner:
 
 
 def _key(request: SuiteRequest) -> Hashable:
-    """Returns what a warm interpreter must have in common with a request."""
+    """Returns what a warm interpreter must have in common with a request.
+
+    A sandbox may have mounted the entries of the project's folder one by one, and those beside an edited file. Such a
+    mount shows a file for as long as it is the same one: most editors save by putting a new file in place of the old.
+    """
     view, limits = request.view, request.limits
-    edits = frozenset(view.edits.items())
+    folders = {view.folder}
+    for path in view.edits:
+        folders.update(view.folder / parent for parent in path.parents)
+    entries = frozenset((folder, _entries(folder)) for folder in folders)
     sizes = (limits.memory_mb, limits.n_processes, limits.file_mb, limits.scratch_mb)
-    return (view.folder, view.interpreter, edits, sizes)
+    return (view.folder, view.interpreter, frozenset(view.edits.items()), entries, sizes)
+
+
+def _entries(folder: Path) -> frozenset[tuple[str, int]]:
+    try:
+        with os.scandir(folder) as entries:
+            return frozenset((entry.name, entry.inode()) for entry in entries)
+    except OSError:
+        return frozenset()  # it is new, or the sandbox will say what is the matter with it
 
 
 def _job(request: SuiteRequest) -> Job:

@@ -49,12 +49,14 @@ class TracedLines:
         self._project = project
         self._lines: dict[CodeType, set[int]] = {}
         self._n_lines: dict[CodeType, int] = {}
+        self._is_own: dict[str, bool] = {}
 
     def start(self) -> None:
         """Begins anew."""
         self._lines = {}
-        threading.settrace(self._on_call)
-        sys.settrace(self._on_call)
+        on_call = self._on_call()
+        threading.settrace(on_call)
+        sys.settrace(on_call)
 
     def stop(self) -> dict[str, set[int]]:
         """Returns the lines that ran since `start`."""
@@ -62,10 +64,19 @@ class TracedLines:
         threading.settrace(None)  # type: ignore[arg-type,unused-ignore]  # None ends it, as `threading` documents
         return _by_path(self._lines, self._project)
 
-    def _on_call(self, frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
-        code = frame.f_code
-        if event != "call" or self._project.path_of(code.co_filename) is None:
-            return None
+    def _on_call(self) -> Callable[[FrameType, str, Any], Callable[..., Any] | None]:
+        """Returns what is called at each call of a function, most often of one that is not the project's."""
+        is_own, path_of, trace_of = self._is_own, self._project.path_of, self._trace_of
+
+        def on_call(frame: FrameType, event: str, _: Any) -> Callable[..., Any] | None:
+            filename = frame.f_code.co_filename
+            if filename not in is_own:
+                is_own[filename] = path_of(filename) is not None
+            return trace_of(frame.f_code) if is_own[filename] else None
+
+        return on_call
+
+    def _trace_of(self, code: CodeType) -> Callable[..., Any] | None:
         lines = self._lines.setdefault(code, set())
         n_lines = self._n_lines.get(code)
         if n_lines is None:

@@ -1,0 +1,255 @@
+"""Runs do not see one another, see the texts that they should, and cannot confuse who started them."""
+
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from tests.contract.sandbox.suites.conftest import MakeProject
+from tests.contract.sandbox.suites.suite_project import outcomes
+
+from inkling.core.errors import SandboxError
+from inkling.core.execution import CaseOutcome, SuiteProblem, SuiteRun
+from inkling.sandbox.bubblewrap import BubblewrapSandbox
+from inkling.sandbox.suite import SandboxSuiteRunner
+
+PASSED, FAILED = CaseOutcome.PASSED, CaseOutcome.FAILED
+CART = "def total(prices):\n    return sum(prices) - 1\n"
+FIXED = "def total(prices):\n    return sum(prices)\n"
+TESTS = "from shop.cart import total\ndef test_total():\n    assert total([1, 2]) == 3\n"
+
+
+def own_processes() -> set[int]:
+    """Processes below this one."""
+    parents: dict[int, int] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = status.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        parents[int(status.parent.name)] = int(fields[1])
+    found = {int(Path("/proc/self").resolve().name)}
+    while True:
+        more = {child for child, parent in parents.items() if parent in found} - found
+        if not more:
+            return found
+        found |= more
+
+
+async def test_edits_are_seen_by_everything_that_reads(make_project: MakeProject) -> None:
+    project = make_project(
+        {
+            "shop/cart.py": CART,
+            "shop/data.json": "{}",
+            "test_cart.py": TESTS + "import inspect, json, pathlib, subprocess, sys\nimport shop.cart\n"
+            "def test_source(): assert '- 1' not in inspect.getsource(total)\n"
+            "def test_file(): assert '- 1' not in pathlib.Path(shop.cart.__file__).read_text()\n"
+            "def test_data(): assert json.load(open('shop/data.json')) == {'a': 1}\n"
+            "def test_new(): import shop.new\n"
+            "def test_child(): assert subprocess.check_output([sys.executable, 'shop/cart.py']) == b''\n",
+        }
+    )
+    edits = {"shop/cart.py": FIXED, "shop/data.json": '{"a": 1}', "shop/new.py": "x = 1\n"}
+    before = outcomes(await project.run())
+    assert before["test_cart.py::test_total"] is FAILED
+    assert before["test_cart.py::test_data"] is FAILED
+    assert set(outcomes(await project.run(edits=edits)).values()) == {PASSED}
+    assert outcomes(await project.run()) == before
+    assert (project.folder / "shop/cart.py").read_text() == CART
+    assert not (project.folder / "shop/new.py").exists()
+
+
+@pytest.mark.parametrize("is_new_file", [False, True])
+async def test_what_is_saved_is_seen_by_the_next_run(make_project: MakeProject, is_new_file: bool) -> None:
+    project = make_project({"shop/cart.py": CART, "test_cart.py": TESTS, "cart.txt": "old"})
+    assert outcomes(await project.run()) == {"test_cart.py::test_total": FAILED}
+    project.write({"new/cart.py": FIXED, "new/test_cart.py": TESTS.replace("test_total", "test_new")})
+    if is_new_file:  # as most editors save
+        (project.folder / "new/cart.py").rename(project.folder / "shop/cart.py")
+        (project.folder / "new/test_cart.py").rename(project.folder / "test_cart.py")
+    else:
+        project.write({"shop/cart.py": FIXED, "test_cart.py": TESTS.replace("test_total", "test_new")})
+    assert outcomes(await project.run("test_cart.py")) == {"test_cart.py::test_new": PASSED}
+
+
+async def test_an_edit_stays_in_place_when_its_file_is_saved(make_project: MakeProject) -> None:
+    project = make_project({"shop/cart.py": CART, "test_cart.py": TESTS})
+    edits = {"shop/cart.py": FIXED}
+    assert outcomes(await project.run(edits=edits)) == {"test_cart.py::test_total": PASSED}
+    project.write({"shop/saved.py": CART + "\n"})
+    (project.folder / "shop/saved.py").rename(project.folder / "shop/cart.py")
+    assert outcomes(await project.run(edits=edits)) == {"test_cart.py::test_total": PASSED}
+
+
+async def test_a_run_leaves_nothing_to_the_next(make_project: MakeProject) -> None:
+    project = make_project(
+        {
+            "shop.py": "calls = []\n",
+            "test_a.py": """
+import os, pathlib, random, subprocess, sys, tempfile, time
+import shop
+
+def test_nothing_is_there():
+    assert shop.calls == []
+    for folder in (tempfile.gettempdir(), os.path.expanduser("~"), "/dev/shm"):
+        if os.access(folder, os.W_OK):
+            assert not pathlib.Path(folder, "left").exists()
+    running = [path.read_bytes() for path in pathlib.Path("/proc").glob("[0-9]*/cmdline")]
+    assert not any(b"sleeps_on" in command for command in running)
+
+def test_leaves_much():
+    shop.calls.append(1)
+    for folder in (tempfile.gettempdir(), os.path.expanduser("~")):
+        pathlib.Path(folder, "left").mkdir()
+        pathlib.Path(folder, "left/file").write_text("x")
+    sleeps = [sys.executable, "-c", "import time; sleeps_on = time.sleep(600)"]
+    subprocess.Popen(sleeps, start_new_session=True)
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            os.execv(sys.executable, sleeps)
+        os._exit(0)
+    sys.path.append("/nowhere")
+    os.environ["HOME"] = "/nowhere"
+""",
+        }
+    )
+    for _ in range(3):
+        assert set(outcomes(await project.run()).values()) == {PASSED}
+
+
+async def test_runs_of_one_project_side_by_side(make_project: MakeProject) -> None:
+    project = make_project({"shop/cart.py": CART, "test_cart.py": TESTS})
+    runs = await asyncio.gather(
+        *(project.run(edits={"shop/cart.py": FIXED} if number % 2 else {}) for number in range(6))
+    )
+    assert [outcomes(run)["test_cart.py::test_total"] for run in runs] == [FAILED, PASSED] * 3
+
+
+async def test_a_new_interpreter_has_another_hash_seed(make_project: MakeProject) -> None:
+    project = make_project({"test_a.py": "def test_a(): raise ValueError(hash('a'))\n"})
+
+    def hash_of(run: SuiteRun) -> str:
+        assert run.cases[0].raised is not None
+        return run.cases[0].raised.message
+
+    request = project.request()
+    warm = [hash_of(await project.runner.run_suite(request)) for _ in range(2)]
+    new = [hash_of(await project.runner.run_suite(replace(request, in_new_interpreter=True))) for _ in range(2)]
+    assert warm[0] == warm[1]
+    assert len({*warm, *new}) == 3
+
+
+POISON = {
+    "prints nonsense": "import os\nos.write(1, b'\\x00\\x00\\x00\\x05\\x04nonsense')\nprint('{}')\n",
+    "closes everything": "import os\nos.closerange(0, 500)\n",
+    "replaces the streams": "import sys, io\nsys.stdout = sys.__stdout__ = io.StringIO()\nsys.stderr = sys.stdin = None\n",
+    "writes to every descriptor": 'import os\nfor n in range(3, 500):\n    try: os.write(n, b\'{"kind": "ended"}\\n\')\n'
+    "    except OSError: pass\n",
+    "writes nonsense to every descriptor": "import os\nfor n in range(3, 500):\n    try: os.write(n, b'\\xff' * 300)\n"
+    "    except OSError: pass\n",
+    "floods every descriptor": "import os\nwhile True:\n    for n in range(3, 500):\n"
+    "        try: os.write(n, b'x' * 65536)\n        except OSError: pass\n",
+    "kills all that it can": "import os, signal\nfor n in range(2, 30):\n    if n != os.getpid():\n"
+    "        try: os.kill(n, 9)\n        except OSError: pass\n",
+    "takes other descriptors' places": "import os\nfor n in range(3, 500):\n    try: os.dup2(1, n)\n"
+    "    except OSError: pass\n",
+    "is out of memory": "x = bytearray(10**10)\n",
+    "leaves": "import os\nos._exit(0)\n",
+    "stops itself": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n",
+}
+
+
+@pytest.mark.parametrize("poison", POISON.values(), ids=POISON)
+async def test_a_poisoned_conftest_harms_nobody_else(make_project: MakeProject, poison: str) -> None:
+    project = make_project(
+        {
+            "bad/conftest.py": poison,
+            "bad/test_b.py": "def test_b(): assert 0\n",
+            "good/test_g.py": "def test_g(): pass\n",
+        }
+    )
+    request = project.request("bad")
+    run = await project.runner.run_suite(replace(request, limits=replace(request.limits, wall_s=3.0)))
+    assert CaseOutcome.PASSED not in outcomes(run).values()
+    assert run.problem is not None or outcomes(run) == {"bad/test_b.py::test_b": FAILED}
+    if run.problem is not None:
+        assert run.message
+    good = await project.run("good")
+    assert (good.problem, outcomes(good)) == (None, {"good/test_g.py::test_g": PASSED})
+
+
+async def test_a_fork_that_runs_on_reports_nothing(make_project: MakeProject) -> None:
+    project = make_project({"test_a.py": "import os\ndef test_a():\n    assert os.fork() != 0\ndef test_b(): pass\n"})
+    run = await project.run()
+    assert (run.problem, outcomes(run)) == (None, {"test_a.py::test_a": PASSED, "test_a.py::test_b": PASSED})
+
+
+async def test_a_cancelled_run_leaves_nothing(make_project: MakeProject, tmp_path: Path) -> None:
+    project = make_project({"test_a.py": "import time\ndef test_a():\n    time.sleep(600)\n"})
+    before = own_processes()
+    running = asyncio.create_task(project.run())
+    async with asyncio.timeout(60):
+        while not any(b"_inkling_suite" in command for command in commands(own_processes() - before)):
+            await asyncio.sleep(0.01)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert own_processes() <= before
+    project.write({"test_b.py": "def test_b(): pass\n"})
+    assert outcomes(await project.run("test_b.py")) == {"test_b.py::test_b": PASSED}
+
+
+def commands(processes: set[int]) -> list[bytes]:
+    found = []
+    for process in processes:
+        try:
+            found.append(Path(f"/proc/{process}/cmdline").read_bytes())
+        except OSError:
+            continue
+    return found
+
+
+async def test_an_idle_interpreter_ends_by_itself(
+    make_project: MakeProject, sandbox: BubblewrapSandbox, bare_interpreter: Path
+) -> None:
+    project = make_project({"test_a.py": "def test_a(): pass\n"})
+    project.runner = SandboxSuiteRunner(sandbox, idle_s=0.0)
+    before = own_processes()
+    assert outcomes(await project.run()) == {"test_a.py::test_a": PASSED}
+    async with asyncio.timeout(60):
+        while own_processes() - before:
+            await asyncio.sleep(0.01)
+    await project.runner.close()
+
+
+async def test_closing_ends_what_waits(make_project: MakeProject) -> None:
+    project = make_project({"test_a.py": "def test_a(): pass\n"})
+    before = own_processes()
+    await project.run()
+    assert own_processes() - before
+    await project.runner.close()
+    assert own_processes() <= before
+
+
+async def test_an_interpreter_that_is_not_there(make_project: MakeProject, tmp_path: Path) -> None:
+    project = make_project({"test_a.py": "def test_a(): pass\n"})
+    project.interpreter = tmp_path / "no" / "python"
+    with pytest.raises(SandboxError, match="no such interpreter"):
+        await project.run()
+    project.interpreter = Path(sys.executable)
+    assert (await project.run()).problem is None
+
+
+async def test_projects_own_package_of_our_name_is_the_one_that_is_tested(make_project: MakeProject) -> None:
+    project = make_project(
+        {
+            "inkling/core/__init__.py": "MINE = True\n",
+            "inkling/sandbox/__init__.py": "raise SystemError\n",
+            "test_a.py": "from inkling.core import MINE\ndef test_a(): assert MINE\n",
+        }
+    )
+    run = await project.run()
+    assert (run.problem, outcomes(run)) == (None, {"test_a.py::test_a": PASSED})
+    assert run.problem is not SuiteProblem.MISSING_PACKAGE
