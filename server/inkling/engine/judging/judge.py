@@ -1,0 +1,273 @@
+"""The judge: patches of all minds in one ranking, by what they change and what they do."""
+
+import ast
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import inkling
+from inkling.context.project_view import patched_view, text_in_view
+from inkling.core.errors import UnreadableFileError, WorkerError
+from inkling.core.execution import ProjectView, ResourceLimits
+from inkling.core.ports import Sandbox
+from inkling.core.repair import IntegrityRule, JudgedPatch, Judgement, Patch, PatchVerdict, RepairRequest
+from inkling.engine.judging.behaviour import Behaviours
+from inkling.engine.judging.changes import ChangeReader
+from inkling.engine.judging.exchange import Compared, Comparison, decode_compared, encode_comparison
+from inkling.engine.judging.features import ListedPatch, list_features, patch_features
+from inkling.engine.judging.integrity import broken_rules, is_test_file
+from inkling.engine.judging.properties import LEAST_INPUTS
+from inkling.engine.judging.question import best_question
+from inkling.engine.judging.ranking import Ranking
+from inkling.sandbox.own_code import PYTEST_PACKAGES, own_program
+
+logger = logging.getLogger(__name__)
+
+MAX_COMPARED = 64  # patches that are run on generated inputs; the others have a low prior and stand behind them
+MAX_PASSING_TESTS = 8  # passing tests that inputs are made of, besides the failing ones
+MAX_PROPERTIES = 4
+_PACKAGES = (*PYTEST_PACKAGES, "hypothesis", "sortedcontainers")
+_PATCH_WALL_S = 5.0
+_START_S = 10.0
+_MEMORY_MB = 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assessment:
+    """A list of patches with all that the ranking looks at.
+
+    Attributes:
+        listed: The patches that were compared, in the order they were found.
+        behaviours: What they do on generated inputs.
+        rows: The features of each.
+        of_list: The features of the list.
+        rules: The integrity rules that each breaks.
+    """
+
+    listed: Sequence[ListedPatch]
+    behaviours: Behaviours
+    rows: Sequence[dict[str, float]]
+    of_list: dict[str, float]
+    rules: Sequence[tuple[IntegrityRule, ...]]
+
+
+class BehaviourJudge:
+    """Runs patches on generated inputs in a sandbox, and ranks them."""
+
+    def __init__(self, sandbox: Sandbox, ranking: Ranking) -> None:
+        self._sandbox = sandbox
+        self._ranking = ranking
+
+    async def judge(self, request: RepairRequest, patches: Sequence[Patch]) -> Judgement:
+        """Returns the patches in one ranking, and what to ask the user where they differ.
+
+        Raises:
+            SandboxError: There is no sandbox, or it failed.
+        """
+        assessment = await self.assess(request, patches)
+        if assessment is None:
+            return Judgement(patches=())
+        left = [patch for patch in patches if all(item.patch is not patch for item in assessment.listed)]
+        return await asyncio.to_thread(judgement_of, assessment, self._ranking, left)
+
+    async def assess(
+        self, request: RepairRequest, patches: Sequence[Patch], calls: Sequence[str] = ()
+    ) -> Assessment | None:
+        """Returns what the ranking looks at; None without patches.
+
+        Args:
+            request: What was to be repaired.
+            patches: In the order they were found.
+            calls: Further inputs to run all patches on, as expressions in the failing test's module.
+
+        Raises:
+            SandboxError: There is no sandbox, or it failed.
+        """
+        prepared = await asyncio.to_thread(_prepare, request, patches)
+        if not prepared.listed:
+            return None
+        compared = await self._compare(request, prepared, calls)
+        return await asyncio.to_thread(_assess, prepared, compared)
+
+    async def _compare(self, request: RepairRequest, prepared: "_Prepared", calls: Sequence[str]) -> Compared:
+        comparison = Comparison(
+            node_ids=[
+                *(case.node_id for case in request.failure.failing),
+                *request.failure.passing[:MAX_PASSING_TESTS],
+            ],
+            texts=prepared.texts,
+            numbers=prepared.numbers,
+            calls=calls,
+            n_processes=request.budget.n_processes,
+            wall_s=_PATCH_WALL_S,
+        )
+        n_rounds = -(-(len(prepared.texts) + 3) // comparison.n_processes)
+        program = own_program(
+            view=request.view,
+            module="inkling.engine.judging.worker",
+            packages={"inkling": [Path(folder) for folder in inkling.__path__]},
+            fallbacks=_PACKAGES,
+            limits=ResourceLimits(
+                wall_s=_START_S + n_rounds * _PATCH_WALL_S,
+                cpu_s=2 * (_START_S + n_rounds * _PATCH_WALL_S),
+                memory_mb=_MEMORY_MB,
+                output_kb=64 * 1024,
+            ),
+        )
+        result = await self._sandbox.run(program, encode_comparison(comparison))
+        try:
+            return decode_compared(result.stdout, len(prepared.texts))
+        except WorkerError as error:
+            logger.warning(
+                "patches cannot be compared: %s exit=%s killed_for=%s",
+                error,
+                result.end.exit_code,
+                result.end.killed_for,
+            )
+            logger.debug("stderr=%s", result.end.stderr)
+            return Compared(
+                shown=(),
+                is_original=(),
+                n_calls=0,
+                original=None,
+                original_again=None,
+                patches=(None,) * len(prepared.texts),
+            )
+
+
+def judgement_of(assessment: Assessment, ranking: Ranking, left: Sequence[Patch] = ()) -> Judgement:
+    """Returns the ranking of a list that was assessed.
+
+    Patches of one behaviour are right or wrong together, so each has the probability of all of them. The best of each
+    behaviour come first: alternatives that do the same are none.
+
+    Args:
+        assessment: The patches that were compared.
+        ranking: The weights.
+        left: Further patches, which were not compared; they come last.
+    """
+    behaviours = assessment.behaviours
+    single = ranking.probabilities(assessment.rows, assessment.of_list)
+    together: dict[str, float] = {}
+    for name, probability in zip(behaviours.names, single, strict=True):
+        together[name] = together.get(name, 0.0) + probability
+    order = sorted(
+        range(len(single)), key=lambda at: (-together[behaviours.names[at]], behaviours.names[at], -single[at])
+    )
+    judged = [_judged(assessment, at, together, single, ranking) for at in order]
+    leaders, followers, refused = [], [], []
+    seen: set[str] = set()
+    for item in judged:
+        if item.verdict is PatchVerdict.REFUSED:
+            refused.append(item)
+        elif item.behaviour and item.behaviour in seen:
+            followers.append(item)
+        else:
+            leaders.append(item)
+            seen.add(item.behaviour)
+    unknown = [JudgedPatch(patch=patch, probability=0.0, verdict=PatchVerdict.PLAUSIBLE) for patch in left]
+    asked = best_question(behaviours.compared, behaviours.generated, single, behaviours.names)
+    return Judgement(
+        patches=(*leaders, *followers, *unknown, *refused), question=asked.question if asked is not None else None
+    )
+
+
+def _judged(
+    assessment: Assessment, at: int, together: dict[str, float], single: Sequence[float], ranking: Ranking
+) -> JudgedPatch:
+    behaviours, rules = assessment.behaviours, assessment.rules[at]
+    name, observed = behaviours.names[at], behaviours.compared.patches[at]
+    probability = together[name] if name else single[at]
+    is_verified = observed is not None and behaviours.n_inputs > 0 and probability >= ranking.verified_from
+    return JudgedPatch(
+        patch=assessment.listed[at].patch,
+        probability=probability,
+        verdict=PatchVerdict.REFUSED if rules else PatchVerdict.VERIFIED if is_verified else PatchVerdict.PLAUSIBLE,
+        broken_rules=rules,
+        behaviour=name,
+        n_inputs=behaviours.n_inputs,
+        n_inputs_agreeing=behaviours.n_inputs_agreeing,
+        properties=tuple(
+            words
+            for words, (held, broken) in (observed.properties.items() if observed else ())
+            if broken == 0 and held >= LEAST_INPUTS
+        )[:MAX_PROPERTIES],
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Prepared:
+    """What is read from files before anything is run."""
+
+    listed: Sequence[ListedPatch]
+    texts: Sequence[dict[str, str]]
+    numbers: Sequence[int]
+    tests: Sequence[ast.AST]
+    test_files: frozenset[PurePosixPath]
+
+
+def _prepare(request: RepairRequest, patches: Sequence[Patch]) -> _Prepared:
+    best = sorted(range(len(patches)), key=lambda at: -patches[at].prior)[:MAX_COMPARED]
+    reader = ChangeReader(view=request.view)
+    listed = [ListedPatch(patch=patches[at], parts=reader.parts(patches[at])) for at in sorted(best)]
+    texts = [
+        {
+            str(request.view.folder / path): text
+            for path, text in patched_view(request.view, item.patch.edits).edits.items()
+            if text != request.view.edits.get(path)
+        }
+        for item in listed
+    ]
+    numbers = {
+        node.value
+        for item in listed[:1]
+        for part in item.parts
+        for node in (ast.walk(part.before) if part.before else ())
+        if isinstance(node, ast.Constant) and type(node.value) is int
+    }
+    failing = [case.node_id for case in request.failure.failing]
+    test_files = frozenset(PurePosixPath(node_id.split("::")[0]) for node_id in (*failing, *request.failure.passing))
+    return _Prepared(
+        listed=listed,
+        texts=texts,
+        numbers=sorted(numbers),
+        tests=_definitions(request.view, failing),
+        test_files=frozenset(path for path in test_files if is_test_file(path)),
+    )
+
+
+def _definitions(view: ProjectView, node_ids: Sequence[str]) -> list[ast.AST]:
+    """Returns the functions that tests are defined by, found by their names."""
+    found: list[ast.AST] = []
+    for path, names in dict.fromkeys(
+        (node_id.split("::")[0], node_id.split("[")[0].split("::")[-1]) for node_id in node_ids
+    ):
+        try:
+            tree = ast.parse(text_in_view(view, PurePosixPath(path)))
+        except (UnreadableFileError, SyntaxError, ValueError):
+            continue
+        found += [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name == names]
+    return found
+
+
+def _assess(prepared: _Prepared, compared: Compared) -> Assessment:
+    behaviours = Behaviours(compared=compared, weights=[max(item.patch.prior, 1e-9) for item in prepared.listed])
+    rows = patch_features(prepared.listed, behaviours, prepared.tests)
+    rules = [
+        broken_rules(
+            item.parts,
+            tests=prepared.tests,
+            test_files=prepared.test_files,
+            answers_alike=row["is_constant"] > 0 or (behaviours.n_inputs > 0 and row["share_as_original"] == 1.0),
+        )
+        for item, row in zip(prepared.listed, rows, strict=True)
+    ]
+    return Assessment(
+        listed=prepared.listed,
+        behaviours=behaviours,
+        rows=rows,
+        of_list=list_features(rows, behaviours, prepared.tests),
+        rules=rules,
+    )
