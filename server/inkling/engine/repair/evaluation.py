@@ -1,0 +1,305 @@
+"""The search's side of a stage: mutants in, scores out, whatever the mutants do."""
+
+import json
+import marshal
+import os
+import select
+import signal
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import CodeType
+from typing import Any
+
+from inkling.engine.repair.program import Change, Mutant, Program, line_range
+from inkling.engine.repair.stage import CANARY_DIFFERENT, LENGTH, Job, StageSetup, run_stage, send
+from inkling.engine.repair.synthesis import Question, Synthesised
+from inkling.engine.repair.trial import FITNESS_STEPS, Score
+
+LARGEST_BATCH = 512
+_LOADING_S = 60.0  # to import the tests
+_LEAST_LIMIT_S = 0.025  # of CPU time for one mutant
+_LIMIT_FACTOR = 4.0  # of what the unchanged program takes
+_N_REDONE = 12  # contaminated batches that are run again in halves
+_BASELINE_S = 60.0
+
+
+_UNCHANGED: Job = ((), ())
+
+
+class StageError(Exception):
+    """The tests could not be loaded, or the process that has them is gone; the message says what happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    """What the unchanged program does.
+
+    Attributes:
+        failing: Names of tests that fail.
+        passing: Names of tests that pass, of those that must.
+        score: Its fitness, as a mutant has one.
+        limit_s: CPU seconds that a mutant gets.
+    """
+
+    failing: tuple[str, ...]
+    passing: tuple[str, ...]
+    score: int
+    limit_s: float
+
+
+class Evaluator:
+    """Runs mutants of a program against tests, in forks of a stage."""
+
+    def __init__(self, program: Program, folder: Path, failing: Sequence[str], passing: Sequence[str]) -> None:
+        self._program = program
+        units = tuple(
+            (str(unit.file.path), unit.qualified_name, line_range(unit.function)[0]) for unit in program.units
+        )
+        self._setup = StageSetup(folder=folder, failing=tuple(failing), passing=tuple(passing), units=units)
+        self._stage: _StageProcess | None = None
+        self._n_redone = 0
+        self.baseline: Baseline | None = None
+        self.n_tried = 0
+
+    def start(self) -> Baseline:
+        """Loads the tests and runs them on the unchanged program; those that do not behave as told are left out.
+
+        Raises:
+            StageError: They cannot be loaded.
+        """
+        self._stage = _StageProcess(self._setup)
+        data = self._stage.ask(("baseline", _BASELINE_S, None), _BASELINE_S)
+        try:
+            results = [(bool(passed), float(seconds)) for passed, seconds in json.loads(data)]
+        except (ValueError, TypeError) as error:
+            raise StageError("the tests ended the process that ran them") from error
+        names = (*self._setup.failing, *self._stage.passing(self._setup.passing))
+        if len(results) != len(names):
+            raise StageError("the tests ended the process that ran them")
+        n_failing = len(self._setup.failing)
+        failing = tuple(name for name, (passed, _) in zip(names[:n_failing], results, strict=False) if not passed)
+        after = list(zip(names[n_failing:], results[n_failing:], strict=True))
+        passing = tuple(name for name, (passed, _) in after if passed)
+        finished = [seconds for _, seconds in results if seconds < 1.0]
+        limit_s = max(_LEAST_LIMIT_S, _LIMIT_FACTOR * sum(finished))
+        if not failing:
+            raise StageError("the tests that should fail pass")
+        if (failing, passing) != (self._setup.failing, self._setup.passing):
+            self._stage.close()
+            self._setup = replace(self._setup, failing=failing, passing=passing)
+            self._stage = _StageProcess(self._setup)
+        (score, *_) = self._batch([_UNCHANGED], limit_s, None) or [0]
+        self.baseline = Baseline(failing=failing, passing=passing, score=score, limit_s=limit_s)
+        return self.baseline
+
+    def close(self) -> None:
+        """Ends the stage."""
+        if self._stage is not None:
+            self._stage.close()
+            self._stage = None
+
+    def evaluate(self, mutants: Sequence[Mutant]) -> list[int]:
+        """Returns the score of each mutant; those that only a new import can show are INVALID here."""
+        baseline = self._known_baseline()
+        scores = [int(Score.INVALID)] * len(mutants)
+        places, jobs = [], []
+        for place, mutant in enumerate(mutants):
+            job = self._job(mutant)
+            if job is not None:
+                places.append(place)
+                jobs.append(job)
+        for place, score in zip(places, self._run(jobs, baseline), strict=True):
+            scores[place] = score
+        self.n_tried += len(jobs)
+        return scores
+
+    def confirm(self, mutant: Mutant) -> bool:
+        """Tells whether the mutant passes all tests in a process of its own."""
+        baseline = self._known_baseline()
+        if self.needs_import(mutant):
+            return self.evaluate_imported(mutant) == Score.PLAUSIBLE
+        job = self._job(mutant)
+        return job is not None and self._batch([job], baseline.limit_s, None) == [Score.PLAUSIBLE]
+
+    def needs_import(self, mutant: Mutant) -> bool:
+        """Tells whether the mutant changes what is evaluated when a module is imported."""
+        return any(self._program.unit_of(target) is None for target, _ in mutant.changes)
+
+    def evaluate_imported(self, mutant: Mutant) -> int:
+        """Returns the score of a mutant whose modules are imported anew."""
+        baseline = self._known_baseline()
+        self.n_tried += 1
+        modules = {}
+        try:
+            for file, tree in self._program.changed_files(mutant.changes):
+                path = str(self._setup.folder / file.path)
+                modules[path] = marshal.dumps(compile(tree, path, "exec", flags=file.flags, dont_inherit=True))
+            stage = _StageProcess(replace(self._setup, modules=modules))
+        except (SyntaxError, ValueError, TypeError, RecursionError, StageError):
+            return Score.INVALID
+        try:
+            data = stage.ask(("batch", baseline.limit_s, ([_UNCHANGED], None)), _batch_limit_s(1, baseline.limit_s))
+        except StageError:
+            return Score.DIED
+        finally:
+            stage.close()
+        return data[0] if data else Score.DIED
+
+    def synthesise(self, question: Question, limit_s: float) -> Synthesised | None:
+        """Returns expressions for a place; None where nothing could be seen there."""
+        if self._stage is None:
+            return None
+        try:
+            data = self._stage.ask(("synthesise", limit_s, question.to_tuple()), 4 * limit_s + 10)
+        except StageError:
+            self._restart()
+            return None
+        return Synthesised.from_json(data)
+
+    def compiled(self, changes: Sequence[Change]) -> list[tuple[int, CodeType]] | None:
+        """Returns the code of the changed functions; None where it does not compile or must be imported."""
+        try:
+            return self._program.compiled_units(changes)
+        except (SyntaxError, ValueError, TypeError, RecursionError):
+            return None
+
+    def _known_baseline(self) -> Baseline:
+        if self.baseline is None:
+            raise StageError("the tests were not loaded")
+        return self.baseline
+
+    def _job(self, mutant: Mutant) -> Job | None:
+        codes = self.compiled(mutant.changes)
+        if codes is None:
+            return None
+        units = {unit.file.path: unit.index for unit in self._program.units}
+        return codes, [(units[path], statement) for path, statement in mutant.imports if path in units]
+
+    def _run(self, jobs: Sequence[Job], baseline: Baseline) -> list[int]:
+        """Returns the scores of jobs, run again in halves where one left a state behind that another one met."""
+        scores: list[int] = []
+        while len(scores) < len(jobs):
+            rest = jobs[len(scores) : len(scores) + LARGEST_BATCH]
+            got = self._batch(rest, baseline.limit_s, baseline.score)
+            if got and got[-1] == _CONTAMINATED:
+                got.pop()
+                if len(rest) > 1 and self._n_redone < _N_REDONE:
+                    self._n_redone += 1
+                    middle = len(rest) // 2
+                    got = self._run(rest[:middle], baseline) + self._run(rest[middle:], baseline)
+            elif len(got) < len(rest) and (not got or got[-1] != Score.TIMEOUT):
+                got.append(Score.DIED)
+            scores += got
+        return scores
+
+    def _batch(self, jobs: Sequence[Job], limit_s: float, expected: int | None) -> list[int]:
+        if self._stage is None:
+            raise StageError("the tests were not loaded")
+        payload = (list(jobs), expected)
+        try:
+            data = self._stage.ask(("batch", limit_s, payload), _batch_limit_s(len(jobs), limit_s))
+        except StageError:
+            self._restart()
+            return []
+        scores = [
+            byte if byte <= FITNESS_STEPS or byte in (Score.PLAUSIBLE, Score.TIMEOUT) else int(Score.INVALID)
+            for byte in data[: len(jobs)]
+        ]
+        if data[len(jobs) :] == CANARY_DIFFERENT:
+            scores.append(_CONTAMINATED)
+        return scores
+
+    def _restart(self) -> None:
+        if self._stage is not None:
+            self._stage.close()
+        self._stage = _StageProcess(self._setup)
+
+
+_CONTAMINATED = -1  # stands behind the scores of a batch after which the unchanged program behaved otherwise
+
+
+class _StageProcess:
+    """A running stage."""
+
+    def __init__(self, setup: StageSetup) -> None:
+        command_source, self._commands = os.pipe()
+        self._answers, answer_sink = os.pipe()
+        self._pid = os.fork()
+        if self._pid == 0:
+            try:
+                os.close(self._commands)
+                os.close(self._answers)
+                os.setpgid(0, 0)
+                _be_quiet()
+                run_stage(setup, command_source, answer_sink)
+            finally:
+                os._exit(0)
+        os.close(command_source)
+        os.close(answer_sink)
+        try:
+            hello = json.loads(self._receive(_LOADING_S))
+            if "missing" in hello:
+                raise StageError(f"pytest does not find {hello['missing'][0]}")
+            self._passing = {int(index) for index in hello["passing"]}
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            self.close()
+            raise StageError("the tests cannot be imported") from error
+        except StageError:
+            self.close()
+            raise
+
+    def passing(self, names: Sequence[str]) -> Sequence[str]:
+        """Returns those of the names that pytest found."""
+        return [name for index, name in enumerate(names) if index in self._passing]
+
+    def ask(self, command: tuple[Any, ...], limit_s: float) -> bytes:
+        """Returns the answer to a command.
+
+        Raises:
+            StageError: The stage is gone, or did not answer in time.
+        """
+        try:
+            send(self._commands, marshal.dumps(command))
+        except OSError as error:
+            raise StageError("the process with the tests has ended") from error
+        return self._receive(limit_s)
+
+    def close(self) -> None:
+        """Ends it with all that it started."""
+        if self._pid == 0:
+            return
+        for end in (os.killpg, os.kill):
+            try:
+                end(self._pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                continue
+        os.waitpid(self._pid, 0)
+        os.close(self._commands)
+        os.close(self._answers)
+        self._pid = 0
+
+    def _receive(self, limit_s: float) -> bytes:
+        deadline = time.monotonic() + limit_s
+        data = bytearray()
+        wanted = LENGTH.size
+        while len(data) < wanted:
+            ready, _, _ = select.select([self._answers], [], [], max(0.0, deadline - time.monotonic()))
+            chunk = os.read(self._answers, min(1 << 16, wanted - len(data))) if ready else b""
+            if not chunk:
+                raise StageError("the process with the tests has ended or hangs")
+            data += chunk
+            if len(data) == wanted == LENGTH.size:
+                wanted += LENGTH.unpack(data)[0]
+        return bytes(data[LENGTH.size :])
+
+
+def _batch_limit_s(n_jobs: int, limit_s: float) -> float:
+    return 10.0 + n_jobs * (4 * limit_s + 0.5)
+
+
+def _be_quiet() -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    for descriptor in (0, 1, 2):
+        os.dup2(nowhere, descriptor)

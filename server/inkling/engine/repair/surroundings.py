@@ -1,0 +1,136 @@
+"""What is known before the search: which lines are suspicious, and which constants and words are around them."""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import PurePosixPath
+
+from inkling.engine.repair.nodes import Constant
+from inkling.engine.repair.program import Program, SourceFile, line_range
+from inkling.engine.repair.sites import find_sites
+from inkling.engine.repair.templates.ideas import (
+    N_EXPRESSIONS_OF_A_LARGE_PROGRAM,
+    Surroundings,
+    distinct,
+    is_number,
+)
+
+_NUMBER = re.compile(r"(?<![\w.])-?\d{1,5}(?:\.\d+)?(?![\w])")
+_QUOTED = re.compile(r"'([^'\n]{0,30})'|\"([^\"\n]{0,30})\"")
+_LONGEST_STRING = 60
+_N_DOCUMENTED = 15
+_N_EXPECTED = 6
+_SHARE_OF_DEFINITION = 0.4  # of the suspiciousness of the code that uses a constant of the module or class
+
+Lines = Mapping[PurePosixPath, Mapping[int, float]]
+
+
+def surroundings_of(program: Program, suspicious: Lines, tests: Iterable[str]) -> Surroundings:
+    """Returns what templates may know.
+
+    Args:
+        program: The program.
+        suspicious: Suspiciousness by file and line.
+        tests: Sources of the failing tests.
+    """
+    lines = {file.path: _with_definitions(file, suspicious.get(file.path, {})) for file in program.files}
+    sites = find_sites(program, lines)
+    numbers: list[Constant] = []
+    strings: list[Constant] = []
+    documentation = ""
+    files: dict[int, SourceFile] = {}
+    for function, _, _ in sites.functions:
+        files[id(program.file_of(function))] = program.file_of(function)
+        documentation += (ast.get_docstring(function) or "") + "\n"
+        for node in ast.walk(function):
+            if isinstance(node, ast.Constant):
+                if is_number(node.value):
+                    numbers.append(node.value)  # type: ignore[arg-type]  # a number
+                elif isinstance(node.value, str) and len(node.value) < _LONGEST_STRING:
+                    strings.append(node.value)
+    documentation += "\n".join(_comments(file) for file in files.values())
+    documented_numbers: list[Constant] = [
+        float(text) if "." in text else int(text) for text in _NUMBER.findall(documentation)
+    ]
+    documented_strings: list[Constant] = [one or other for one, other in _QUOTED.findall(documentation)]
+    return Surroundings(
+        program=program,
+        sites=sites,
+        numbers=_numbers(numbers),
+        strings=_strings(strings),
+        documented_numbers=_numbers(documented_numbers)[:_N_DOCUMENTED],
+        documented_strings=_strings(documented_strings)[:_N_DOCUMENTED],
+        expected_strings=_expected_strings(tests),
+        functions=_functions(program),
+        is_large=len(sites.expressions) > N_EXPRESSIONS_OF_A_LARGE_PROGRAM,
+    )
+
+
+def _with_definitions(file: SourceFile, lines: Mapping[int, float]) -> dict[int, float]:
+    """Returns the lines with those of module and class constants that suspicious code uses."""
+    result = dict(lines)
+    most_by_name: dict[str, float] = {}
+    for unit in file.unit_of.values():
+        first, last = line_range(unit.function)
+        most = max((lines.get(line, 0.0) for line in range(first, last + 1)), default=0.0)
+        if most > 0:
+            for node in ast.walk(unit.function):
+                name = node.id if isinstance(node, ast.Name) else getattr(node, "attr", None)
+                if name is not None:
+                    most_by_name[name] = max(most, most_by_name.get(name, 0.0))
+    for body in (file.tree.body, *(node.body for node in file.tree.body if isinstance(node, ast.ClassDef))):
+        for statement in body:
+            if isinstance(statement, ast.Assign | ast.AnnAssign):
+                targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+                bound = [node.id for target in targets for node in ast.walk(target) if isinstance(node, ast.Name)]
+                most = _SHARE_OF_DEFINITION * max((most_by_name.get(name, 0.0) for name in bound), default=0.0)
+                first, last = line_range(statement)
+                for line in range(first, last + 1):
+                    # Imports run every such line in every test, which says nothing.
+                    result[line] = most
+    return result
+
+
+def _numbers(values: list[Constant]) -> tuple[int | float, ...]:
+    return tuple(value for value in distinct(values) if isinstance(value, int | float))
+
+
+def _strings(values: list[Constant]) -> tuple[str, ...]:
+    return tuple(value for value in distinct(values) if isinstance(value, str))
+
+
+def _comments(file: SourceFile) -> str:
+    try:
+        tokens = tokenize.generate_tokens(io.StringIO(file.text).readline)
+        return "\n".join(token.string for token in tokens if token.type == tokenize.COMMENT)
+    except (tokenize.TokenError, SyntaxError):
+        return ""
+
+
+def _expected_strings(tests: Iterable[str]) -> tuple[str, ...]:
+    found: list[Constant] = []
+    for source in tests:
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Compare):
+                for side in node.comparators:
+                    found += [
+                        constant.value
+                        for constant in ast.walk(side)
+                        if isinstance(constant, ast.Constant)
+                        and isinstance(constant.value, str)
+                        and len(constant.value) < _LONGEST_STRING
+                    ]
+    return _strings(found)[:_N_EXPECTED]
+
+
+def _functions(program: Program) -> tuple[str, ...]:
+    found: Sequence[str] = [
+        node.name for file in program.files for node in file.tree.body if isinstance(node, ast.FunctionDef)
+    ]
+    return tuple(dict.fromkeys(found))

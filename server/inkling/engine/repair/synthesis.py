@@ -1,0 +1,310 @@
+"""Expressions made of what is in scope, checked against values seen while the tests ran.
+
+The place in question is replaced by a call that notes the local names before it and its value. Then expressions are
+built from small to large over all visits at once. Two expressions with the same values at every visit are one
+(observational equivalence), so that only the smaller one goes on. Where the place's value is what a test compares, the
+wanted value is known, and only expressions that have it are answered; elsewhere all distinct ones are, to be tried.
+"""
+
+import ast
+import builtins
+import copy
+import json
+import math
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
+
+from inkling.engine.repair.expressions import OPERATIONS, Operation
+from inkling.engine.repair.trial import Expired, Trial, alarm_off, with_alarm
+
+BEFORE = "__inkling_before__"
+VALUE = "__inkling_value__"
+ITSELF = "X_"  # stands for the expression that is there
+
+_N_VISITS = 400
+_N_VISITS_TRIED = 16  # where no value is wanted
+_LARGEST = 6  # operators and operands of an expression
+_LONGEST_REPR = 300
+_MOST_ELEMENTS = 2000
+_MOST_INTEGER = 10**9
+_MISSING: Any = object()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A place to be filled.
+
+    Attributes:
+        codes: The functions with the place noted, by the unit's index.
+        numbers: Numbers to build with.
+        strings: Strings to build with.
+        is_returned: Whether the place is all that a `return` has: its value may be what a test compares.
+        is_condition: Whether only its truth counts.
+        n_most: Expressions to answer at most.
+    """
+
+    codes: tuple[tuple[int, CodeType], ...]
+    numbers: tuple[int | float, ...]
+    strings: tuple[str, ...]
+    is_returned: bool
+    is_condition: bool
+    n_most: int
+
+    def to_tuple(self) -> tuple[Any, ...]:
+        """Returns it as a tuple that can be marshalled."""
+        return self.codes, self.numbers, self.strings, self.is_returned, self.is_condition, self.n_most
+
+    @classmethod
+    def from_tuple(cls, fields: tuple[Any, ...]) -> "Question":
+        """Returns the question that `to_tuple` gave."""
+        codes, numbers, strings, is_returned, is_condition, n_most = fields
+        return cls(
+            codes=codes,
+            numbers=numbers,
+            strings=strings,
+            is_returned=is_returned,
+            is_condition=is_condition,
+            n_most=n_most,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Synthesised:
+    """Expressions for a place.
+
+    Attributes:
+        has_target: Whether the wanted values were known.
+        expressions: As parsed, with the name `X_` for the expression that was there, and their sizes; small ones first.
+        n_built: Expressions that were built for it.
+    """
+
+    has_target: bool
+    expressions: tuple[tuple[ast.expr, int], ...]
+    n_built: int
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Synthesised | None":
+        """Returns what a fork answered; None if it answered nothing that makes sense."""
+        try:
+            fields = json.loads(data)
+            texts = [(str(text), int(size)) for text, size in fields["texts"]]
+            parsed = tuple((ast.parse(text, mode="eval").body, size) for text, size in texts)
+            return cls(has_target=bool(fields["has_target"]), expressions=parsed, n_built=int(fields["n_built"]))
+        except (ValueError, KeyError, TypeError, SyntaxError):
+            return None
+
+
+@dataclass(slots=True)
+class _Visit:
+    names: dict[str, Any]
+    value: Any = _MISSING
+    wanted: Any = field(default=_MISSING)
+
+
+def capture_and_enumerate(trial: Trial, question: Question, limit_s: float) -> bytes:
+    """Returns the answer as JSON; runs in a fork, where user code may do as it likes.
+
+    Args:
+        trial: The tests of this process.
+        question: What is asked.
+        limit_s: Seconds for building expressions.
+    """
+    visits = _visits(trial, question, limit_s)
+    if not visits:
+        return b"{}"
+    known = [visit for visit in visits if visit.wanted is not _MISSING]
+    has_target = question.is_returned and bool(known)
+    if not has_target:
+        random.Random(1).shuffle(visits)  # noqa: S311 - a sample, not a secret
+        visits = visits[:_N_VISITS_TRIED]
+    builder = _Builder(visits, question, has_target=has_target)
+    try:
+        with_alarm(3 * limit_s)
+        builder.build(time.monotonic() + limit_s)
+    except (Expired, MemoryError):
+        builder.found = builder.found[: question.n_most]
+    finally:
+        alarm_off()
+    answer = {"has_target": has_target, "texts": builder.found, "n_built": builder.n_built}
+    return json.dumps(answer).encode()
+
+
+def _visits(trial: Trial, question: Question, limit_s: float) -> list[_Visit]:
+    visits: list[_Visit] = []
+    seen_by_last_comparison = 0
+
+    def before(names: dict[str, Any]) -> _Visit | None:
+        if len(visits) >= _N_VISITS:
+            return None
+        visit = _Visit(_copied_names(names))
+        visits.append(visit)
+        return visit
+
+    def value(visit: _Visit | None, result: Any) -> Any:
+        if visit is not None:
+            visit.value = result if _is_atomic(result) else _copy(result)
+        return result
+
+    def compared(actual: Any, wanted: Any) -> None:
+        nonlocal seen_by_last_comparison
+        new = visits[seen_by_last_comparison:]
+        seen_by_last_comparison = len(visits)
+        if len(new) == 1 and new[0].value is not _MISSING and _same(new[0].value, actual):
+            new[0].wanted = _copy(getattr(wanted, "expected", wanted))
+
+    setattr(builtins, BEFORE, before)
+    setattr(builtins, VALUE, value)
+    trial.exchange(question.codes)
+    trial.expectations.listen(compared)
+    try:
+        with_alarm(limit_s)
+        trial.run_freely()
+    except Expired:
+        pass
+    finally:
+        alarm_off()
+    return visits
+
+
+class _Builder:
+    """Builds expressions level by level; what fits is in `found`."""
+
+    def __init__(self, visits: Sequence[_Visit], question: Question, *, has_target: bool) -> None:
+        self.found: list[tuple[str, int]] = []
+        self.n_built = 0
+        self._visits = visits
+        self._question = question
+        self._targets = [visit.wanted for visit in visits] if has_target else None
+        self._levels: list[list[tuple[str, list[Any]]]] = [[] for _ in range(_LARGEST + 1)]
+        self._seen: set[Any] = set()
+        self._truths: set[tuple[bool, ...]] = set()
+        self._deadline = 0.0
+
+    def build(self, deadline: float) -> None:
+        """Builds until the deadline (monotonic), the largest size, or as many as were asked for."""
+        self._deadline = deadline
+        self._atoms()
+        unary = [operation for operation in OPERATIONS if operation.n_operands == 1]
+        binary = [operation for operation in OPERATIONS if operation.n_operands == 2]
+        for size in range(2, _LARGEST + 1):
+            for text, values in self._levels[size - 1]:
+                for operation in unary:
+                    if self._is_over():
+                        return
+                    self._apply(operation, size, (text,), (values,))
+            for left_size in range(1, size - 1):
+                for left_text, left in self._levels[left_size]:
+                    for right_text, right in self._levels[size - 1 - left_size]:
+                        if self._is_over():
+                            return
+                        for operation in binary:
+                            self._apply(operation, size, (left_text, right_text), (left, right))
+
+    def _is_over(self) -> bool:
+        return len(self.found) >= self._question.n_most or time.monotonic() > self._deadline
+
+    def _atoms(self) -> None:
+        n = len(self._visits)
+        names = [name for name in self._visits[0].names if all(name in visit.names for visit in self._visits)]
+        for name in names:
+            self._put(name, [visit.names[name] for visit in self._visits], 1)
+        values = [visit.value for visit in self._visits]
+        if all(value is not _MISSING for value in values):
+            self._put(ITSELF, values, 1)
+        for number in dict.fromkeys((0, 1, 2, *self._question.numbers, 3, 10)):
+            if abs(number) < 10**6:
+                self._put(repr(number), [number] * n, 1)
+        for text in dict.fromkeys(("", " ", *self._question.strings[:4])):
+            self._put(repr(text), [text] * n, 1)
+
+    def _apply(
+        self, operation: Operation, size: int, texts: tuple[str, ...], operands: tuple[Sequence[Any], ...]
+    ) -> None:
+        function = operation.function
+        try:
+            results = [function(*values) for values in zip(*operands, strict=True)]
+        except Expired:
+            raise
+        except Exception:  # noqa: BLE001 - most operations do not fit most values
+            return
+        if all(map(_is_small, results)):
+            self._put(operation.text.format(*texts), results, size)
+
+    def _put(self, text: str, values: list[Any], size: int) -> None:
+        self.n_built += 1
+        try:
+            key = tuple((type(value).__name__, repr(value)[:_LONGEST_REPR]) for value in values)
+        except Expired:
+            raise
+        except Exception:  # noqa: BLE001 - a `__repr__` of the program's own
+            return
+        if key in self._seen:
+            return
+        self._seen.add(key)
+        self._levels[size].append((text, values))
+        if self._targets is not None:
+            if all(
+                target is _MISSING or (value == target and isinstance(value, bool) == isinstance(target, bool))
+                for value, target in zip(values, self._targets, strict=True)
+            ):
+                self.found.append((text, size))
+        elif not self._question.is_condition:
+            self.found.append((text, size))
+        else:
+            truth = tuple(map(bool, values))
+            if truth not in self._truths:
+                self._truths.add(truth)
+                self.found.append((text, size))
+
+
+def _copied_names(names: dict[str, Any]) -> dict[str, Any]:
+    copied: dict[str, Any] = {}
+    for name, value in names.items():
+        if name.startswith(("__", ".")):
+            continue
+        if name == "self":
+            attributes = getattr(value, "__dict__", {})
+            copied.update({f"self.{key}": _copy(each) for key, each in attributes.items() if _is_value(each)})
+        elif _is_value(value):
+            copied[name] = _copy(value)
+    return copied
+
+
+def _is_value(value: Any) -> bool:
+    return not isinstance(value, FunctionType | ModuleType | type) and not callable(value)
+
+
+def _is_atomic(value: Any) -> bool:
+    return value is None or isinstance(value, (int, float, str, bytes, complex))
+
+
+def _copy(value: Any) -> Any:
+    if _is_atomic(value):
+        return value
+    try:
+        return copy.deepcopy(value)
+    except Expired:
+        raise
+    except Exception:  # noqa: BLE001 - what cannot be copied is taken as it is
+        return value
+
+
+def _same(value: Any, other: Any) -> bool:
+    try:
+        return value is other or bool(value == other)
+    except Exception:  # noqa: BLE001 - the program's own classes
+        return False
+
+
+def _is_small(value: Any) -> bool:
+    if isinstance(value, int):
+        return -_MOST_INTEGER < value < _MOST_INTEGER
+    if isinstance(value, float):
+        return not math.isnan(value)
+    if isinstance(value, str | list | tuple | set | dict):
+        return len(value) < _MOST_ELEMENTS
+    return True
