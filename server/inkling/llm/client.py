@@ -19,6 +19,7 @@ from inkling.llm.accounting import Spent, TokenAccount, estimated_tokens, spent_
 from inkling.llm.circuit import CircuitBreaker, Pause
 from inkling.llm.endpoint import Endpoint
 from inkling.llm.faults import PASSING, Failure, Fault, RequestFailedError, state_kind, to_error, warning
+from inkling.llm.oddities import oddities_of, oddity_in_words
 from inkling.llm.text_model import Capabilities, ChatRequest, Purpose, TextChunk, TextRequest
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class _Asked:
         body: What is sent, without the model.
         purpose: What it is for.
         n_prompt_chars: Characters of all texts in the body.
-        n_answer_chars: Characters that came back.
+        texts: The pieces that came back, of all alternatives.
         usage: The endpoint's count of tokens, prompt and answer; None while it has not said.
         was_answered: Whether headers of an answer came, so that tokens were spent.
     """
@@ -58,9 +59,14 @@ class _Asked:
     body: "Body"
     purpose: Purpose
     n_prompt_chars: int
-    n_answer_chars: int = field(default=0)
+    texts: list[str] = field(default_factory=list)
     usage: tuple[int, int] | None = field(default=None)
     was_answered: bool = field(default=False)
+
+    @property
+    def n_answer_chars(self) -> int:
+        """Characters that came back."""
+        return sum(map(len, self.texts))
 
 
 class ModelClient:
@@ -96,6 +102,7 @@ class ModelClient:
         self._probing = asyncio.Lock()
         self._capabilities: Capabilities | None = None
         self._refused: set[str] = set()
+        self._worth_knowing = warning(endpoint)
 
     @classmethod
     async def open(
@@ -200,7 +207,7 @@ class ModelClient:
             if asked.was_answered:
                 self._account.record(self._spent(asked, model))
             if has_ended or (asked.n_answer_chars and not has_failed):
-                self._succeeded(asked.purpose)  # whoever ends an answer early has got some of it
+                self._succeeded(asked)  # whoever ends an answer early has got some of it
             elif not has_failed:
                 self._circuit.abandoned()
 
@@ -243,7 +250,7 @@ class ModelClient:
                         if event.usage is not None:
                             asked.usage = (event.usage.n_prompt_tokens, event.usage.n_answer_tokens)
                         for chunk in event.chunks:
-                            asked.n_answer_chars += len(chunk.text)
+                            asked.texts.append(chunk.text)
                             yield chunk
             finally:
                 await stream.close()
@@ -334,10 +341,13 @@ class ModelClient:
             has_logprobs = any([chunk.logprobs async for chunk in chunks])
         return has_logprobs, asked.usage[0] if asked.usage else None
 
-    def _succeeded(self, purpose: Purpose) -> None:
+    def _succeeded(self, asked: _Asked) -> None:
         self._circuit.succeeded()
+        if asked.purpose is Purpose.COMPLETION:  # elsewhere fences are what is asked for
+            for oddity in oddities_of("".join(asked.texts)):
+                self._worth_knowing = oddity_in_words(oddity, self._endpoint, asked.purpose)
         spent = spent_in_words(self._account.n_tokens_today(), self._account.cost_today())
-        self._tell(ModelStateKind.READY, purpose, f"ready{spent}", problem=warning(self._endpoint))
+        self._tell(ModelStateKind.READY, asked.purpose, f"ready{spent}", problem=self._worth_knowing)
 
     def _failed(self, failure: Failure, purpose: Purpose) -> ModelError:
         """Takes a failure; returns the error to raise."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from inkling.core.redact import MASK
 from inkling.core.suggestion import CompletionRequest
 from inkling.core.text import line_end, line_start
+from inkling.llm.oddities import DECEIVING, FENCE
 
 MAX_LINES = 16  # of a suggestion; more is not read in ghost text
 N_ECHO_LINES = 12  # lines above the cursor that an answer is searched for
@@ -16,10 +17,6 @@ MAX_CYCLE_LINES = 4
 MAX_CLOSERS_ADDED = 3
 INDENTATION = 4  # columns, where the text does not say
 
-_FENCE = re.compile(r"```[\w+-]*[ \t]*\n")
-# Left out are tab and line feed. The rest moves the cursor, or makes text look other than it is.
-# Source: Unicode Standard Annex 9, "Explicit Directional Embedding, Override and Isolate"; CVE-2021-42574.
-_REFUSED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _OPENERS = {"(": ")", "[": "]", "{": "}"}
 _CLOSERS = frozenset(_OPENERS.values())
 _TOKEN = re.compile(
@@ -113,7 +110,7 @@ def mended(reply: str, place: Place, *, was_cut_short: bool = False) -> str | No
         was_cut_short: Whether it ended in the middle, so that its last line counts for nothing.
     """
     text = _without_fence(_unix(reply))
-    if _REFUSED.search(text):
+    if DECEIVING.search(text):
         return None
     text = _without_echo(text, place)
     if not place.wants_several_lines:
@@ -143,7 +140,7 @@ def _unix(text: str) -> str:
 
 def _without_fence(text: str) -> str:
     """Returns the inside of the first markdown fence, if the answer begins with one or is prose around one."""
-    opening = _FENCE.search(text)
+    opening = FENCE.search(text)
     if opening is None:
         return text
     inside = text[opening.end() :]

@@ -425,3 +425,41 @@ async def test_who_sends_code_and_key_in_the_clear_is_told(model_server: ModelSe
         "Your code and the key go unencrypted to http://api.example.com/v1: everybody on the way can read them. "
         "Write https:// in inkling.model.baseUrl if the endpoint knows it."
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = 1\x1b[2K", "writes signs that hide what code does"),
+        ("if access != '\u202e\u2066nimda':\r\n    pass", "choose another model in inkling.model.completionModel."),
+        ("```python\nx = 1\n```\n", "Choose a model that fills in code in inkling.model.completionModel, or another"),
+        ("```python", "wraps its code in markdown, as models for chats do"),
+        ("Here you are:\r\n```\r\nx = 1", "The model coder at {url} wraps its code in markdown"),
+        ("x = '\\n'\r\n\ty = '😀'\r\n", ""),
+    ],
+)
+async def test_an_answer_that_is_odd_is_told_with_the_setting_to_change(
+    model_server: ModelServer, account: TokenAccount, text: str, words: str
+) -> None:
+    states: list[ModelState] = []
+    client = ModelClient(_endpoint(model_server), account, states.append)
+    model_server.script = lambda _: Reply(texts=(text,))
+    assert await _text(client) == text
+    await _text(client)
+    await client.close()
+    assert states[-1].kind is ModelStateKind.READY
+    assert words.format(url=model_server.base_url) in states[-1].problem
+    assert bool(words) == bool(states[-1].problem)
+    assert states[-1].problem.isprintable()
+
+
+async def test_in_a_chat_a_fence_is_nothing_odd(model_server: ModelServer, account: TokenAccount) -> None:
+    states: list[ModelState] = []
+    models = {Purpose.COMPLETION: "coder", Purpose.CHAT: "talker"}
+    client = ModelClient(_endpoint(model_server, models=models), account, states.append)
+    await client.probe()
+    model_server.script = lambda _: Reply(texts=("```python\nx = 1\n```\n",))
+    asked = ChatRequest(messages=(ChatMessage(role="user", content="Write."),), max_tokens=64)
+    assert len([chunk async for chunk in client.chat(asked, Purpose.CHAT)]) > 1
+    await client.close()
+    assert [state.problem for state in states] == ["", "", ""]

@@ -96,6 +96,22 @@ async def test_while_the_endpoint_is_down_the_embedded_mind_goes_on_and_the_user
     assert "inkling.model.baseUrl" in told
 
 
+@pytest.mark.parametrize("odd", ["```python\norder.total\n```", "order.total  # \u202e", "order\x1b[2K"])
+async def test_what_is_odd_about_the_models_text_is_told_once_and_the_embedded_mind_goes_on(
+    with_model: Editor, model_server: ModelServer, odd: str
+) -> None:
+    model_server.script = answers(odd)
+    n_asked = 0
+    async with asyncio.timeout(ANSWER_WITHIN_S):
+        while not warnings(with_model) or n_asked < 5:
+            n_asked += 1
+            item = await with_model.complete_marked(f"shop/basket{n_asked}.py", BASKET)
+            assert item is not None
+            assert item.insert_text in {"order.lines:", "order.total:"}
+    (told,) = warnings(with_model)
+    assert "inkling.model.completionModel" in told
+
+
 async def test_settings_connect_and_disconnect_it_while_the_daemon_runs(
     editor: Editor, model_server: ModelServer
 ) -> None:
