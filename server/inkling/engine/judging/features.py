@@ -18,7 +18,7 @@ from inkling.engine.judging.changes import (
     unused_parameters,
     words_of,
 )
-from inkling.engine.judging.integrity import test_constants
+from inkling.engine.judging.integrity import constants_of_tests
 
 PATCH_FEATURES: Mapping[str, str] = {
     "log_position": "logarithm of 1 + its place in the order in which patches were found",
@@ -85,7 +85,7 @@ def patch_features(
         behaviours: What they do, in the same order.
         tests: The definitions of the failing tests.
     """
-    tested = test_constants(tests)
+    tested = constants_of_tests(tests)
     top_prior = max(item.patch.prior for item in listed)
     n_alike = Counter(behaviours.names)
     original_crashes = behaviours.crash_share(behaviours.compared.original)

@@ -44,7 +44,7 @@ def is_test_file(path: PurePosixPath) -> bool:
     return any(fnmatch.fnmatch(path.name, pattern) for pattern in _TEST_FILES)
 
 
-def test_constants(tests: Sequence[ast.AST]) -> Counter[str]:
+def constants_of_tests(tests: Sequence[ast.AST]) -> Counter[str]:
     """Returns the constants of tests that are not to be found in every program."""
     found = sum((constants_in(test) for test in tests), Counter[str]())
     return Counter({text: n for text, n in found.items() if text not in _COMMON})
@@ -83,7 +83,7 @@ def _holds_literals_of(part: Part, tests: Sequence[ast.AST]) -> bool:
     """Tells whether a patch brings a comparison with a constant of the tests, or returns one as it stands there."""
     if part.after is None:
         return False
-    tested = test_constants(tests)
+    tested = constants_of_tests(tests)
     returned = constant_returns(part.after) - constant_returns(part.before)
     of_tests = {ast.unparse(node) for test in tests for node in ast.walk(test) if isinstance(node, ast.expr)} - _COMMON
     compared = _compared(part.after) - (_compared(part.before) if part.before else Counter[str]())

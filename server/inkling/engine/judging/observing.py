@@ -13,7 +13,7 @@ from unittest import TestCase
 
 import pytest
 
-from inkling.engine.judging.probes import RAISES, SEE, Probe, TestSource, bind_parameters
+from inkling.engine.judging.probes import RAISES, SEE, Probe, ProbedTest, bind_parameters
 from inkling.engine.judging.values import describe, type_word
 
 PROBE_CPU_S = 0.1  # a probe that computes longer counts as one that hangs
@@ -45,7 +45,7 @@ def with_collected(node_ids: Sequence[str], work: Callable[[Sequence[pytest.Item
     pytest.main([*_QUIET, *node_ids], plugins=[Loop()])
 
 
-def test_sources(items: Sequence[pytest.Item]) -> list[TestSource]:
+def probed_tests(items: Sequence[pytest.Item]) -> list[ProbedTest]:
     """Returns the definitions of plain test functions and methods; other kinds of tests are left out."""
     sources = []
     for item in items:
@@ -56,7 +56,7 @@ def test_sources(items: Sequence[pytest.Item]) -> list[TestSource]:
                 owner = _class_body(owner, name)
             function = _definition(owner, item.originalname)
             if function is not None:
-                test = TestSource(node_id=item.nodeid, function=function, names=vars(item.module))
+                test = ProbedTest(node_id=item.nodeid, function=function, names=vars(item.module))
                 callspec = getattr(item, "callspec", None)
                 sources.append(bind_parameters(test, callspec.params if callspec is not None else {}))
     return sources

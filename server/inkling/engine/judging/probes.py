@@ -21,7 +21,7 @@ _N_DRAWN = 12  # values for one literal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TestSource:
+class ProbedTest:
     """A test to make probes of.
 
     Attributes:
@@ -54,7 +54,7 @@ class Probe:
     is_original: bool = False
 
 
-def make_probes(tests: Sequence[TestSource], *, n: int, seed: int, numbers: Sequence[int]) -> list[Probe]:
+def make_probes(tests: Sequence[ProbedTest], *, n: int, seed: int, numbers: Sequence[int]) -> list[Probe]:
     """Returns about `n` different probes, spread over the tests, each test itself first.
 
     Two in three vary the test's own values a little, the others draw theirs with Hypothesis from the parameter's type.
@@ -76,17 +76,17 @@ def make_probes(tests: Sequence[TestSource], *, n: int, seed: int, numbers: Sequ
     return probes
 
 
-def bind_parameters(test: TestSource, parameters: Mapping[str, object]) -> TestSource:
+def bind_parameters(test: ProbedTest, parameters: Mapping[str, object]) -> ProbedTest:
     """Returns the test with the values of its parametrisation as literals in its body, so that they can be varied."""
     literals = {name: value for name, value in parameters.items() if _is_literal(value)}
     assignments = [ast.parse(f"{name} = {value!r}").body[0] for name, value in literals.items()]
     function = ast.FunctionDef(
         name=test.function.name, args=test.function.args, body=[*assignments, *test.function.body], decorator_list=[]
     )
-    return TestSource(node_id=test.node_id, function=function, names=test.names, bound=frozenset(literals))
+    return ProbedTest(node_id=test.node_id, function=function, names=test.names, bound=frozenset(literals))
 
 
-def probe_of_call(test: TestSource, call: str) -> Probe:
+def probe_of_call(test: ProbedTest, call: str) -> Probe:
     """Returns a probe that makes one call, in the module of a test.
 
     Raises:
@@ -99,10 +99,10 @@ def probe_of_call(test: TestSource, call: str) -> Probe:
         body=[ast.Assert(test=expression)],
         decorator_list=[],
     )
-    return instrument(TestSource(node_id=test.node_id, function=function, names=test.names), function)
+    return instrument(ProbedTest(node_id=test.node_id, function=function, names=test.names), function)
 
 
-def instrument(test: TestSource, function: ast.FunctionDef, *, is_original: bool = False) -> Probe:
+def instrument(test: ProbedTest, function: ast.FunctionDef, *, is_original: bool = False) -> Probe:
     """Returns the probe that does what `function` does and tells what its assertions look at."""
     arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
     observer = _Observer()
@@ -189,7 +189,7 @@ class _Observer:
 
 
 def _with_other_literals(
-    test: TestSource, chance: random.Random, numbers: Sequence[int], drawn: dict[int, list[object]] | None
+    test: ProbedTest, chance: random.Random, numbers: Sequence[int], drawn: dict[int, list[object]] | None
 ) -> ast.FunctionDef:
     """Returns the test's definition with one to three literals replaced; with `drawn` by values from Hypothesis."""
     literals = _literals(test)
@@ -235,7 +235,7 @@ class _Replacement(ast.NodeTransformer):
         return type(node)(**fields)
 
 
-def _literals(test: TestSource) -> list[_Literal]:
+def _literals(test: ProbedTest) -> list[_Literal]:
     """Returns the largest literals of a test that are inputs: not what results are compared with, nor keys or texts."""
     found: list[_Literal] = []
 
@@ -279,7 +279,7 @@ def _literals(test: TestSource) -> list[_Literal]:
     return found
 
 
-def _is_expectation(statement: ast.stmt, test: TestSource) -> bool:
+def _is_expectation(statement: ast.stmt, test: ProbedTest) -> bool:
     """Tells whether a statement binds a parameter that results are only compared with."""
     match statement:
         case ast.Assign(targets=[ast.Name(id=name)]) if name in test.bound:

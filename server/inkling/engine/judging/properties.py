@@ -7,7 +7,7 @@ Hypothesis' own ghostwriter.
 import ast
 from collections.abc import Mapping, Sequence
 
-from inkling.engine.judging.probes import Probe, TestSource, probe_of_call
+from inkling.engine.judging.probes import Probe, ProbedTest, probe_of_call
 
 LEAST_INPUTS = 5  # a property that held on fewer says nothing
 _INVERSES = (
@@ -25,7 +25,7 @@ _INVERSES = (
 
 
 def property_probes(
-    probes: Sequence[Probe], tests: Mapping[str, TestSource], names: Mapping[str, object]
+    probes: Sequence[Probe], tests: Mapping[str, ProbedTest], names: Mapping[str, object]
 ) -> list[tuple[str, Probe]]:
     """Returns properties in words with a probe for each input that they can be tried on.
 

@@ -19,7 +19,7 @@ import pytest
 
 from inkling.engine.judging.exchange import Comparison, decode_comparison
 from inkling.engine.judging.forks import Tell, run_in_forks
-from inkling.engine.judging.observing import load_plugins, observe, test_sources, with_collected
+from inkling.engine.judging.observing import load_plugins, observe, probed_tests, with_collected
 from inkling.engine.judging.patched_imports import import_from
 from inkling.engine.judging.probes import Probe, make_probes, probe_of_call
 from inkling.engine.judging.properties import property_probes
@@ -64,7 +64,7 @@ def _tell_probes(comparison: Comparison, tell: Tell) -> None:
     """Tells the inputs, the calls asked for last, and then those for properties."""
 
     def work(items: Sequence[pytest.Item]) -> None:
-        tests = test_sources(items)
+        tests = probed_tests(items)
         if not tests:
             return
         probes = make_probes(tests, n=comparison.n_probes, seed=comparison.seed, numbers=comparison.numbers)
