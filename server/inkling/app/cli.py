@@ -12,6 +12,7 @@ import click
 from inkling.app import places
 from inkling.app.exit_codes import EXIT_NOTHING, with_exit_codes
 from inkling.app.fix_cli import fix
+from inkling.app.fix_cli import fix
 from inkling.app.telemetry_cli import telemetry
 from inkling.core.errors import UserError
 
@@ -261,6 +262,7 @@ def doctor(interpreter: Path | None, settings_file: Path | None, *, as_json: boo
 
 
 main.add_command(telemetry)
+main.add_command(fix)
 main.add_command(fix)
 
 

@@ -13,7 +13,7 @@ from inkling.core.repair import FileEdit
 from inkling.core.settings import SandboxSettings
 from inkling.engine.judging.judge import BehaviourJudge
 from inkling.engine.judging.ranking import load_ranking
-from inkling.engine.repair import EmbeddedRepairer
+from inkling.engine.repair.repairer import EmbeddedRepairer
 from inkling.features.fix import FixTools
 from inkling.sandbox.choice import open_sandbox
 from inkling.sandbox.giving_way import GivingWaySandbox
@@ -75,6 +75,7 @@ async def open_tools(
     Raises:
         SandboxError: There is none; the message says how to get one.
     """
+    ranking = await asyncio.to_thread(load_ranking)
     sandbox = await open_sandbox(settings)
     places = (sandbox, GivingWaySandbox(sandbox))
     suites = (SandboxSuiteRunner(places[0]), SandboxSuiteRunner(places[1], most_running=1))
@@ -82,7 +83,7 @@ async def open_tools(
         FixTools(
             suites=runner,
             repairers=[EmbeddedRepairer(place), *more_repairers(runner)],
-            judge=BehaviourJudge(place, load_ranking()),
+            judge=BehaviourJudge(place, ranking),
             texts=ThreadedTexts(),
             linter=RuffLinter(),
         )

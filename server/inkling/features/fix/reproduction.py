@@ -1,6 +1,5 @@
 """From what the user points at to a failure that was seen: the tests that fail, and what is known of why."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -171,9 +170,10 @@ class Reproduction:
         """Returns only those tests that fail each time, with the values that one of the runs recorded."""
         self._tell("running it again, to see whether it fails each time")
         again = self._suite([case.node_id for case in seen.failing], with_coverage=False)
-        # One in a new interpreter: a test that depends on the order of a set fails with some hash seeds only.
-        questions = [replace(again, with_visits=n == 0, in_new_interpreter=n > 0) for n in range(N_RERUNS)]
-        reruns = await asyncio.gather(*(self._tools.suites.run_suite(question) for question in questions))
+        # One after the other: a warm interpreter waits for one of them only.
+        reruns = [
+            await self._tools.suites.run_suite(replace(again, with_visits=number == 0)) for number in range(N_RERUNS)
+        ]
         n_failures = Counter(case.node_id for run in (seen.run, *reruns) for case in failing(run.cases))
         stable = tuple(case for case in seen.failing if n_failures[case.node_id] == 1 + N_RERUNS)
         if stable:
