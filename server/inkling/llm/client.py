@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from inkling.core.errors import ModelError
 from inkling.core.model_state import ModelState, ModelStateKind
-from inkling.core.settings import ModelApi
 from inkling.llm.accounting import Spent, TokenAccount, estimated_tokens, spent_in_words
 from inkling.llm.circuit import CircuitBreaker, Pause
 from inkling.llm.endpoint import Endpoint
 from inkling.llm.faults import PASSING, Failure, Fault, RequestFailedError, state_kind, to_error, warning
 from inkling.llm.oddities import oddities_of, oddity_in_words
+from inkling.llm.short_turns import short_turns
+from inkling.llm.probing import PROMPT, Trial, Tried, find_capabilities
 from inkling.llm.text_model import Capabilities, ChatRequest, Purpose, TextChunk, TextRequest
 
 if TYPE_CHECKING:
@@ -37,8 +38,6 @@ _STATE_WORDS = {
     ModelStateKind.REFUSED: "refused",
     ModelStateKind.BUDGET: "the budget of today is used up",
 }
-_PROBE = "def add(a, b):\n    return "
-_PROBE_SUFFIX = "\n\n\nprint(add(1, 2))\nprint(add(3, 4))\nprint(add(5, 6))\n"  # long enough to show in the token count
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +52,7 @@ class _Asked:
         texts: The pieces that came back, of all alternatives.
         usage: The endpoint's count of tokens, prompt and answer; None while it has not said.
         was_answered: Whether headers of an answer came, so that tokens were spent.
+        answers: Faults that are an answer, too: the endpoint is none the worse for them.
     """
 
     path: str
@@ -62,6 +62,7 @@ class _Asked:
     texts: list[str] = field(default_factory=list)
     usage: tuple[int, int] | None = field(default=None)
     was_answered: bool = field(default=False)
+    answers: frozenset[Fault] = frozenset()
 
     @property
     def n_answer_chars(self) -> int:
@@ -140,7 +141,7 @@ class ModelClient:
             if self._capabilities is None:
                 if self._state.kind is ModelStateKind.OFF:
                     self._tell(ModelStateKind.CONNECTING, Purpose.COMPLETION, "connecting")
-                self._capabilities = await self._find_capabilities()
+                self._capabilities = await find_capabilities(self._endpoint, self._try)
             return self._capabilities
 
     async def complete(self, request: TextRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
@@ -201,7 +202,9 @@ class ModelClient:
                     yield chunk
             has_ended = True
         except RequestFailedError as error:
-            has_failed = True
+            has_failed = error.failure.fault not in asked.answers
+            if not has_failed:
+                raise self._error(error.failure, asked.purpose) from error
             raise self._failed(error.failure, asked.purpose) from error
         finally:
             if asked.was_answered:
@@ -302,44 +305,17 @@ class ModelClient:
         self._refused |= named
         return has_learned
 
-    async def _find_capabilities(self) -> Capabilities:
-        api = self._endpoint.api
-        if api is ModelApi.CHAT or Purpose.COMPLETION not in self._endpoint.models:
-            return await self._chat_capabilities()
-        try:
-            has_logprobs, n_alone = await self._try("/completions", {"prompt": _PROBE, "logprobs": 1})
-        except ModelError as error:
-            if api is ModelApi.AUTO and error.cause in {Fault.NOT_FOUND, Fault.BAD_REQUEST}:
-                self._circuit.succeeded()  # that there is no such address is an answer, too
-                return await self._chat_capabilities()
-            raise
-        try:
-            _, n_with_suffix = await self._try("/completions", {"prompt": _PROBE, "suffix": _PROBE_SUFFIX})
-        except ModelError as error:
-            if error.cause not in {Fault.BAD_REQUEST, Fault.SERVER_ERROR}:
-                raise
-            self._circuit.succeeded()
-            n_with_suffix = None
-        # A server that does not know the parameter may pass over it in silence: then the prompt is no longer with it.
-        has_suffix = n_alone is not None and n_with_suffix is not None and n_with_suffix > n_alone
-        return Capabilities(has_completions=True, has_suffix=has_suffix, has_logprobs=has_logprobs)
-
-    async def _chat_capabilities(self) -> Capabilities:
-        messages = [{"role": "user", "content": _PROBE}]
-        has_logprobs, _ = await self._try("/chat/completions", {"messages": messages, "logprobs": True})
-        return Capabilities(has_completions=False, has_suffix=False, has_logprobs=has_logprobs)
-
-    async def _try(self, path: str, body: "Body") -> tuple[bool, int | None]:
-        """Returns whether log-probabilities came back, and how many tokens the endpoint counted in the prompt."""
+    async def _try(self, trial: Trial) -> Tried:
         asked = _Asked(
-            path=path,
-            body=body | {"max_tokens": 1, "temperature": 0.0, "stream_options": {"include_usage": True}},
+            path=trial.path,
+            body=trial.body | {"max_tokens": 1, "temperature": 0.0, "stream_options": {"include_usage": True}},
             purpose=next(iter(self._endpoint.models), Purpose.COMPLETION),
-            n_prompt_chars=len(_PROBE),
+            n_prompt_chars=len(PROMPT),
+            answers=trial.answers,
         )
         async with aclosing(self._answer(asked)) as chunks:
             has_logprobs = any([chunk.logprobs async for chunk in chunks])
-        return has_logprobs, asked.usage[0] if asked.usage else None
+        return Tried(has_logprobs=has_logprobs, n_prompt_tokens=asked.usage[0] if asked.usage else None)
 
     def _succeeded(self, asked: _Asked) -> None:
         self._circuit.succeeded()
@@ -376,7 +352,8 @@ class ModelClient:
 
 
 def _connect(endpoint: Endpoint) -> "Connection":
-    adapter = importlib.import_module("inkling.llm.connection")
+    with short_turns():
+        adapter = importlib.import_module("inkling.llm.connection")
     connection: Connection = adapter.Connection(endpoint)
     return connection
 

@@ -15,6 +15,7 @@ from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest
 from inkling.llm.endpoint import Endpoint, endpoint_from_settings
 from inkling.llm.rhythm import TypingRhythm
+from inkling.llm.short_turns import short_turns
 from inkling.llm.text_model import Purpose, TextModel
 
 if TYPE_CHECKING:
@@ -222,10 +223,11 @@ async def _close(parts: _Parts) -> None:
 
 def _made_of(endpoint: Endpoint, made: _Making) -> _Parts:
     """Returns what an endpoint makes possible; called on a thread, since importing it takes tens of milliseconds."""
-    from inkling.context.prompt_context import CodeFacts, ContextRecorder
-    from inkling.llm.answer_store import AnswerStore
-    from inkling.llm.completer import ModelCompleter
-    from inkling.llm.prompt import PromptStyle
+    with short_turns():
+        from inkling.context.prompt_context import CodeFacts, ContextRecorder
+        from inkling.llm.answer_store import AnswerStore
+        from inkling.llm.completer import ModelCompleter
+        from inkling.llm.prompt import PromptStyle
 
     style = PromptStyle(model=endpoint.models[Purpose.COMPLETION], api=endpoint.api, fim_template=endpoint.fim_template)
     recorder = ContextRecorder(CodeFacts(made.lookup, made.background))
