@@ -141,9 +141,10 @@ class Proposals:
 class PatchVerdict(StrEnum):
     """How much is known of a patch.
 
-    VERIFIED: the failing tests pass, the affected ones still do, it holds the integrity rules, and on generated inputs
-    every plausible patch agrees with it or an example that the user answered decided for it. PLAUSIBLE: the tests
-    pass, and that is all. UNTESTED: no test reaches what it changes. REFUSED: it breaks an integrity rule.
+    VERIFIED: the failing tests pass, the affected ones still do, it holds the integrity rules, and by what plausible
+    patches do on generated inputs it is likely enough to be right, or an example that the user answered decided for
+    it. PLAUSIBLE: the tests pass, and that is all. UNTESTED: no test reaches what it changes. REFUSED: it breaks an
+    integrity rule.
     """
 
     VERIFIED = "verified"
@@ -167,7 +168,7 @@ class JudgedPatch:
 
     Attributes:
         patch: The patch.
-        probability: Estimated probability that it is right, in [0, 1].
+        probability: Estimated probability that it is right, in [0, 1]; patches of one behaviour are right together.
         verdict: What is known of it.
         broken_rules: The integrity rules it breaks.
         behaviour: Names what it does on generated inputs; patches of one behaviour have the same name.

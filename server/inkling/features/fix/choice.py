@@ -37,8 +37,8 @@ def consistent_with(patches: Sequence[JudgedPatch], question: Question, answer: 
         left = [judged for judged in patches if judged.behaviour not in answered]
     else:
         left = [judged for judged in patches if judged.behaviour in question.behaviours[answer]]
-    p_none = max(0.0, 1.0 - sum(judged.probability for judged in patches))
-    total = sum(judged.probability for judged in left) + p_none * CHANCE_AGREEMENT
+    p_none = max(0.0, 1.0 - _together(patches))
+    total = _together(left) + p_none * CHANCE_AGREEMENT
     has_decided = answer != NONE_OF_THEM and len({judged.behaviour for judged in left}) == 1
     return [
         replace(
@@ -48,3 +48,9 @@ def consistent_with(patches: Sequence[JudgedPatch], question: Question, answer: 
         )
         for judged in left
     ]
+
+
+def _together(patches: Sequence[JudgedPatch]) -> float:
+    """Returns the probability that one of them is right; those of one behaviour are right together, and count once."""
+    by_behaviour = {judged.behaviour or str(judged.patch.edits): judged.probability for judged in patches}
+    return sum(by_behaviour.values())
