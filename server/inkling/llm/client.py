@@ -19,8 +19,8 @@ from inkling.llm.circuit import CircuitBreaker, Pause
 from inkling.llm.endpoint import Endpoint
 from inkling.llm.faults import PASSING, Failure, Fault, RequestFailedError, state_kind, to_error, warning
 from inkling.llm.oddities import oddities_of, oddity_in_words
-from inkling.llm.short_turns import short_turns
 from inkling.llm.probing import PROMPT, Trial, Tried, find_capabilities
+from inkling.llm.short_turns import short_turns
 from inkling.llm.text_model import Capabilities, ChatRequest, Purpose, TextChunk, TextRequest
 
 if TYPE_CHECKING:
