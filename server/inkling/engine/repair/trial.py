@@ -16,7 +16,6 @@ from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 import pytest
-from _pytest.runner import runtestprotocol
 
 from inkling.engine.repair.expectations import Expectations, instrument
 
@@ -25,6 +24,7 @@ _EXPIRES_EVERY_S = 0.02  # once its time is over: an `except BaseException` may 
 _BACKSTOP_S = 0.4  # by the clock, beyond four times the limit: then the whole process is ended
 _N_PASSING_AT_ONCE = 12  # so many passing tests are run even for a mutant that repairs nothing
 _LONGEST_CONTAINER = 1000  # of containers in modules that are put back after each mutant
+_ASYNC_PLUGINS = frozenset({"pytest_asyncio", "anyio"})  # their fixtures for all tests do nothing for plain functions
 _CONTAINERS = (list, dict, set, deque, OrderedDict, defaultdict, Counter)
 
 
@@ -211,10 +211,30 @@ class _Protocol:
 
     def run(self) -> float:
         self._expectations.start()
-        reports = runtestprotocol(self._item, log=False, nextitem=None)
-        if reports and all(report.passed for report in reports):
-            return 1.0
-        return self._expectations.fitness(self._n_expectations)
+        item, hook = self._item, self._item.config.hook
+        if getattr(item, "_request", True) is False:
+            item._initrequest()  # type: ignore[attr-defined]  # as pytest does for a test that runs again
+        # The phases of `runtestprotocol`, without the reports: these take longer than most tests.
+        has_passed = False
+        try:
+            hook.pytest_runtest_setup(item=item)
+            hook.pytest_runtest_call(item=item)
+            has_passed = True
+        except Expired:
+            raise
+        except BaseException:  # noqa: BLE001 - whatever ends a test, it failed
+            has_passed = False
+        try:
+            hook.pytest_runtest_teardown(item=item, nextitem=None)
+        except Expired:
+            raise
+        except BaseException:  # noqa: BLE001 - likewise
+            has_passed = False
+        finally:
+            if hasattr(item, "_request"):
+                item._request = False
+                item.funcargs = None  # type: ignore[attr-defined]
+        return 1.0 if has_passed else self._expectations.fitness(self._n_expectations)
 
 
 def _runner(item: pytest.Item, expectations: Expectations) -> "_Direct | _Protocol":
@@ -232,17 +252,18 @@ def _is_direct(item: pytest.Item) -> bool:
     if any(mark.name != "parametrize" for mark in item.iter_markers()):
         return False
     parameters = item.callspec.params if hasattr(item, "callspec") else {}
-    if not set(item.fixturenames) <= set(parameters):
-        return False
     signature = inspect.signature(function).parameters
     names = [name for name in signature if not (item.cls is not None and name == next(iter(signature)))]
     if set(names) != set(parameters):
         return False
-    # Values that a fixture makes of parameters ("indirect") are pytest's to make.
     definitions = item._fixtureinfo.name2fixturedefs
-    return all(
-        getattr(each[-1].func, "__name__", "") == "get_direct_param_fixture_func" for each in definitions.values()
-    )
+    for name in item.fixturenames:
+        made_by = definitions[name][-1].func if name in definitions else None
+        # Values that a fixture makes of parameters ("indirect") are pytest's to make.
+        is_parameter = getattr(made_by, "__name__", "") == "get_direct_param_fixture_func"
+        if not is_parameter and getattr(made_by, "__module__", "").split(".")[0] not in _ASYNC_PLUGINS:
+            return False
+    return True
 
 
 def _function_of(item: pytest.Item) -> Any:
