@@ -463,3 +463,14 @@ async def test_in_a_chat_a_fence_is_nothing_odd(model_server: ModelServer, accou
     assert len([chunk async for chunk in client.chat(asked, Purpose.CHAT)]) > 1
     await client.close()
     assert [state.problem for state in states] == ["", "", ""]
+
+
+@pytest.mark.parametrize("server", [ModelServer(has_completions=False), ModelServer(suffix="refuses")])
+async def test_what_an_endpoint_need_not_know_is_no_fault(server: ModelServer, account: TokenAccount) -> None:
+    states: list[ModelState] = []
+    async with server.running():
+        client = ModelClient(_endpoint(server), account, states.append)
+        await client.probe()
+        await client.close()
+    assert [state.kind for state in states] == [ModelStateKind.CONNECTING, ModelStateKind.READY]
+    assert [state.problem for state in states] == ["", ""]
