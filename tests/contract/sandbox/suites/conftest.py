@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 from tests.contract.sandbox.suites.suite_project import Project
+from tests.sandboxes.backends import open_bubblewrap, open_docker
 
-from inkling.sandbox.bubblewrap import BubblewrapSandbox
+from inkling.core.ports import Sandbox
 from inkling.sandbox.suite import SandboxSuiteRunner
 
 
@@ -19,14 +20,18 @@ def bare_interpreter(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[BubblewrapSandbox]:
-    sandbox = await BubblewrapSandbox.open()
+async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
+    """A sandbox by bubblewrap, or by what a test names: see `on_each_backend`."""
+    if getattr(request, "param", "bubblewrap") == "docker":
+        sandbox = await open_docker(request.getfixturevalue("docker_host"))
+    else:
+        sandbox = await open_bubblewrap()
     yield sandbox
     await sandbox.close()
 
 
 @pytest.fixture
-async def runner(sandbox: BubblewrapSandbox) -> AsyncIterator[SandboxSuiteRunner]:
+async def runner(sandbox: Sandbox) -> AsyncIterator[SandboxSuiteRunner]:
     runner = SandboxSuiteRunner(sandbox)
     yield runner
     await runner.close()

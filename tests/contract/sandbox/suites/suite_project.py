@@ -3,8 +3,12 @@
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+import pytest
+
 from inkling.core.execution import CaseOutcome, ProjectView, ResourceLimits, SuiteRequest, SuiteRun
 from inkling.sandbox.suite import SandboxSuiteRunner
+
+on_each_backend = pytest.mark.parametrize("sandbox", ["bubblewrap", "docker"], indirect=True)
 
 LIMITS = ResourceLimits(wall_s=120.0, cpu_s=60.0, memory_mb=512)
 

@@ -6,35 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.contract.sandbox.project import processes_with
 from tests.contract.sandbox.suites.conftest import MakeProject
-from tests.contract.sandbox.suites.suite_project import outcomes
+from tests.contract.sandbox.suites.suite_project import on_each_backend, outcomes
 
 from inkling.core.errors import SandboxError
-from inkling.core.execution import CaseOutcome, SuiteProblem, SuiteRun
-from inkling.sandbox.bubblewrap import BubblewrapSandbox
+from inkling.core.execution import CaseOutcome, SuiteRun
+from inkling.core.ports import Sandbox
 from inkling.sandbox.suite import SandboxSuiteRunner
 
+pytestmark = on_each_backend
+
+PATIENCE_S = 60
 PASSED, FAILED = CaseOutcome.PASSED, CaseOutcome.FAILED
 CART = "def total(prices):\n    return sum(prices) - 1\n"
 FIXED = "def total(prices):\n    return sum(prices)\n"
 TESTS = "from shop.cart import total\ndef test_total():\n    assert total([1, 2]) == 3\n"
-
-
-def own_processes() -> set[int]:
-    """Processes below this one."""
-    parents: dict[int, int] = {}
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = status.read_text().rpartition(")")[2].split()
-        except OSError:
-            continue
-        parents[int(status.parent.name)] = int(fields[1])
-    found = {int(Path("/proc/self").resolve().name)}
-    while True:
-        more = {child for child, parent in parents.items() if parent in found} - found
-        if not more:
-            return found
-        found |= more
 
 
 async def test_edits_are_seen_by_everything_that_reads(make_project: MakeProject) -> None:
@@ -144,9 +131,9 @@ async def test_a_new_interpreter_has_another_hash_seed(make_project: MakeProject
 POISON = {
     "prints nonsense": "import os\nos.write(1, b'\\x00\\x00\\x00\\x05\\x04nonsense')\nprint('{}')\n",
     "closes everything": "import os\nos.closerange(0, 500)\n",
-    "replaces the streams": "import sys, io\nsys.stdout = sys.__stdout__ = io.StringIO()\nsys.stderr = sys.stdin = None\n",
-    "writes to every descriptor": 'import os\nfor n in range(3, 500):\n    try: os.write(n, b\'{"kind": "ended"}\\n\')\n'
-    "    except OSError: pass\n",
+    "replaces the streams": "import sys\nsys.stdout = sys.__stdout__ = sys.stderr = sys.stdin = None\n",
+    "writes to every descriptor": "import os\nfor n in range(3, 500):\n"
+    '    try: os.write(n, b\'{"kind": "ended"}\\n\')\n    except OSError: pass\n',
     "writes nonsense to every descriptor": "import os\nfor n in range(3, 500):\n    try: os.write(n, b'\\xff' * 300)\n"
     "    except OSError: pass\n",
     "floods every descriptor": "import os\nwhile True:\n    for n in range(3, 500):\n"
@@ -186,51 +173,38 @@ async def test_a_fork_that_runs_on_reports_nothing(make_project: MakeProject) ->
     assert (run.problem, outcomes(run)) == (None, {"test_a.py::test_a": PASSED, "test_a.py::test_b": PASSED})
 
 
-async def test_a_cancelled_run_leaves_nothing(make_project: MakeProject, tmp_path: Path) -> None:
+async def test_a_cancelled_run_leaves_nothing(make_project: MakeProject, bare_interpreter: Path) -> None:
     project = make_project({"test_a.py": "import time\ndef test_a():\n    time.sleep(600)\n"})
-    before = own_processes()
     running = asyncio.create_task(project.run())
-    async with asyncio.timeout(60):
-        while not any(b"_inkling_suite" in command for command in commands(own_processes() - before)):
+    async with asyncio.timeout(PATIENCE_S):
+        while len(await asyncio.to_thread(processes_with, str(bare_interpreter))) < 2:  # the zygote and its job
             await asyncio.sleep(0.01)
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert own_processes() <= before
+    assert processes_with(str(bare_interpreter)) == []
     project.write({"test_b.py": "def test_b(): pass\n"})
     assert outcomes(await project.run("test_b.py")) == {"test_b.py::test_b": PASSED}
 
 
-def commands(processes: set[int]) -> list[bytes]:
-    found = []
-    for process in processes:
-        try:
-            found.append(Path(f"/proc/{process}/cmdline").read_bytes())
-        except OSError:
-            continue
-    return found
-
-
 async def test_an_idle_interpreter_ends_by_itself(
-    make_project: MakeProject, sandbox: BubblewrapSandbox, bare_interpreter: Path
+    make_project: MakeProject, sandbox: Sandbox, bare_interpreter: Path
 ) -> None:
     project = make_project({"test_a.py": "def test_a(): pass\n"})
     project.runner = SandboxSuiteRunner(sandbox, idle_s=0.0)
-    before = own_processes()
     assert outcomes(await project.run()) == {"test_a.py::test_a": PASSED}
-    async with asyncio.timeout(60):
-        while own_processes() - before:
+    async with asyncio.timeout(PATIENCE_S):
+        while await asyncio.to_thread(processes_with, str(bare_interpreter)):
             await asyncio.sleep(0.01)
     await project.runner.close()
 
 
-async def test_closing_ends_what_waits(make_project: MakeProject) -> None:
+async def test_closing_ends_what_waits(make_project: MakeProject, bare_interpreter: Path) -> None:
     project = make_project({"test_a.py": "def test_a(): pass\n"})
-    before = own_processes()
     await project.run()
-    assert own_processes() - before
+    assert processes_with(str(bare_interpreter))
     await project.runner.close()
-    assert own_processes() <= before
+    assert processes_with(str(bare_interpreter)) == []
 
 
 async def test_an_interpreter_that_is_not_there(make_project: MakeProject, tmp_path: Path) -> None:
@@ -252,4 +226,3 @@ async def test_projects_own_package_of_our_name_is_the_one_that_is_tested(make_p
     )
     run = await project.run()
     assert (run.problem, outcomes(run)) == (None, {"test_a.py::test_a": PASSED})
-    assert run.problem is not SuiteProblem.MISSING_PACKAGE
