@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from inkling.app.sandboxed_tools import open_tools
 from inkling.bench.repair_measure import Outcome, measure, right_by_kind
 from inkling.bench.repair_one import BugRepair
 from inkling.bench.repair_records import FoundPatches, read
@@ -91,18 +92,16 @@ def run(options: RepairOptions, json_file: Path | None) -> int:
 async def _repair_all(
     tasks: Sequence[RepairTask], options: RepairOptions, known: Mapping[str, FoundPatches]
 ) -> list[Outcome]:
-    from inkling.sandbox.choice import open_sandbox
-
-    sandbox = await open_sandbox(SandboxSettings())
+    opened = await open_tools(SandboxSettings(), lambda _: ())
     outcomes = []
     try:
         repair = BugRepair(
-            sandbox, wall_s=options.budget_s, n_processes=options.n_processes, proposals=options.proposals
+            opened, wall_s=options.budget_s, n_processes=options.n_processes, proposals=options.proposals
         )
         for number, task in enumerate(tasks, start=1):
             outcome = await repair.outcome(task, known.get(task.id))
             outcomes.append(outcome)
             print(f"{number}/{len(tasks)} {task.id}: {outcome.in_words()}", file=sys.stderr, flush=True)
     finally:
-        await sandbox.close()
+        await opened.close()
     return outcomes

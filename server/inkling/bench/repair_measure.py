@@ -98,6 +98,8 @@ def measure(outcomes: Sequence[Outcome], seed: int) -> dict[str, Metric]:
     clusters = list(by_problem.values())
 
     def share(holds: Callable[[Outcome], bool], among: Callable[[Outcome], bool] = lambda _: True) -> Metric:
+        if not any(among(outcome) for outcome in outcomes):
+            return exact(math.nan)
         return bootstrap(clusters, lambda sample: _share(sample, holds, among), seed)
 
     timed = [cluster for cluster in clusters if any(outcome.first_right_s is not None for outcome in cluster)]
@@ -115,10 +117,11 @@ def measure(outcomes: Sequence[Outcome], seed: int) -> dict[str, Metric]:
             lambda outcome: outcome.is_solved if outcome.is_verified else outcome.is_solved_with_example,
             lambda outcome: outcome.is_verified or outcome.verified_with_example,
         ),
-        "mutants_per_s": bootstrap(clusters, _mutants_per_s, seed),
         "refused_patches": exact(sum(outcome.n_refused for outcome in outcomes)),
         "not_searched": share(lambda outcome: bool(outcome.note)),
     }
+    if any(outcome.search_s for outcome in outcomes):
+        metrics["mutants_per_s"] = bootstrap(clusters, _mutants_per_s, seed)
     if timed:
         metrics["seconds_p50"] = bootstrap(timed, _seconds_p50, seed)
     return {name: metric for name, metric in metrics.items() if not math.isnan(metric.value)}

@@ -8,18 +8,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from inkling.app.sandboxed_tools import OpenedTools
 from inkling.bench.repair_example import after_one_example
 from inkling.bench.repair_hidden import HiddenRun, all_pass
 from inkling.bench.repair_measure import Outcome, RankedPatch
 from inkling.bench.repair_ranking import ranking_for
 from inkling.bench.repair_records import FoundPatches, append
 from inkling.bench.repair_tasks import RepairTask
-from inkling.context.project_view import patched_view, text_in_view
+from inkling.context.project_view import patched_view
 from inkling.core.execution import CaseOutcome, CaseResult, ProjectView
-from inkling.core.ports import Sandbox, SuiteRunner
 from inkling.core.repair import (
     Failure,
-    FileEdit,
     Judgement,
     Patch,
     PatchVerdict,
@@ -29,27 +28,24 @@ from inkling.core.repair import (
 )
 from inkling.engine.judging.judge import Assessment, BehaviourJudge, judgement_of
 from inkling.engine.judging.ranking import Ranking
-from inkling.engine.repair.repairer import EmbeddedRepairer
-from inkling.features.fix.ports import FixTools
 from inkling.features.fix.reproduction import Reproduction
 from inkling.features.fix.request import FailingTests, FixRequest, NoFix
 from inkling.features.fix.search import search
-from inkling.sandbox.suite import SandboxSuiteRunner
 
 
 class BugRepair:
     """Repairs bugs one after the other."""
 
-    def __init__(self, sandbox: Sandbox, *, wall_s: float, n_processes: int, proposals: Path | None) -> None:
+    def __init__(self, opened: OpenedTools, *, wall_s: float, n_processes: int, proposals: Path | None) -> None:
         """Takes what every bug is repaired with.
 
         Args:
-            sandbox: Where everything runs.
+            opened: The tools of *Fix with feedback*.
             wall_s: Seconds of search for a bug.
             n_processes: Processes of a search, and of judging.
             proposals: File to keep what was found in.
         """
-        self._sandbox = sandbox
+        self._opened = opened
         self._budget = RepairBudget(wall_s=wall_s, n_processes=n_processes)
         self._proposals = proposals
 
@@ -68,14 +64,8 @@ class BugRepair:
             return await self._judged(task, view, found, ranking)
 
     async def _search(self, task: RepairTask, view: ProjectView) -> FoundPatches:
-        # A runner of its own for each bug: no interpreter of an earlier one is left to wait.
-        suites = SandboxSuiteRunner(self._sandbox)
-        try:
-            tools = self._tools(suites, ranking_for(task.problem))
-            request = FixRequest(view=view, target=FailingTests(), budget=self._budget)
-            reproduced = await Reproduction(tools, request, lambda _: None).reproduce()
-        finally:
-            await suites.close()
+        request = FixRequest(view=view, target=FailingTests(), budget=self._budget)
+        reproduced = await Reproduction(self._opened.tools, request, lambda _: None).reproduce()
         empty = FoundPatches(
             task_id=task.id,
             problem=task.problem,
@@ -91,7 +81,7 @@ class BugRepair:
             return empty
         watch = _Watch()
         repair = RepairRequest(view=view, failure=reproduced.failure, budget=self._budget)
-        found = await search(tools.repairers, repair, watch)
+        found = await search(self._opened.tools.repairers, repair, watch)
         search_s = watch.elapsed_s()
         is_right = await self._are_right(task, view, found.patches)
         first = next((at for at, right in enumerate(is_right) if right), None)
@@ -107,7 +97,7 @@ class BugRepair:
         )
 
     async def _judged(self, task: RepairTask, view: ProjectView, found: FoundPatches, ranking: Ranking) -> Outcome:
-        judge = BehaviourJudge(self._sandbox, ranking)
+        judge = BehaviourJudge(self._opened.sandbox, ranking)
         request = RepairRequest(view=view, failure=_failure(found), budget=self._budget)
         assessment = await judge.assess(request, found.patches)
         judgement = Judgement(patches=())
@@ -160,16 +150,7 @@ class BugRepair:
         if not runs:
             return []
         judged = replace(view, edits=hidden)
-        return await all_pass(self._sandbox, judged, runs, n_processes=self._budget.n_processes)
-
-    def _tools(self, suites: SuiteRunner, ranking: Ranking) -> FixTools:
-        return FixTools(
-            suites=suites,
-            repairers=[EmbeddedRepairer(self._sandbox)],
-            judge=BehaviourJudge(self._sandbox, ranking),
-            texts=_Texts(),
-            linter=_NoLinter(),
-        )
+        return await all_pass(self._opened.sandbox, judged, runs, n_processes=self._budget.n_processes)
 
 
 def _written(task: RepairTask, name: str) -> ProjectView:
@@ -196,23 +177,6 @@ class _Watch:
     def seconds_to(self, n_plausible: int) -> float:
         """Returns when so many patches had been found."""
         return next((at_s for at_s, n_found in self._seen if n_found >= n_plausible), self.elapsed_s())
-
-
-class _Texts:
-    """Reads the bug's folder."""
-
-    async def text(self, view: ProjectView, path: PurePosixPath) -> str:
-        return await asyncio.to_thread(text_in_view, view, path)
-
-    async def patched(self, view: ProjectView, edits: Sequence[FileEdit]) -> ProjectView:
-        return await asyncio.to_thread(patched_view, view, edits)
-
-
-class _NoLinter:
-    """Takes no part: a linter mends what no test reaches, and here there is always a test."""
-
-    async def fixes(self, view: ProjectView, path: PurePosixPath, line: int) -> Sequence[Patch]:
-        return ()
 
 
 def _failure(found: FoundPatches) -> Failure:

@@ -126,13 +126,11 @@ def first_of(record: FoundPatches, ranking: Ranking) -> tuple[float, bool]:
 
 def threshold_keeping(firsts: Sequence[tuple[float, bool]]) -> float:
     """Returns the lowest threshold above which the wanted share is right; above 1 where there is none."""
-    ordered = sorted(firsts, reverse=True)
     lowest = 1.01
-    n_right = 0
-    for n_shown, (probability, is_right) in enumerate(ordered, start=1):
-        n_right += is_right
-        if n_shown >= LEAST_VERIFIED and n_right / n_shown >= RIGHT_OF_VERIFIED:
-            lowest = probability
+    for threshold in sorted({probability for probability, _ in firsts}, reverse=True):
+        shown = [is_right for probability, is_right in firsts if probability >= threshold]
+        if len(shown) >= LEAST_VERIFIED and sum(shown) / len(shown) >= RIGHT_OF_VERIFIED:
+            lowest = threshold
     return lowest
 
 

@@ -13,8 +13,9 @@ from inkling.engine.judging.values import MAX_DESCRIPTION
 MAX_CALL = 160  # characters that a person reads at a glance
 MAX_ANSWERS = 4
 _COST_OF_LENGTH = 0.004  # bits that a character is worth: of two inputs that tell about the same the shorter is asked
-_COST_OF_ODD_ANSWER = 0.5  # bits; whether an input is an error is harder to say than what its answer is
-_LEAST_GAIN = 0.05  # bits; below, the answer would change nothing
+_COST_OF_ERROR = 0.1  # bits; whether an input is an error is harder to say than what its answer is
+_COST_OF_NO_ANSWER = 0.5  # bits; that a patch does not end tells of the patch and asks nothing of the user
+_LEAST_GAIN = 0.02  # bits; below, the answer would change nothing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +60,9 @@ def best_question(
         if not len(weights) >= 2 or any(len(given) > MAX_DESCRIPTION for given in weights):
             continue
         answers = sorted(weights, key=lambda given: -weights[given])[:MAX_ANSWERS]
-        is_odd = sum(not given.startswith("V") for given in answers)
-        gain = _entropy(list(weights.values())) - _COST_OF_LENGTH * len(call) - _COST_OF_ODD_ANSWER * is_odd
-        if gain >= _LEAST_GAIN and (best is None or gain > best[0]):
+        told = _entropy(list(weights.values()))
+        gain = told - _COST_OF_LENGTH * len(call) - sum(_cost(given) for given in answers)
+        if told >= _LEAST_GAIN and (best is None or gain > best[0]):
             question = Question(
                 call=call,
                 answers=tuple(in_words(given) for given in answers),
@@ -82,6 +83,12 @@ def in_words(given: str) -> str:
             return "does not end"
         case _:
             return "is never reached"
+
+
+def _cost(given: str) -> float:
+    if given.startswith("V"):
+        return 0.0
+    return _COST_OF_ERROR if given.startswith("E") else _COST_OF_NO_ANSWER
 
 
 def _entropy(weights: Sequence[float]) -> float:
