@@ -171,6 +171,7 @@ class EngineClient:
         own = socket.socket(fileno=os.dup(inner.fileno()))
         own.setblocking(False)
         stream.close()
+        inner.close()
         return own
 
     def _remove_leftovers(self) -> None:

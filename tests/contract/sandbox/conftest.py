@@ -1,0 +1,34 @@
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from tests.contract.sandbox.project import SandboxedProject
+from tests.sandboxes.backends import docker_engine, open_bubblewrap, open_docker
+
+from inkling.core.ports import Sandbox
+
+BACKENDS = ("bubblewrap", "docker")
+
+
+@pytest.fixture(scope="session")
+def docker_host() -> Iterator[str]:
+    """The address of a real Docker engine."""
+    with docker_engine() as host:
+        yield host
+
+
+@pytest.fixture(params=BACKENDS)
+async def either_sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
+    """A sandbox of each backend in turn."""
+    if request.param == "docker":
+        sandbox = await open_docker(request.getfixturevalue("docker_host"))
+    else:
+        sandbox = await open_bubblewrap()
+    yield sandbox
+    await sandbox.close()
+
+
+@pytest.fixture
+def project(either_sandbox: Sandbox, tmp_path: Path) -> SandboxedProject:
+    """A small project, and runs of it in each backend's sandbox."""
+    return SandboxedProject(either_sandbox, tmp_path)
