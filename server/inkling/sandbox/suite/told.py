@@ -142,20 +142,21 @@ class EventReader:
     def _take_case(self, event: dict[str, Any]) -> None:
         node_id = _text(event.get("id"))
         raised = None if event.get("raised") is None else self._raised(event["raised"])
-        self.told.cases[node_id] = CaseResult(
+        case = CaseResult(
             node_id=node_id,
             outcome=CaseOutcome(_text(event.get("outcome"))),
             duration_s=_seconds(event.get("s")),
             raised=None if raised is None else raised.exception,
             output=redact(_text(event.get("output"))),
         )
-        if raised is not None:
-            self.told.raised[node_id] = raised
         if "lines" in event:
             sets = _items(event["lines"])
             self.told.coverage[node_id] = {
                 self._path(path): self._line_sets.get(_number(number), frozenset()) for path, number in sets
             }
+        self.told.cases[node_id] = case
+        if raised is not None:
+            self.told.raised[node_id] = raised
         self.told.running = None
 
     def _take_lines(self, event: dict[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 import shlex
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -41,6 +42,7 @@ _DROPPED = {
 _WITH_VALUE = frozenset(
     {"-m", "-k", "-p", "-W", "-c", "-o", "-r", "-e", "--ignore", "--deselect", "--durations", "--ds"}
 )
+_FLAGS = re.compile(r"-[dfhlqsvx]+")  # short options that no value follows, written as one
 
 
 def pytest_arguments(job: Job, folder: Path) -> list[str]:
@@ -102,10 +104,13 @@ def without_obstacles(options: Iterable[str], folder: Path, *, keep_paths: bool)
     pending = list(options)
     while pending:
         option = pending.pop(0)
+        if _FLAGS.fullmatch(option):
+            option = "-" + "".join(letter for letter in option[1:] if f"-{letter}" not in _DROPPED)
+            if option == "-":
+                continue
         name, has_value, _ = option.partition("=")
-        if option[:2] in ("-n", "-x", "-s", "-f", "-d") and not option.startswith("--"):
-            name = option[:2]
-            has_value = option[2:]
+        if option.startswith("-n"):  # xdist's, which takes its value without a sign between, too
+            name, has_value = "-n", option[2:]
         takes = _DROPPED.get(name)
         if takes is None:
             is_path = not option.startswith("-") and (folder / option.split("::")[0]).exists()
