@@ -12,7 +12,6 @@ import click
 from inkling.app import places
 from inkling.app.exit_codes import EXIT_NOTHING, with_exit_codes
 from inkling.app.fix_cli import fix
-from inkling.app.fix_cli import fix
 from inkling.app.telemetry_cli import telemetry
 from inkling.core.errors import UserError
 
@@ -49,8 +48,9 @@ def main(log_level: str) -> None:
     "--measure-loop", is_flag=True, help="Measure how long the event loop is held, for `inkling bench latency`."
 )
 @click.option("--survival-looks", metavar="S,S,…", hidden=True, help="Seconds after an outcome to look, for tests.")
+@click.option("--any-load", is_flag=True, hidden=True, help="Look for fixes unasked however busy it is, for tests.")
 @with_exit_codes
-def serve(tcp: str | None, survival_looks: str | None, *, measure_loop: bool) -> None:
+def serve(tcp: str | None, survival_looks: str | None, *, measure_loop: bool, any_load: bool) -> None:
     """Run the language server for one editor window.
 
     It speaks the Language Server Protocol on stdin and stdout. With --tcp it waits for one client on a port,
@@ -60,7 +60,11 @@ def serve(tcp: str | None, survival_looks: str | None, *, measure_loop: bool) ->
     from inkling.app.serve import serve as run
 
     options = ServeOptions(
-        places=places.find(), version=version("inkling-ls"), tcp=_address(tcp), measure_loop=measure_loop
+        places=places.find(),
+        version=version("inkling-ls"),
+        tcp=_address(tcp),
+        measure_loop=measure_loop,
+        ignores_load=any_load,
     )
     if survival_looks is not None:
         options = replace(options, survival_looks_s=_seconds(survival_looks))
@@ -139,20 +143,36 @@ def complete(
     "--exclude", multiple=True, metavar="PATTERN", help="Leave such files out, as inkling.index.exclude does."
 )
 @click.option("--interpreter", type=_EXISTING_FILE, help="Look into the packages of this Python, too.")
+@click.option("--request", "as_request", is_flag=True, help="Print the JSON object that the endpoint would get.")
+@_SETTINGS_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @with_exit_codes
-def context(location: str, budget: int, exclude: tuple[str, ...], interpreter: Path | None, *, as_json: bool) -> None:
+def context(
+    location: str,
+    budget: int,
+    exclude: tuple[str, ...],
+    interpreter: Path | None,
+    settings_file: Path | None,
+    *,
+    as_request: bool,
+    as_json: bool,
+) -> None:
     """Print what a language model would be told about a place in a file; lines and columns count from 1.
 
-    Nothing is sent, and no endpoint is needed. The file's project stands in for the workspace, and the 20 Python files
-    of its folder that were written last for those that are open. Exit code 1 means that no model may see the file: git
-    ignores it, --exclude names it, or it holds secrets by its purpose.
+    Nothing of it is sent, and only --request needs an endpoint, to ask it what it can do. The file's project stands in
+    for the workspace, and the 20 Python files of its folder that were written last for those that are open. Exit code 1
+    means that no model may see the file: git ignores it, --exclude names it, or it holds secrets by its purpose.
     """
-    from inkling.app.context_cli import ContextOptions, context_at, context_json, context_lines
+    from inkling.app.context_cli import ContextOptions, context_at, context_json, context_lines, request_at
 
-    found = context_at(
-        ContextOptions(location=location, budget_tokens=budget, exclude=exclude, interpreter=_absolute(interpreter))
+    options = ContextOptions(
+        location=location, budget_tokens=budget, exclude=exclude, interpreter=_absolute(interpreter)
     )
+    request = request_at(options, settings_file) if as_request else None
+    found = None if as_request else context_at(options)
+    if request is not None:
+        _print_json(request)
+        return
     if found is None:
         click.echo("nothing would be sent: the file is ignored by git, excluded, or made for secrets", err=True)
         sys.exit(EXIT_NOTHING)
@@ -262,7 +282,6 @@ def doctor(interpreter: Path | None, settings_file: Path | None, *, as_json: boo
 
 
 main.add_command(telemetry)
-main.add_command(fix)
 main.add_command(fix)
 
 

@@ -1,14 +1,17 @@
 """`inkling context`: what a language model would be told about a place in a file."""
 
 import asyncio
-import heapq
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Final
 
+from inkling.app import places
 from inkling.app.background import TaskGroupBackground
+from inkling.app.endpoint_source import find_model_settings
 from inkling.app.location import Location, project_folder, read_location
+from inkling.app.open_files import as_if_open
 from inkling.context.analysis.analysis import Analysis
 from inkling.context.prompt_context import (
     CodeFacts,
@@ -19,13 +22,17 @@ from inkling.context.prompt_context import (
     estimate_tokens,
     render_comment_block,
 )
-from inkling.context.sources import read_source
+from inkling.core.errors import ModelError, UserError
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings
-from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import CompletionRequest
+from inkling.llm.accounting import TokenAccount
+from inkling.llm.client import ModelClient
+from inkling.llm.endpoint import Endpoint
+from inkling.llm.prompt import PromptStyle, request_for
+from inkling.llm.replies import place_of
+from inkling.llm.text_model import Purpose
 
-MAX_OPEN: Final = 20  # files of the folder that stand in for those an editor has open
 FACTS_WITHIN_S: Final = 20.0  # a person at a shell waits for what an editor would know by the next keystroke
 _LOOK_AGAIN_S: Final = 0.01
 
@@ -60,6 +67,37 @@ def context_at(options: ContextOptions) -> PromptContext | None:
     return None if question is None else build(question, options.budget_tokens)
 
 
+def request_at(options: ContextOptions, settings_file: Path | None = None) -> dict[str, object] | None:
+    """Returns the JSON object that would be sent for ghost text at a place; None for a file that no model may see.
+
+    The endpoint is asked what it can do, as in an editor; of the file nothing is sent.
+
+    Raises:
+        UserError: The place, the file or the settings cannot be used, or no endpoint is named.
+    """
+    endpoint = find_model_settings(os.environ, settings_file).endpoint()
+    if endpoint is None or Purpose.COMPLETION not in endpoint.models:
+        raise UserError("no model for ghost text is named: set INKLING_MODEL_BASE_URL and INKLING_MODEL, or --settings")
+    location, context = read_location(options.location), context_at(options)
+    return None if context is None else asyncio.run(_body(location, context, endpoint))
+
+
+async def _body(location: Location, context: PromptContext, endpoint: Endpoint) -> dict[str, object]:
+    style = PromptStyle(model=endpoint.models[Purpose.COMPLETION], api=endpoint.api, fim_template=endpoint.fim_template)
+    place = place_of(CompletionRequest(snapshot=location.snapshot, offset=location.offset))
+    account = TokenAccount(places.find().data_dir)
+    client = ModelClient(endpoint, account)
+    try:
+        await account.open()
+        asked = request_for(context, place, style, await client.probe())
+        return await client.body_of(asked, Purpose.COMPLETION)
+    except ModelError as error:
+        raise UserError(str(error)) from error
+    finally:
+        await client.close()
+        await account.close()
+
+
 def context_lines(context: PromptContext) -> Iterator[str]:
     """Yields the context for a person, part by part in the order in which it is sent."""
     for snippet in context.snippets:
@@ -86,7 +124,6 @@ def context_json(context: PromptContext) -> dict[str, object]:
 
 
 async def _question(location: Location, options: ContextOptions) -> ContextQuestion | None:
-    folder = Path.cwd() if location.snapshot.path is None else location.snapshot.path.parent
     scope = WorkspaceScope(
         folders=(project_folder(location),),
         interpreter=options.interpreter,
@@ -98,7 +135,7 @@ async def _question(location: Location, options: ContextOptions) -> ContextQuest
         recorder = ContextRecorder(CodeFacts(analysis, TaskGroupBackground(tasks)))
         recorder.open_workspace(scope)
         analysis.open_workspace(scope)
-        for snapshot in reversed(_written_last(folder, location.snapshot.path)):
+        for snapshot in as_if_open(location):
             recorder.document_changed(snapshot)
         await recorder.prepare()
         await _until_running(analysis)
@@ -113,14 +150,3 @@ async def _until_running(analysis: Analysis) -> None:
         if analysis.process_ids():
             return
         await asyncio.sleep(_LOOK_AGAIN_S)
-
-
-def _written_last(folder: Path, besides: Path | None) -> list[Snapshot]:
-    """Returns the Python files right in a folder that were written last, the latest first."""
-    paths = [path for path in folder.glob("*.py") if path != besides and path.is_file()]
-    snapshots = []
-    for path in heapq.nlargest(MAX_OPEN, paths, key=lambda path: path.stat().st_mtime_ns):
-        text = read_source(str(path))
-        if text is not None:
-            snapshots.append(Snapshot(uri=DocumentUri(path.as_uri()), path=path, version=-1, text=text))
-    return snapshots

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from inkling.app.endpoint_source import FoundModelSettings, find_model_settings
 from inkling.app.location import Location, project_folder, read_location
+from inkling.app.open_files import as_if_open
 from inkling.app.places import Places
 from inkling.app.wiring import forgetful_log, running_services
 from inkling.core.model_state import ModelState, ModelStateKind
@@ -87,8 +88,12 @@ async def _complete(options: OneShotOptions, location: Location, found: FoundMod
         folders = (project_folder(location),)
         services.completion.open_folders(folders)
         scope = WorkspaceScope(folders=folders, interpreter=options.interpreter, index=IndexSettings())
+        model_mind: object = services.model_mind  # the embedded mind reads the whole project
         for listener in services.listeners:
             listener.open_workspace(scope)
+            if listener is model_mind:
+                for snapshot in as_if_open(location):
+                    listener.document_changed(snapshot)
             listener.document_changed(location.snapshot)
         states = await _connect(services, settings, found.api_key)
         try:

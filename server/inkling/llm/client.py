@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, TypeVar
 from inkling.core.errors import ModelError
 from inkling.core.model_state import ModelState, ModelStateKind
 from inkling.llm.accounting import Spent, TokenAccount, estimated_tokens, spent_in_words
+from inkling.llm.bodies import in_taken_words, written
 from inkling.llm.circuit import CircuitBreaker, Pause
 from inkling.llm.endpoint import Endpoint
 from inkling.llm.faults import PASSING, Failure, Fault, RequestFailedError, state_kind, to_error, warning
@@ -144,36 +145,26 @@ class ModelClient:
                 self._capabilities = await find_capabilities(self._endpoint, self._try)
             return self._capabilities
 
-    async def complete(self, request: TextRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
+    def complete(self, request: TextRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
         """Yields the pieces of the answer as they come.
 
         Raises:
             ModelError: The endpoint refused, failed, is left alone for a while, or the budget is used up.
         """
-        capabilities = await self.probe()
-        body: Body = _options(request) | {"prompt": request.prompt}
-        if request.suffix is not None:
-            body["suffix"] = request.suffix
-        if capabilities.has_logprobs:
-            body["logprobs"] = 1
-        n_chars = len(request.prompt) + len(request.suffix or "")
-        asked = _Asked(path="/completions", body=body, purpose=purpose, n_prompt_chars=n_chars)
-        async with aclosing(self._answer(asked)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        return self._ask(request, purpose)
 
-    async def chat(self, request: ChatRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
+    def chat(self, request: ChatRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
         """As `complete`, for `/v1/chat/completions`."""
-        capabilities = await self.probe()
-        messages = [{"role": message.role, "content": message.content} for message in request.messages]
-        body: Body = _options(request) | {"messages": messages}
-        if capabilities.has_logprobs:
-            body["logprobs"] = True
-        n_chars = sum(len(message.content) for message in request.messages)
-        asked = _Asked(path="/chat/completions", body=body, purpose=purpose, n_prompt_chars=n_chars)
-        async with aclosing(self._answer(asked)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        return self._ask(request, purpose)
+
+    async def body_of(self, request: TextRequest | ChatRequest, purpose: Purpose) -> "Body":
+        """Returns the JSON object that would be sent for a request.
+
+        Raises:
+            ModelError: The endpoint is out of reach, so that nothing would be.
+        """
+        body = in_taken_words(written(request, await self.probe()).body, self._refused)
+        return {"model": self._endpoint.models.get(purpose)} | body
 
     async def close(self) -> None:
         """Closes all connections, and the account where `open` made it."""
@@ -183,6 +174,13 @@ class ModelClient:
                 await connection.close()
         if self._has_own_account:
             await self._account.close()
+
+    async def _ask(self, request: TextRequest | ChatRequest, purpose: Purpose) -> AsyncGenerator[TextChunk, None]:
+        sent = written(request, await self.probe())
+        asked = _Asked(path=sent.path, body=sent.body, purpose=purpose, n_prompt_chars=sent.n_chars)
+        async with aclosing(self._answer(asked)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     async def _answer(self, asked: _Asked) -> AsyncGenerator[TextChunk, None]:
         """Makes one request where one may be made, and draws the lessons from it."""
@@ -266,7 +264,7 @@ class ModelClient:
         n_attempts = 0
         while True:
             try:
-                return await _in_time(connection.stream(path, self._as_taken(body)), deadline_s)
+                return await _in_time(connection.stream(path, in_taken_words(body, self._refused)), deadline_s)
             except RequestFailedError as error:
                 failure = error.failure
                 if self._learns_from(failure, body):
@@ -286,13 +284,6 @@ class ModelClient:
                 # On a thread: importing the package and reading the system's certificates takes half a second.
                 self._connection = await asyncio.to_thread(_connect, self._endpoint)
             return self._connection
-
-    def _as_taken(self, body: "Body") -> "Body":
-        """Returns the body in the words that this endpoint has not refused."""
-        taken = {name: value for name, value in body.items() if name not in self._refused}
-        if "max_tokens" in self._refused:
-            taken["max_completion_tokens"] = body["max_tokens"]
-        return taken
 
     def _learns_from(self, failure: Failure, body: "Body") -> bool:
         """Tells whether the endpoint refused something that can be left out, or said otherwise, from now on."""
@@ -356,20 +347,6 @@ def _connect(endpoint: Endpoint) -> "Connection":
         adapter = importlib.import_module("inkling.llm.connection")
     connection: Connection = adapter.Connection(endpoint)
     return connection
-
-
-def _options(request: TextRequest | ChatRequest) -> "Body":
-    """Returns what requests for texts and for chats have in common; one that is as usual is left out."""
-    body: Body = {
-        "max_tokens": request.max_tokens,
-        "temperature": request.temperature,
-        "stream_options": {"include_usage": True},
-    }
-    if request.stop:
-        body["stop"] = list(request.stop)
-    if request.n != 1:
-        body["n"] = request.n
-    return body
 
 
 async def _in_time(work: Awaitable[T], deadline_s: float) -> T:

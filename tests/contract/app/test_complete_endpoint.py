@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.model_server.scripted import ModelServer, Reply
@@ -60,7 +61,9 @@ async def test_the_endpoint_of_the_settings_is_asked_and_its_tokens_are_counted(
     asked = model_server.received[-1].body
     assert asked["suffix"] == "\n"
     assert asked["prompt"].endswith("    return order.")
-    assert "# defined in shop.py:\n# class Order:\n#     def sum_of_lines(self) -> int:" in asked["prompt"]
+    assert "# from shop.py:\n# class Order:\n#     def sum_of_lines(self) -> int:" in asked["prompt"]
+    # `inkling context` knows what is sent before it is, word for word.
+    await _assert_context_says_what_is_sent(shell, asked)
     stats = await shell.run("stats", "--json")
     [sums] = json.loads(stats.stdout)["model_requests"]
     assert (sums["purpose"], sums["model"], sums["n_requests"]) == (
@@ -69,6 +72,15 @@ async def test_the_endpoint_of_the_settings_is_asked_and_its_tokens_are_counted(
         len(model_server.received),
     )
     assert sums["cost"] == pytest.approx((sums["n_prompt_tokens"] + sums["n_answer_tokens"]) / 1000)
+
+
+async def _assert_context_says_what_is_sent(shell: Shell, sent: dict[str, Any]) -> None:
+    place, settings = f"{shell.folder / 'project' / 'main.py'}:5:18", str(shell.folder / "settings.json")
+    printed = await shell.run("context", place, "--request", "--settings", settings)
+    assert (printed.stderr, printed.returncode) == ("", 0)
+    # Who asks explicitly is given several answers, drawn at random; the first is asked for as while typing.
+    told = json.loads(printed.stdout)
+    assert {**told, "n": None, "temperature": None} == {**sent, "n": None, "temperature": None}
 
 
 async def test_what_is_the_matter_with_the_endpoint_is_told_and_the_embedded_mind_answers(
