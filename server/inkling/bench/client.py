@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from types import TracebackType
@@ -39,6 +40,7 @@ class LanguageClient:
         )
         self._ids = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {}
+        self._hear: dict[str, Callable[[Any], None]] = {}
         self._write_lock = threading.Lock()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -68,8 +70,17 @@ class LanguageClient:
                 with contextlib.suppress(BrokenPipeError):  # of a server that was killed before it read everything
                     stream.close()
 
-    def initialize(self, folder: Path) -> None:
-        """Opens a workspace folder, as a client that answers what servers ask."""
+    def listen(self, method: str, hear: Callable[[Any], None]) -> None:
+        """Hears a notification of the server from now on, on the thread that reads."""
+        self._hear[method] = hear
+
+    def initialize(self, folder: Path, options: dict[str, Any] | None = None) -> None:
+        """Opens a workspace folder, as a client that answers what servers ask.
+
+        Args:
+            folder: The one folder.
+            options: What the server is told of the client; None: nothing.
+        """
         capabilities = {
             "workspace": {"configuration": True, "workspaceFolders": True},
             "window": {"workDoneProgress": False},
@@ -83,6 +94,7 @@ class LanguageClient:
                 "rootUri": folder.as_uri(),
                 "workspaceFolders": folders,
                 "capabilities": capabilities,
+                "initializationOptions": options,
             },
         )
         self.notify("initialized", {})
@@ -134,6 +146,9 @@ class LanguageClient:
 
     def _take(self, message: dict[str, Any]) -> None:
         if "method" in message:
+            hear = self._hear.get(message["method"])
+            if hear is not None:
+                hear(message.get("params"))
             if "id" in message:
                 is_settings = message["method"] == "workspace/configuration"
                 self._send({"jsonrpc": "2.0", "id": message["id"], "result": [self._settings] if is_settings else None})

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
@@ -16,7 +17,7 @@ class ScriptedEndpoint:
 
     Attributes:
         answer: Returns the text that follows a prompt.
-        n_requests: Requests for text so far.
+        n_requests: Requests for text so far, by the name of the model that they ask for.
         n_cancelled: Those whose client had left before the answer was due.
     """
 
@@ -28,8 +29,8 @@ class ScriptedEndpoint:
             answer: Returns the text that follows a prompt.
         """
         self.answer = answer
-        self.n_requests = 0
-        self.n_cancelled = 0
+        self.n_requests = Counter[str]()
+        self.n_cancelled = Counter[str]()
         self.base_url = ""
         self._latency_s = latency_s
         self._is_listening = threading.Event()
@@ -86,19 +87,20 @@ class ScriptedEndpoint:
             await _send(writer, 200 if is_list else 404, {"object": "list", "data": [{"id": "scripted"}]})
             return True
         body = json.loads(content)
-        self.n_requests += 1
+        model = str(body.get("model"))
+        self.n_requests[model] += 1
         text = _until_stop(self.answer(body["prompt"]), body.get("stop") or [])
         # Nothing more is sent over the connection before the answer: bytes or their end mean that the client left.
         left = asyncio.create_task(reader.read(1))
         done, _ = await asyncio.wait({left}, timeout=self._latency_s)
         if done:
-            self.n_cancelled += 1
+            self.n_cancelled[model] += 1
             return False
         left.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await left
         choice = {"index": 0, "text": text, "finish_reason": "stop", "logprobs": _logprobs(text)}
-        answer = {"id": "scripted", "object": "text_completion", "created": 0, "model": body.get("model")}
+        answer = {"id": "scripted", "object": "text_completion", "created": 0, "model": model}
         if body.get("stream"):
             event = f"data: {json.dumps(answer | {'choices': [choice]})}\n\ndata: [DONE]\n\n".encode()
             writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")

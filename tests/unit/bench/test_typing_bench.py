@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from inkling.bench.typing import Key, Place, Seen, TypingResult, mark_unused, read_bursts
+from inkling.bench.typed_text import Key, Place, read_bursts
+from inkling.bench.typing import Keystroke, figures, mark_sources
+from inkling.bench.typist import Seen
 
 START = "def f():\n    "
 AFTER = "total = price * count\n    return total\n"
@@ -60,39 +62,71 @@ def test_a_deletion_of_what_stood_there_before_is_left_out(tmp_path: Path) -> No
     assert not any(key.is_delete for key in burst)
 
 
+def keystroke(own: Seen, after_75_ms: float | None = None) -> Keystroke:
+    """One keystroke after which a plain debounce of 75 ms asks, where the pause is long enough for that."""
+    asks = int(own.pause_ms > 75)
+    short = Seen(pause_ms=own.pause_ms, text_after_ms=after_75_ms, n_requests_in_all=asks)
+    short.n_cancelled = short.n_unused = int(asks and after_75_ms is None)
+    return Keystroke(own=own, plain={75: short, 350: Seen(pause_ms=own.pause_ms)})
+
+
 def test_figures_stand_beside_those_of_plain_debounces() -> None:
-    seen = [
-        Seen(pause_ms=50),
-        Seen(pause_ms=150, n_requests_in_all=1, n_cancelled=1),
-        Seen(pause_ms=400, text_after_ms=140.0, n_requests=1, n_requests_in_all=1),
-        Seen(pause_ms=500, text_after_ms=0.0),
-    ]
-    result = TypingResult(latency_ms=100, seen=[seen, seen])
-
-    figures = {name: metric.value for name, metric in result.metrics(seed=0).items()}
-
-    assert figures["100ms_requests_per_100"] == 50
-    assert figures["100ms_debounce_75_requests_per_100"] == 75
-    assert figures["100ms_debounce_350_requests_per_100"] == 50
-    assert figures["100ms_cancelled"] == 0.5
-    assert figures["100ms_debounce_75_cancelled"] == pytest.approx(1 / 3)
-    assert figures["100ms_debounce_350_cancelled"] == 0.5
-    assert figures["100ms_without_request"] == 0.5
-    assert figures["100ms_text_at_pauses"] == 1
-    assert figures["100ms_ratio_requests_to_debounce_75"] == pytest.approx(2 / 3)
-    assert (figures["100ms_text_ms_p50"], figures["100ms_text_ms_p95"]) == (0, 140)
-
-
-def test_requests_are_unused_when_no_text_came_of_them_before_the_next() -> None:
     burst = [
-        Seen(pause_ms=50, n_requests_in_all=1),  # unused: the next keystroke asks again
-        Seen(pause_ms=50, n_requests_in_all=2),  # of two the first; the other serves a later keystroke
-        Seen(pause_ms=50),
-        Seen(pause_ms=50, text_after_ms=60.0),
-        Seen(pause_ms=50, text_after_ms=140.0, n_requests=1, n_requests_in_all=1),
-        Seen(pause_ms=50, n_requests_in_all=1),  # unused: the burst ends
+        keystroke(Seen(pause_ms=50)),
+        keystroke(Seen(pause_ms=150, n_requests_in_all=1, n_cancelled=1, n_unused=1)),
+        keystroke(Seen(pause_ms=400, text_after_ms=5.0, model_after_ms=140.0, n_requests_in_all=1), 176.0),
+        keystroke(Seen(pause_ms=400, text_after_ms=190.0, n_requests=1, n_requests_in_all=1), 176.0),
+        keystroke(Seen(pause_ms=500, text_after_ms=0.0, model_after_ms=0.0), 180.0),
+        keystroke(Seen(pause_ms=500), 180.0),
     ]
 
-    mark_unused(burst)
+    found = {name: metric.value for name, metric in figures([burst, burst], seed=0).items()}
 
-    assert [seen.n_unused for seen in burst] == [1, 1, 0, 0, 0, 1]
+    assert found["requests_per_100_keystrokes"] == 50
+    assert found["debounce_75ms_requests_per_100_keystrokes"] == pytest.approx(500 / 6)
+    assert found["ratio_requests_to_debounce_75ms"] == pytest.approx(3 / 5)
+    assert found["cancelled"] == found["unused"] == pytest.approx(1 / 3)
+    assert found["debounce_75ms_cancelled"] == pytest.approx(1 / 5)
+    assert found["answered_without_request"] == pytest.approx(2 / 3)
+    assert found["model_text_without_request"] == pytest.approx(1 / 2)
+    assert found["text_at_pauses"] == pytest.approx(3 / 4)
+    assert found["model_text_at_pauses"] == pytest.approx(2 / 4)
+    assert found["later_than_debounce_75ms"] == pytest.approx(2 / 4)
+    assert (found["keystroke_to_text_ms_p50"], found["keystroke_to_text_ms_p95"]) == (5, 190)
+    assert (found["keystroke_to_model_text_ms_p50"], found["keystroke_to_model_text_ms_p95"]) == (0, 140)
+    assert found["debounce_75ms_keystroke_to_text_ms_p95"] == 180
+
+
+def seen(n_requests_in_all: int, *texts: tuple[str, float], n_requests: int = 0) -> Seen:
+    """What was seen where texts, by their ids, came after so many milliseconds."""
+    first_ms = texts[0][1] if texts else None
+    return Seen(
+        pause_ms=500,
+        text_after_ms=first_ms,
+        n_requests=n_requests,
+        n_requests_in_all=n_requests_in_all,
+        texts=list(texts),
+    )
+
+
+@pytest.mark.parametrize(
+    ("burst", "unused", "model_ms"),
+    [
+        pytest.param([seen(1), seen(1, ("m", 90.0), n_requests=1)], [1, 0], [None, 90.0], id="the next key asks again"),
+        pytest.param([seen(2), seen(0, ("m", 90.0))], [1, 0], [None, 90.0], id="of two the other serves a later key"),
+        pytest.param([seen(1, ("e", 5.0))], [1], [None], id="only the embedded mind's text was on display"),
+        pytest.param([seen(1, ("e", 5.0), ("m", 140.0))], [0], [140.0], id="and became longer by the model's"),
+        pytest.param(
+            [seen(1, ("m", 90.0), n_requests=1), seen(0, ("m", 0.0))], [0, 0], [90.0, 0.0], id="typed through"
+        ),
+        pytest.param([seen(1, ("m", 5.0))], [1], [5.0], id="asked ahead while a kept answer was on display"),
+        pytest.param([seen(1), seen(1, ("m", 5.0))], [0, 1], [None, 5.0], id="asked ahead after an answer came"),
+    ],
+)
+def test_requests_are_unused_when_nothing_of_them_was_on_display_before_the_next(
+    burst: list[Seen], unused: list[int], model_ms: list[float | None]
+) -> None:
+    mark_sources(burst, {"m"})
+
+    assert [each.n_unused for each in burst] == unused
+    assert [each.model_after_ms for each in burst] == model_ms
