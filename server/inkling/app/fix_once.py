@@ -15,6 +15,7 @@ import click
 from inkling.app.fix_report import Report, fix_json
 from inkling.app.fix_tools import FixToolbox
 from inkling.app.fixed_files import write_fix
+from inkling.context.interpreter import behind_shim
 from inkling.core.errors import UserError
 from inkling.core.execution import ProjectView, ResourceLimits
 from inkling.core.repair import Question, RepairBudget
@@ -133,7 +134,9 @@ def _ask(question: Question) -> int | None:
 
 
 def _request(options: FixOptions) -> FixRequest:
-    view = ProjectView(folder=options.folder, interpreter=options.python or _find_python(options.folder))
+    view = ProjectView(
+        folder=options.folder, interpreter=behind_shim(options.python or _find_python(options.folder), options.folder)
+    )
     sandbox = SandboxSettings()
     return FixRequest(
         view=view,

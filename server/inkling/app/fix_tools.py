@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inkling.app.machine import LocalMachine
+from inkling.context.interpreter import behind_shim
 from inkling.core.errors import SandboxError
 from inkling.core.ports import AcceptanceModel, Background, Clock, EventLog, FileReader, Repairer, SuiteRunner
 from inkling.core.settings import SandboxSettings, Settings
-from inkling.features.fix import FixFeature, FixRecorder, FixTools, UnaskedFixes, UnaskedPorts
+from inkling.features.fix import FixFeature, FixRecorder, FixTools, Machine, UnaskedFixes, UnaskedPorts
 from inkling.lsp.services import FixServices
 
 if TYPE_CHECKING:
@@ -77,6 +77,7 @@ class FixPorts:
         clock: Waits.
         files: Reads what lies on disk.
         model: Knows what the user's setting of the knob amounts to.
+        machine: Says when there is time for what nobody waits for.
     """
 
     log: EventLog
@@ -84,6 +85,7 @@ class FixPorts:
     clock: Clock
     files: FileReader
     model: AcceptanceModel
+    machine: Machine
 
 
 def fix_services(toolbox: FixToolbox, ports: FixPorts) -> FixServices:
@@ -94,7 +96,7 @@ def fix_services(toolbox: FixToolbox, ports: FixPorts) -> FixServices:
         UnaskedPorts(
             feature=feature,
             recorder=recorder,
-            machine=LocalMachine(),
+            machine=ports.machine,
             clock=ports.clock,
             background=ports.background,
             threshold=ports.model.threshold,
@@ -106,4 +108,6 @@ def fix_services(toolbox: FixToolbox, ports: FixPorts) -> FixServices:
         recorder.configure(settings)
         unasked.configure(settings)
 
-    return FixServices(feature=feature, unasked=unasked, files=ports.files, configure=configure)
+    return FixServices(
+        feature=feature, unasked=unasked, files=ports.files, real_interpreter=behind_shim, configure=configure
+    )

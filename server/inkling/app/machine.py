@@ -38,6 +38,18 @@ class LocalMachine:
         return any(_read(battery, "status") == "Discharging" for battery in own)
 
 
+class IdleMachine:
+    """A machine with all the time there is, for tests."""
+
+    async def is_on_battery(self) -> bool:
+        """Returns False."""
+        return False
+
+    async def load(self) -> float:
+        """Returns 0."""
+        return 0.0
+
+
 def _read(supply: Path, name: str) -> str:
     try:
         return (supply / name).read_text("utf-8", "replace").strip()

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cattrs import Converter
 
+from inkling.app.machine import IdleMachine, LocalMachine
 from inkling.app.places import Places
 from inkling.app.wiring import open_event_log, running_services
 from inkling.features.survival import LOOKS_S
@@ -29,6 +30,7 @@ class ServeOptions:
         tcp: Host and port to wait for one client on; None for standard input and output.
         measure_loop: Whether to measure how long the event loop is held.
         survival_looks_s: Seconds after an outcome at which to look what stands there.
+        ignores_load: Whether fixes are looked for unasked however busy the machine is.
     """
 
     places: Places
@@ -36,6 +38,7 @@ class ServeOptions:
     tcp: tuple[str, int] | None = None
     measure_loop: bool = False
     survival_looks_s: tuple[float, ...] = LOOKS_S
+    ignores_load: bool = False
 
 
 def serve(options: ServeOptions) -> int:
@@ -54,7 +57,11 @@ def serve(options: ServeOptions) -> int:
 async def _serve(options: ServeOptions, converter: Converter, meter: LoopMeter) -> int:
     opened = await open_event_log(options.places.data_dir)
     async with running_services(
-        opened, options.places, loop_meter=meter, survival_looks_s=options.survival_looks_s
+        opened,
+        options.places,
+        loop_meter=meter,
+        survival_looks_s=options.survival_looks_s,
+        machine=IdleMachine() if options.ignores_load else LocalMachine(),
     ) as services:
         server = create_server(services, options.version, converter)
         if options.tcp is None:

@@ -13,6 +13,7 @@ from inkling.app.background import TaskGroupBackground
 from inkling.app.clock import LoopClock
 from inkling.app.fix_tools import FixPorts, FixToolbox, fix_services
 from inkling.app.learning import JudgementLog, Learner
+from inkling.app.machine import LocalMachine
 from inkling.app.own_data import OwnDataCommands
 from inkling.app.places import Places
 from inkling.context.analysis.analysis import Analysis
@@ -26,6 +27,7 @@ from inkling.engine.completer import EmbeddedCompleter
 from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature
 from inkling.features.completion_ports import CompletionPorts
+from inkling.features.fix import Machine
 from inkling.features.survival import LOOKS_S, SurvivalPorts
 from inkling.llm.client import ModelClient
 from inkling.llm.mind import ModelMind
@@ -88,6 +90,7 @@ async def running_services(
     loop_meter: LoopMeter | None = None,
     names_deadline_s: float = NAMES_DEADLINE_S,
     survival_looks_s: Sequence[float] = LOOKS_S,
+    machine: Machine | None = None,
 ) -> AsyncIterator[Services]:
     """Builds everything, keeps the workers running inside the block, and ends them with it."""
     progress = ProgressRelay()
@@ -119,7 +122,14 @@ async def running_services(
         files = DiskReader()
         followed = SurvivalPorts(log=opened.log, background=background, clock=clock, files=files, commits=GitCommits())
         toolbox = FixToolbox()
-        shared = FixPorts(log=opened.log, background=background, clock=clock, files=files, model=learner)
+        shared = FixPorts(
+            log=opened.log,
+            background=background,
+            clock=clock,
+            files=files,
+            model=learner,
+            machine=machine or LocalMachine(),
+        )
         fixing = fix_services(toolbox, shared)
         try:
             yield Services(

@@ -207,7 +207,8 @@ class Fixing:
             path = snapshot.path
             if path is not None and await self._services.files.read(path) != snapshot.text:
                 edits[PurePosixPath(path.relative_to(folder).as_posix())] = snapshot.text
-        interpreter = self._session.interpreter or Path()
+        chosen = self._session.interpreter or Path()
+        interpreter = await asyncio.to_thread(self._services.real_interpreter, chosen, folder)
         return _Seen(
             view=ProjectView(folder=folder, interpreter=interpreter, edits=edits),
             versions={snapshot.uri: snapshot.version for snapshot in inside},

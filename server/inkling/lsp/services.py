@@ -88,12 +88,14 @@ class FixServices:
         feature: Runs tests and looks for fixes.
         unasked: Looks for those that nobody asked for; it is among the listeners, too.
         files: Reads what lies on disk.
+        real_interpreter: Returns what an interpreter that is a version manager's script starts in a folder; blocks.
         configure: Takes new settings.
     """
 
     feature: FixFeature
     unasked: UnaskedFixes
     files: FileReader
+    real_interpreter: Callable[[Path, Path], Path]
     configure: Callable[[Settings], None]
 
 

@@ -89,6 +89,7 @@ async def search_and_judge(tools: FixTools, request: RepairRequest, on_progress:
         SandboxError: There is no sandbox, or it failed.
     """
     started_at_s = time.monotonic()
+    on_progress(RepairProgress(doing="looking at the most suspicious lines", n_tried=0, n_plausible=0))
     searching = replace(request.budget, wall_s=request.budget.wall_s * SEARCH_SHARE)
     found = await search(tools.repairers, replace(request, budget=searching), on_progress)
     if not found.patches:

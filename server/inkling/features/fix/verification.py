@@ -13,8 +13,8 @@ from inkling.core.text import split_lines
 from inkling.features.fix.ports import FixTools, ProjectTexts
 from inkling.features.fix.request import FixRequest
 
-MAX_FIXES = 5  # a list that can be read
-MAX_RUNS = 10  # fresh runs at most; what is behind the tenth place is hardly ever right
+MAX_FIXES = 3  # one and two alternatives; each costs a fresh run
+MAX_RUNS = 6  # fresh runs at most; what is further behind is hardly ever right
 _FINE = frozenset({CaseOutcome.PASSED, CaseOutcome.SKIPPED, CaseOutcome.EXPECTED_FAILURE})
 
 
