@@ -68,19 +68,23 @@ class AnswerStore:
         self._secret = b""
         self._n_kept = 0
         self._is_broken = False
+        self._is_closed = False
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inkling-answers")
 
     async def find(self, question: str) -> StoredAnswer | None:
         """Returns the answer to exactly this question; None where there is none."""
+        if self._is_closed:
+            return None
         return await asyncio.get_running_loop().run_in_executor(self._executor, self._find, self._whole(question))
 
     async def keep(self, question: str, answer: StoredAnswer) -> None:
         """Keeps an answer; returns when it is written."""
-        if len(answer.text) <= MAX_TEXT_CHARS:
+        if len(answer.text) <= MAX_TEXT_CHARS and not self._is_closed:
             await asyncio.get_running_loop().run_in_executor(self._executor, self._keep, self._whole(question), answer)
 
     async def close(self) -> None:
-        """Closes the file."""
+        """Closes the file; nothing is found or kept any more."""
+        self._is_closed = True
         await asyncio.get_running_loop().run_in_executor(self._executor, self._close)
         self._executor.shutdown()
 

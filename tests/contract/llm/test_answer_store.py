@@ -127,6 +127,15 @@ async def test_two_windows_share_one_file(tmp_path: Path) -> None:
     await other.close()
 
 
+async def test_a_closed_store_finds_and_keeps_nothing(tmp_path: Path) -> None:
+    store = AnswerStore(tmp_path, ENDPOINT)
+    await store.keep("x = |", SAID)
+    await store.close()
+    await store.keep("y = |", SAID)
+    assert await store.find("x = |") is None
+    assert n_rows(tmp_path) == 1
+
+
 def n_rows(folder: Path) -> int:
     with sqlite3.connect(folder / FILE_NAME) as database:
         count = int(database.execute("SELECT count(*) FROM answers").fetchone()[0])

@@ -468,3 +468,13 @@ def test_an_inferred_outcome_is_followed_like_any_other() -> None:
     desk.type("foo")
     desk.clock.advance(2 + 15)
     assert desk.looks() == [(15.0, "kept", 1.0)]
+
+
+def test_of_several_to_choose_from_another_one_says_nothing_against_the_first() -> None:
+    desk = Desk("x = |\n", infers=True)
+    desk.aftermath.offered(desk.uri, desk.cursor, {SuggestionId("s1"): "foo()", SuggestionId("s2"): "bar()"})
+    desk.insert("bar()")
+    desk.outcome(OutcomeKind.ACCEPTED, suggestion_id="s2")
+    assert [(each.suggestion_id, each.kind) for each in desk.log.outcomes] == [("s1", OutcomeKind.SUPERSEDED)]
+    desk.clock.advance(15)
+    assert desk.looks() == [(15.0, "kept", 1.0)]
