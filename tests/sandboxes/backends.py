@@ -20,6 +20,7 @@ from inkling.sandbox.docker_engine import DockerSandbox
 
 _STARTS_WITHIN_S = 60
 _ENDS_WITHIN_S = 30
+_ROOM_BYTES = 2**30
 # A network, which the tests do not need, is what an engine without much of a system around it cannot have.
 _FLAGS = ["--storage-driver=overlay2", "--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"]
 _FLAGS += ["--ip-masq=false", "--userland-proxy=false"]
@@ -56,7 +57,11 @@ def docker_engine() -> Iterator[str]:
             skip_for_want_of("a Docker engine (none runs, and starting one takes root and dockerd)")
         yield ""
         return
-    folder = Path(tempfile.mkdtemp(prefix="dk"))  # the path of a socket may have 108 characters only
+    # In memory, where there is enough: thousands of small files are written and removed. The path must be short, as
+    # that of a socket may have 108 characters only.
+    in_memory = Path("/dev/shm")  # noqa: S108
+    has_room = in_memory.is_dir() and shutil.disk_usage(in_memory).free > _ROOM_BYTES
+    folder = Path(tempfile.mkdtemp(prefix="dk", dir=in_memory if has_room else None))
     host = f"unix://{folder}/s"
     places = [f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid", "-H", host]
     with (folder / "log").open("wb") as log:

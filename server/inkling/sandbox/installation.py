@@ -40,22 +40,40 @@ def find_installation(interpreter: Path) -> Installation:
         SandboxError: There is no such file, or it is no Python's.
     """
     path = interpreter.absolute()
-    hops = [path]
-    while hops[-1].is_symlink():
-        if len(hops) > _MOST_LINKS:
-            raise SandboxError(f"{interpreter}: its links lead in a circle; choose another interpreter")
-        target = hops[-1].readlink()
-        hops.append(target if target.is_absolute() else hops[-1].parent / target)
-    if not hops[-1].is_file():
-        raise SandboxError(f"{interpreter}: there is no such interpreter; choose another one")
-    prefix = hops[-1].resolve().parent.parent
-    if not any(prefix.glob("lib*/python3*")):
-        raise SandboxError(
-            f"{interpreter}: its standard library was not found below {prefix}; choose another interpreter"
-        )
+    hops = _follow(path)
     environment = path.parent.parent if (path.parent.parent / "pyvenv.cfg").is_file() else None
+    if environment is not None:
+        # The interpreter in an environment may be a copy; the installation is where its file says.
+        hops += _follow(_base_interpreter(environment, path.name))
+    prefix = hops[-1].resolve().parent.parent
+    if not any(prefix.glob("lib*/python3*/os.py")):
+        raise SandboxError(f"{interpreter}: there is no standard library below {prefix}; choose another interpreter")
     inside = [prefix] if environment is None else [environment, prefix]
-    links = tuple(
-        (hop, hop.readlink()) for hop in hops[:-1] if not any(hop.is_relative_to(folder) for folder in inside)
-    )
-    return Installation(interpreter=path, environment=environment, prefix=prefix, links=links)
+    links = {hop: hop.readlink() for hop in hops if hop.is_symlink() and not any(map(hop.is_relative_to, inside))}
+    return Installation(interpreter=path, environment=environment, prefix=prefix, links=tuple(links.items()))
+
+
+def _follow(path: Path) -> list[Path]:
+    """Returns a path and what it leads to, link by link; the last one is a file.
+
+    Raises:
+        SandboxError: There is no such file.
+    """
+    hops = [path]
+    while hops[-1].is_symlink() and len(hops) <= _MOST_LINKS:
+        hops.append(hops[-1].parent / hops[-1].readlink())
+    if not hops[-1].is_file() or len(hops) > _MOST_LINKS:
+        raise SandboxError(f"{path}: there is no such interpreter; choose another one")
+    return hops
+
+
+def _base_interpreter(environment: Path, name: str) -> Path:
+    """Returns the interpreter that an environment was made from.
+
+    Source: the standard library's `site` module, on pyvenv.cfg.
+    """
+    settings = (environment / "pyvenv.cfg").read_text(encoding="utf-8", errors="replace").splitlines()
+    pairs = (line.partition("=") for line in settings)
+    homes = [Path(value.strip()) for key, _, value in pairs if key.strip().lower() == "home"]
+    candidates = [home / candidate for home in homes for candidate in (name, "python3", "python")]
+    return next((path for path in candidates if path.exists()), environment / "bin" / name)

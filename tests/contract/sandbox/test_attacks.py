@@ -393,7 +393,7 @@ async def test_poison_that_python_runs_by_itself_runs_in_the_sandbox_only(projec
     (packages / "sitecustomize.py").write_text(poison("sitecustomize "))
     project.interpreter = environment / "bin" / "python"
     ran = await project.run("print('ran')")
-    assert ran.text == "ran\n"
+    assert ran.text == "ran\n", ran.end
     assert set(ran.end.stderr.decode().split()) == {"pth", "sitecustomize"}
     assert not mark.exists()
 
