@@ -47,7 +47,7 @@ class Shop:
 
 
 class Tasks:
-    """Runs background work of a test; `wait` for it in the end."""
+    """Runs background work of a test."""
 
     def __init__(self) -> None:
         self.started: list[asyncio.Task[None]] = []
@@ -59,7 +59,8 @@ class Tasks:
 class Workspace:
     """A recorder with facts from a running analysis."""
 
-    def __init__(self, folder: Path, analysis: Analysis, recorder: ContextRecorder) -> None:
+    def __init__(self, folder: Path, analysis: Analysis, recorder: ContextRecorder, tasks: Tasks) -> None:
+        self.tasks = tasks
         self.folder = folder
         self.analysis = analysis
         self.recorder = recorder
@@ -87,7 +88,7 @@ async def _opened(folder: Path, *exclude: str, is_running: bool = True) -> Async
     run = asyncio.create_task(analysis.run()) if is_running else None
     while is_running and not analysis.process_ids():
         await asyncio.sleep(0.01)
-    yield Workspace(folder, analysis, recorder)
+    yield Workspace(folder, analysis, recorder, tasks)
     await asyncio.gather(*tasks.started)
     if run is not None:
         run.cancel()
@@ -133,6 +134,18 @@ async def test_typing_on_asks_nothing_anew_and_changes_no_definition(workspace: 
     workspace.analysis.files_changed([workspace.folder / "store.py"])
     workspace.recorder.files_changed([workspace.folder / "store.py"])
     assert _first_lines(await workspace.question(MAIN)) == []
+
+
+async def test_what_is_typed_is_looked_up_before_anybody_asks(workspace: Workspace) -> None:
+    path = workspace.folder / "main.py"
+    uri = DocumentUri(path.as_uri())
+    before, after = MAIN.split("find(|)")
+    for version, text in enumerate((before + after, MAIN.replace("|", ""))):
+        workspace.recorder.document_changed(Snapshot(uri=uri, path=path, version=version, text=text))
+    await asyncio.gather(*workspace.tasks.started)
+    question = await workspace.question(MAIN, within_s=0)
+    assert ("store.py", "def find(self, name: str) -> Order:") in _first_lines(question)
+    assert len(question.diagnostics) == 1
 
 
 async def test_the_standard_library_is_not_quoted_and_packages_are(workspace: Workspace) -> None:

@@ -40,6 +40,13 @@ def test_what_is_wrong_above_the_cursor(marked: str, expected: list[Problem]) ->
         ("foo(|\nbar = 1\nprint(bar)", []),
         ("total = compute(|\nprint(total)", []),
         ("ﬁle = compute(|\nprint(ﬁle, file)", []),
+        ("def f(self) -> N|\n    return self\n", []),
+        ("try|\n    x = 1\nexcept OSError:\n    pass\n", []),
+        ("compu|\n    a,\n)\n", []),
+        ("print(\n    1,\n    |", []),
+        ("if True:\n|", []),
+        ("try:\n    print(1)\n|", []),
+        ('"""Doc\n|', []),
         ("x = [|\nprint(y)", [(2, "undefined name 'y'")]),
     ],
 )

@@ -8,6 +8,7 @@ import jedi
 
 MAX_LINES: Final = 200  # of a definition; a longer one is cut, since only its outline is of use
 _SHOWS_ITSELF: Final = frozenset({"class", "function", "property"})
+_BEGINNINGS: Final = ("class ", "def ", "async def ")
 _INSTALLED: Final = frozenset({"site-packages", "dist-packages"})  # these lie within the standard library's folder
 _STUBS: Final = Path(jedi.__file__).parent / "third_party"
 
@@ -40,6 +41,6 @@ def find_definition(
         if is_standard or path.is_relative_to(_STUBS):
             continue
         code = name.get_line_code(after=MAX_LINES)
-        if code:
+        if code.lstrip().startswith(_BEGINNINGS):  # an instance may be its own definition, such as a member of an enum
             return str(path), name.name, code
     return None

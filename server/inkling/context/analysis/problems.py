@@ -13,6 +13,7 @@ from inkling.core.text import line_end, line_start, position_at
 
 NEAR_LINES: Final = 20  # above and below the cursor
 MAX_PROBLEMS: Final = 4
+_LEFT_OPEN: Final = re.compile("never closed|unterminated|expected an indented block|EOF|expected 'except'")
 _WORD: Final = re.compile(r"\w+")
 _OF_EVERY_MODULE: Final = frozenset(
     {"__annotations__", "__builtins__", "__file__", "__path__", "WindowsError", "__class__"}
@@ -39,12 +40,14 @@ def _around(text: str, offset: int) -> tuple[str, str, str]:
 
 
 def _syntax_error(before: str, line: str, after: str) -> Iterator[Problem]:
-    """Yields where parsing stops when the line that is being written is none."""
+    """Yields where parsing stops above the line that is being written; below, it may be that line's fault."""
     indentation = line[: len(line) - len(line.lstrip())]
     try:
         ast.parse(hide_byte_order_mark(before + indentation + "pass" + after))
     except SyntaxError as error:
-        if error.lineno is not None:
+        is_above = error.lineno is not None and error.lineno <= before.count("\n")
+        # What is open above may be about to be closed here.
+        if is_above and error.lineno is not None and not _LEFT_OPEN.search(error.msg):
             yield error.lineno, f"syntax error: {error.msg}"
     except (ValueError, RecursionError, MemoryError):
         return

@@ -110,6 +110,15 @@ class CodeFacts:
         self._known = OrderedDict()
         self._problems = {}
 
+    def prepare(self, request: CompletionRequest) -> None:
+        """Finds out in the background what is not known of a place; returns at once."""
+        if next(self._missing(request), None) is None and not self._lacks_problems(request):
+            return
+        self._latest = request
+        if self._is_idle.is_set():
+            self._is_idle.clear()
+            self._background.start(self._find_out())
+
     async def near(self, request: CompletionRequest, wait_s: float = WAIT_S) -> Facts:
         """Returns what is known of a place, and sees to it that more is known the next time.
 
@@ -117,14 +126,10 @@ class CodeFacts:
             request: The place.
             wait_s: Longest wait for what is not known yet, seconds.
         """
-        if next(self._missing(request), None) is not None or self._lacks_problems(request):
-            self._latest = request
-            if self._is_idle.is_set():
-                self._is_idle.clear()
-                self._background.start(self._find_out())
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
-                    await self._is_idle.wait()
+        self.prepare(request)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(wait_s):
+                await self._is_idle.wait()
         known = [self._known.get(key) for key, _ in _names(request)]
         found = [each.found for each in known if each is not None and each.found is not None]
         around, problems = self._problems.get(request.snapshot.uri, (None, ()))

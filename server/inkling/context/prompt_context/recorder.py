@@ -192,6 +192,9 @@ class ContextRecorder:
         edit = minimal_edit(old.text, new.text)
         if not edit.n_removed and not edit.inserted:
             return
+        if self._facts is not None:
+            # Where something was typed a question will follow.
+            self._facts.prepare(CompletionRequest(snapshot=new, offset=edit.offset + len(edit.inserted)))
         shift = len(edit.inserted) - edit.n_removed
         start, end = _whole_lines(old.text, edit)
         before = old.text[start:end]
