@@ -116,7 +116,7 @@ class ModelSettings:
     """The endpoint of the model mind. Its key is no setting: it stays in the editor's secret storage.
 
     Attributes:
-        base_url: Address up to and with `/v1`; empty: there is no model mind and no connection.
+        base_url: Address up to and with `/v1`, and a query for each request; empty: no model mind, no connection.
         completion_model: Name of the model for ghost text; empty: the embedded mind alone.
         edit_model: Name of the model for edits; empty: none.
         chat_model: Name of the model for chat; empty: none.
@@ -129,7 +129,7 @@ class ModelSettings:
         prices: What a million tokens cost, each as `model: prompt answer`; `*` is every other model.
         ask_ahead: Whether the endpoint is asked for what follows a suggestion that is likely to be accepted.
         cache_answers: Whether answers are kept on disk, sealed, so that a restart forgets none.
-        headers: Further headers of each request, each as `Name: value`.
+        headers: Further headers of each request, each as `Name: value`; `${key}` is the key.
         ca_file: Path of the certificates, PEM, of the authorities to trust; empty: those of the system.
         proxy: Address of a proxy; empty: as the environment says.
     """
