@@ -17,6 +17,12 @@ stage() {
     [ $code -eq 0 ] || failed+=("$name")
 }
 
+# Tests that skip themselves write here for want of what.
+INKLING_TESTS_MISSING=$(mktemp)
+export INKLING_TESTS_MISSING
+trap 'rm -f "$INKLING_TESTS_MISSING"' EXIT
+
+scripts/setup_sandboxes.sh
 stage "formatting, linting, types, import contracts" make --no-print-directory check
 stage "unit, contract and daemon tests" .venv/bin/pytest -q --durations=5
 stage "extension unit tests" npm run --silent test
@@ -24,6 +30,8 @@ stage "tests in a real editor" make --no-print-directory test-editor
 
 data=${INKLING_BENCH_DATA:-../shared/data}
 [ -d "$data" ] || missing+=("benchmark data ($data): tests that retrain on it were skipped")
+
+while IFS= read -r line; do missing+=("$line"); done < <(sort -u "$INKLING_TESTS_MISSING")
 
 printf '\n'
 for line in ${missing[@]+"${missing[@]}"}; do echo "missing, optional: $line"; done

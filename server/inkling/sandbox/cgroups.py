@@ -14,7 +14,7 @@ from pathlib import Path
 
 from inkling.core.errors import SandboxError
 from inkling.core.execution import ResourceLimits
-from inkling.sandbox.ownership import is_alive, own_token
+from inkling.sandbox.ownership import has_ended, own_token
 from inkling.sandbox.usage import Usage
 
 _PREFIX = "inkling-run-"
@@ -147,7 +147,7 @@ def remove_leftovers(parents: CgroupParents) -> None:
     """Removes groups, with what runs in them, of daemons that were killed."""
     for folder in set(parents.folders.values()):
         for path in folder.glob(f"{_PREFIX}*"):
-            if not is_alive(path.name.removeprefix(_PREFIX).rpartition("-")[0]):
+            if has_ended(path.name.removeprefix(_PREFIX).rpartition("-")[0]):
                 _remove(path)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from inkling.core.errors import SandboxError
 from inkling.sandbox.image import ImagePlan, write_image
-from inkling.sandbox.ownership import is_alive, own_place, own_token
+from inkling.sandbox.ownership import has_ended, own_place, own_token
 
 if TYPE_CHECKING:
     from docker import DockerClient
@@ -180,7 +180,7 @@ class EngineClient:
             age = datetime.now(UTC) - datetime.fromtimestamp(container.attrs["Created"], UTC)
             is_ours = labels.get(PLACE_LABEL) == own_place()
             is_forgotten = state == "exited" and age > _FORGOTTEN_AFTER
-            if is_forgotten or (is_ours and not is_alive(labels[OWNER_LABEL])):
+            if is_forgotten or (is_ours and has_ended(labels[OWNER_LABEL])):
                 self._api.remove_container(str(container.id), v=True, force=True)
 
 

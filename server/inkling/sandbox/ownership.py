@@ -23,10 +23,10 @@ def own_place() -> str:
         return platform.node()
 
 
-def is_alive(token: str) -> bool:
-    """Tells whether the process of a token still runs; False for what is no token."""
+def has_ended(token: str) -> bool:
+    """Tells whether the process of a token is gone; what is no token says nothing of the kind."""
     match = _TOKEN.fullmatch(token)
-    return match is not None and _started_at(int(match[1])) == int(match[2])
+    return match is not None and _started_at(int(match[1])) != int(match[2])
 
 
 def _started_at(process_id: int) -> int:

@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from inkling.sandbox.ownership import is_alive, own_token
+from inkling.sandbox.ownership import has_ended, own_token
 
 _PREFIX = "inkling-run-"
 
@@ -26,5 +26,5 @@ def remove_left_stagings() -> None:
     for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
         token = "-".join(folder.name.removeprefix(_PREFIX).split("-")[:2])
         with contextlib.suppress(OSError):
-            if not is_alive(token) and folder.stat().st_uid == os.getuid():
+            if has_ended(token) and folder.stat().st_uid == os.getuid():
                 remove_staging(folder)
