@@ -178,6 +178,30 @@ async def test_who_asks_explicitly_gets_several_each_with_its_row(window: Window
     assert "ignored" not in [kind for _, kind in rows]
 
 
+@pytest.mark.parametrize("asks_ahead", [True, False])
+async def test_what_follows_is_asked_for_while_the_user_looks(window: Window, *, asks_ahead: bool) -> None:
+    window.editor.settings["model"]["askAhead"] = asks_ahead
+    window.hold.set()
+    window.texts = (EMBEDDED,)
+    await window.start(TAKES_LATE)
+    n_kept = n_rows(window.editor.cache_dir / FILE_NAME)
+    item = await window.editor.complete_marked(NAME, BASKET)
+    assert item is not None
+    assert item.command is not None
+    async with asyncio.timeout(ANSWER_WITHIN_S):
+        while n_rows(window.editor.cache_dir / FILE_NAME) == n_kept:  # once it is kept nothing is being asked any more
+            await asyncio.sleep(0.02)
+    (suggestion_id,) = item.command.arguments or ()
+    shown = {"eventId": "e1", "suggestionId": suggestion_id, "kind": "shown", "atMs": 1, "visibleMs": 750.0}
+    await window.editor.own("inkling/recordOutcomes", {"outcomes": [shown]})
+    ahead = f"for line in {EMBEDDED}\n        "
+    if asks_ahead:
+        assert (await window.asked(ahead)).body["prompt"].endswith(ahead)
+    else:
+        await window.editor.own("inkling/diagnostics")
+        assert not any(ahead in received.body.get("prompt", "") for received in window.server.received)
+
+
 async def test_what_was_answered_once_is_known_after_a_restart_and_read_by_nobody(
     window: Window, model_server: ModelServer
 ) -> None:
