@@ -36,9 +36,21 @@ def _run(folder: str, tests: list[str], texts: Mapping[str, str], tell: Tell) ->
     os.chdir(folder)
     sys.path.insert(0, folder)
     import_from({Path(path): text for path, text in texts.items()})
-    options = ("-x", "-p", "no:cacheprovider", "--rootdir", folder, "-W", "ignore")
-    if pytest.main([*options, *tests]) == pytest.ExitCode.OK:
-        tell(_PASSED)
+    options = ("-x", "-s", "-p", "no:cacheprovider", "-p", "no:terminal", "--rootdir", folder, "-W", "ignore")
+    pytest.main([*options, *tests], plugins=[_Teller(tell)])
+
+
+class _Teller:
+    """A plugin of pytest that tells that all tests passed, and then ends the process, which has nothing left to do."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, exitstatus: int) -> None:
+        if exitstatus == pytest.ExitCode.OK:
+            self._tell(_PASSED)
+        os._exit(0)
 
 
 if __name__ == "__main__":

@@ -2,8 +2,11 @@
 
 import ast
 import contextlib
+import inspect
+import os
 import random
 import signal
+import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.metadata import entry_points
@@ -15,11 +18,15 @@ import pytest
 
 from inkling.engine.judging.probes import RAISES, SEE, Probe, ProbedTest, bind_parameters
 from inkling.engine.judging.values import describe, type_word
+from inkling.sandbox.suite.child.options import project_options, without_obstacles
 
 PROBE_CPU_S = 0.1  # a probe that computes longer counts as one that hangs
 _PROBE_WALL_S = 1.0
 VALUE, ERROR, TIMEOUT = "V", "E", "T"
-_QUIET = ("-p", "no:cacheprovider", "-p", "no:terminal", "-p", "no:randomly", "-W", "ignore")
+_QUIET = ("-s", "-p", "no:terminal", "-p", "no:randomly", "--continue-on-collection-errors", "-W", "ignore")
+
+Collect = Callable[[Callable[[Sequence[pytest.Item]], None]], None]
+"""Collects tests, and calls a function with them."""
 
 
 class _ProbeTimeoutError(BaseException):
@@ -33,16 +40,69 @@ def load_plugins() -> None:
             entry.load()
 
 
-def with_collected(node_ids: Sequence[str], work: Callable[[Sequence[pytest.Item]], None]) -> None:
-    """Collects tests as pytest does, and calls `work` with them; nothing is called where collecting fails."""
+def with_collector(folder: Path, node_ids: Sequence[str], work: Callable[[Collect], None]) -> None:
+    """Gets pytest ready, up to where it would import the tests, and calls `work` with what collects them.
 
-    class Loop:
-        @pytest.hookimpl(tryfirst=True)
-        def pytest_runtestloop(self, session: pytest.Session) -> bool:
-            work(session.items)
-            return True
+    `work` is to fork, and to collect in the forks: none of the project is imported before. Where a `conftest.py` has
+    done so already, pytest starts anew in each fork.
 
-    pytest.main([*_QUIET, *node_ids], plugins=[Loop()])
+    Args:
+        folder: The project's folder.
+        node_ids: The tests, by pytest's name; others of their files are left out.
+        work: Is called once.
+    """
+    options = without_obstacles(project_options(node_ids, folder), folder, keep_paths=False)
+    cache = f"{os.environ.get('TMPDIR', '/tmp')}/pytest-cache"  # noqa: S108 - the sandbox's own
+    arguments = [*options, *("-o", "addopts=", "-o", f"cache_dir={cache}", "--rootdir", str(folder)), *_QUIET]
+    arguments += dict.fromkeys(node_id.split("::")[0] for node_id in node_ids)
+    was_called = False
+
+    def wanted(session: pytest.Session) -> list[pytest.Item]:
+        by_id = {item.nodeid: item for item in session.perform_collect()}
+        return [by_id[node_id] for node_id in node_ids if node_id in by_id]
+
+    def work_in_session(session: pytest.Session) -> None:
+        nonlocal was_called
+        if not _modules_in(folder):
+            was_called = True
+            work(lambda use: use(wanted(session)))
+
+    pytest.main(arguments, plugins=[_BeforeCollection(work_in_session)])
+    if not was_called:
+        for name in _modules_in(folder, with_conftest=True):
+            del sys.modules[name]
+        work(lambda use: _start_and(lambda session: use(wanted(session)), arguments))
+
+
+class _BeforeCollection:
+    """A plugin of pytest that does something else in place of collecting and running."""
+
+    def __init__(self, work: Callable[[pytest.Session], None]) -> None:
+        self._work = work
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: pytest.Session) -> bool:
+        self._work(session)
+        return True
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self) -> bool:
+        return True
+
+
+def _start_and(work: Callable[[pytest.Session], None], arguments: Sequence[str]) -> None:
+    pytest.main([*arguments], plugins=[_BeforeCollection(work)])
+
+
+def _modules_in(folder: Path, *, with_conftest: bool = False) -> list[str]:
+    """Returns the names of imported modules of the project; a `conftest.py` by itself imports nothing of it."""
+    found = []
+    for name, module in list(sys.modules.items()):
+        file = Path(getattr(module, "__file__", None) or "/")
+        is_own = file.is_relative_to(folder) and "site-packages" not in file.parts
+        if is_own and (with_conftest or file.name != "conftest.py"):
+            found.append(name)
+    return found
 
 
 def probed_tests(items: Sequence[pytest.Item]) -> list[ProbedTest]:
@@ -57,8 +117,7 @@ def probed_tests(items: Sequence[pytest.Item]) -> list[ProbedTest]:
             function = _definition(owner, item.originalname)
             if function is not None:
                 test = ProbedTest(node_id=item.nodeid, function=function, names=vars(item.module))
-                callspec = getattr(item, "callspec", None)
-                sources.append(bind_parameters(test, callspec.params if callspec is not None else {}))
+                sources.append(bind_parameters(test, _parameters(item)))
     return sources
 
 
@@ -146,12 +205,25 @@ def _run(item: pytest.Function, probe: Probe, observation: _Observation) -> None
             case.setUp()
             call(case, {})
             case.tearDown()
-    elif item.cls is None and not item.fixturenames:
-        call(None, {})
-    elif item.cls is not None and set(item.fixturenames) == set() and not hasattr(item.cls, "setup_method"):
-        call(item.cls(), {})
+    elif item.cls is None and not _needs_fixtures(item):
+        call(None, _parameters(item))
     else:
         _run_with_fixtures(item, call)
+
+
+def _parameters(item: pytest.Function) -> Mapping[str, object]:
+    callspec = getattr(item, "callspec", None)
+    return callspec.params if callspec is not None else {}
+
+
+def _needs_fixtures(item: pytest.Function) -> bool:
+    """Tells whether a test asks for fixtures, or the project has some for every test; those of plugins can wait."""
+    for name in set(item.fixturenames) - set(_parameters(item)):
+        definitions = item._fixtureinfo.name2fixturedefs.get(name, ())
+        is_asked_for = name in item._fixtureinfo.argnames
+        if is_asked_for or any("site-packages" not in inspect.getfile(each.func) for each in definitions):
+            return True
+    return False
 
 
 def _run_with_fixtures(item: pytest.Function, call: Callable[[object, Mapping[str, object]], None]) -> None:

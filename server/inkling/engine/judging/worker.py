@@ -4,6 +4,7 @@ It reads one comparison from its input and prints one answer. It never imports t
 fork imports the project as one patch has it.
 """
 
+import gc
 import json
 import os
 import random
@@ -19,7 +20,7 @@ import pytest
 
 from inkling.engine.judging.exchange import Comparison, decode_comparison
 from inkling.engine.judging.forks import Tell, run_in_forks
-from inkling.engine.judging.observing import load_plugins, observe, probed_tests, with_collected
+from inkling.engine.judging.observing import Collect, load_plugins, observe, probed_tests, with_collector
 from inkling.engine.judging.patched_imports import import_from
 from inkling.engine.judging.probes import Probe, make_probes, probe_of_call
 from inkling.engine.judging.properties import property_probes
@@ -34,20 +35,31 @@ def main() -> None:
     nothing = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1, 2):
         os.dup2(nothing, stream)  # what the program prints is not ours to send
+    folder = Path.cwd()
+    sys.path.insert(0, str(folder))  # as `python -m pytest` has it
     load_plugins()
-    data = json.dumps(compare(comparison)).encode()
+    answer: dict[str, object] = {}
+    with_collector(folder, comparison.node_ids, lambda collect: answer.update(compare(comparison, collect)))
+    data = json.dumps(answer).encode()
     while data:
         data = data[os.write(out, data) :]
 
 
-def compare(comparison: Comparison) -> dict[str, object]:
-    """Returns what the program and each patch do on generated inputs, as `exchange.decode_compared` reads it."""
+def compare(comparison: Comparison, collect: Collect) -> dict[str, object]:
+    """Returns what the program and each patch do on generated inputs, as `exchange.decode_compared` reads it.
+
+    Args:
+        comparison: What is to be compared.
+        collect: Imports the tests; called in forks only.
+    """
+    gc.collect()
+    gc.freeze()  # or the first collection in each fork would copy all that was imported so far
     in_forks = partial(run_in_forks, n_processes=comparison.n_processes, wall_s=comparison.wall_s)
-    made = _lines(in_forks([partial(_tell_probes, comparison)])[0])
+    made = _lines(in_forks([partial(_tell_probes, comparison, collect)])[0])
     probes = [Probe(**{**line["probe"], "shown": tuple(line["probe"]["shown"])}) for line in made]
     words = [str(line["property"]) for line in made]
     runs: list[tuple[Mapping[str, str], int]] = [({}, 0), ({}, 1), *((texts, 0) for texts in comparison.texts)]
-    told = in_forks([partial(_tell_outcomes, comparison.node_ids, probes, texts, salt) for texts, salt in runs])
+    told = in_forks([partial(_tell_outcomes, collect, probes, texts, salt) for texts, salt in runs])
     n_inputs = sum(not word for word in words)
     observed = [_gathered(_lines(data), words, n_inputs) for data in told]
     return {
@@ -60,7 +72,7 @@ def compare(comparison: Comparison) -> dict[str, object]:
     }
 
 
-def _tell_probes(comparison: Comparison, tell: Tell) -> None:
+def _tell_probes(comparison: Comparison, collect: Collect, tell: Tell) -> None:
     """Tells the inputs, the calls asked for last, and then those for properties."""
 
     def work(items: Sequence[pytest.Item]) -> None:
@@ -77,12 +89,10 @@ def _tell_probes(comparison: Comparison, tell: Tell) -> None:
         for words, probe in property_probes(chosen, by_id, tests[0].names):
             _tell_line(tell, {"probe": asdict(probe), "property": words})
 
-    with_collected(comparison.node_ids, work)
+    collect(work)
 
 
-def _tell_outcomes(
-    node_ids: Sequence[str], probes: Sequence[Probe], texts: Mapping[str, str], salt: int, tell: Tell
-) -> None:
+def _tell_outcomes(collect: Collect, probes: Sequence[Probe], texts: Mapping[str, str], salt: int, tell: Tell) -> None:
     """Tells what one version of the program does on each input."""
     import_from({Path(path): text for path, text in texts.items()})
 
@@ -92,7 +102,7 @@ def _tell_outcomes(
     def work(items: Sequence[pytest.Item]) -> None:
         observe(items, probes, tell_one, salt=salt)
 
-    with_collected(node_ids, work)
+    collect(work)
 
 
 def _gathered(lines: Sequence[Mapping[str, Any]], words: Sequence[str], n_inputs: int) -> Mapping[str, object] | None:

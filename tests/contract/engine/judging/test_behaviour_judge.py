@@ -197,6 +197,12 @@ async def test_a_patch_that_does_harm_harms_itself_only(judge: BehaviourJudge, f
         assert first.behaviour != second.behaviour
 
 
+async def test_a_conftest_that_imports_the_program_hides_no_patch(judge: BehaviourJudge, folder: Path) -> None:
+    (folder / "conftest.py").write_text("import program\n")
+    judgement = await judged(judge, folder, SWAPPED, WRONG)
+    assert len({item.behaviour for item in judgement.patches}) == 2
+
+
 async def test_unsaved_texts_are_what_is_judged(judge: BehaviourJudge, folder: Path) -> None:
     (folder / "program.py").write_text("this is no Python\n")
     request = request_for(folder, ["test_running"])
