@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { targetsOf, tracebackIn, type EditorSituation, type FailingTest, type Situation } from "../../extension/src/pure/fixTarget";
+import { targetInEditor, targetsIn, tracebackIn, type EditorSituation, type FailingTest, type FixTarget } from "../../extension/src/pure/fixTarget";
 
 const TRACEBACK = `Traceback (most recent call last):
   File "/ws/shop/cart.py", line 3, in total
@@ -31,8 +31,8 @@ function editor(changes: Partial<EditorSituation> & { readonly line?: number }):
   };
 }
 
-function targets(changes: Partial<Situation>): ReturnType<typeof targetsOf> {
-  return targetsOf({ folderUri: "file:///ws", folderName: "ws", editor: undefined, failing: [], clipboard: "", ...changes });
+function targetAt(changes: Parameters<typeof editor>[0], failing: readonly FailingTest[] = []): FixTarget | undefined {
+  return targetInEditor("file:///ws", editor(changes), failing);
 }
 
 describe("a traceback", () => {
@@ -50,47 +50,45 @@ describe("a traceback", () => {
 
 describe("what is to be fixed", () => {
   it("is a selected traceback before all else, in any file", () => {
-    const here = editor({ line: 3, selectedText: TRACEBACK, isPython: false });
-    expect(targets({ editor: here, failing: [FAILING] })).toEqual([
-      { label: "Selected traceback", detail: "ZeroDivisionError: division by zero", params: { folderUri: "file:///ws", traceback: TRACEBACK } },
-    ]);
+    expect(targetAt({ line: 3, selectedText: TRACEBACK, isPython: false }, [FAILING])).toEqual({
+      label: "Selected traceback",
+      detail: "ZeroDivisionError: division by zero",
+      params: { folderUri: "file:///ws", traceback: TRACEBACK },
+    });
+    expect(targetAt({ selectedText: PYTEST })?.detail).toBe("tests/test_cart.py:4: AssertionError");
   });
 
   it("is the failing test around the cursor with all its cases", () => {
     const other = { ...FAILING, nodeId: "tests/test_cart.py::test_total[3]" };
-    const [target, ...rest] = targets({ editor: editor({ line: 4 }), failing: [FAILING, other] });
-    expect(target?.params.nodeIds).toEqual([FAILING.nodeId, other.nodeId]);
-    expect(rest).toEqual([]);
+    expect(targetAt({ line: 4 }, [FAILING, other])?.params.nodeIds).toEqual([FAILING.nodeId, other.nodeId]);
   });
 
   it("is a diagnostic at the cursor", () => {
     const diagnostic = { range: { start: { line: 1, character: 4 }, end: { line: 1, character: 8 } }, message: "undefined name", code: "F821" };
-    const [target] = targets({ editor: editor({ line: 1, diagnostics: [diagnostic] }), failing: [FAILING] });
+    const target = targetAt({ line: 1, diagnostics: [diagnostic] }, [FAILING]);
     expect(target?.params.place).toEqual({ uri: "file:///ws/tests/test_cart.py", ...diagnostic });
   });
 
   it("is the test around the cursor, though it was not run", () => {
-    const [target] = targets({ editor: editor({ line: 4 }) });
-    expect(target?.params).toEqual({ folderUri: "file:///ws", nodeIds: ["tests/test_cart.py::test_total"] });
+    expect(targetAt({ line: 4 })?.params).toEqual({ folderUri: "file:///ws", nodeIds: ["tests/test_cart.py::test_total"] });
   });
 
   it("is selected code in Python", () => {
     const selection = { start: { line: 0, character: 0 }, end: { line: 1, character: 8 } };
-    const [target] = targets({ editor: editor({ selection, selectedText: "def helper():\n    pass" }) });
+    const target = targetAt({ selection, selectedText: "def helper():\n    pass" });
     expect(target?.params.place).toEqual({ uri: "file:///ws/tests/test_cart.py", range: selection });
   });
 
-  it("is chosen from failing tests, the clipboard and everything where the cursor says nothing", () => {
-    const all = targets({ editor: editor({ isPython: false, selectedText: "words" }), failing: [FAILING], clipboard: PYTEST });
-    expect(all.map(({ label, detail }) => [label, detail])).toEqual([
-      [FAILING.nodeId, "assert 2 == 3"],
-      ["Traceback on the clipboard", "tests/test_cart.py:4: AssertionError"],
-      ["Whatever fails in ws", "Runs all its tests in the sandbox"],
-    ]);
-    expect(targets({}).map(({ params }) => params)).toEqual([{ folderUri: "file:///ws" }]);
+  it("is not said by other places, nor by files outside of the workspace", () => {
+    expect(targetAt({ isPython: false, selectedText: "words" }, [FAILING])).toBeUndefined();
+    expect(targetAt({ line: 4, path: undefined }, [FAILING])).toBeUndefined();
+    expect(targetAt({ line: 0 }, [FAILING])).toBeUndefined();
   });
 
-  it("is nothing in a file outside of the workspace", () => {
-    expect(targets({ editor: editor({ line: 4, path: undefined }) })).toHaveLength(1);
+  it("is chosen from failing tests and everything then", () => {
+    expect(targetsIn("file:///ws", "ws", [FAILING]).map(({ label, detail, params }) => [label, detail, params.nodeIds])).toEqual([
+      [FAILING.nodeId, "assert 2 == 3", [FAILING.nodeId]],
+      ["Whatever fails in ws", "Runs all its tests in the sandbox", undefined],
+    ]);
   });
 });

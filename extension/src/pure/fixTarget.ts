@@ -39,26 +39,10 @@ export interface EditorSituation {
   readonly diagnostics: readonly DiagnosticHere[];
 }
 
-export interface Situation {
-  /** The folder of the editor in front, else the first one. */
-  readonly folderUri: string;
-  readonly folderName: string;
-  readonly editor: EditorSituation | undefined;
-  readonly failing: readonly FailingTest[];
-  readonly clipboard: string;
-}
-
-/** Returns what can be meant, likeliest first: one target where the place of the cursor says it, else all there is to choose from. */
-export function targetsOf(situation: Situation): readonly FixTarget[] {
-  const { folderUri, folderName, editor, failing, clipboard } = situation;
-  const here = editor === undefined ? undefined : targetInEditor(folderUri, editor, failing);
-  if (here !== undefined) {
-    return [here];
-  }
-  const onClipboard = tracebackIn(clipboard);
+/** Returns what a folder has to fix where the place of the cursor does not say it. */
+export function targetsIn(folderUri: string, folderName: string, failing: readonly FailingTest[]): readonly FixTarget[] {
   return [
     ...failing.map(targetOfTest),
-    ...(onClipboard === undefined ? [] : [targetOfTraceback(folderUri, onClipboard, "Traceback on the clipboard")]),
     { label: `Whatever fails in ${folderName}`, detail: "Runs all its tests in the sandbox", params: { folderUri } },
   ];
 }
@@ -75,7 +59,8 @@ export function targetOfPlace(folderUri: string, place: WireFailingPlace, label:
   return { label, detail: "", params: { folderUri, place } };
 }
 
-function targetInEditor(folderUri: string, editor: EditorSituation, failing: readonly FailingTest[]): FixTarget | undefined {
+/** Returns what the place of the cursor says is meant, if it does. */
+export function targetInEditor(folderUri: string, editor: EditorSituation, failing: readonly FailingTest[]): FixTarget | undefined {
   const traceback = tracebackIn(editor.selectedText);
   if (traceback !== undefined) {
     return targetOfTraceback(folderUri, traceback, "Selected traceback");

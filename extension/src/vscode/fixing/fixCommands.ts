@@ -4,9 +4,10 @@ import * as vscode from "vscode";
 import type { Clock } from "../../pure/clock";
 import { markedLines, nextStep, progressPercent, progressText, traceDocument } from "../../pure/fixAnswer";
 import {
+  targetInEditor,
   targetOfTest,
   targetOfTraceback,
-  targetsOf,
+  targetsIn,
   tracebackIn,
   type EditorSituation,
   type FixTarget,
@@ -189,14 +190,10 @@ export class FixCommands implements vscode.Disposable {
       void vscode.window.showInformationMessage("Inkling: open a folder with tests first.");
       return;
     }
-    const targets = targetsOf({
-      folderUri: folder.uri.toString(),
-      folderName: folder.name,
-      editor: editor === undefined ? undefined : situationOf(editor),
-      failing: this.options.view.runs.failures,
-      clipboard: await vscode.env.clipboard.readText(),
-    });
-    const target = await chooseTarget(targets, isHint);
+    const folderUri = folder.uri.toString();
+    const { failures } = this.options.view.runs;
+    const here = editor === undefined ? undefined : targetInEditor(folderUri, situationOf(editor), failures);
+    const target = here ?? (await chooseTarget(folderUri, targetsIn(folderUri, folder.name, failures), isHint));
     if (target !== undefined) {
       await this.fix(target, isHint);
     }
@@ -265,13 +262,23 @@ function situationOf({ document, selection }: vscode.TextEditor): EditorSituatio
   };
 }
 
-async function chooseTarget(targets: readonly FixTarget[], isHint: boolean): Promise<FixTarget | undefined> {
-  if (targets.length <= 1) {
-    return targets[0];
-  }
-  const items = targets.map((target) => ({ label: target.label, detail: target.detail, target }));
+async function chooseTarget(folderUri: string, targets: readonly FixTarget[], isHint: boolean): Promise<FixTarget | undefined> {
+  const items = [
+    ...targets.map((target) => ({ label: target.label, detail: target.detail, read: () => Promise.resolve<FixTarget | undefined>(target) })),
+    { label: "Traceback on the clipboard", detail: "As a terminal or a log printed it", read: () => readClipboard(folderUri) },
+  ];
   const choice = await vscode.window.showQuickPick(items, { placeHolder: isHint ? "What to give a hint for" : "What to fix" });
-  return choice?.target;
+  return choice?.read();
+}
+
+/** The clipboard is nobody's business before the user says so. */
+async function readClipboard(folderUri: string): Promise<FixTarget | undefined> {
+  const traceback = tracebackIn(await vscode.env.clipboard.readText());
+  if (traceback === undefined) {
+    void vscode.window.showInformationMessage("Inkling: there is no traceback on the clipboard. Copy one from its first line on.");
+    return undefined;
+  }
+  return targetOfTraceback(folderUri, traceback, "Traceback on the clipboard");
 }
 
 /** Returns the index of the right answer, `NONE_OF_THEM`, or undefined when the user does not know. */

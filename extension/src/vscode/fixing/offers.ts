@@ -59,8 +59,8 @@ export class Offers implements vscode.CodeActionProvider, vscode.Disposable {
       vscode.commands.registerCommand(APPLY, async (fixId: string) => {
         const offer = this.offers.remove(fixId);
         if (offer !== undefined) {
-          await proposals.apply(offer.fix, this.proposalOf(offer), this.visibleMs(offer));
           this.draw();
+          await proposals.apply(offer.fix, this.proposalOf(offer), this.visibleMs(offer));
         }
       }),
       vscode.commands.registerCommand(SHOW, async (fixId: string) => {

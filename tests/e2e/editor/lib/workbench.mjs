@@ -45,14 +45,14 @@ export class Workbench {
 
   /** Opens another file of the workspace and puts the cursor at its end. */
   async openFile(file) {
-    const tab = this.page.locator(`.tab[data-resource-name="${path.basename(file)}"]`);
+    const tab = this.#tab(file);
     if ((await tab.count()) > 0) {
       await tab.click();
     } else {
       await this.#ask("Control+KeyP", file);
-      const row = this.page.locator(".quick-input-list .monaco-list-row", { hasText: path.basename(file) });
-      await row.first().waitFor();
-      await this.press("Enter");
+      // Its own row, not one of a file whose name ends the same.
+      const row = this.page.locator(".quick-input-list .monaco-list-row");
+      await row.filter({ has: this.page.getByText(path.basename(file), { exact: true }) }).first().click();
       // It fades out, and would swallow the keys of the next opening.
       await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
     }
@@ -165,10 +165,16 @@ export class Workbench {
     await this.page.context().close();
   }
 
+  /** A file's own tab; that of a diff names the same resource, and says more. */
+  #tab(file, state = "") {
+    const name = path.basename(file);
+    const tabs = this.page.locator(`.tab${state}[data-resource-name="${name}"]`);
+    return tabs.filter({ has: this.page.getByText(name, { exact: true }) });
+  }
+
   /** Waits until a file is in front and the keyboard is its own. */
   async #isOpen(file) {
-    const tab = `.tab.active[data-resource-name="${path.basename(file)}"]`;
-    await this.page.locator(tab).waitFor();
+    await this.#tab(file, ".active").waitFor();
     await this.page.locator(".editor-instance .view-lines .view-line").first().waitFor();
     await this.page.locator(".editor-instance .view-lines").first().click();
     await this.page.locator(".monaco-editor.focused").first().waitFor();
