@@ -179,8 +179,7 @@ class AnswerCache:
         if same is not None:
             self._answers.move_to_end(key)
             return same, ""
-        for answer in reversed(self._answers.values()):
-            typed = answer.typed_of(spot)
-            if typed:
-                return answer, typed
-        return None
+        fitting = [(answer, typed) for answer in self._answers.values() if (typed := answer.typed_of(spot))]
+        # What has said something is known to fit; of those that have not, the oldest will speak first.
+        spoken = [found for found in fitting if found[0].text]
+        return spoken[-1] if spoken else fitting[0] if fitting else None

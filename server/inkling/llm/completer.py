@@ -22,6 +22,12 @@ from inkling.llm.text_model import ChatRequest, Purpose, TextChunk, TextModel, T
 logger = logging.getLogger(__name__)
 
 LINGER_S = 2.0  # a stream that nobody waits for goes on this long: what it says may fit the next question
+DOUBTED_AFTER_S = 0.02
+"""So long after a question an answer to an earlier one is doubted that has said nothing yet.
+
+The endpoint is then asked about this very place, too, so that a wrong guess costs this time and no second answer's. Who
+types fast has pressed the next key by then.
+"""
 SETTLES_WITHIN_S = 0.2  # what can stand alone is held back so long for the rest, so that the text grows less often
 UNKNOWN_MEAN_LOGPROB = -0.36
 """Mean log-probability where an endpoint does not say: with it a text counts as an average one of its source.
@@ -34,8 +40,8 @@ _CHARS_PER_TOKEN = 4  # rough; counts tokens only where the endpoint does not
 class ModelCompleter:
     """Proposes what a language model writes at the cursor. Implements the port `StreamingCompleter`.
 
-    One stream runs at a time. An answer is kept and serves later questions for as long as what is typed is what it
-    says, also while it is still coming in.
+    One stream runs at a time, and one more where it is in doubt whether what the first says will fit. An answer is kept
+    and serves later questions for as long as what is typed is what it says, also while it is still coming in.
     """
 
     def __init__(
@@ -67,8 +73,7 @@ class ModelCompleter:
         self._answers = AnswerCache()
         self._latencies = RecentLatencies()
         self._sampler = Sampler(self._request)
-        self._running: Answer | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._running: dict[Answer, asyncio.Task[None] | None] = {}
         self._n_waiting = 0
         self._linger: asyncio.TimerHandle | None = None
         self._is_closed = False
@@ -111,7 +116,7 @@ class ModelCompleter:
     def prepare(self, request: CompletionRequest) -> None:
         """Asks ahead, unless something is being asked or the answer is known."""
         spot = spot_of(request)
-        if self._running is None and self._answers.find(spot) is None:
+        if not self._running and self._answers.find(spot) is None:
             self._ask(request, spot, place_of(request), wait_s=0.0)
 
     def close(self) -> None:
@@ -126,14 +131,20 @@ class ModelCompleter:
         found = self._answers.find(spot)
         answer, typed = found or (self._ask(request, spot, place, self._wait_s(request)), "")
         shown = ""
+        spare: Answer | None = None
         self._n_waiting += 1
         self._stop_lingering()
         try:
             while not answer.is_done and not self._is_ready(answer, typed, place):
-                alone = standing_alone(answer.text[len(typed) :], place)
-                has_changed = await answer.changed(SETTLES_WITHIN_S if alone and not shown else None)
+                alone = standing_alone(answer.text[len(typed) :], place) if not shown else ""
+                is_doubted = spare is None and typed != "" and not answer.text
+                within_s = SETTLES_WITHIN_S if alone else DOUBTED_AFTER_S if is_doubted else None
+                has_changed = await answer.changed(within_s)
                 if answer.was_withdrawn:
                     return  # a later question goes elsewhere
+                if not has_changed and is_doubted:
+                    spare = self._ask_beside(answer, request, spot, place)
+                    continue
                 if not has_changed:
                     shown = alone
                     candidate = self._candidate(answer, answer.text[: len(typed) + len(alone)], typed, request)
@@ -142,9 +153,12 @@ class ModelCompleter:
                     continue
                 still = answer.typed_of(spot)
                 if still is None:
-                    answer, still = self._ask(request, spot, place, self._wait_s(request)), ""
+                    answer, still = spare or self._ask(request, spot, place, self._wait_s(request)), ""
+                    spare = None
                 typed = still
         finally:
+            if spare is not None:
+                self._stop(spare)
             self._n_waiting -= 1
             if self._n_waiting == 0:
                 self._start_lingering()
@@ -165,21 +179,30 @@ class ModelCompleter:
         return len(answer.text) > len(typed) and is_enough(answer.text[len(typed) :], place)
 
     def _ask(self, request: CompletionRequest, spot: Spot, place: Place, wait_s: float) -> Answer:
-        """Starts a stream; the one that runs is closed, since nobody types along with it."""
+        """Starts a stream; what runs is closed, since nobody types along with it."""
         self._stop_running()
+        return self._start(request, spot, place, wait_s)
+
+    def _ask_beside(self, doubted: Answer, request: CompletionRequest, spot: Spot, place: Place) -> Answer:
+        """Starts a stream beside the one that is in doubt."""
+        for answer in [answer for answer in self._running if answer is not doubted]:
+            self._stop(answer)
+        return self._start(request, spot, place, wait_s=0.0)
+
+    def _start(self, request: CompletionRequest, spot: Spot, place: Place, wait_s: float) -> Answer:
         answer = Answer(spot, place, asyncio.get_running_loop().time() + wait_s)
         if self._is_closed:
             answer.withdraw()
             return answer
         self._answers.keep(answer)
-        self._running = answer
+        self._running[answer] = None
         self._background.start(self._stream(answer, request, place))
         return answer
 
     async def _stream(self, answer: Answer, request: CompletionRequest, place: Place) -> None:
-        if self._running is not answer:
+        if answer not in self._running:
             return  # withdrawn before it began
-        self._task = asyncio.current_task()
+        self._running[answer] = asyncio.current_task()
         try:
             asked = await self._prompt(request, place)
             if asked is None:
@@ -190,8 +213,7 @@ class ModelCompleter:
             answer.fail(error)
         finally:
             answer.withdraw()
-            if self._running is answer:
-                self._running = self._task = None
+            self._running.pop(answer, None)
 
     async def _fill(self, answer: Answer, asked: TextRequest | ChatRequest) -> None:
         """Takes the answer that is stored; asks the endpoint where there is none, once it is worth it."""
@@ -257,7 +279,7 @@ class ModelCompleter:
         return Candidate(text=said, source=Source.MODEL, mean_logprob=mean_logprob, n_tokens=n_tokens)
 
     def _start_lingering(self) -> None:
-        if self._running is not None:
+        if self._running:
             self._linger = asyncio.get_running_loop().call_later(LINGER_S, self._stop_running)
 
     def _stop_lingering(self) -> None:
@@ -266,9 +288,13 @@ class ModelCompleter:
             self._linger = None
 
     def _stop_running(self) -> None:
-        answer, task = self._running, self._task
-        self._running = self._task = None
-        if answer is not None and not answer.is_done:
+        for answer in list(self._running):
+            self._stop(answer)
+
+    def _stop(self, answer: Answer) -> None:
+        """Ends the stream of an answer, where it runs."""
+        task = self._running.pop(answer, None)
+        if not answer.is_done:
             self._answers.forget(answer)
             answer.withdraw()
         if task is not None:

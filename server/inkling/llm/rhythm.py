@@ -9,7 +9,7 @@ from inkling.core.snapshot import DocumentUri
 N_KEPT = 100  # pauses; some lines of code
 N_LEAST = 10  # before that nothing is known
 BURST_ENDS_AFTER_S = 2.0  # who pauses for longer does not type
-LONGEST_WAIT_S = 0.1  # since the last keystroke; a text that comes later is felt to be late
+LONGEST_WAIT_S = 0.075  # since the last keystroke; as long as editors that know no rhythm wait, and no longer
 STEP_S = 0.01
 
 
@@ -44,7 +44,7 @@ class TypingRhythm:
         wait_s = 0.0
         while waited_s + wait_s < LONGEST_WAIT_S and not self._is_pause(waited_s + wait_s, latency_s):
             wait_s += STEP_S
-        return wait_s
+        return min(wait_s, max(0.0, LONGEST_WAIT_S - waited_s))
 
     def _is_pause(self, after_s: float, latency_s: float) -> bool:
         """Tells whether who has pressed no key for so long is likelier than not to press none before the answer."""

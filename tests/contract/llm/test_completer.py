@@ -419,3 +419,31 @@ async def test_of_a_file_that_no_model_may_see_nothing_is_kept(tmp_path: Path) -
         w.completer.prepare(asked)
         assert w.model.streams == []
     assert not (tmp_path / "cache" / FILE_NAME).exists()
+
+
+async def test_an_answer_to_an_earlier_question_that_is_in_doubt_costs_no_second_answers_time() -> None:
+    async with world() as w:
+        first = w.ask("x = |\n")
+        early = await w.model.next_stream()
+        first.cancel()
+        await asyncio.wait([first])
+        asking = w.ask("x = total + |\n")
+        spare = await w.model.next_stream()  # asked beside the first, which still runs
+        assert not early.closed.is_set()
+        early.say("count\n")
+        spare.say("tax\n")
+        assert text_of(await asking) == "tax"
+        assert len(w.model.streams) == 2
+
+
+async def test_where_the_earlier_answer_fits_after_all_the_spare_one_is_closed() -> None:
+    async with world() as w:
+        first = w.ask("x = |\n")
+        early = await w.model.next_stream()
+        first.cancel()
+        await asyncio.wait([first])
+        asking = w.ask("x = total + |\n")
+        spare = await w.model.next_stream()
+        early.say("total + tax\n")
+        assert text_of(await asking) == "tax"
+        await spare.closed.wait()
