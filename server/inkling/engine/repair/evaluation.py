@@ -2,34 +2,26 @@
 
 import json
 import marshal
-import os
-import select
-import signal
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType
-from typing import Any
 
 from inkling.engine.repair.program import Change, Mutant, Program, line_range
-from inkling.engine.repair.stage import CANARY_DIFFERENT, LENGTH, Job, StageSetup, run_stage, send
+from inkling.engine.repair.stage import CANARY_DIFFERENT, Job, StageSetup
+from inkling.engine.repair.stage_process import StageError, StageProcess
 from inkling.engine.repair.synthesis import Question, Synthesised
 from inkling.engine.repair.trial import FITNESS_STEPS, Score
 
 LARGEST_BATCH = 512
-_LOADING_S = 60.0  # to import the tests
-_LEAST_LIMIT_S = 0.025  # of CPU time for one mutant
+_IMPORT_S = 10.0  # by the clock, to import the tests with other code and to run them
+_LEAST_LIMIT_S = 0.015  # of CPU time for one mutant
 _LIMIT_FACTOR = 4.0  # of what the unchanged program takes
 _N_REDONE = 12  # contaminated batches that are run again in halves
 _BASELINE_S = 60.0
 
 
 _UNCHANGED: Job = ((), ())
-
-
-class StageError(Exception):
-    """The tests could not be loaded, or the process that has them is gone; the message says what happened."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +50,8 @@ class Evaluator:
             (str(unit.file.path), unit.qualified_name, line_range(unit.function)[0]) for unit in program.units
         )
         self._setup = StageSetup(folder=folder, failing=tuple(failing), passing=tuple(passing), units=units)
-        self._stage: _StageProcess | None = None
+        self._stage: StageProcess | None = None
+        self._nursery: StageProcess | None = None
         self._n_redone = 0
         self.baseline: Baseline | None = None
         self.n_tried = 0
@@ -69,13 +62,15 @@ class Evaluator:
         Raises:
             StageError: They cannot be loaded.
         """
-        self._stage = _StageProcess(self._setup)
+        self._stage = StageProcess(self._setup)
         data = self._stage.ask(("baseline", _BASELINE_S, None), _BASELINE_S)
         try:
             results = [(bool(passed), float(seconds)) for passed, seconds in json.loads(data)]
         except (ValueError, TypeError) as error:
             raise StageError("the tests ended the process that ran them") from error
-        names = (*self._setup.failing, *self._stage.passing(self._setup.passing))
+        found = self._stage.wait_until_ready()
+        passing_names = [name for index, name in enumerate(self._setup.passing) if index in found]
+        names = (*self._setup.failing, *passing_names)
         if len(results) != len(names):
             raise StageError("the tests ended the process that ran them")
         n_failing = len(self._setup.failing)
@@ -89,16 +84,22 @@ class Evaluator:
         if (failing, passing) != (self._setup.failing, self._setup.passing):
             self._stage.close()
             self._setup = replace(self._setup, failing=failing, passing=passing)
-            self._stage = _StageProcess(self._setup)
+            self._stage = StageProcess(self._setup)
         (score, *_) = self._batch([_UNCHANGED], limit_s, None) or [0]
         self.baseline = Baseline(failing=failing, passing=passing, score=score, limit_s=limit_s)
         return self.baseline
 
+    def prepare_imports(self) -> None:
+        """Starts to load what `evaluate_imported` needs; returns at once."""
+        if self._nursery is None:
+            self._nursery = StageProcess(replace(self._setup, is_nursery=True))
+
     def close(self) -> None:
-        """Ends the stage."""
-        if self._stage is not None:
-            self._stage.close()
-            self._stage = None
+        """Ends the processes with the tests."""
+        for process in (self._stage, self._nursery):
+            if process is not None:
+                process.close()
+        self._stage = self._nursery = None
 
     def evaluate(self, mutants: Sequence[Mutant]) -> list[int]:
         """Returns the score of each mutant; those that only a new import can show are INVALID here."""
@@ -136,15 +137,15 @@ class Evaluator:
             for file, tree in self._program.changed_files(mutant.changes):
                 path = str(self._setup.folder / file.path)
                 modules[path] = marshal.dumps(compile(tree, path, "exec", flags=file.flags, dont_inherit=True))
-            stage = _StageProcess(replace(self._setup, modules=modules))
-        except (SyntaxError, ValueError, TypeError, RecursionError, StageError):
+        except (SyntaxError, ValueError, TypeError, RecursionError):
             return Score.INVALID
         try:
-            data = stage.ask(("batch", baseline.limit_s, ([_UNCHANGED], None)), _batch_limit_s(1, baseline.limit_s))
+            self.prepare_imports()
+            assert self._nursery is not None  # noqa: S101 - just prepared
+            data = self._nursery.ask((modules, baseline.limit_s, _IMPORT_S), 2 * _IMPORT_S)
         except StageError:
+            self._nursery = None
             return Score.DIED
-        finally:
-            stage.close()
         return data[0] if data else Score.DIED
 
     def synthesise(self, question: Question, limit_s: float) -> Synthesised | None:
@@ -214,92 +215,11 @@ class Evaluator:
     def _restart(self) -> None:
         if self._stage is not None:
             self._stage.close()
-        self._stage = _StageProcess(self._setup)
+        self._stage = StageProcess(self._setup)
 
 
 _CONTAMINATED = -1  # stands behind the scores of a batch after which the unchanged program behaved otherwise
 
 
-class _StageProcess:
-    """A running stage."""
-
-    def __init__(self, setup: StageSetup) -> None:
-        command_source, self._commands = os.pipe()
-        self._answers, answer_sink = os.pipe()
-        self._pid = os.fork()
-        if self._pid == 0:
-            try:
-                os.close(self._commands)
-                os.close(self._answers)
-                os.setpgid(0, 0)
-                _be_quiet()
-                run_stage(setup, command_source, answer_sink)
-            finally:
-                os._exit(0)
-        os.close(command_source)
-        os.close(answer_sink)
-        try:
-            hello = json.loads(self._receive(_LOADING_S))
-            if "missing" in hello:
-                raise StageError(f"pytest does not find {hello['missing'][0]}")
-            self._passing = {int(index) for index in hello["passing"]}
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            self.close()
-            raise StageError("the tests cannot be imported") from error
-        except StageError:
-            self.close()
-            raise
-
-    def passing(self, names: Sequence[str]) -> Sequence[str]:
-        """Returns those of the names that pytest found."""
-        return [name for index, name in enumerate(names) if index in self._passing]
-
-    def ask(self, command: tuple[Any, ...], limit_s: float) -> bytes:
-        """Returns the answer to a command.
-
-        Raises:
-            StageError: The stage is gone, or did not answer in time.
-        """
-        try:
-            send(self._commands, marshal.dumps(command))
-        except OSError as error:
-            raise StageError("the process with the tests has ended") from error
-        return self._receive(limit_s)
-
-    def close(self) -> None:
-        """Ends it with all that it started."""
-        if self._pid == 0:
-            return
-        for end in (os.killpg, os.kill):
-            try:
-                end(self._pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                continue
-        os.waitpid(self._pid, 0)
-        os.close(self._commands)
-        os.close(self._answers)
-        self._pid = 0
-
-    def _receive(self, limit_s: float) -> bytes:
-        deadline = time.monotonic() + limit_s
-        data = bytearray()
-        wanted = LENGTH.size
-        while len(data) < wanted:
-            ready, _, _ = select.select([self._answers], [], [], max(0.0, deadline - time.monotonic()))
-            chunk = os.read(self._answers, min(1 << 16, wanted - len(data))) if ready else b""
-            if not chunk:
-                raise StageError("the process with the tests has ended or hangs")
-            data += chunk
-            if len(data) == wanted == LENGTH.size:
-                wanted += LENGTH.unpack(data)[0]
-        return bytes(data[LENGTH.size :])
-
-
 def _batch_limit_s(n_jobs: int, limit_s: float) -> float:
     return 10.0 + n_jobs * (4 * limit_s + 0.5)
-
-
-def _be_quiet() -> None:
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)

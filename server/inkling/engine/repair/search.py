@@ -20,8 +20,9 @@ _SMALLEST_BATCH = 32
 _SHARE_OF_SINGLES = 0.5
 _SHARE_OF_SYNTHESIS = 0.25
 _SHARE_OF_IMPORTS = 0.12
+_LEAST_FOR_IMPORTS_S = 3.0
 _ENOUGH = 40  # plausible ones of one phase
-_FEW = 5  # plausible ones below which two changes at once are tried
+_FEW = 10  # plausible ones below which two changes at once are tried
 _BETTER_BY = 3  # steps of fitness that make a change worth a second one
 _N_ANCHORS = 30
 _N_OF_ONE_FITNESS = 4  # anchors of the same fitness: they most likely do the same
@@ -82,11 +83,13 @@ class Search:
         """Searches until the deadline or until there is nothing more to try."""
         everything = mutants(self._surroundings)
         singles = [mutant for mutant in everything if not self._evaluator.needs_import(mutant)]
-        imported = [mutant for mutant in everything if self._evaluator.needs_import(mutant)]
+        imported = self._mine([mutant for mutant in everything if self._evaluator.needs_import(mutant)])
+        if imported:
+            self._evaluator.prepare_imports()
         self._listener.progress("trying single changes")
         self._try(self._mine(singles), self._budget_s * _SHARE_OF_SINGLES)
         self._listener.progress("trying changes of constants and defaults")
-        self._try_imported(self._mine(imported))
+        self._try_imported(imported)
         self._listener.progress("building expressions from values seen in the tests")
         self._synthesise()
         if self._n_found < _FEW:
@@ -122,7 +125,8 @@ class Search:
             size = int(min(LARGEST_BATCH, max(_SMALLEST_BATCH, size * _BATCH_S / max(took_s, 0.02))))
 
     def _try_imported(self, candidates: Sequence[Mutant]) -> None:
-        end = time.monotonic() + min(self._left_s(), self._budget_s * _SHARE_OF_IMPORTS)
+        limit_s = max(_LEAST_FOR_IMPORTS_S, self._budget_s * _SHARE_OF_IMPORTS)
+        end = time.monotonic() + min(self._left_s(), limit_s)
         for mutant in candidates:
             if time.monotonic() > end:
                 return

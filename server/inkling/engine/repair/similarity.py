@@ -1,6 +1,7 @@
 """How near a value is to the one that a test wants: what leads a search of several changes."""
 
 import difflib
+import math
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
@@ -24,7 +25,7 @@ def _similarity(value: Any, wanted: Any, depth: int) -> float:
     if type(value) is type(wanted) and value == wanted:
         return 1.0
     if _is_number(value) and _is_number(wanted):
-        return _FLAT + 0.5 / (1.0 + float(abs(value - wanted)) ** 0.5)
+        return _FLAT + 0.5 / (1.0 + math.sqrt(abs(value - wanted)))
     if type(value) is not type(wanted):
         if isinstance(value, list | tuple) and isinstance(wanted, list | tuple):
             return _FLAT + 0.5 * similarity(list(value), list(wanted), depth + 1)

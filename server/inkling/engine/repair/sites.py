@@ -11,6 +11,7 @@ from inkling.engine.repair.program import FunctionNode, Program, SourceFile, Uni
 _NESTED_FUNCTION_SUSPICIOUSNESS = 0.2  # a `def` inside of a function is rarely the fault itself
 _DEFAULT_SUSPICIOUSNESS = 0.5  # of that of the function's own lines
 _N_ATTRIBUTES = 8  # attributes of `self` that count as names in scope
+_N_VARIABLES = 6  # of the module that count as names in scope
 
 
 class Role(StrEnum):
@@ -32,7 +33,7 @@ class Scope:
     Attributes:
         unit: The exchangeable function that it is in; None at the level of a module or class.
         function: The innermost function.
-        names: Local names, parameters first, then attributes of `self` such as `self.total`.
+        names: Local names, parameters first, then attributes of `self` such as `self.total`, then the module's own.
         is_in_comprehension: Whether names are bound by an expression around the place.
     """
 
@@ -165,6 +166,18 @@ def _attributes_of_self(class_: ast.ClassDef) -> list[str]:
     return list(dict.fromkeys(found))[:_N_ATTRIBUTES]
 
 
+def _variables_of_module(tree: ast.Module) -> list[str]:
+    """Returns names that the module assigns and its functions may read."""
+    found = [
+        target.id
+        for statement in tree.body
+        if isinstance(statement, ast.Assign | ast.AnnAssign)
+        for target in (statement.targets if isinstance(statement, ast.Assign) else [statement.target])
+        if isinstance(target, ast.Name) and not target.id.startswith("__")
+    ]
+    return list(dict.fromkeys(found))
+
+
 class _Walk:
     """Collects the sites of one file."""
 
@@ -182,6 +195,7 @@ class _Walk:
         self._statements = statements
         self._functions = functions
         self._class: ast.ClassDef | None = None
+        self._variables = _variables_of_module(file.tree)[:_N_VARIABLES]
 
     def block(self, owner: ast.AST, block: list[ast.stmt], scope: Scope, *, depth: int, is_in_loop: bool) -> None:
         for index, statement in enumerate(block):
@@ -220,7 +234,7 @@ class _Walk:
         if is_method and self._class is not None:
             # `self` by itself is rarely what is missing; what it holds often is.
             names = [name for name in names if name not in ("self", "cls")] + _attributes_of_self(self._class)
-        names += [name for name in scope.names if name not in names]
+        names += [name for name in (*scope.names, *self._variables) if name not in names]
         unit = self._file.unit_of.get(id(function), scope.unit)
         inner = Scope(unit=unit, function=function, names=tuple(names))
         first, last = line_range(function)

@@ -15,7 +15,7 @@ import signal
 import struct
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType
 from typing import Any
@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from inkling.engine.repair.synthesis import Question, capture_and_enumerate
-from inkling.engine.repair.trial import Score, Trial, expire
+from inkling.engine.repair.trial import Score, Trial, expire, is_of_project
 from inkling.sandbox.suite.child.options import project_options, without_obstacles
 
 LENGTH = struct.Struct(">I")
@@ -47,14 +47,15 @@ class StageSetup:
         failing: Names of the tests that must pass.
         passing: Names of the tests that must go on passing.
         units: Path, qualified name and first line of each function that mutants change.
-        modules: Code in place of that of modules, by absolute path, marshalled.
+        is_nursery: Whether it collects no tests itself: it is ready to, and each command is carried out in a fork that
+            collects them with other code in place of some modules.
     """
 
     folder: Path
     failing: tuple[str, ...]
     passing: tuple[str, ...]
     units: tuple[tuple[str, str, int], ...]
-    modules: Mapping[str, bytes] = field(default_factory=dict)
+    is_nursery: bool = False
 
 
 def run_stage(setup: StageSetup, commands: int, answers: int) -> None:
@@ -68,8 +69,6 @@ def run_stage(setup: StageSetup, commands: int, answers: int) -> None:
     _leave_names_to_the_project()
     os.chdir(setup.folder)
     sys.path.insert(0, str(setup.folder))
-    if setup.modules:
-        _replace_modules(setup.modules)
     server = _Server(setup, commands, answers)
     options = without_obstacles(project_options(setup.failing, setup.folder), setup.folder, keep_paths=False)
     cache = f"{os.environ.get('TMPDIR', '/tmp')}/pytest-cache"  # noqa: S108 - the sandbox's own
@@ -110,15 +109,45 @@ class _Server:
         self._setup = setup
         self._commands = commands
         self._answers = answers
+        self._evaluate_once: Callable[[Trial], None] | None = None
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Stays here as a nursery; returns in forks of it, which go on to collect and run the tests once."""
+        if not self._setup.is_nursery:
+            return
+        send(self._answers, json.dumps({"passing": []}).encode())
+        while (message := receive(self._commands)) is not None:
+            modules, limit_s, process_limit_s = marshal.loads(message)  # noqa: S302 - the search wrote it
+            source, sink = os.pipe()
+            pid = os.fork()
+            if pid == 0:
+                os.setpgid(0, 0)
+                _limit_process()
+                signal.setitimer(signal.ITIMER_REAL, process_limit_s)
+                _replace_modules(modules, self._setup.folder)
+
+                def evaluate_once(trial: Trial, sink: int = sink, limit_s: float = limit_s) -> None:
+                    _write_all(sink, bytes([trial.evaluate((), (), limit_s)]))
+
+                self._evaluate_once = evaluate_once
+                return
+            os.close(sink)
+            send(self._answers, _read_all(source))
+            _end_group(pid)
+        os._exit(0)
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         by_id: dict[str, pytest.Item] = {item.nodeid: item for item in session.items}
+        if self._evaluate_once is not None:
+            if all(node_id in by_id for node_id in self._setup.failing + self._setup.passing):
+                self._evaluate_once(self._trial(by_id))
+            os._exit(0)
         missing = [node_id for node_id in self._setup.failing if node_id not in by_id]
         if missing:
             send(self._answers, json.dumps({"missing": missing}).encode())
             return True
-        passing = [by_id[node_id] for node_id in self._setup.passing if node_id in by_id]
-        trial = Trial([by_id[node_id] for node_id in self._setup.failing], passing)
+        trial = self._trial(by_id)
         trial.find_functions(self._setup.folder, self._setup.units)
         trial.remember_state(self._setup.folder)
         gc.collect()
@@ -128,6 +157,10 @@ class _Server:
         while (message := receive(self._commands)) is not None:
             send(self._answers, self._carry_out(trial, marshal.loads(message)))  # noqa: S302 - the search wrote it
         return True
+
+    def _trial(self, by_id: Mapping[str, pytest.Item]) -> Trial:
+        passing = [by_id[node_id] for node_id in self._setup.passing if node_id in by_id]
+        return Trial([by_id[node_id] for node_id in self._setup.failing], passing)
 
     def _carry_out(self, trial: Trial, command: tuple[Any, ...]) -> bytes:
         name, limit_s, payload = command
@@ -168,13 +201,19 @@ def _in_fork(work: Callable[[Callable[[bytes], None]], None], limit_s: float | N
         finally:
             os._exit(0)
     os.close(sink)
+    data = _read_all(source)
+    _end_group(pid)
+    return data
+
+
+def _read_all(source: int) -> bytes:
+    """Returns what comes from a descriptor, up to a limit, and closes it."""
     data = bytearray()
     while chunk := os.read(source, 1 << 16):
         data += chunk
         if len(data) > _MOST_ANSWER_BYTES:
             break
     os.close(source)
-    _end_group(pid)
     return bytes(data)
 
 
@@ -216,7 +255,11 @@ def _leave_names_to_the_project() -> None:
     sys.meta_path[:] = [finder for finder in sys.meta_path if "inkling" not in getattr(finder, "_places", ())]
 
 
-def _replace_modules(modules: Mapping[str, bytes]) -> None:
+def _replace_modules(modules: Mapping[str, bytes], folder: Path) -> None:
+    """Lets modules be imported with other code than their files have, those that a `conftest.py` imported included."""
+    for name, module in list(sys.modules.items()):
+        if is_of_project(module, folder) and name.rpartition(".")[2] != "conftest":
+            del sys.modules[name]
     original = importlib.machinery.SourceFileLoader.get_code
 
     def get_code(loader: importlib.machinery.SourceFileLoader, fullname: str) -> CodeType | None:

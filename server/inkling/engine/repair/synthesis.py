@@ -13,6 +13,7 @@ import json
 import math
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import CodeType, FunctionType, ModuleType
@@ -29,6 +30,7 @@ _N_VISITS = 400
 _N_VISITS_TRIED = 16  # where no value is wanted
 _LARGEST = 6  # operators and operands of an expression
 _LONGEST_REPR = 300
+_N_OF_ONE_TRUTH = 3  # conditions that hold at the same visits: the smallest is not always the one that was meant
 _MOST_ELEMENTS = 2000
 _MOST_INTEGER = 10**9
 _MISSING: Any = object()
@@ -181,7 +183,7 @@ class _Builder:
         self._targets = [visit.wanted for visit in visits] if has_target else None
         self._levels: list[list[tuple[str, list[Any]]]] = [[] for _ in range(_LARGEST + 1)]
         self._seen: set[Any] = set()
-        self._truths: set[tuple[bool, ...]] = set()
+        self._truths: Counter[tuple[bool, ...]] = Counter()
         self._deadline = 0.0
 
     def build(self, deadline: float) -> None:
@@ -256,8 +258,8 @@ class _Builder:
             self.found.append((text, size))
         else:
             truth = tuple(map(bool, values))
-            if truth not in self._truths:
-                self._truths.add(truth)
+            self._truths[truth] += 1
+            if self._truths[truth] <= _N_OF_ONE_TRUTH:
                 self.found.append((text, size))
 
 

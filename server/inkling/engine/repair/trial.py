@@ -296,7 +296,7 @@ class _State:
 
     def remember(self, folder: Path) -> None:
         for module in list(sys.modules.values()):
-            if _is_of_project(module, folder):
+            if is_of_project(module, folder):
                 self._bindings.append((module.__dict__, dict(module.__dict__)))
                 for name, value in list(module.__dict__.items()):
                     if not name.startswith("__"):
@@ -339,7 +339,8 @@ class _State:
             return
 
 
-def _is_of_project(module: ModuleType, folder: Path) -> bool:
+def is_of_project(module: ModuleType, folder: Path) -> bool:
+    """Tells whether a module comes from a file of the project."""
     file = getattr(module, "__file__", None)
     if not isinstance(file, str) or "site-packages" in file:
         return False

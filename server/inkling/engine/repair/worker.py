@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 
 from inkling.core.repair import FileEdit, Patch
 from inkling.core.suggestion import Source
-from inkling.engine.repair.evaluation import Evaluator, StageError
+from inkling.engine.repair.evaluation import Evaluator
 from inkling.engine.repair.explaining import explanation
 from inkling.engine.repair.program import Mutant, Program
 from inkling.engine.repair.protocol import (
@@ -25,6 +25,7 @@ from inkling.engine.repair.protocol import (
 )
 from inkling.engine.repair.rendering import edits_for
 from inkling.engine.repair.search import Listener, Search, Share
+from inkling.engine.repair.stage_process import StageError
 from inkling.engine.repair.surroundings import surroundings_of
 
 _PROGRESS_EVERY_S = 0.5

@@ -9,6 +9,7 @@ from inkling.engine.repair.sites import ExpressionSite
 from inkling.engine.repair.templates import (
     assignments,
     blocks,
+    borrowed,
     calls,
     everywhere,
     insertions,
@@ -55,6 +56,10 @@ OF_STATEMENTS: tuple[StatementTemplate, ...] = (
     blocks.indentation,
     blocks.branches,
     blocks.branch_ends,
+    borrowed.missing_else,
+    borrowed.statements_of_the_function,
+    borrowed.statements_elsewhere,
+    borrowed.guards_elsewhere,
     blocks.loops,
     assignments.augmented,
     assignments.plain,
@@ -106,10 +111,9 @@ def imports_for(surroundings: Surroundings, place: ast.AST, module: str) -> tupl
 def _needed_imports(
     surroundings: Surroundings, site: ExpressionSite, new: ast.expr
 ) -> tuple[tuple[PurePosixPath, str], ...]:
-    if isinstance(new, ast.Call) and isinstance(new.func, ast.Attribute) and isinstance(new.func.value, ast.Name):
-        module = new.func.value.id
-        if module in wraps.MODULES and new.func is not getattr(site.node, "func", None):
-            return imports_for(surroundings, site.node, module)
+    named = new.func if isinstance(new, ast.Call) else new
+    if isinstance(named, ast.Attribute) and isinstance(named.value, ast.Name) and named.value.id in wraps.MODULES:
+        return imports_for(surroundings, site.node, named.value.id)
     return ()
 
 

@@ -8,6 +8,7 @@ from inkling.engine.repair.sites import ExpressionSite
 from inkling.engine.repair.templates.ideas import Idea, Surroundings, distinct
 
 _EMPTY = ("[]", "()", "set()", "{}", "''", "0", "[0]", "[[]]", "None", "[1]")
+_NEAR_PI = (3.14, 3.141, 3.1415, 3.1416, 3.14159, 22 / 7)
 _IN_PLACE_OF_NONE = ("0", "[]", "''", "False", "True", "-1", "{}")
 
 
@@ -99,6 +100,10 @@ def _numbers(value: float, surroundings: Surroundings) -> Iterator[Idea]:
         ("False", 0.1),
     ):
         yield Idea("constant", prior, expression(source))
+    if value in _NEAR_PI:
+        yield Idea("constant", 0.6, expression("math.pi"))
+        for other in _NEAR_PI:
+            yield Idea("constant", 0.4, constant(other))
     if isinstance(value, int) and abs(value) >= 4:
         for other in (value * 2, value // 2, value * 10, value // 10):
             yield Idea("constant", 0.2, constant(other))
