@@ -80,7 +80,7 @@ async def _failure(client: ModelClient) -> ModelError:
 
 _HTML = b"<!doctype html><html><body>It works!</body></html>"
 _SCRIPTED = [
-    (Reply(fault="no headers"), Fault.TOO_SLOW, "did not finish within 0.5 s. Raise inkling.model.timeoutSeconds"),
+    (Reply(fault="no headers"), Fault.TOO_SLOW, "did not finish within 2 s. Raise inkling.model.timeoutSeconds"),
     (Reply(fault="stalls"), Fault.TOO_SLOW, "The model coder at {url} did not finish"),
     (Reply(fault="stalls", fault_after=1), Fault.TOO_SLOW, "a faster model in inkling.model.completionModel"),
     (Reply(texts=("a b c",), fault="cut", fault_after=1), Fault.CUT, "broke off in the middle of an answer"),
@@ -128,7 +128,7 @@ async def test_a_fault_is_told_with_the_setting_to_change(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     slow = reply.fault in {"no headers", "stalls"}
-    client = _client(model_server.base_url, account, timeout_s=0.5 if slow else 5.0)
+    client = _client(model_server.base_url, account, timeout_s=2.0 if slow else 20.0)
     await client.probe()
     model_server.script = lambda _: reply
     error = await _failure(client)

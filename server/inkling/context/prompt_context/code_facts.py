@@ -84,10 +84,17 @@ class Facts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
-    """What a name stands for, None for nothing that can be shown; `around` is the text that this rests on."""
+    """What a name stands for.
+
+    Attributes:
+        found: None where nothing can be shown.
+        around: The lines of the document that this rests on.
+        state: Of the other files.
+    """
 
     found: FoundCode | None
     around: tuple[int, int]
+    state: int
 
 
 _Key = tuple[DocumentUri, str, str]
@@ -99,16 +106,16 @@ class CodeFacts:
     def __init__(self, lookup: Lookup, background: Background) -> None:
         self._lookup = lookup
         self._background = background
+        self._state_of_files = 0
         self._known: OrderedDict[_Key, _Known] = OrderedDict()
         self._problems: dict[DocumentUri, tuple[tuple[int, int], tuple[NearbyDiagnostic, ...]]] = {}
         self._latest: CompletionRequest | None = None
         self._is_idle = asyncio.Event()
         self._is_idle.set()
 
-    def forget(self) -> None:
-        """Finds everything out anew: files have changed."""
-        self._known = OrderedDict()
-        self._problems = {}
+    def files_changed(self) -> None:
+        """Finds definitions out anew, the next time that they are needed; the old ones count until then."""
+        self._state_of_files += 1
 
     def prepare(self, request: CompletionRequest) -> None:
         """Finds out in the background what is not known of a place; returns at once."""
@@ -136,12 +143,13 @@ class CodeFacts:
         return Facts(definitions=tuple(found), diagnostics=problems if around == _around(request) else ())
 
     def _missing(self, request: CompletionRequest) -> Iterator[tuple[_Key, int]]:
-        """Yields names to look up; one that was found in the document itself once more when that has changed."""
+        """Yields names to look up: new ones, and known ones once more where what they rest on has changed."""
         around = _around(request)
         for key, offset in _names(request):
             known = self._known.get(key)
             is_here = known is not None and (known.found is None or known.found.path == request.snapshot.path)
-            if known is None or (is_here and known.around != around):
+            is_of_now = known is not None and known.state == self._state_of_files
+            if known is None or not is_of_now or (is_here and known.around != around):
                 yield key, offset
 
     def _lacks_problems(self, request: CompletionRequest) -> bool:
@@ -152,13 +160,14 @@ class CodeFacts:
         """Looks up what the latest question lacks until nothing is missing."""
         try:
             while self._latest is not None:
-                request, found_in = self._latest, self._known
+                request, state = self._latest, self._state_of_files
                 missing = next(self._missing(request), None)
                 if missing is not None:
                     (key, offset), around = missing, _around(request)
-                    found_in[key] = _Known(found=await self._define(request, key[2], offset), around=around)
-                    while len(found_in) > MAX_REMEMBERED:
-                        found_in.popitem(last=False)
+                    found = await self._define(request, key[2], offset)
+                    self._known[key] = _Known(found=found, around=around, state=state)
+                    while len(self._known) > MAX_REMEMBERED:
+                        self._known.popitem(last=False)
                 elif self._lacks_problems(request):
                     problems = await self._lookup.problems(request.snapshot, request.offset)
                     self._problems = {request.snapshot.uri: (_around(request), _diagnostics(request, problems))}

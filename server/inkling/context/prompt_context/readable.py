@@ -31,6 +31,7 @@ class Readable:
     def __init__(self, scope: WorkspaceScope) -> None:
         self._scope = scope
         self._verdicts: dict[Path, bool] = {}
+        self._excluded = GitIgnoreSpec.from_lines(scope.index.exclude)
 
     def forget(self) -> None:
         """Looks at files anew from now on: rules may have changed."""
@@ -52,8 +53,7 @@ class Readable:
         Git ignores every environment, which says nothing about the packages in it; the settings may.
         """
         relative = path.relative_to(path.anchor).as_posix()
-        excluded = GitIgnoreSpec.from_lines(self._scope.index.exclude)
-        return not _HOLDS_SECRETS.match_file(relative) and not excluded.match_file(relative)
+        return not _HOLDS_SECRETS.match_file(relative) and not self._excluded.match_file(relative)
 
     def name(self, path: Path | None) -> str:
         """Returns what a model is told a file is called: in the workspace or among the packages, else its name."""

@@ -72,7 +72,7 @@ class ContextRecorder:
 
     def open_workspace(self, scope: WorkspaceScope) -> None:
         """Takes the folders, and the patterns of what is excluded."""
-        self._forget_facts()
+        self._look_anew()
         self._readable = Readable(scope)
         self._imported = ImportedFiles(scope.folders, self._readable)
         for remembered in self._documents.values():
@@ -81,7 +81,7 @@ class ContextRecorder:
     def document_changed(self, snapshot: Snapshot) -> None:
         """Takes a document that was opened or edited."""
         if next(reversed(self._documents), snapshot.uri) != snapshot.uri:
-            self._forget_facts()  # they may rest on the text of the one that changes now
+            self._look_anew()  # they may rest on the text of the one that changes now
         known = self._documents.pop(snapshot.uri, None)
         if len(snapshot.text) > MAX_CHARS:
             self._forget_changes(snapshot.uri)
@@ -103,7 +103,7 @@ class ContextRecorder:
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Takes files that changed on disk: one of them may be a `.gitignore`."""
-        self._forget_facts()
+        self._look_anew()
         self._readable.forget()
         self._imported.forget()
 
@@ -173,9 +173,9 @@ class ContextRecorder:
         known = readable.known(path)
         return await asyncio.to_thread(readable.look, path) if known is None else known
 
-    def _forget_facts(self) -> None:
+    def _look_anew(self) -> None:
         if self._facts is not None:
-            self._facts.forget()
+            self._facts.files_changed()
 
     async def _imported_files(self, path: Path | None, imports: Sequence[Import]) -> list[SearchedDocument]:
         """Returns what is known of the files that a document imports and that were not open lately."""
