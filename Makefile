@@ -65,6 +65,7 @@ bench: setup
 	$(BIN)/inkling bench acceptance --json artifacts/acceptance.json
 	$(BIN)/inkling bench personal --json artifacts/personal.json
 	$(BIN)/inkling bench store --json artifacts/store.json
+	$(BIN)/inkling bench sandbox --json artifacts/sandbox.json
 	$(BIN)/inkling bench typing --json artifacts/typing.json
 
 ## Pins the newest versions that pyproject.toml admits (needs uv).

@@ -473,6 +473,20 @@ def bench_store(seed: int, n_events: int, data_dir: Path | None, json_file: Path
     sys.exit(run(StoreOptions(seed=seed, n_events=n_events, data_dir=data_dir), json_file))
 
 
+@bench.command("sandbox")
+@click.option("--seed", type=int, default=0, show_default=True, help="For the intervals.")
+@click.option("--rounds", "n_rounds", type=click.IntRange(2), default=20, show_default=True, help="Runs of each kind.")
+@click.option("--docker-host", default="", help="Address of the Docker engine; the usual one unless given.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
+@with_exit_codes
+def bench_sandbox(seed: int, n_rounds: int, docker_host: str, json_file: Path | None) -> None:
+    """What a run in a sandbox costs, cold and warm, beside a plain subprocess."""
+    from inkling.bench.sandbox import SandboxBenchOptions, run
+
+    options = SandboxBenchOptions(seed=seed, n_rounds=n_rounds, n_zygote_runs=5 * n_rounds, docker_host=docker_host)
+    sys.exit(run(options, json_file))
+
+
 @bench.command("repair")
 @click.option("--data", type=click.Path(path_type=Path), help="Programs that models wrote, as in the shared set.")
 @click.option("--own", is_flag=True, help="Take the one-line bugs of this project instead.")

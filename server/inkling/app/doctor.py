@@ -22,7 +22,7 @@ from inkling.app.spending import spent_in_sum
 from inkling.app.wiring import forgetful_log, running_services
 from inkling.core.errors import InklingError, ModelError, StoreError, UserError
 from inkling.core.ports import WorkspaceScope
-from inkling.core.settings import IndexSettings
+from inkling.core.settings import IndexSettings, SandboxSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, Source
 from inkling.llm.accounting import TokenAccount, today
@@ -30,6 +30,7 @@ from inkling.llm.client import ModelClient
 from inkling.llm.endpoint import MODEL_SETTINGS, Endpoint
 from inkling.llm.faults import warning
 from inkling.llm.text_model import Capabilities, ChatMessage, ChatRequest, Purpose
+from inkling.sandbox.choice import examine_backends
 from inkling.telemetry.store import EventStore
 
 State = Literal["ok", "optional", "missing"]
@@ -76,6 +77,7 @@ def examine(places: Places, interpreter: Path | None, settings_file: Path | None
         *asyncio.run(_workers(places)),
         _git(),
         *asyncio.run(model_endpoint(places.data_dir, os.environ, settings_file)),
+        *asyncio.run(sandboxes(SandboxSettings())),
     ]
     if interpreter is not None:
         findings.append(_interpreter(interpreter))
@@ -245,6 +247,21 @@ async def _chat_model(client: ModelClient, purpose: Purpose, model: str) -> Find
     except ModelError as error:
         return Finding(name=f"{purpose} model", state="optional", detail=f"{model} does not answer", fix=str(error))
     return Finding(name=f"{purpose} model", state="ok", detail=f"{model} answers")
+
+
+async def sandboxes(settings: SandboxSettings) -> list[Finding]:
+    """Returns for each kind of sandbox whether it ran a program; one of them is enough."""
+    states = await examine_backends(settings)
+    findings = []
+    for state in states:
+        name = f"sandbox: {state.backend}"
+        if not state.problem:
+            findings.append(Finding(name=name, state="ok", detail="runs a program"))
+            continue
+        problem, _, fix = state.problem.partition("; ")
+        is_needed = all(other.problem for other in states)
+        findings.append(Finding(name=name, state="missing" if is_needed else "optional", detail=problem, fix=fix))
+    return findings
 
 
 def _in_words(capabilities: Capabilities) -> str:

@@ -194,6 +194,7 @@ def _connect(host: str) -> tuple["DockerClient", str | None]:
         if not host and "DOCKER_HOST" not in os.environ:
             context = ContextAPI.get_current_context()
             host = (context.Host or "") if context is not None else ""
+        _knock(host or os.environ.get("DOCKER_HOST", ""))
         options: dict[str, Any] = {"timeout": _ANSWER_WITHIN_S, "max_pool_size": 4 * _THREADS}
         client = docker.DockerClient(base_url=host, **options) if host else docker.from_env(**options)
         client.ping()
@@ -201,6 +202,23 @@ def _connect(host: str) -> tuple["DockerClient", str | None]:
     except (docker.errors.DockerException, OSError) as error:
         raise SandboxError(f"no Docker engine answers at {host or 'its usual address'}; {_GET_ONE}") from error
     return client, "runsc" if "runsc" in runtimes else None
+
+
+def _knock(host: str) -> None:
+    """Connects to an engine's socket and hangs up; an address of another kind is left to the vendor's package.
+
+    Raises:
+        OSError: Nobody listens.
+        SandboxError: This user may not connect.
+    """
+    if not host.startswith("unix://"):
+        return
+    with socket.socket(socket.AF_UNIX) as knocking:
+        try:
+            knocking.connect(host.removeprefix("unix://"))
+        except PermissionError as error:
+            words = "this user may not use the Docker engine; add it to the group docker and log in again"
+            raise SandboxError(f"{words} (`sudo usermod -aG docker $USER`)") from error
 
 
 def _translated(function: Callable[[], Result], may_be_gone: bool) -> Result:
