@@ -13,6 +13,8 @@ from inkling.sandbox.suite.told import Raised, Told
 
 OUT_OF_TIME = "OutOfTime"  # the name of `child.failures.OutOfTime`
 HANGS_SHARE = 0.5  # of the time of a run that one test took; then the test hangs, else there are too many tests
+MEMORY_SHARE = 0.5  # of the limit that a job's own process had when it was killed; the rest is its files and children
+MOST_NAME_CHARS = 200  # of a name in a message; a parametrised test's may be of any length
 FAILED = frozenset({CaseOutcome.FAILED, CaseOutcome.ERROR})
 
 
@@ -43,7 +45,8 @@ def find_problem(told: Told, end: ProgramEnd, request: SuiteRequest) -> Problem 
     if problem is None and told.stopped is not None:
         problem = _of_import(told.stopped, "", request)
         if told.is_usage:
-            problem = _of_usage(told.stopped.exception.message, problem)
+            message = told.stopped.exception.message.replace(f"{request.view.folder}/", "")
+            problem = _of_usage(message, problem)
     if problem is None and told.not_collected:
         name, raised = next(iter(told.not_collected.items()))
         problem = _of_import(raised, name, request)
@@ -64,11 +67,11 @@ def _in_time(cases: Iterable[CaseResult]) -> list[CaseResult]:
 
 def _of_end(told: Told, end: ProgramEnd, request: SuiteRequest) -> Problem | None:
     late = next((case.node_id for case in told.cases.values() if case not in _in_time([case])), None)
-    running = told.running or late
+    running = _shown(told.running or late or "")
     during = f" while {running} ran" if running else " before the first test ran" if not told.cases else ""
     if told.is_out_of_time or end.killed_for in (KilledFor.WALL_TIME, KilledFor.CPU_TIME):
         return _of_time(told, end, request, running)
-    if end.killed_for is KilledFor.MEMORY or (end.exit_code == 128 + signal.SIGKILL and told.exit_code is None):
+    if end.killed_for is KilledFor.MEMORY or _was_killed_for_memory(end, request):
         words = f"The tests needed more than {request.limits.memory_mb} MB of memory{during}."
         return Problem(kind=SuiteProblem.OUT_OF_MEMORY, message=f"{words} Raise inkling.sandbox.memoryMb if they may.")
     if end.killed_for is KilledFor.OUTPUT:
@@ -84,15 +87,23 @@ def _of_end(told: Told, end: ProgramEnd, request: SuiteRequest) -> Problem | Non
     return None
 
 
-def _of_time(told: Told, end: ProgramEnd, request: SuiteRequest, running: str | None) -> Problem:
-    limit_s = request.limits.wall_s
-    if running is None:
-        words = f"The tests could not be collected within {limit_s:g} s: something waits while they are imported."
+def _was_killed_for_memory(end: ProgramEnd, request: SuiteRequest) -> bool:
+    """Tells whether it was the kernel that killed a job: nobody else leaves a word why."""
+    used_mb = end.peak_memory_mb or 0.0
+    return end.exit_code == 128 + signal.SIGKILL and used_mb >= MEMORY_SHARE * request.limits.memory_mb
+
+
+def _of_time(told: Told, end: ProgramEnd, request: SuiteRequest, running: str) -> Problem:
+    limits = request.limits
+    was_cpu_time = end.killed_for is not KilledFor.WALL_TIME and (end.cpu_s or 0.0) >= limits.cpu_s
+    limit = f"{limits.cpu_s:g} s of CPU time" if was_cpu_time else f"{limits.wall_s:g} s"
+    if not running:
+        words = f"The tests could not be collected within {limit}: something waits while they are imported."
         return Problem(kind=SuiteProblem.HANGS, message=words)
     if is_hanging(told, end):
-        return Problem(kind=SuiteProblem.HANGS, message=f"{running} was still running after {limit_s:g} s: it hangs.")
+        return Problem(kind=SuiteProblem.HANGS, message=f"{running} was still running after {limit}: it hangs.")
     n_done = len(_in_time(told.cases.values()))
-    words = f"After {limit_s:g} s {n_done} of {told.n_collected or n_done} tests had run."
+    words = f"After {limit} {n_done} of {told.n_collected or n_done} tests had run."
     advice = "Run fewer of them, or raise inkling.sandbox.timeoutSeconds."
     return Problem(kind=SuiteProblem.HANGS, message=f"{words} {advice}")
 
@@ -102,14 +113,16 @@ def _crash(end: ProgramEnd) -> str:
     fatal = next((line.strip() for line in words.splitlines() if line.startswith("Fatal Python error")), "")
     if fatal:
         return f"The interpreter crashed ({fatal})"
-    code = end.exit_code or 0
+    if end.exit_code is None:
+        return "The sandbox was ended"
+    code = end.exit_code
     if code > 128 and code - 128 in set(signal.Signals):
         return f"The interpreter crashed ({signal.Signals(code - 128).name})"
     return f"The tests ended the interpreter with exit code {code}"
 
 
 def _of_import(raised: Raised, name: str, request: SuiteRequest) -> Problem:
-    what = name or "The tests"
+    what = _shown(name) or "The tests"
     if raised.syntax is not None:
         path, line, text = raised.syntax
         where = f"{path}, line {line}" if path is not None else what
@@ -146,7 +159,7 @@ def _of_missing(module: str, what: str, request: SuiteRequest) -> Problem:
 
 def _of_usage(message: str, other: Problem) -> Problem:
     if "not found" in message or "no match" in message:
-        first = message.strip().splitlines()[0]
+        first = _shown(message.strip().splitlines()[0])
         words = f"There is no such test: {first}. Was it renamed, or is its file not saved?"
         return Problem(kind=SuiteProblem.NO_SUCH_TEST, message=words)
     words = f"pytest does not accept the project's configuration: {message.strip()}"
@@ -154,7 +167,7 @@ def _of_usage(message: str, other: Problem) -> Problem:
 
 
 def _no_tests(told: Told, request: SuiteRequest) -> Problem:
-    where = ", ".join(request.node_ids[:3]) or str(request.view.folder)
+    where = _shown(", ".join(request.node_ids[:3])) or str(request.view.folder)
     if told.n_deselected:
         words = f"The project's options for pytest leave out all {told.n_deselected} tests of {where}."
     else:
@@ -165,7 +178,8 @@ def _no_tests(told: Told, request: SuiteRequest) -> Problem:
 def _of_network(told: Told) -> Problem | None:
     failing = [case.node_id for case in told.cases.values() if case.outcome in FAILED]
     if failing and all(name in told.raised and told.raised[name].needs_network for name in failing):
-        return _needs_network(failing[0] if len(failing) == 1 else f"{len(failing)} tests, {failing[0]} first,")
+        first = _shown(failing[0])
+        return _needs_network(first if len(failing) == 1 else f"{len(failing)} tests, {first} first,")
     return None
 
 
@@ -182,3 +196,7 @@ def late_case(told: Told, *, now_s: float | None = None) -> CaseResult | None:
     return CaseResult(
         node_id=told.running, outcome=CaseOutcome.FAILED, duration_s=max(0.0, now_s - told.running_since_s)
     )
+
+
+def _shown(name: str) -> str:
+    return name if len(name) <= MOST_NAME_CHARS else name[: MOST_NAME_CHARS - 1] + "…"

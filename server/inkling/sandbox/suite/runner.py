@@ -71,6 +71,7 @@ class SandboxSuiteRunner:
         self._turns = asyncio.Semaphore(most_running)
         self._idle: list[_Idle] = []
         self._ending: set[asyncio.Task[ProgramEnd]] = set()
+        self._is_closed = False
 
     async def run_suite(self, request: SuiteRequest) -> SuiteRun:
         """Returns what came of the tests; cancelled, it leaves nothing behind.
@@ -114,7 +115,8 @@ class SandboxSuiteRunner:
         )
 
     async def close(self) -> None:
-        """Ends all that still waits."""
+        """Ends all that still waits; what still runs ends with its run."""
+        self._is_closed = True
         for idle in self._idle:
             self._end(idle)
         self._idle.clear()
@@ -131,7 +133,7 @@ class SandboxSuiteRunner:
                 return Told(), no_pytest(request.view.interpreter, str(error))
             events = EventReader()
             ended = await zygote.run(job, events.feed)
-            if ended.is_zygote_usable and key is not None:
+            if ended.is_zygote_usable and key is not None and not self._is_closed:
                 self._keep(key, zygote)
             else:
                 await zygote.kill()

@@ -16,7 +16,7 @@ from inkling.sandbox.suite import child
 from inkling.sandbox.suite.child.frames import FrameError, FrameKind, FrameReader, Job, encode
 
 START_S = 60.0  # longest start, on a machine that is busy; it takes 0.4 s on one that is not
-GRACE_S = 10.0  # beyond a job's time, after which the zygote itself is taken to be stuck
+GRACE_S = 15.0  # beyond a job's time, after which the zygote itself is taken to be stuck
 DYING_S = 2.0  # between the end of its output and its own; meanwhile the sandbox finds out why it ended
 LIFE_S = 24 * 3600.0  # of a zygote; what a job may use is limited for itself
 LIFE_OUTPUT_KB = 4 * 1024 * 1024

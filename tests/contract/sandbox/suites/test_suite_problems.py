@@ -157,6 +157,21 @@ async def test_a_test_that_hangs_is_named_with_the_place_where_it_was(make_proje
     assert "wait.py" in {str(frame.path) for frame in raised.frames}
 
 
+async def test_a_test_that_takes_all_the_cpu_time(make_project: MakeProject) -> None:
+    project = make_project({"test_a.py": "def test_a():\n    while True: pass\n"})
+    request = project.request()
+    run = await project.runner.run_suite(replace(request, limits=replace(request.limits, cpu_s=1.0)))
+    assert run.problem is SuiteProblem.HANGS
+    assert "test_a.py::test_a was still running after 1 s of CPU time" in run.message
+
+
+async def test_a_run_that_is_killed_from_within_is_no_want_of_memory(make_project: MakeProject) -> None:
+    project = make_project({"test_a.py": "import os\ndef test_a(): os.kill(os.getpid(), 9)\n"})
+    run = await project.run()
+    assert run.problem is SuiteProblem.CRASHED
+    assert "SIGKILL) while test_a.py::test_a ran" in run.message
+
+
 async def test_a_test_that_cannot_be_interrupted_is_killed(make_project: MakeProject) -> None:
     project = make_project(
         {

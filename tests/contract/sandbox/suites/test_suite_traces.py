@@ -81,6 +81,22 @@ async def test_only_files_of_the_project_are_told(make_project: MakeProject) -> 
     assert run.coverage == {"test_it.py::test_it": {PurePosixPath("test_it.py"): {5, 6, 7}}}
 
 
+async def test_functions_of_one_line_and_methods_of_classes(make_project: MakeProject) -> None:
+    project = make_project(
+        {
+            "shop.py": "def one(x): return x\nclass A:\n    @property\n    def two(self):\n        return one(\n"
+            "            2)\n",
+            "test_it.py": "from shop import A\ndef test_it(): assert A().two == 2\ndef test_again(): A().two\n",
+        }
+    )
+    run = await project.runner.run_suite(replace(project.request(), with_coverage=True))
+    shop, tests = PurePosixPath("shop.py"), PurePosixPath("test_it.py")
+    assert run.coverage == {
+        "test_it.py::test_it": {shop: {1, 5, 6}, tests: {2}},
+        "test_it.py::test_again": {shop: {1, 5, 6}, tests: {3}},
+    }
+
+
 async def test_tests_of_one_thing_share_their_lines(make_project: MakeProject) -> None:
     project = make_project(
         {"test_n.py": "import pytest\n@pytest.mark.parametrize('n', range(200))\ndef test_n(n):\n    assert n >= 0\n"}

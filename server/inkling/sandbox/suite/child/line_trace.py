@@ -48,7 +48,7 @@ class TracedLines:
     def __init__(self, project: Project) -> None:
         self._project = project
         self._lines: dict[CodeType, set[int]] = {}
-        self._n_lines: dict[CodeType, int] = {}
+        self._bodies: dict[CodeType, set[int]] = {}
         self._is_own: dict[str, bool] = {}
 
     def start(self) -> None:
@@ -78,10 +78,7 @@ class TracedLines:
 
     def _trace_of(self, code: CodeType) -> Callable[..., Any] | None:
         lines = self._lines.setdefault(code, set())
-        n_lines = self._n_lines.get(code)
-        if n_lines is None:
-            n_lines = self._n_lines[code] = len({line for _, _, line in code.co_lines() if line is not None})
-        if len(lines) >= n_lines - 1:  # all but that of the `def`: nothing more to learn
+        if self._body(code) <= lines:  # nothing more to learn
             return None
         add = lines.add
 
@@ -91,6 +88,14 @@ class TracedLines:
             return on_line
 
         return on_line
+
+    def _body(self, code: CodeType) -> set[int]:
+        """Returns the lines of a function, without that of its `def` unless it has no other."""
+        body = self._bodies.get(code)
+        if body is None:
+            lines = {line for _, _, line in code.co_lines() if line is not None}
+            body = self._bodies[code] = lines - {code.co_firstlineno} or lines
+        return body
 
 
 class MonitoredLines:

@@ -27,8 +27,7 @@ from .project import Project
 FIRST_DESCRIPTOR = 100  # of those we keep: tests expect low numbers to be free, and close a few of them at times
 CHUNK_BYTES = 65536
 STDERR_BYTES = 8192  # of what a job prints outside of its tests, its end
-SOFT_SHARE = 0.1  # of the time is left to report where it stands, when a job is asked to stop
-LONGEST_SOFT_S = 2.0
+REPORT_S = 3.0  # for a job to say where it stood when its time was over, before it is killed
 POLL_S = 0.05  # how soon the end of a job is seen where the kernel has no process descriptors
 
 
@@ -156,8 +155,8 @@ def _become_job(job: Job, events: int, log: int) -> None:
 
 def _supervise(job: Job, running: _Running, answers: int) -> dict[str, object]:
     """Passes a job's events on until it ends or is ended; returns how it ended."""
-    hard_end_s = running.started_at_s + job.wall_s
-    soft_end_s = hard_end_s - min(SOFT_SHARE * job.wall_s, LONGEST_SOFT_S)
+    soft_end_s = running.started_at_s + job.wall_s
+    hard_end_s = soft_end_s + REPORT_S
     killed_for = None
     was_asked = False
     n_bytes = 0
