@@ -60,7 +60,8 @@ class BugRepair:
             view = await asyncio.to_thread(_written, task, name)
             found = known if known is not None else await self._search(task, view)
             if not found.failing:
-                return Outcome(task_id=task.id, problem=task.problem, note="the failure could not be reproduced")
+                await self._keep(found)
+                return Outcome(task_id=task.id, problem=task.problem, note=found.note)
             return await self._judged(task, view, found, ranking)
 
     async def _search(self, task: RepairTask, view: ProjectView) -> FoundPatches:
@@ -78,7 +79,7 @@ class BugRepair:
             first_right_s=None,
         )
         if isinstance(reproduced, NoFix):
-            return empty
+            return replace(empty, note=f"{reproduced.reason}: {reproduced.message}")
         watch = _Watch()
         repair = RepairRequest(view=view, failure=reproduced.failure, budget=self._budget)
         found = await search(self._opened.tools.repairers, repair, watch)
@@ -106,8 +107,7 @@ class BugRepair:
             left = [patch for patch in found.patches if patch.edits not in compared]
             judgement = await asyncio.to_thread(judgement_of, assessment, ranking, left)
             found = _with_assessment(found, assessment)
-        if self._proposals is not None:
-            await asyncio.to_thread(append, self._proposals, found)
+        await self._keep(found)
         right = {patch.edits: is_right for patch, is_right in zip(found.patches, found.is_right, strict=True)}
         shown = [judged for judged in judgement.patches if judged.verdict is not PatchVerdict.REFUSED]
         after = None
@@ -133,6 +133,10 @@ class BugRepair:
             n_processes=self._budget.n_processes,
             first_right_s=found.first_right_s,
         )
+
+    async def _keep(self, found: FoundPatches) -> None:
+        if self._proposals is not None:
+            await asyncio.to_thread(append, self._proposals, found)
 
     async def _are_right(self, task: RepairTask, view: ProjectView, patches: Sequence[Patch]) -> list[bool]:
         """Returns for each patch whether the hidden tests pass with it; they are part of no other run."""

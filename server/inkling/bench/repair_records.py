@@ -29,6 +29,7 @@ class FoundPatches:
         of_list: The same for the list.
         compared: Places of those patches among `patches`.
         behaviours: The behaviour of each.
+        note: Why nothing was searched; empty where it was.
     """
 
     task_id: str
@@ -44,6 +45,7 @@ class FoundPatches:
     of_list: Mapping[str, float] = field(default_factory=dict)
     compared: Sequence[int] = ()
     behaviours: Sequence[str] = ()
+    note: str = ""
 
 
 def append(path: Path, record: FoundPatches) -> None:

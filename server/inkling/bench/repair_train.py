@@ -26,7 +26,27 @@ from inkling.engine.judging.ranking import ARTIFACT, Ranking, Scale, encode_rank
 Floats = NDArray[np.float64]
 
 LEAST_OF_KIND = 25  # patches of a kind that is to have a weight of its own
-PENALTY = 3.0  # of squared weights, in lists; chosen once, by the likelihood of lists that were not learned from
+PENALTY = 3.0  # of squared distances from what is expected, in lists; by the likelihood of lists not learned from
+EXPECTED: Mapping[str, float] = {
+    "log_prior": 0.4,
+    "log_position": -0.2,
+    "agreement": 0.8,
+    "behaviour_weight": 0.3,
+    "constants_of_tests": -0.3,
+    "constant_returns": -0.4,
+    "is_constant": -0.4,
+    "new_constants": -0.2,
+    "crashes_added": -0.3,
+    "other_types": -0.2,
+    "is_pair": -0.4,
+    "unused_parameters": -0.3,
+    "log_change": -0.2,
+    "best_agreement": -0.4,
+    "log_behaviours": 0.3,
+    "best_log_prior": -0.2,
+}
+"""Weights of scaled features before any list was seen, of those that an experiment on other searches found to matter:
+constants overfit, and patches that all others agree with are often right. All other weights are expected to be 0."""
 N_STEPS = 300
 STEP = 0.05
 RIGHT_OF_VERIFIED = 0.75  # what the threshold is to keep
@@ -92,7 +112,7 @@ def train(records: Sequence[FoundPatches]) -> Ranking:
 
 
 def fit(records: Sequence[FoundPatches]) -> Ranking:
-    """Returns weights that make what was right likely, with a penalty on their squares; the threshold is 1."""
+    """Returns weights that make what was right likely and stay near what is expected; the threshold is 1."""
     kinds = Counter(name for record in records for row in record.rows for name in row if name.startswith("kind:"))
     known = [name for name, count in sorted(kinds.items()) if count >= LEAST_OF_KIND]
     patch_names = [*PATCH_FEATURES, *known, *([] if "kind:other" in known else ["kind:other"])]
@@ -103,7 +123,7 @@ def fit(records: Sequence[FoundPatches]) -> Ranking:
     list_scales = _scales(list_names, [record.of_list for record in records])
     list_scales["always"] = Scale(mean=0.0, deviation=1.0)
     data = _arrays(records, patch_names, patch_scales, list_names, list_scales)
-    weights = _descend(data)
+    weights = _descend(data, np.array([EXPECTED.get(name, 0.0) for name in (*patch_names, *list_names)]))
     patch_weights, list_weights = weights[: len(patch_names)], weights[len(patch_names) :]
     return Ranking(
         patch_weights=dict(zip(patch_names, map(float, patch_weights), strict=True)),
@@ -193,13 +213,13 @@ def _vectors(names: Sequence[str], scales: dict[str, Scale]) -> tuple[Floats, Fl
     return np.array([scales[name].mean for name in names]), np.array([scales[name].deviation for name in names])
 
 
-def _descend(data: Lists) -> Floats:
+def _descend(data: Lists, expected: Floats) -> Floats:
     """Returns weights of patches and then of lists, by Adam on the likelihood of what was right.
 
     Right is any of several patches, or that none is. Source: Kingma and Ba, Adam, 2015, algorithm 1.
     """
     n_lists, _, n_patch = data.patches.shape
-    weights = np.zeros(n_patch + data.lists.shape[1])
+    weights = expected.copy()
     first, second = np.zeros_like(weights), np.zeros_like(weights)
     nobody = np.logical_not(data.is_right.any(axis=1))
     somebody = np.logical_not(nobody)[:, None]
@@ -215,7 +235,7 @@ def _descend(data: Lists) -> Floats:
         wanted = np.divide(masses * data.is_right, right_mass[:, None], where=somebody, out=np.zeros_like(masses))
         patch_slope = np.einsum("lp,lpf->f", wanted - share, data.patches)
         list_slope = (nobody.astype(float) - none_share) @ data.lists
-        slope = np.concatenate([patch_slope, list_slope]) - PENALTY * weights
+        slope = np.concatenate([patch_slope, list_slope]) - PENALTY * (weights - expected)
         slope /= n_lists
         first = 0.9 * first + 0.1 * slope
         second = 0.99 * second + 0.01 * slope**2
