@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import CodeType
 
+from inkling.engine.repair.examples import Example
 from inkling.engine.repair.program import Change, Mutant, Program, line_range
 from inkling.engine.repair.stage import CANARY_DIFFERENT, Job, StageSetup
 from inkling.engine.repair.stage_process import StageError, StageProcess
 from inkling.engine.repair.synthesis import Question, Synthesised
-from inkling.engine.repair.trial import FITNESS_STEPS, Score
+from inkling.engine.repair.trial import FITNESS_STEPS, Score, is_plausible
 
 LARGEST_BATCH = 512
 _IMPORT_S = 10.0  # by the clock, to import the tests with other code and to run them
@@ -44,15 +45,25 @@ class Baseline:
 class Evaluator:
     """Runs mutants of a program against tests, in forks of a stage."""
 
-    def __init__(self, program: Program, folder: Path, failing: Sequence[str], passing: Sequence[str]) -> None:
+    def __init__(
+        self,
+        program: Program,
+        folder: Path,
+        failing: Sequence[str],
+        passing: Sequence[str],
+        examples: tuple[Example, ...] = (),
+    ) -> None:
         self._program = program
         units = tuple(
             (str(unit.file.path), unit.qualified_name, line_range(unit.function)[0]) for unit in program.units
         )
-        self._setup = StageSetup(folder=folder, failing=tuple(failing), passing=tuple(passing), units=units)
+        self._setup = StageSetup(
+            folder=folder, failing=tuple(failing), passing=tuple(passing), units=units, examples=examples
+        )
         self._stage: StageProcess | None = None
         self._nursery: StageProcess | None = None
         self._n_redone = 0
+        self._have_held: list[bool] = []
         self.baseline: Baseline | None = None
         self.n_tried = 0
 
@@ -71,11 +82,12 @@ class Evaluator:
         found = self._stage.wait_until_ready()
         passing_names = [name for index, name in enumerate(self._setup.passing) if index in found]
         names = (*self._setup.failing, *passing_names)
-        if len(results) != len(names):
+        n_tests = len(names)
+        if len(results) != n_tests + len(self._setup.examples):
             raise StageError("the tests ended the process that ran them")
         n_failing = len(self._setup.failing)
         failing = tuple(name for name, (passed, _) in zip(names[:n_failing], results, strict=False) if not passed)
-        after = list(zip(names[n_failing:], results[n_failing:], strict=True))
+        after = list(zip(names[n_failing:], results[n_failing:n_tests], strict=True))
         passing = tuple(name for name, (passed, _) in after if passed)
         finished = [seconds for _, seconds in results if seconds < 1.0]
         limit_s = max(_LEAST_LIMIT_S, _LIMIT_FACTOR * sum(finished))
@@ -85,6 +97,8 @@ class Evaluator:
             self._stage.close()
             self._setup = replace(self._setup, failing=failing, passing=passing)
             self._stage = StageProcess(self._setup)
+        self._have_held = [held for held, _ in results[n_tests:]]
+        self._stage.ask(("examples", 0.0, self._have_held), _BASELINE_S)
         (score, *_) = self._batch([_UNCHANGED], limit_s, None) or [0]
         self.baseline = Baseline(failing=failing, passing=passing, score=score, limit_s=limit_s)
         return self.baseline
@@ -120,9 +134,12 @@ class Evaluator:
         """Tells whether the mutant passes all tests in a process of its own."""
         baseline = self._known_baseline()
         if self.needs_import(mutant):
-            return self.evaluate_imported(mutant) == Score.PLAUSIBLE
+            return is_plausible(self.evaluate_imported(mutant))
         job = self._job(mutant)
-        return job is not None and self._batch([job], baseline.limit_s, None) == [Score.PLAUSIBLE]
+        return job is not None and self._batch([job], baseline.limit_s, None) in (
+            [Score.PLAUSIBLE],
+            [Score.PLAUSIBLE_AND_WISHED],
+        )
 
     def needs_import(self, mutant: Mutant) -> bool:
         """Tells whether the mutant changes what is evaluated when a module is imported."""
@@ -205,7 +222,7 @@ class Evaluator:
             self._restart()
             return []
         scores = [
-            byte if byte <= FITNESS_STEPS or byte in (Score.PLAUSIBLE, Score.TIMEOUT) else int(Score.INVALID)
+            byte if byte <= FITNESS_STEPS or is_plausible(byte) or byte == Score.TIMEOUT else int(Score.INVALID)
             for byte in data[: len(jobs)]
         ]
         if data[len(jobs) :] == CANARY_DIFFERENT:
@@ -216,6 +233,7 @@ class Evaluator:
         if self._stage is not None:
             self._stage.close()
         self._stage = StageProcess(self._setup)
+        self._stage.ask(("examples", 0.0, self._have_held), _BASELINE_S)
 
 
 _CONTAMINATED = -1  # stands behind the scores of a batch after which the unchanged program behaved otherwise

@@ -7,13 +7,13 @@ what passes as soon as it was confirmed in a process of its own.
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inkling.engine.repair.evaluation import LARGEST_BATCH, Evaluator
 from inkling.engine.repair.program import Mutant
 from inkling.engine.repair.questions import questions, synthesised_mutants
 from inkling.engine.repair.templates import Surroundings, mutants
-from inkling.engine.repair.trial import FITNESS_STEPS, Score
+from inkling.engine.repair.trial import FITNESS_STEPS, Score, is_plausible
 
 _BATCH_S = 0.4  # that a batch should take: progress and the end of the budget are seen between batches
 _SMALLEST_BATCH = 32
@@ -24,6 +24,7 @@ _LEAST_FOR_IMPORTS_S = 3.0
 _ENOUGH = 40  # plausible ones of one phase
 _FEW = 10  # plausible ones below which two changes at once are tried
 _BETTER_BY = 3  # steps of fitness that make a change worth a second one
+_WISHED = 2.0  # times the weight of a change with which examples of the docstrings hold that did not before
 _N_ANCHORS = 30
 _N_OF_ONE_FITNESS = 4  # anchors of the same fitness: they most likely do the same
 _N_PARTNERS = 700
@@ -116,8 +117,8 @@ class Search:
             scores = self._evaluator.evaluate(batch)
             took_s = time.monotonic() - started
             for mutant, score in zip(batch, scores, strict=True):
-                if score == Score.PLAUSIBLE:
-                    self._report(mutant)
+                if is_plausible(score):
+                    self._report(mutant, score)
                 elif score <= FITNESS_STEPS:
                     self._tried.append((score, mutant))
             self._listener.progress("")
@@ -130,11 +131,13 @@ class Search:
         for mutant in candidates:
             if time.monotonic() > end:
                 return
-            if self._evaluator.evaluate_imported(mutant) == Score.PLAUSIBLE:
+            if is_plausible(self._evaluator.evaluate_imported(mutant)):
                 self._n_found += self._listener.found(mutant)
 
-    def _report(self, mutant: Mutant) -> None:
+    def _report(self, mutant: Mutant, score: int) -> None:
         if self._evaluator.confirm(mutant):
+            if score == Score.PLAUSIBLE_AND_WISHED:
+                mutant = replace(mutant, weight=mutant.weight * _WISHED)
             self._n_found += self._listener.found(mutant)
 
     def _synthesise(self) -> None:

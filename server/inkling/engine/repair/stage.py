@@ -47,6 +47,7 @@ class StageSetup:
         failing: Names of the tests that must pass.
         passing: Names of the tests that must go on passing.
         units: Path, qualified name and first line of each function that mutants change.
+        examples: The unit, call and result of examples in docstrings.
         is_nursery: Whether it collects no tests itself: it is ready to, and each command is carried out in a fork that
             collects them with other code in place of some modules.
     """
@@ -55,6 +56,7 @@ class StageSetup:
     failing: tuple[str, ...]
     passing: tuple[str, ...]
     units: tuple[tuple[str, str, int], ...]
+    examples: tuple[tuple[int, str, str], ...] = ()
     is_nursery: bool = False
 
 
@@ -149,6 +151,7 @@ class _Server:
             return True
         trial = self._trial(by_id)
         trial.find_functions(self._setup.folder, self._setup.units)
+        trial.find_examples(self._setup.examples)
         trial.remember_state(self._setup.folder)
         gc.collect()
         gc.freeze()
@@ -166,6 +169,9 @@ class _Server:
         name, limit_s, payload = command
         if name == "baseline":
             return _in_fork(lambda write: write(json.dumps(trial.run_each(_BASELINE_TEST_LIMIT_S)).encode()), limit_s)
+        if name == "examples":
+            trial.keep_examples(payload)
+            return b""
         if name == "batch":
             jobs, expected = payload
             return _in_fork(lambda write: _run_batch(trial, jobs, expected, limit_s, write), None)

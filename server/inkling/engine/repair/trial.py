@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from enum import IntEnum
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
@@ -34,7 +34,13 @@ class Score(IntEnum):
     INVALID = 250
     TIMEOUT = 252
     DIED = 253
-    PLAUSIBLE = 255
+    PLAUSIBLE = 254
+    PLAUSIBLE_AND_WISHED = 255
+
+
+def is_plausible(score: int) -> bool:
+    """Tells whether a score says that all tests passed."""
+    return score in (Score.PLAUSIBLE, Score.PLAUSIBLE_AND_WISHED)
 
 
 class Expired(KeyboardInterrupt):
@@ -46,9 +52,11 @@ class Trial:
 
     def __init__(self, failing: Sequence[pytest.Item], passing: Sequence[pytest.Item]) -> None:
         self._expectations = Expectations()
-        self._failing = [_runner(item, self._expectations) for item in failing]
-        self._passing = [_runner(item, self._expectations) for item in passing]
+        self._failing: list[_Runner] = [_runner(item, self._expectations) for item in failing]
+        self._passing: list[_Runner] = [_runner(item, self._expectations) for item in passing]
         self._functions: dict[int, list[FunctionType]] = {}
+        self._examples: list[_Example] = []
+        self._wishes: list[_Example] = []
         self._state = _State()
         self.must_end_after_timeout = any(isinstance(runner, _Protocol) for runner in self._failing + self._passing)
 
@@ -71,6 +79,17 @@ class Trial:
                 index = wanted.get((code.co_filename, code.co_qualname, code.co_firstlineno))
                 if index is not None:
                     self._functions.setdefault(index, []).append(candidate)
+
+    def find_examples(self, examples: Sequence[tuple[int, str, str]]) -> None:
+        """Takes examples in docstrings; those whose function is not there never hold."""
+        for index, call, result in examples:
+            function = next(iter(self._functions.get(index, ())), None)
+            self._examples.append(_Example(function.__globals__ if function is not None else {}, call, result))
+
+    def keep_examples(self, have_held: Sequence[bool]) -> None:
+        """Lets examples that held be checked like passing tests, and the others be wishes."""
+        self._passing += [example for example, held in zip(self._examples, have_held, strict=True) if held]
+        self._wishes = [example for example, held in zip(self._examples, have_held, strict=True) if not held]
 
     def remember_state(self, folder: Path) -> None:
         """Remembers what modules of the project hold, to be put back after each mutant."""
@@ -112,9 +131,10 @@ class Trial:
         return score
 
     def run_each(self, limit_s: float) -> list[tuple[bool, float]]:
-        """Returns whether each test passes, failing ones first, and its seconds by the clock."""
+        """Returns whether each test passes and its seconds: failing ones, passing ones, then examples."""
         results = []
-        for runner in (*self._failing, *self._passing):
+        runners: list[_Runner] = [*self._failing, *self._passing, *self._examples]
+        for runner in runners:
             started = time.perf_counter()
             try:
                 with_alarm(limit_s)
@@ -153,7 +173,10 @@ class Trial:
                     passes = False
                     if len(self._passing) > _N_PASSING_AT_ONCE:
                         break
-        return Score.PLAUSIBLE if passes else int(FITNESS_STEPS * reached / n_tests)
+        if not passes:
+            return int(FITNESS_STEPS * reached / n_tests)
+        grants_wishes = bool(self._wishes) and all(wish.run() >= 1.0 for wish in self._wishes)
+        return Score.PLAUSIBLE_AND_WISHED if grants_wishes else Score.PLAUSIBLE
 
     @staticmethod
     def _put_back(exchanged: list[tuple[FunctionType, CodeType]]) -> None:
@@ -176,6 +199,14 @@ def alarm_off() -> None:
 def expire(_signal: int, _frame: FrameType | None) -> None:
     """Ends what runs; the handler of the alarm."""
     raise Expired
+
+
+class _Runner(Protocol):
+    """Something that is checked on each mutant."""
+
+    def run(self) -> float:
+        """Returns 1 where it holds, and otherwise how nearly it does."""
+        ...
 
 
 class _Direct:
@@ -235,6 +266,24 @@ class _Protocol:
                 item._request = False
                 item.funcargs = None  # type: ignore[attr-defined]
         return 1.0 if has_passed else self._expectations.fitness(self._n_expectations)
+
+
+class _Example:
+    """An example in a docstring."""
+
+    def __init__(self, namespace: dict[str, Any], call: str, result: str) -> None:
+        self._namespace = namespace
+        self._call = compile(call, "<example>", "eval")
+        self._result = compile(result, "<example>", "eval")
+
+    def run(self) -> float:
+        try:
+            wanted = eval(self._result, {})  # noqa: S307 - a literal
+            return 1.0 if eval(self._call, self._namespace) == wanted else 0.0  # noqa: S307 - in the sandbox
+        except Expired:
+            raise
+        except BaseException:  # noqa: BLE001 - whatever ends it, it does not hold
+            return 0.0
 
 
 def _runner(item: pytest.Item, expectations: Expectations) -> "_Direct | _Protocol":

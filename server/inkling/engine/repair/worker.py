@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from inkling.core.repair import FileEdit, Patch
 from inkling.core.suggestion import Source
 from inkling.engine.repair.evaluation import Evaluator
+from inkling.engine.repair.examples import find_examples
 from inkling.engine.repair.explaining import explanation
 from inkling.engine.repair.program import Mutant, Program
 from inkling.engine.repair.protocol import (
@@ -58,7 +59,8 @@ def _search(task: SearchTask, deadline: float, reporter: "_Reporter") -> None:
     surroundings = surroundings_of(program, suspicious, _test_sources(task, folder))
     gc.collect()
     gc.freeze()
-    evaluator = Evaluator(program, folder, task.failing, task.passing)
+    examples = find_examples(program, surroundings.sites)
+    evaluator = Evaluator(program, folder, task.failing, task.passing, examples)
     reporter.evaluator = evaluator
     reporter.program = program
     try:
