@@ -15,7 +15,9 @@ import pytest
 
 from inkling.core.errors import SandboxError
 from inkling.core.ports import Sandbox
+from inkling.core.settings import SandboxBackend, SandboxSettings
 from inkling.sandbox.bubblewrap import BubblewrapSandbox
+from inkling.sandbox.choice import open_sandbox
 from inkling.sandbox.docker_engine import DockerSandbox
 
 _STARTS_WITHIN_S = 60
@@ -34,10 +36,16 @@ def skip_for_want_of(what: str) -> NoReturn:
     pytest.skip(what)
 
 
-async def open_bubblewrap() -> Sandbox:
-    """Returns a sandbox by bubblewrap, or skips the test where none works."""
+async def open_bubblewrap(*, has_cgroups: bool = True) -> Sandbox:
+    """Returns a sandbox by bubblewrap, or skips the test where none works.
+
+    Args:
+        has_cgroups: Whether it uses control groups, if it can here.
+    """
+    settings = SandboxSettings(backend=SandboxBackend.BUBBLEWRAP)
     try:
-        return await BubblewrapSandbox.open()
+        await (await open_sandbox(settings)).close()
+        return await BubblewrapSandbox.open(has_cgroups=has_cgroups)
     except SandboxError as error:
         skip_for_want_of(str(error))
 

@@ -46,6 +46,7 @@ _SYSTEM_FOLDERS = ("/usr", "/nix/store")
 _SYSTEM_FILES = ("/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime", "/etc/mime.types")
 
 _OWN_PROCESSES = 2  # bubblewrap's own in each control group: the one outside and the first one inside
+_STACK_MB = 8  # of address space, which every thread takes and hardly one fills
 _CHUNK_BYTES = 64 * 1024
 _READY = b"\n"
 _GATE = 'echo; read -r _ || exit 125; exec "$@"'
@@ -65,8 +66,12 @@ class BubblewrapSandbox(SupervisingSandbox):
         self._tools = tools
 
     @classmethod
-    async def open(cls) -> "BubblewrapSandbox":
+    async def open(cls, *, has_cgroups: bool = True) -> "BubblewrapSandbox":
         """Returns a sandbox; what an earlier, killed daemon left is gone.
+
+        Args:
+            has_cgroups: Whether control groups are used where they can be made; without them the daemon looks itself
+                at what a run uses.
 
         Raises:
             SandboxError: Something that it needs is not installed.
@@ -85,7 +90,7 @@ class BubblewrapSandbox(SupervisingSandbox):
         parents = await asyncio.to_thread(find_parents)
         if parents is not None:
             await asyncio.to_thread(remove_leftovers, parents)
-        return cls(parents, tools)
+        return cls(parents if has_cgroups else None, tools)
 
     async def launch(self, program: Program) -> "_BubblewrapRun":
         """Starts a program, or leaves nothing behind.
@@ -175,6 +180,9 @@ def _command(tools: dict[str, str], program: Program, preparation: _Preparation)
     limits = program.limits
     own = [f"--nproc={limits.n_processes}", f"--nofile={OPEN_FILES}", "--core=0"]
     own += [f"--fsize={limits.file_mb * 2**20}", f"--cpu={int(limits.cpu_s) + CPU_BACKSTOP_S}"]
+    if preparation.cgroup is None:
+        # The daemon looks at the memory of all processes together, but now and then only; this holds each of them.
+        own.append(f"--data={(limits.memory_mb + _STACK_MB * limits.n_processes) * 2**20}")
     command = [tools["prlimit"], *own, "--"]
     if preparation.user_id is not None:
         ids = [f"--reuid={preparation.user_id}", f"--regid={preparation.user_id}", "--clear-groups"]

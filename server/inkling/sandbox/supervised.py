@@ -216,7 +216,11 @@ class SupervisingSandbox(ABC):
         await asyncio.gather(*(process.kill() for process in self._running))
 
     async def _start(self, program: Program) -> SupervisedProgram:
-        process = SupervisedProgram(await self.launch(program), program.limits)
+        try:
+            carrier = await self.launch(program)
+        except OSError as error:
+            raise SandboxError(f"{program.view.folder} cannot be shown to a sandbox: {error}") from error
+        process = SupervisedProgram(carrier, program.limits)
         self._running.add(process)
         process.when_gone(self._running.discard)
         return process

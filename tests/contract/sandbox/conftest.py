@@ -8,6 +8,7 @@ from tests.sandboxes.backends import docker_engine, open_bubblewrap, open_docker
 from inkling.core.ports import Sandbox
 
 BACKENDS = ("bubblewrap", "docker")
+WAYS = (*BACKENDS, "bubblewrap without control groups")
 
 
 @pytest.fixture(scope="session")
@@ -17,13 +18,13 @@ def docker_host() -> Iterator[str]:
         yield host
 
 
-@pytest.fixture(params=BACKENDS)
+@pytest.fixture(params=WAYS)
 async def either_sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
-    """A sandbox of each backend in turn."""
+    """A sandbox of each backend in turn, and in the end one as an ordinary user mostly has it."""
     if request.param == "docker":
         sandbox = await open_docker(request.getfixturevalue("docker_host"))
     else:
-        sandbox = await open_bubblewrap()
+        sandbox = await open_bubblewrap(has_cgroups=request.param == "bubblewrap")
     yield sandbox
     await sandbox.close()
 
