@@ -22,6 +22,7 @@ class Comparison:
         seed: For the choice of inputs.
         n_processes: Patches that run side by side.
         wall_s: Seconds for one patch.
+        total_s: Seconds for all; patches that were not run by then stay unknown.
     """
 
     node_ids: Sequence[str]
@@ -32,6 +33,7 @@ class Comparison:
     seed: int = 0
     n_processes: int = 2
     wall_s: float = 5.0
+    total_s: float = 30.0
 
 
 Outcomes = tuple[tuple[str, ...], ...]
@@ -85,6 +87,7 @@ def encode_comparison(comparison: Comparison) -> bytes:
         "seed": comparison.seed,
         "n_processes": comparison.n_processes,
         "wall_s": comparison.wall_s,
+        "total_s": comparison.total_s,
     }
     return json.dumps(content).encode()
 

@@ -1,6 +1,7 @@
 """Runs functions in forks of this process, some side by side, each with a time limit. For use inside a sandbox."""
 
 import contextlib
+import math
 import os
 import selectors
 import signal
@@ -21,8 +22,17 @@ class _Fork:
     told: bytearray = field(default_factory=bytearray)
 
 
-def run_in_forks(jobs: Sequence[Callable[[Tell], None]], *, n_processes: int, wall_s: float) -> list[bytes]:
-    """Returns what each job told, as far as it came: a job that hangs or dies loses only what it had not told yet."""
+def run_in_forks(
+    jobs: Sequence[Callable[[Tell], None]], *, n_processes: int, wall_s: float, ends_at_s: float = math.inf
+) -> list[bytes]:
+    """Returns what each job told, as far as it came: a job that hangs or dies loses only what it had not told yet.
+
+    Args:
+        jobs: What to run; the first ones first.
+        n_processes: How many side by side.
+        wall_s: Seconds for each.
+        ends_at_s: When all must be over, by the monotonic clock; jobs that were not started by then tell nothing.
+    """
     told = [b""] * len(jobs)
     waiting = list(enumerate(jobs))[::-1]
     running: dict[int, _Fork] = {}
@@ -31,9 +41,14 @@ def run_in_forks(jobs: Sequence[Callable[[Tell], None]], *, n_processes: int, wa
         while waiting or running:
             while waiting and len(running) < n_processes:
                 number, job = waiting.pop()
-                fork = _start(number, job, wall_s)
+                if time.monotonic() >= ends_at_s:
+                    waiting.clear()
+                    break
+                fork = _start(number, job, min(wall_s, ends_at_s - time.monotonic()))
                 running[fork.pipe] = fork
                 selector.register(fork.pipe, selectors.EVENT_READ)
+            if not running:
+                break
             patience_s = max(0.0, min(fork.ends_at for fork in running.values()) - time.monotonic())
             for key, _ in selector.select(patience_s):
                 fork = running[key.fd]

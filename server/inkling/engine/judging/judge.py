@@ -30,7 +30,9 @@ MAX_PASSING_TESTS = 8  # passing tests that inputs are made of, besides the fail
 MAX_PROPERTIES = 4
 _PACKAGES = (*PYTEST_PACKAGES, "hypothesis", "sortedcontainers")
 _PATCH_WALL_S = 5.0
-_START_S = 10.0
+_LEAST_S = 5.0  # for all patches, however little is left of the budget
+_MOST_S = 30.0
+_START_S = 10.0  # to start, before any patch is run
 _MEMORY_MB = 1024
 
 
@@ -102,16 +104,17 @@ class BehaviourJudge:
             calls=calls,
             n_processes=request.budget.n_processes,
             wall_s=_PATCH_WALL_S,
+            total_s=min(_MOST_S, max(_LEAST_S, request.budget.wall_s)),
         )
-        n_rounds = -(-(len(prepared.texts) + 3) // comparison.n_processes)
+        wall_s = _START_S + comparison.total_s
         program = own_program(
             view=request.view,
             module="inkling.engine.judging.worker",
             packages={"inkling": [Path(folder) for folder in inkling.__path__]},
             fallbacks=_PACKAGES,
             limits=ResourceLimits(
-                wall_s=_START_S + n_rounds * _PATCH_WALL_S,
-                cpu_s=2 * (_START_S + n_rounds * _PATCH_WALL_S),
+                wall_s=wall_s,
+                cpu_s=comparison.n_processes * wall_s,
                 memory_mb=_MEMORY_MB,
                 output_kb=64 * 1024,
             ),

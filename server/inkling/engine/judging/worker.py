@@ -9,6 +9,7 @@ import json
 import os
 import random
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -54,7 +55,12 @@ def compare(comparison: Comparison, collect: Collect) -> dict[str, object]:
     """
     gc.collect()
     gc.freeze()  # or the first collection in each fork would copy all that was imported so far
-    in_forks = partial(run_in_forks, n_processes=comparison.n_processes, wall_s=comparison.wall_s)
+    in_forks = partial(
+        run_in_forks,
+        n_processes=comparison.n_processes,
+        wall_s=comparison.wall_s,
+        ends_at_s=time.monotonic() + comparison.total_s,
+    )
     made = _lines(in_forks([partial(_tell_probes, comparison, collect)])[0])
     probes = [Probe(**{**line["probe"], "shown": tuple(line["probe"]["shown"])}) for line in made]
     words = [str(line["property"]) for line in made]
