@@ -14,8 +14,9 @@ import { waitFor } from "./lib/wait.mjs";
 after(closeBrowser);
 
 const KEY = "sk-only-for-this-test";
-const BEFORE = "def seconds_of(hours: int) -> int:\n    ";
-const SAID = "return hours * 60 * 60";
+/** In a comment, where the embedded mind has nothing to say. */
+const BEFORE = "# An hour has 60 minutes, and a day ";
+const SAID = "has 24 hours.";
 
 /** An endpoint that lets one key in and always says the same. */
 class Endpoint {
