@@ -40,7 +40,7 @@ def read_linkage(path: Path) -> Linkage | None:
                 return None
             with mmap(file.fileno(), 0, access=ACCESS_READ) as data:
                 return _parse(path, data)
-    except (OSError, struct.error, ValueError, StopIteration):
+    except (OSError, struct.error, ValueError, OverflowError, StopIteration):
         return None
 
 
