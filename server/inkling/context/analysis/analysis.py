@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 
 MAX_CHARS: Final = 1_000_000  # larger documents are not analysed
 MAX_LINE_CHARS: Final = 20_000  # nor those with a longer line: jedi would take seconds
+MAX_CHARS_ASIDE: Final = 100_000  # of documents that more is asked about: the worker takes tenths of a second for them
+QUIET_FOR_S: Final = 0.15  # a pause in checks and keys in which that may be asked
 SETTLED_AFTER_S: Final = 0.5  # a pause in typing after which the worker gets the new text
 WORK_DEADLINE_S: Final = 5.0  # for an answer that comes too late for its question, but not for the next one
 MAX_PENDING: Final = 4  # questions the worker may be behind with; past this the oldest is given up
@@ -55,6 +57,7 @@ class Analysis:
         self._scope: WorkspaceScope | None = None
         self._documents: dict[DocumentUri, Snapshot] = {}
         self._latest: DocumentUri | None = None
+        self._quiet_from_s = 0.0
         self._unsent: set[DocumentUri] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._pending: OrderedDict[_Key, asyncio.Task[NameVerdict]] = OrderedDict()
@@ -77,6 +80,7 @@ class Analysis:
 
     async def check(self, request: CompletionRequest, candidate: Candidate) -> NameVerdict:
         """Returns what is known of the candidate's names within the deadline of a check."""
+        self._be_quiet()
         text, offset = request.snapshot.text, request.offset
         found = find_mentions(text, offset, candidate.text)
         if not found.mentions:
@@ -132,12 +136,18 @@ class Analysis:
         return list(await self._ask_aside("problems", snapshot, (snapshot.text, offset)) or ())
 
     async def _ask_aside(self, method: str, snapshot: Snapshot, payload: object) -> Any:
-        """Asks the worker once it has nothing to judge: suggestions wait for that, and for this nobody has to."""
-        if not is_analysed(snapshot.text):
+        """Asks the worker in a quiet moment: suggestions wait for what it judges, and for this nobody has to."""
+        if len(snapshot.text) > MAX_CHARS_ASIDE or not is_analysed(snapshot.text):
             return None
-        while self._pending:
-            await asyncio.wait(self._pending.values())
+        loop = asyncio.get_running_loop()
+        while self._pending or loop.time() < self._quiet_from_s:
+            await asyncio.sleep(self._quiet_from_s - loop.time())
+            if self._pending:
+                await asyncio.wait(self._pending.values())
         return await self._worker.call(method, payload, deadline_s=WORK_DEADLINE_S)
+
+    def _be_quiet(self) -> None:
+        self._quiet_from_s = asyncio.get_running_loop().time() + QUIET_FOR_S
 
     def open_workspace(self, scope: WorkspaceScope) -> None:
         """Takes the folders and the interpreter, which is run: None for a workspace that is not trusted."""
@@ -151,6 +161,7 @@ class Analysis:
             # What is remembered of other documents may rest on the text of the one that changes now.
             self._answers = OrderedDict()
             self._latest = snapshot.uri
+        self._be_quiet()
         self._documents[snapshot.uri] = snapshot
         self._unsent.add(snapshot.uri)
         if self._timer is not None:
