@@ -13,6 +13,7 @@ from inkling.sandbox.suite.told import Raised, Told
 
 OUT_OF_TIME = "OutOfTime"  # the name of `child.failures.OutOfTime`
 HANGS_SHARE = 0.5  # of the time of a run that one test took; then the test hangs, else there are too many tests
+INTERRUPTED = 2  # pytest's exit code where a test raised KeyboardInterrupt or called `pytest.exit`
 MEMORY_SHARE = 0.5  # of the limit that a job's own process had when it was killed; the rest is its files and children
 MOST_NAME_CHARS = 200  # of a name in a message; a parametrised test's may be of any length
 FAILED = frozenset({CaseOutcome.FAILED, CaseOutcome.ERROR})
@@ -82,6 +83,10 @@ def _of_end(told: Told, end: ProgramEnd, request: SuiteRequest) -> Problem | Non
             f"What the tests reported cannot be read{during}: something in them writes to files that it did not open."
         )
         return Problem(kind=SuiteProblem.CRASHED, message=words)
+    if told.exit_code == INTERRUPTED and told.cases:
+        *_, last = told.cases
+        words = f"{_shown(last)} ended the run: {len(told.cases)} of {told.n_collected or 0} tests ran."
+        return Problem(kind=SuiteProblem.CRASHED, message=words)
     if told.exit_code is None and told.stopped is None:
         return Problem(kind=SuiteProblem.CRASHED, message=f"{_crash(end)}{during}.")
     return None
@@ -134,7 +139,7 @@ def _of_import(raised: Raised, name: str, request: SuiteRequest) -> Problem:
     error = raised.exception
     inside = [frame for frame in error.frames if frame.path is not None]
     where = f" ({inside[-1].path}, line {inside[-1].line})" if inside else ""
-    words = f"{what} could not be imported: {error.type_name}: {error.message.strip()}{where}"
+    words = f"{what} could not be {'imported' if name else 'run'}: {error.type_name}: {error.message.strip()}{where}"
     return Problem(kind=SuiteProblem.COLLECTION_FAILED, message=words)
 
 

@@ -85,9 +85,9 @@ class SandboxSuiteRunner:
             return _not_started(ended)
         problem = find_problem(told, ended.end, request)
         cases = _cases(told, ended.end, problem)
-        failing = [case.node_id for case in cases if case.outcome in FAILED]
+        failing = [case.node_id for case in cases if case.outcome in FAILED and case.node_id in told.cases]
         visits = told.visits
-        if request.with_visits and failing and failing[0] not in told.not_collected:
+        if request.with_visits and failing:
             left_s = max(request.limits.wall_s - ended.end.wall_s, LEAST_VISITS_S)
             job = replace(job, node_ids=(failing[0],), with_coverage=False, with_visits=True, wall_s=left_s)
             visits = (await self._run(request, job))[0].visits

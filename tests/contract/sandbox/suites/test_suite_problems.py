@@ -113,6 +113,26 @@ CASES = {
         words=("exit code 0", "while test_a.py::test_b ran"),
         outcomes={"test_a.py::test_a": CaseOutcome.PASSED, "test_a.py::test_b": CaseOutcome.FAILED},
     ),
+    "an end of the run by a test": Case(
+        files={"test_a.py": "import pytest\ndef test_a(): pytest.exit('enough')\ndef test_b(): pass\n"},
+        problem=SuiteProblem.CRASHED,
+        words=("test_a.py::test_a ended the run", "1 of 2 tests"),
+        outcomes={"test_a.py::test_a": CaseOutcome.FAILED},
+    ),
+    "an interruption by a test": Case(
+        files={"test_a.py": "def test_a(): raise KeyboardInterrupt\ndef test_b(): pass\n"},
+        problem=SuiteProblem.CRASHED,
+        words=("test_a.py::test_a ended the run",),
+        outcomes={"test_a.py::test_a": CaseOutcome.FAILED},
+    ),
+    "a plugin that breaks": Case(
+        files={
+            "conftest.py": "def pytest_collection_modifyitems(items): raise LookupError('order')\n",
+            "test_a.py": "def test_a(): pass\n",
+        },
+        problem=SuiteProblem.COLLECTION_FAILED,
+        words=("could not be run: LookupError: order", "conftest.py, line 1"),
+    ),
     "a crash of the interpreter": Case(
         files={"test_a.py": "import ctypes\ndef test_a(): ctypes.string_at(0)\n"},
         problem=SuiteProblem.CRASHED,
@@ -155,6 +175,7 @@ async def test_a_test_that_hangs_is_named_with_the_place_where_it_was(make_proje
     raised = run.cases[1].raised
     assert raised is not None
     assert "wait.py" in {str(frame.path) for frame in raised.frames}
+    assert not any("out_of_time" in frame.function for frame in raised.frames)
 
 
 async def test_a_test_that_takes_all_the_cpu_time(make_project: MakeProject) -> None:

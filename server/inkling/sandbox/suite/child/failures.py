@@ -1,6 +1,7 @@
 """Exceptions as plain data."""
 
 import errno
+import os
 import socket
 from types import TracebackType
 from typing import Any
@@ -11,6 +12,8 @@ MESSAGE_CHARS = 4000
 FIRST_FRAMES = 20  # of a deep recursion
 LAST_FRAMES = 40
 _NO_NETWORK = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ECONNREFUSED})
+
+_OWN_FOLDER = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - compared with names of files, which are strings
 
 
 class OutOfTime(BaseException):
@@ -66,7 +69,8 @@ def _frames(trace: TracebackType | None, project: Project) -> list[list[object]]
     while trace is not None:
         code = trace.tb_frame.f_code
         path = project.path_of(code.co_filename)
-        if path is not None or frames:  # pytest's own frames come first
+        is_ours = code.co_filename.startswith(_OWN_FOLDER)  # where an `OutOfTime` is raised
+        if (path is not None or frames) and not is_ours:  # pytest's own frames come first
             frames.append([path, trace.tb_lineno or code.co_firstlineno, code.co_name])
         trace = trace.tb_next
     return frames if len(frames) <= FIRST_FRAMES + LAST_FRAMES else frames[:FIRST_FRAMES] + frames[-LAST_FRAMES:]
