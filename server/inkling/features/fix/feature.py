@@ -175,9 +175,11 @@ class FixFeature:
         wall_s = request.budget.wall_s
         left_s = max(wall_s - elapsed_s, wall_s * LEAST_SEARCH_SHARE)
         repair = RepairRequest(
-            view=request.view, failure=reproduced.failure, budget=replace(request.budget, wall_s=left_s)
+            view=reproduced.view, failure=reproduced.failure, budget=replace(request.budget, wall_s=left_s)
         )
         found, judgement = await search_and_judge(tools, repair, on_progress)
+        if reproduced.program is not None:
+            judgement = _never_sure(judgement)
         session = _Session(
             request=request,
             repair=repair,
@@ -202,7 +204,7 @@ class FixFeature:
                     n_plausible=n_plausible,
                 )
             )
-            verification = Verification(tools, request, reproduced.failure, reproduced.n_passing)
+            verification = Verification(tools, replace(request, view=reproduced.view), reproduced)
             fixes = await verification.fixes(candidates)
         is_sure = bool(fixes) and fixes[0].judged.verdict is PatchVerdict.VERIFIED
         answer = FixAnswer(
@@ -296,6 +298,15 @@ def _in_words(answer: FixAnswer, session: _Session) -> FixAnswer:
         reason = NoFixReason.NOTHING_FOUND
         message = words.nothing_found(answer.n_tried, n_other_faults)
     return replace(answer, reason=reason, message=" ".join([message, *session.found.problems]))
+
+
+def _never_sure(judgement: Judgement) -> Judgement:
+    """Returns a judgement in which nothing is verified: a program that ends need not do what it should."""
+    patches = [
+        replace(each, verdict=PatchVerdict.PLAUSIBLE) if each.verdict is PatchVerdict.VERIFIED else each
+        for each in judgement.patches
+    ]
+    return replace(judgement, patches=patches)
 
 
 def _with_probabilities_of(known: Sequence[JudgedPatch], judgement: Judgement) -> Judgement:

@@ -11,6 +11,7 @@ from inkling.core.execution import (
     CaseOutcome,
     CaseResult,
     LinesByFile,
+    ProjectView,
     SuiteProblem,
     SuiteRequest,
     SuiteRun,
@@ -19,12 +20,14 @@ from inkling.core.repair import Failure, NoFixReason
 from inkling.core.suspicion import is_test_file, rank_lines
 from inkling.features.fix import words
 from inkling.features.fix.ports import FixTools, Tell
+from inkling.features.fix.program_run import TEST, TEST_FILE, program_of, text_of_test
 from inkling.features.fix.request import FailingTests, FixRequest, NoFix, Place, TracebackText
 from inkling.features.fix.tests_of import affected_by, failing, of_one_fault
 from inkling.features.fix.traceback_text import ReadTraceback, read_traceback
 
 N_RERUNS = 2  # of failing tests; one that fails every second time is caught in three of four cases
 MAX_PASSING = 300  # tests that a change is tried on; more cost the search more than they tell
+MAX_NAMED = 2000  # tests that are named one by one
 WHOLE_SUITE_SHARE = 0.4  # of the budget that the run of all tests may take; what came by then is what counts
 _STOPPING = frozenset(
     {
@@ -36,6 +39,7 @@ _STOPPING = frozenset(
     }
 )
 """Problems that no change of the code is looked for."""
+_WITHOUT_A_FAILING_TEST = frozenset({NoFixReason.NO_TEST_REACHES_IT, NoFixReason.NOTHING_FAILS})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +48,17 @@ class Reproduced:
 
     Attributes:
         failure: The failure.
+        view: The project that fails; with a program that fails there is a test of it in it.
         n_passing: Tests of the project that pass, those that do not run the failing code included.
         n_other_faults: Failing tests that fail for another reason, by the code that they run.
+        program: The program that fails, where no test does.
     """
 
     failure: Failure
+    view: ProjectView
     n_passing: int
     n_other_faults: int
+    program: PurePosixPath | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +88,7 @@ class Reproduction:
         self._tools = tools
         self._request = request
         self._tell = tell
+        self._program: PurePosixPath | None = None
 
     async def reproduce(self) -> Reproduced | NoFix:
         """Returns the failure, or why there is none to be repaired.
@@ -95,7 +104,7 @@ class Reproduction:
             return seen
         if seen.whole is None:
             self._tell("looking for tests that run the same code")
-            seen = replace(seen, whole=await self._run_whole_suite())
+            seen = replace(seen, whole=await self._run_others(seen))
         return self._failure_of(seen)
 
     async def _see(self) -> _Seen | NoFix:
@@ -131,7 +140,28 @@ class Reproduction:
         if last is None:
             return NoFix(reason=NoFixReason.NO_TEST_REACHES_IT, message=words.no_such_test(traceback.frames[-1].path))
         place = Place(path=last.path, first_line=last.line, last_line=last.line, message=traceback.message)
-        return await self._run_what_reaches(place)
+        seen = await self._run_what_reaches(place)
+        program = program_of(traceback)
+        if program is None or not isinstance(seen, NoFix) or seen.reason not in _WITHOUT_A_FAILING_TEST:
+            return seen
+        return await self._run_program(program, traceback.message)
+
+    async def _run_program(self, program: PurePosixPath, message: str) -> _Seen | NoFix:
+        """Runs a program as a test of its own; it fails where it raises what the traceback says."""
+        edits = {**self._request.view.edits, TEST_FILE: text_of_test(program)}
+        self._request = replace(self._request, view=replace(self._request.view, edits=edits))
+        self._program = program
+        seen = await self._run_tests([TEST])
+        if isinstance(seen, NoFix):
+            if seen.reason is not NoFixReason.NOTHING_FAILS:
+                return seen
+            return replace(seen, message=words.program_ends_well(program))
+        raised, expected = seen.failing[0].raised, message.partition(":")[0].rpartition(".")[2]
+        if raised is not None and expected in ("", raised.type_name):
+            return seen
+        ended_with = f"{raised.type_name}: {raised.message}" if raised else "no error that could be read"
+        message = words.program_ends_otherwise(program, ended_with)
+        return NoFix(reason=NoFixReason.CANNOT_RUN, message=message)
 
     async def _run_what_reaches(self, place: Place) -> _Seen | NoFix:
         try:
@@ -167,7 +197,12 @@ class Reproduction:
         return tuple(inside) or tuple(case.node_id for case in own if above and case.line == max(above))
 
     async def _as_often_as_run(self, seen: _Seen) -> _Seen | NoFix:
-        """Returns only those tests that fail each time, with the values that one of the runs recorded."""
+        """Returns only those tests that fail each time, with the values that one of the runs recorded.
+
+        What hangs is not run again: it would take all the time there is, each time.
+        """
+        if seen.run.problem is SuiteProblem.HANGS:
+            return seen
         self._tell("running it again, to see whether it fails each time")
         again = self._suite([case.node_id for case in seen.failing], with_coverage=False)
         # One after the other: a warm interpreter waits for one of them only.
@@ -182,14 +217,21 @@ class Reproduction:
         message = words.flaky(flaky, n_failures[flaky], 1 + N_RERUNS)
         return NoFix(reason=NoFixReason.FLAKY, message=message)
 
-    async def _run_whole_suite(self) -> SuiteRun:
-        """Runs all tests, those of the failing tests' own files first, as far as they come in the time there is.
+    async def _run_others(self, seen: _Seen) -> SuiteRun:
+        """Runs all tests as far as they come in the time there is, but for those that hang.
 
-        A test file that cannot be collected, or a test that hangs, is no reason not to mend another.
+        A test file that cannot be collected, or another test that hangs, is no reason not to mend this one.
         """
+        node_ids: tuple[str, ...] = ()
+        if seen.run.problem is SuiteProblem.HANGS:
+            hanging = {case.node_id for case in seen.failing}
+            collection = await self._tools.suites.collect(self._suite(()))
+            node_ids = tuple(case.node_id for case in collection.cases if case.node_id not in hanging)[:MAX_NAMED]
+            if not node_ids:
+                return seen.run
         limits = self._request.limits
         wall_s = min(limits.wall_s, self._request.budget.wall_s * WHOLE_SUITE_SHARE)
-        request = replace(self._suite(()), limits=replace(limits, wall_s=wall_s))
+        request = replace(self._suite(node_ids), limits=replace(limits, wall_s=wall_s))
         return await self._tools.suites.run_suite(request)
 
     def _failure_of(self, seen: _Seen) -> Reproduced:
@@ -206,7 +248,13 @@ class Reproduction:
             visits=seen.visits,
         )
         passed = {case.node_id for case in seen.cases if case.outcome is CaseOutcome.PASSED}
-        return Reproduced(failure=failure, n_passing=len(passed), n_other_faults=len(seen.failing) - len(failed))
+        return Reproduced(
+            failure=failure,
+            view=self._request.view,
+            n_passing=len(passed),
+            n_other_faults=len(seen.failing) - len(failed),
+            program=self._program,
+        )
 
     def _suite(self, node_ids: Sequence[str], *, with_coverage: bool = True) -> SuiteRequest:
         return SuiteRequest(

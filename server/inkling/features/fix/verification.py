@@ -7,10 +7,11 @@ from pathlib import PurePosixPath
 
 from inkling.core.errors import UnreadableFileError
 from inkling.core.execution import CaseOutcome, ProjectView, SuiteRequest
-from inkling.core.repair import Evidence, Failure, Fix, JudgedPatch, PatchVerdict
+from inkling.core.repair import Evidence, Fix, JudgedPatch, PatchVerdict
 from inkling.core.suspicion import is_test_file
 from inkling.core.text import split_lines
 from inkling.features.fix.ports import FixTools, ProjectTexts
+from inkling.features.fix.reproduction import Reproduced
 from inkling.features.fix.request import FixRequest
 
 MAX_FIXES = 3  # one and two alternatives; each costs a fresh run
@@ -21,11 +22,10 @@ _FINE = frozenset({CaseOutcome.PASSED, CaseOutcome.SKIPPED, CaseOutcome.EXPECTED
 class Verification:
     """Shows what patches do in fresh runs, outside of the process that found them."""
 
-    def __init__(self, tools: FixTools, request: FixRequest, failure: Failure, n_passing: int) -> None:
+    def __init__(self, tools: FixTools, request: FixRequest, reproduced: Reproduced) -> None:
         self._tools = tools
         self._request = request
-        self._failure = failure
-        self._n_passing = n_passing
+        self._reproduced = reproduced
 
     async def fixes(self, patches: Iterable[JudgedPatch]) -> list[Fix]:
         """Returns the first few patches, in the order given, that hold in a fresh run, with their evidence.
@@ -49,19 +49,19 @@ class Verification:
             diff = await unified_diff(self._tools.texts, view, patched)
         except UnreadableFileError:
             return None  # it was there when the search began; a fix for a file that is gone is none
-        failing = [case.node_id for case in self._failure.failing]
-        request = SuiteRequest(view=patched, node_ids=(*failing, *self._failure.passing), limits=self._request.limits)
+        failure, program = self._reproduced.failure, self._reproduced.program
+        failing = [case.node_id for case in failure.failing]
+        request = SuiteRequest(view=patched, node_ids=(*failing, *failure.passing), limits=self._request.limits)
         run = await self._tools.suites.run_suite(request)
         outcomes = {case.node_id: case.outcome for case in run.cases}
         if not all(outcomes.get(node_id) is CaseOutcome.PASSED for node_id in failing):
             return None
-        if not all(outcomes.get(node_id) in _FINE for node_id in self._failure.passing):
+        if not all(outcomes.get(node_id) in _FINE for node_id in failure.passing):
             return None
-        n_others = sum(outcomes[node_id] is CaseOutcome.PASSED for node_id in self._failure.passing)
         evidence = Evidence(
-            failed_before=tuple(failing),
-            n_others_pass=n_others,
-            n_not_run=max(0, self._n_passing - len(self._failure.passing)),
+            failed_before=tuple(failing) if program is None else (str(program),),
+            n_others_pass=sum(outcomes[node_id] is CaseOutcome.PASSED for node_id in failure.passing),
+            n_not_run=max(0, self._reproduced.n_passing - len(failure.passing)),
             n_inputs=judged.n_inputs,
         )
         return Fix(judged=judged, evidence=evidence, diff=diff)

@@ -67,6 +67,23 @@ def no_such_test(path: PurePosixPath) -> str:
     return f"The traceback ends in {path}, and no test there has that name any more. Run the test again."
 
 
+def program_ends_well(program: PurePosixPath) -> str:
+    """Says that a program does not fail."""
+    return (
+        f"{program} ends without an error in the sandbox, run without arguments. Write a test that fails as it did, and"
+        " ask for a fix of that."
+    )
+
+
+def program_ends_otherwise(program: PurePosixPath, ended_with: str) -> str:
+    """Says that a program fails in another way than its traceback says."""
+    return (
+        f"In the sandbox {program} ends with {ended_with}, which is not what the traceback says. It runs there without"
+        " arguments, input, network and the right to write files. Write a test that fails as it did, and ask for a fix"
+        " of that."
+    )
+
+
 def flaky(node_id: str, n_failures: int, n_runs: int) -> str:
     """Says that a test fails only sometimes."""
     return (

@@ -12,6 +12,7 @@ from tests.unit.features.fix.fix_fakes import (
     CART,
     EMPTY,
     END,
+    PROGRAM,
     RIGHT,
     WRONG,
     FakeProject,
@@ -358,3 +359,58 @@ async def test_a_hint_without_a_sure_fix_names_the_suspicious_lines(project: Fak
     outcome = await project.fix(_request(project, is_hint=True))
     assert outcome.answer.reason is NoFixReason.NOTHING_FOUND
     assert "Most suspicious, by which tests run it: line 1 of cart.py, line 2 of cart.py." in outcome.hint
+
+
+PROGRAM_TRACEBACK = (
+    'Traceback (most recent call last):\n  File "/project/main.py", line 3, in <module>\n    total([1])\n'
+    '  File "/project/cart.py", line 9, in total\nAssertionError: assert 5 == 6'
+)
+PROGRAM_TEST = "test_inkling_program.py::test_program"
+
+
+async def test_a_program_that_fails_without_a_test_becomes_one_and_is_never_called_verified(
+    project: FakeProject,
+) -> None:
+    project.suites.tests[PROGRAM_TEST] = project.suites.tests.pop(ADDS)
+    project.suites.lines[PROGRAM_TEST] = frozenset({1, 2})
+    request = _request(project, TracebackText(text=PROGRAM_TRACEBACK))
+    answer = (await project.fix(request)).answer
+    assert answer.reason is NoFixReason.ONLY_PLAUSIBLE
+    outcome = await project.fix(replace(request, precision=FixPrecision.PLAUSIBLE))
+    (fix,) = outcome.answer.fixes
+    assert (fix.judged.verdict, fix.evidence.failed_before) == (PatchVerdict.PLAUSIBLE, ("main.py",))
+    assert fix.diff.startswith("--- a/cart.py")
+    assert outcome.view == project.view
+
+
+async def test_a_program_that_fails_otherwise_or_not_at_all_is_told(project: FakeProject) -> None:
+    project.suites.tests[PROGRAM_TEST] = lambda _text: False
+    project.suites.lines[PROGRAM_TEST] = frozenset({1, 2})
+    text = PROGRAM_TRACEBACK.replace("AssertionError", "KeyError")
+    answer = (await project.fix(_request(project, TracebackText(text=text)))).answer
+    assert answer.reason is NoFixReason.CANNOT_RUN
+    assert "main.py ends with AssertionError: assert 5 == 6, which is not what the traceback says" in answer.message
+    project.suites.tests[PROGRAM_TEST] = lambda _text: True
+    answer = (await project.fix(_request(project, TracebackText(text=text)))).answer
+    assert answer.reason is NoFixReason.NOTHING_FAILS
+    assert answer.message.startswith("main.py ends without an error in the sandbox")
+
+
+async def test_what_hangs_is_not_run_again_and_others_are_run_without_it(project: FakeProject) -> None:
+    def hangs(request: SuiteRequest) -> SuiteRun | None:
+        if ADDS not in request.node_ids or "- 1" not in request.view.edits.get(CART, PROGRAM):
+            return None
+        cases = (case(ADDS, CaseOutcome.FAILED),)
+        return SuiteRun(
+            cases=cases,
+            end=END,
+            problem=SuiteProblem.HANGS,
+            message="it hangs",
+            coverage={ADDS: {CART: frozenset({2})}},
+        )
+
+    project.suites.replacement = hangs
+    outcome = await project.fix(_request(project))
+    assert outcome.answer.fixes[0].evidence.n_others_pass == 1
+    first, others, *_ = project.suites.requests
+    assert (first.node_ids, others.node_ids) == ((ADDS,), (EMPTY, APART))
