@@ -142,6 +142,7 @@ POISON = {
     "        try: os.kill(n, 9)\n        except OSError: pass\n",
     "takes other descriptors' places": "import os\nfor n in range(3, 500):\n    try: os.dup2(1, n)\n"
     "    except OSError: pass\n",
+    "forks without end": "import os\nwhile True:\n    try: os.fork()\n    except OSError: pass\n",
     "is out of memory": "x = bytearray(10**10)\n",
     "leaves": "import os\nos._exit(0)\n",
     "stops itself": "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\n",
@@ -158,7 +159,8 @@ async def test_a_poisoned_conftest_harms_nobody_else(make_project: MakeProject, 
         }
     )
     request = project.request("bad")
-    run = await project.runner.run_suite(replace(request, limits=replace(request.limits, wall_s=3.0)))
+    limits = replace(request.limits, wall_s=3.0, n_processes=24)
+    run = await project.runner.run_suite(replace(request, limits=limits))
     assert CaseOutcome.PASSED not in outcomes(run).values()
     assert run.problem is not None or outcomes(run) == {"bad/test_b.py::test_b": FAILED}
     if run.problem is not None:

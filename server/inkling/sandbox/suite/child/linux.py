@@ -3,11 +3,15 @@
 import ctypes
 import os
 import signal
+import time
+from contextlib import suppress
 from pathlib import Path
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_DUMPABLE = 4
 _PR_SET_CHILD_SUBREAPER = 36
+
+LONGEST_REAPING_S = 2.0  # what is not gone by then forks faster than it is killed
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -48,12 +52,18 @@ def children() -> list[int]:
     return found
 
 
-def reap_all(attempts: int = 1000) -> bool:
-    """Kills and reaps every descendant; tells whether none is left.
+def reap_all(group: int) -> bool:
+    """Kills and reaps every descendant; tells whether none is left after a while.
 
     Orphans come to this process (`adopt_orphans`), so killing its children again and again reaches all of them.
+
+    Args:
+        group: A process group that is killed at one stroke, before any of it can fork again.
     """
-    for _ in range(attempts):
+    with suppress(ProcessLookupError):
+        os.killpg(group, signal.SIGKILL)
+    give_up_at_s = time.monotonic() + LONGEST_REAPING_S
+    while time.monotonic() < give_up_at_s:
         try:
             found = children()
             for process_id in found:

@@ -70,8 +70,8 @@ def main() -> None:
     ready = {"python": sys.version.split()[0], "pytest": str(pytest.__version__)}
     _write(descriptors.answers, encode_object(FrameKind.READY, ready))
     while (job := _read_job(descriptors.jobs)) is not None:
-        end = _run(job, descriptors)
-        end["is_clean"] = linux.reap_all() and cleaner.clean()
+        end, group = _run(job, descriptors)
+        end["is_clean"] = linux.reap_all(group) and cleaner.clean()
         _write(descriptors.answers, encode_object(FrameKind.DONE, end))
 
 
@@ -111,7 +111,8 @@ def _write(descriptor: int, data: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
-def _run(job: Job, descriptors: _Descriptors) -> dict[str, object]:
+def _run(job: Job, descriptors: _Descriptors) -> tuple[dict[str, object], int]:
+    """Runs a job; returns how it ended, and its process group."""
     events, events_of_job = os.pipe2(os.O_CLOEXEC)
     with tempfile.TemporaryFile(buffering=0) as log:
         started_at_s = time.monotonic()
@@ -127,7 +128,7 @@ def _run(job: Job, descriptors: _Descriptors) -> dict[str, object]:
         os.close(events_of_job)
         running = _Running(process_id=process_id, events=events, log=log.fileno(), started_at_s=started_at_s)
         try:
-            return _supervise(job, running, descriptors.answers)
+            return _supervise(job, running, descriptors.answers), process_id
         finally:
             os.close(events)
 
