@@ -14,6 +14,7 @@ _HIGHEST_EXPONENT = 12
 _HIGHEST_BASE = 10**4
 _HIGHEST_FACTORIAL = 50
 _MOST_DIGITS = 20
+_RARE = 2  # the cost of a rare operation
 
 _UNARY = (
     "len({0})",
@@ -27,7 +28,6 @@ _UNARY = (
     "max({0})",
     "min({0})",
     "abs({0})",
-    "round({0}, 2)",
     "{0}[::-1]",
     "{0}[0]",
     "{0}[-1]",
@@ -35,6 +35,9 @@ _UNARY = (
     "{0}[:-1]",
     "(not {0})",
     "(-{0})",
+)
+_RARE_UNARY = (
+    "round({0}, 2)",
     "{0}.lower()",
     "{0}.upper()",
     "{0}.split()",
@@ -77,7 +80,6 @@ _BINARY = (
     "({0} // {1})",
     "({0} % {1})",
     "({0} / {1})",
-    "({0} ** {1})",
     "({0} == {1})",
     "({0} < {1})",
     "({0} <= {1})",
@@ -93,6 +95,9 @@ _BINARY = (
     "min({0}, {1})",
     "({0}, {1})",
     "[{0}, {1}]",
+)
+_RARE_BINARY = (
+    "({0} ** {1})",
     "{0}.count({1})",
     "{0}.split({1})",
     "{0}.index({1})",
@@ -119,11 +124,13 @@ class Operation:
         text: Its source with places for the operands.
         function: What it computes.
         n_operands: One or two.
+        cost: What it adds to an expression's size: more for what is rarely meant.
     """
 
     text: str
     function: Callable[..., Any]
     n_operands: int
+    cost: int
 
 
 def _product(left: Any, right: Any) -> Any:
@@ -160,12 +167,17 @@ _BOUNDED: dict[str, Callable[..., Any]] = {
 }
 
 
-def _operation(text: str, n_operands: int) -> Operation:
+def _operation(text: str, n_operands: int, cost: int = 1) -> Operation:
     function = _BOUNDED.get(text)
     if function is None:
         source = f"lambda a, b=None: {text.format('a', 'b')}"
         function = eval(source, {"math": math, "collections": collections})  # noqa: S307 - from the tables above
-    return Operation(text=text, function=function, n_operands=n_operands)
+    return Operation(text=text, function=function, n_operands=n_operands, cost=cost)
 
 
-OPERATIONS = (*(_operation(text, 1) for text in _UNARY), *(_operation(text, 2) for text in _BINARY))
+OPERATIONS = (
+    *(_operation(text, 1) for text in _UNARY),
+    *(_operation(text, 1, _RARE) for text in _RARE_UNARY),
+    *(_operation(text, 2) for text in _BINARY),
+    *(_operation(text, 2, _RARE) for text in _RARE_BINARY),
+)

@@ -146,9 +146,9 @@ class Search:
             if time.monotonic() > end:
                 return
             codes = self._evaluator.compiled(place.noted)
-            answer = self._evaluator.synthesise(place.question(codes), place.limit_s) if codes else None
+            answer = self._evaluator.synthesise(place.question(codes), place.limit_s(self._budget_s)) if codes else None
             if answer is not None:
-                self._try(synthesised_mutants(self._surroundings, place.site, answer), 2.0)
+                self._try(synthesised_mutants(self._surroundings, place, answer), 2.0)
                 self._listener.progress("")
 
     def _try_pairs(self, singles: Sequence[Mutant]) -> None:

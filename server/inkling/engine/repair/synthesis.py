@@ -14,14 +14,15 @@ import math
 import random
 import time
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
 from inkling.engine.repair.expressions import OPERATIONS, Operation
 from inkling.engine.repair.trial import Expired, Trial, alarm_off, with_alarm
 
+ATTEMPT = "__inkling_attempt__"
 BEFORE = "__inkling_before__"
 VALUE = "__inkling_value__"
 ITSELF = "X_"  # stands for the expression that is there
@@ -100,11 +101,16 @@ class Synthesised:
             return None
 
 
+class _Failed:
+    """What an expression that raised is taken to be."""
+
+
 @dataclass(slots=True)
 class _Visit:
     names: dict[str, Any]
     value: Any = _MISSING
-    wanted: Any = field(default=_MISSING)
+    wanted: Any = _MISSING
+    raised: "_Failed | None" = None
 
 
 def capture_and_enumerate(trial: Trial, question: Question, limit_s: float) -> bytes:
@@ -148,16 +154,27 @@ def _visits(trial: Trial, question: Question, limit_s: float) -> list[_Visit]:
 
     def value(visit: _Visit | None, result: Any) -> Any:
         if visit is not None:
+            visit.raised = result if isinstance(result, _Failed) else None
             visit.value = result if _is_atomic(result) else _copy(result)
         return result
+
+    def attempt(evaluate: Callable[[], Any]) -> Any:
+        # What raises has no value, but the test still tells which one it wants.
+        try:
+            return evaluate()
+        except Expired:
+            raise
+        except Exception:  # noqa: BLE001 - whatever the program raises
+            return _Failed()
 
     def compared(actual: Any, wanted: Any) -> None:
         nonlocal seen_by_last_comparison
         new = visits[seen_by_last_comparison:]
         seen_by_last_comparison = len(visits)
-        if len(new) == 1 and new[0].value is not _MISSING and _same(new[0].value, actual):
+        if len(new) == 1 and (new[0].raised is actual if new[0].raised else _same(new[0].value, actual)):
             new[0].wanted = _copy(getattr(wanted, "expected", wanted))
 
+    setattr(builtins, ATTEMPT, attempt)
     setattr(builtins, BEFORE, before)
     setattr(builtins, VALUE, value)
     trial.exchange(question.codes)
@@ -181,8 +198,9 @@ class _Builder:
         self._visits = visits
         self._question = question
         self._targets = [visit.wanted for visit in visits] if has_target else None
-        self._levels: list[list[tuple[str, list[Any]]]] = [[] for _ in range(_LARGEST + 1)]
+        self._levels: list[list[tuple[str, list[Any], bool]]] = [[] for _ in range(_LARGEST + 1)]
         self._seen: set[Any] = set()
+        self._wanted_keys: set[Any] = set()
         self._truths: Counter[tuple[bool, ...]] = Counter()
         self._deadline = 0.0
 
@@ -190,21 +208,24 @@ class _Builder:
         """Builds until the deadline (monotonic), the largest size, or as many as were asked for."""
         self._deadline = deadline
         self._atoms()
-        unary = [operation for operation in OPERATIONS if operation.n_operands == 1]
-        binary = [operation for operation in OPERATIONS if operation.n_operands == 2]
+        unary, binary = _by_cost(1), _by_cost(2)
         for size in range(2, _LARGEST + 1):
-            for text, values in self._levels[size - 1]:
-                for operation in unary:
-                    if self._is_over():
-                        return
-                    self._apply(operation, size, (text,), (values,))
-            for left_size in range(1, size - 1):
-                for left_text, left in self._levels[left_size]:
-                    for right_text, right in self._levels[size - 1 - left_size]:
+            for cost, operations in unary.items():
+                for text, values, is_fixed in self._levels[max(0, size - cost)]:
+                    for operation in () if is_fixed else operations:
                         if self._is_over():
                             return
-                        for operation in binary:
-                            self._apply(operation, size, (left_text, right_text), (left, right))
+                        self._apply(operation, size, (text,), (values,))
+            for cost, operations in binary.items():
+                for left_size in range(1, size - cost):
+                    for left_text, left, left_is_fixed in self._levels[left_size]:
+                        for right_text, right, right_is_fixed in self._levels[size - cost - left_size]:
+                            if self._is_over():
+                                return
+                            if left_is_fixed and right_is_fixed:
+                                continue
+                            for operation in operations:
+                                self._apply(operation, size, (left_text, right_text), (left, right))
 
     def _is_over(self) -> bool:
         return len(self.found) >= self._question.n_most or time.monotonic() > self._deadline
@@ -215,13 +236,13 @@ class _Builder:
         for name in names:
             self._put(name, [visit.names[name] for visit in self._visits], 1)
         values = [visit.value for visit in self._visits]
-        if all(value is not _MISSING for value in values):
+        if not any(value is _MISSING or isinstance(value, _Failed) for value in values):
             self._put(ITSELF, values, 1)
         for number in dict.fromkeys((0, 1, 2, *self._question.numbers, 3, 10)):
             if abs(number) < 10**6:
-                self._put(repr(number), [number] * n, 1)
+                self._put(repr(number), [number] * n, 1, is_fixed=True)
         for text in dict.fromkeys(("", " ", *self._question.strings[:4])):
-            self._put(repr(text), [text] * n, 1)
+            self._put(repr(text), [text] * n, 1, is_fixed=True)
 
     def _apply(
         self, operation: Operation, size: int, texts: tuple[str, ...], operands: tuple[Sequence[Any], ...]
@@ -236,7 +257,7 @@ class _Builder:
         if all(map(_is_small, results)):
             self._put(operation.text.format(*texts), results, size)
 
-    def _put(self, text: str, values: list[Any], size: int) -> None:
+    def _put(self, text: str, values: list[Any], size: int, *, is_fixed: bool = False) -> None:
         self.n_built += 1
         try:
             key = tuple((type(value).__name__, repr(value)[:_LONGEST_REPR]) for value in values)
@@ -245,15 +266,21 @@ class _Builder:
         except Exception:  # noqa: BLE001 - a `__repr__` of the program's own
             return
         if key in self._seen:
-            return
+            # The tests cannot tell these apart, other inputs can: all that have the wanted values are answered. Names
+            # are built with even where they have the same values in all tests.
+            if key in self._wanted_keys:
+                self.found.append((text, size))
+            if size > 1:
+                return
         self._seen.add(key)
-        self._levels[size].append((text, values))
+        self._levels[size].append((text, values, is_fixed))
         if self._targets is not None:
             if all(
                 target is _MISSING or (value == target and isinstance(value, bool) == isinstance(target, bool))
                 for value, target in zip(values, self._targets, strict=True)
             ):
                 self.found.append((text, size))
+                self._wanted_keys.add(key)
         elif not self._question.is_condition:
             self.found.append((text, size))
         else:
@@ -261,6 +288,14 @@ class _Builder:
             self._truths[truth] += 1
             if self._truths[truth] <= _N_OF_ONE_TRUTH:
                 self.found.append((text, size))
+
+
+def _by_cost(n_operands: int) -> dict[int, list[Operation]]:
+    found: dict[int, list[Operation]] = {}
+    for operation in OPERATIONS:
+        if operation.n_operands == n_operands:
+            found.setdefault(operation.cost, []).append(operation)
+    return found
 
 
 def _copied_names(names: dict[str, Any]) -> dict[str, Any]:

@@ -213,6 +213,69 @@ async def test_a_mutant_that_leaves_a_state_behind_repairs_nothing(sandbox: Sand
         assert result.end.exit_code == 0, (number, text)
 
 
+async def test_expressions_are_built_of_what_is_in_scope(sandbox: Sandbox, tmp_path: Path) -> None:
+    program = """
+        def volume(width, height, depth):
+            pass  # !
+
+        def middle(values):
+            half = len(values) // 2
+            return values[len(values)]  # !
+        """
+    tests = """
+        import program
+
+        def test_volume():
+            assert program.volume(2, 3, 4) == 24
+
+        def test_volume_again():
+            assert program.volume(1, 1, 5) == 5
+
+        def test_middle():
+            assert program.middle([7, 1, 9]) == 1
+            assert program.middle([3]) == 3
+        """
+    project = Project(tmp_path, sandbox, {"program.py": program, "test_program.py": tests})
+    proposals = await project.repaired(
+        ["test_program.py::test_volume", "test_program.py::test_volume_again"], wall_s=30.0
+    )
+    texts = [files["program.py"] for files in project.patched(proposals)]
+    products = (
+        "width * (height * depth)",
+        "width * height * depth",
+        "height * (width * depth)",
+        "width * depth * height",
+    )
+    assert any(product in text for text in texts for product in products)
+    proposals = await project.repaired(["test_program.py::test_middle"])
+    assert "return values[half]  # !" in project.line_after(proposals, "return values[len(values)]  # !")
+    assert "synthesised_target" in {patch.kind for patch in proposals.patches}
+
+
+async def test_examples_in_docstrings_weigh_or_bind(sandbox: Sandbox, tmp_path: Path) -> None:
+    program = '''
+        def power(base, exponent):
+            """Raises a number to a power.
+
+            >>> power(5, 1)
+            5
+            >>> power(3, 2)
+            9
+            """
+            return base + exponent - 1  # !
+        '''
+    tests = "from program import power\n\ndef test_power():\n    assert power(2, 2) == 4\n"
+    project = Project(tmp_path, sandbox, {"program.py": program, "test_program.py": tests})
+    proposals = await project.repaired(["test_program.py::test_power"])
+    texts = [files["program.py"] for files in project.patched(proposals)]
+    assert texts
+    for text in texts:
+        check = f"{text}\nassert power(2, 2) == 4\nassert power(5, 1) == 5\n"
+        view = ProjectView(folder=tmp_path, interpreter=INTERPRETER)
+        result = await sandbox.run(Program(view=view, arguments=("-c", check)))
+        assert result.end.exit_code == 0, text
+
+
 async def test_a_missing_import_is_added_above(sandbox: Sandbox, tmp_path: Path) -> None:
     program = '''
         """Words."""

@@ -75,10 +75,9 @@ OF_PROGRAMS: tuple[ProgramTemplate, ...] = (everywhere.coordinated, everywhere.d
 
 def mutants(surroundings: Surroundings) -> list[Mutant]:
     """Returns every single change that a template knows, likeliest first, none twice."""
+    found = sorted((mutant for mutant in _all(surroundings) if mutant.weight > 0), key=lambda each: -each.weight)
     seen: set[object] = set()
-    found = [mutant for mutant in _all(surroundings) if mutant.weight > 0 and _is_new(mutant, seen)]
-    found.sort(key=lambda mutant: -mutant.weight)
-    return found
+    return [mutant for mutant in found if _is_new(mutant, seen)]
 
 
 def _all(surroundings: Surroundings) -> Iterator[Mutant]:
