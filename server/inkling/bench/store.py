@@ -298,10 +298,10 @@ class _Year:
         )
 
     def _kind(self) -> _Kind:
-        artifact = self._prior.artifact
+        learned = self._prior.artifact.regression
         features = {
             name: self._chance.gauss(mean, scale)
-            for name, mean, scale in zip(FEATURE_NAMES, artifact.regression.mean, artifact.regression.scale, strict=True)
+            for name, mean, scale in zip(FEATURE_NAMES, learned.mean, learned.scale, strict=True)
         }
         return _Kind(features=features, probability=self._prior.probability(features))
 

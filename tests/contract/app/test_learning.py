@@ -27,8 +27,8 @@ from inkling.core.ports import GateInput
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, Source, SuggestionId, Trigger
 from inkling.models.acceptance import LogisticAcceptanceModel
-from inkling.models.personal import PersonalAcceptanceModel, label_of, log_loss
 from inkling.models.challenge import retrain
+from inkling.models.personal import PersonalAcceptanceModel, label_of, log_loss
 from inkling.models.personal_file import registered_of
 from inkling.models.registry import Registry
 from inkling.telemetry.store import EventStore

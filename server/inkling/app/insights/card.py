@@ -40,8 +40,8 @@ def _facts(artifact: LogisticArtifact, state: PersonalState) -> list[CardFact]:
     training = artifact.training
     metrics, gate = _part(training, "metrics"), _part(training, "gate")
     facts = {
-        "What it is": f"A logistic regression over {len(artifact.regression.weights)} features, plain numbers in a JSON file, with"
-        " your own offsets on top of it",
+        "What it is": f"A logistic regression over {len(artifact.regression.weights)} features, plain numbers in a JSON"
+        " file, with your own offsets on top of it",
         "Shipped model trained on": _data(training),
         "Shipped model judged by": training.get("protocol"),
         "Tells accepts from the rest (AUC; 0.5 is chance, 1 perfect)": _with_interval(metrics, "auc"),
