@@ -38,6 +38,7 @@ EXPECTED: Mapping[str, float] = {
     "new_constants": -0.2,
     "crashes_added": -0.3,
     "other_types": -0.2,
+    "examples_broken": -0.5,
     "is_pair": -0.4,
     "unused_parameters": -0.3,
     "log_change": -0.2,

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inkling.core.errors import WorkerError
+from inkling.engine.judging.examples import DocstringExample
 
 _MAX_ANSWER = 64 * 1024 * 1024  # characters
 
@@ -19,6 +20,7 @@ class Comparison:
         n_probes: Inputs to generate.
         numbers: Numbers in the program.
         calls: Further inputs, as expressions in the first test's module.
+        examples: Answers that docstrings promise.
         seed: For the choice of inputs.
         n_processes: Patches that run side by side.
         wall_s: Seconds for one patch.
@@ -30,6 +32,7 @@ class Comparison:
     n_probes: int = 48
     numbers: Sequence[int] = ()
     calls: Sequence[str] = ()
+    examples: Sequence[DocstringExample] = ()
     seed: int = 0
     n_processes: int = 2
     wall_s: float = 5.0
@@ -48,11 +51,15 @@ class Observed:
         outcomes: What it answered.
         types: The kinds of those values.
         properties: By property, on how many inputs it held and on how many it did not.
+        n_examples_held: Promises of docstrings that it keeps.
+        n_examples_broken: Those that it does not.
     """
 
     outcomes: Outcomes
     types: Outcomes
     properties: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    n_examples_held: int = 0
+    n_examples_broken: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +91,7 @@ def encode_comparison(comparison: Comparison) -> bytes:
         "n_probes": comparison.n_probes,
         "numbers": list(comparison.numbers),
         "calls": list(comparison.calls),
+        "examples": [[example.file, example.call, example.wanted] for example in comparison.examples],
         "seed": comparison.seed,
         "n_processes": comparison.n_processes,
         "wall_s": comparison.wall_s,
@@ -94,7 +102,11 @@ def encode_comparison(comparison: Comparison) -> bytes:
 
 def decode_comparison(data: bytes) -> Comparison:
     """Returns what the judge asked for."""
-    return Comparison(**json.loads(data))
+    content = json.loads(data)
+    content["examples"] = [
+        DocstringExample(file=file, call=call, wanted=wanted) for file, call, wanted in content["examples"]
+    ]
+    return Comparison(**content)
 
 
 def decode_compared(data: bytes, n_patches: int) -> Compared:
@@ -133,6 +145,8 @@ def _observed(content: object, shown: Sequence[Sequence[str]]) -> Observed | Non
         outcomes=_filled(content["outcomes"], shown),
         types=_filled(content["types"], shown),
         properties={str(words): (int(held), int(broken)) for words, (held, broken) in content["properties"].items()},
+        n_examples_held=int(content["n_examples_held"]),
+        n_examples_broken=int(content["n_examples_broken"]),
     )
 
 

@@ -18,6 +18,7 @@ from inkling.engine.judging.changes import (
     unused_parameters,
     words_of,
 )
+from inkling.engine.judging.exchange import Observed
 from inkling.engine.judging.integrity import constants_of_tests
 
 PATCH_FEATURES: Mapping[str, str] = {
@@ -42,6 +43,7 @@ PATCH_FEATURES: Mapping[str, str] = {
     "share_as_original": "generated inputs on which it does what the program did before",
     "other_types": "answers of a kind that the tests never get",
     "agreement": "prior weight of the patches that answer the same, on average over the inputs",
+    "examples_broken": "examples in docstrings that it does not keep, as a share of them",
     "behaviour_share": "share of the patches that behave like it on all inputs",
     "behaviour_weight": "prior weight of those",
 }
@@ -108,11 +110,17 @@ def patch_features(
             "share_as_original": behaviours.share_as_original(observed),
             "other_types": behaviours.share_of_other_types(observed),
             "agreement": behaviours.agreement(observed),
+            "examples_broken": _share_broken(observed),
             "behaviour_share": n_alike[name] / len(listed),
             "behaviour_weight": behaviours.weight_by_name[name],
         }
         rows.append(row | {f"kind:{kind}": 1.0 for kind in patch.kind.split("+")})
     return rows
+
+
+def _share_broken(observed: Observed | None) -> float:
+    n_examples = observed.n_examples_held + observed.n_examples_broken if observed else 0
+    return observed.n_examples_broken / n_examples if observed and n_examples else 0.0
 
 
 def list_features(

@@ -15,7 +15,8 @@ from inkling.core.ports import Sandbox
 from inkling.core.repair import IntegrityRule, JudgedPatch, Judgement, Patch, PatchVerdict, RepairRequest
 from inkling.engine.judging.behaviour import Behaviours
 from inkling.engine.judging.changes import ChangeReader
-from inkling.engine.judging.exchange import Compared, Comparison, decode_compared, encode_comparison
+from inkling.engine.judging.examples import MAX_EXAMPLES, DocstringExample, docstring_examples
+from inkling.engine.judging.exchange import Compared, Comparison, Observed, decode_compared, encode_comparison
 from inkling.engine.judging.features import ListedPatch, list_features, patch_features
 from inkling.engine.judging.integrity import broken_rules, is_test_file
 from inkling.engine.judging.properties import LEAST_INPUTS
@@ -102,6 +103,7 @@ class BehaviourJudge:
             texts=prepared.texts,
             numbers=prepared.numbers,
             calls=calls,
+            examples=prepared.examples,
             n_processes=request.budget.n_processes,
             wall_s=_PATCH_WALL_S,
             total_s=min(_MOST_S, max(_LEAST_S, request.budget.wall_s)),
@@ -183,7 +185,8 @@ def _judged(
     behaviours, rules = assessment.behaviours, assessment.rules[at]
     name, observed = behaviours.names[at], behaviours.compared.patches[at]
     probability = together[name] if name else single[at]
-    is_verified = observed is not None and behaviours.n_inputs > 0 and probability >= ranking.verified_from
+    is_seen = observed is not None and behaviours.n_inputs > 0 and observed.n_examples_broken == 0
+    is_verified = is_seen and probability >= ranking.verified_from
     return JudgedPatch(
         patch=assessment.listed[at].patch,
         probability=probability,
@@ -192,12 +195,18 @@ def _judged(
         behaviour=name,
         n_inputs=behaviours.n_inputs,
         n_inputs_agreeing=behaviours.n_inputs_agreeing,
-        properties=tuple(
-            words
-            for words, (held, broken) in (observed.properties.items() if observed else ())
-            if broken == 0 and held >= LEAST_INPUTS
-        )[:MAX_PROPERTIES],
+        properties=_properties(observed),
     )
+
+
+def _properties(observed: Observed | None) -> tuple[str, ...]:
+    """Returns what speaks for a patch, in words."""
+    if observed is None:
+        return ()
+    held = [words for words, (held, broken) in observed.properties.items() if broken == 0 and held >= LEAST_INPUTS]
+    if observed.n_examples_held and not observed.n_examples_broken:
+        held.insert(0, f"the examples in docstrings hold ({observed.n_examples_held})")
+    return tuple(held[:MAX_PROPERTIES])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +216,7 @@ class _Prepared:
     listed: Sequence[ListedPatch]
     texts: Sequence[dict[str, str]]
     numbers: Sequence[int]
+    examples: Sequence[DocstringExample]
     tests: Sequence[ast.AST]
     test_files: frozenset[PurePosixPath]
 
@@ -230,12 +240,19 @@ def _prepare(request: RepairRequest, patches: Sequence[Patch]) -> _Prepared:
         for node in (ast.walk(part.before) if part.before else ())
         if isinstance(node, ast.Constant) and type(node.value) is int
     }
+    examples = dict.fromkeys(
+        example
+        for item in listed
+        for part in item.parts
+        for example in docstring_examples(part.before, str(request.view.folder / part.path))
+    )
     failing = [case.node_id for case in request.failure.failing]
     test_files = frozenset(PurePosixPath(node_id.split("::")[0]) for node_id in (*failing, *request.failure.passing))
     return _Prepared(
         listed=listed,
         texts=texts,
         numbers=sorted(numbers),
+        examples=list(examples)[:MAX_EXAMPLES],
         tests=_definitions(request.view, failing),
         test_files=frozenset(path for path in test_files if is_test_file(path)),
     )

@@ -16,6 +16,7 @@ from unittest import TestCase
 
 import pytest
 
+from inkling.engine.judging.examples import DocstringExample, holds
 from inkling.engine.judging.probes import RAISES, SEE, Probe, ProbedTest, bind_parameters
 from inkling.engine.judging.values import describe, type_word
 from inkling.sandbox.suite.child.options import project_options, without_obstacles
@@ -143,6 +144,19 @@ def observe(
             with _time_limit():
                 _run(item, probe, observation)
         tell(number, observation.outcomes, observation.types)
+
+
+def keeps_promise(example: DocstringExample) -> bool | None:
+    """Tells whether a docstring's example is right; None where its module was not imported."""
+    module = next(
+        (each for each in list(sys.modules.values()) if getattr(each, "__file__", None) == example.file), None
+    )
+    if module is None:
+        return None
+    keeps = False
+    with _time_limit(), contextlib.suppress(Exception):
+        keeps = holds(example, vars(module))
+    return keeps
 
 
 class _Observation:

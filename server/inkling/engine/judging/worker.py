@@ -19,9 +19,10 @@ from typing import Any
 import hypothesis  # noqa: F401 - imported before forking, so that no fork imports it again
 import pytest
 
+from inkling.engine.judging.examples import DocstringExample
 from inkling.engine.judging.exchange import Comparison, decode_comparison
 from inkling.engine.judging.forks import Tell, run_in_forks
-from inkling.engine.judging.observing import Collect, load_plugins, observe, probed_tests, with_collector
+from inkling.engine.judging.observing import Collect, keeps_promise, load_plugins, observe, probed_tests, with_collector
 from inkling.engine.judging.patched_imports import import_from
 from inkling.engine.judging.probes import Probe, make_probes, probe_of_call
 from inkling.engine.judging.properties import property_probes
@@ -65,7 +66,8 @@ def compare(comparison: Comparison, collect: Collect) -> dict[str, object]:
     probes = [Probe(**{**line["probe"], "shown": tuple(line["probe"]["shown"])}) for line in made]
     words = [str(line["property"]) for line in made]
     runs: list[tuple[Mapping[str, str], int]] = [({}, 0), ({}, 1), *((texts, 0) for texts in comparison.texts)]
-    told = in_forks([partial(_tell_outcomes, collect, probes, texts, salt) for texts, salt in runs])
+    examples = comparison.examples
+    told = in_forks([partial(_tell_outcomes, collect, probes, examples, texts, salt) for texts, salt in runs])
     n_inputs = sum(not word for word in words)
     observed = [_gathered(_lines(data), words, n_inputs) for data in told]
     return {
@@ -98,7 +100,14 @@ def _tell_probes(comparison: Comparison, collect: Collect, tell: Tell) -> None:
     collect(work)
 
 
-def _tell_outcomes(collect: Collect, probes: Sequence[Probe], texts: Mapping[str, str], salt: int, tell: Tell) -> None:
+def _tell_outcomes(
+    collect: Collect,
+    probes: Sequence[Probe],
+    examples: Sequence[DocstringExample],
+    texts: Mapping[str, str],
+    salt: int,
+    tell: Tell,
+) -> None:
     """Tells what one version of the program does on each input."""
     import_from({Path(path): text for path, text in texts.items()})
 
@@ -107,6 +116,10 @@ def _tell_outcomes(collect: Collect, probes: Sequence[Probe], texts: Mapping[str
 
     def work(items: Sequence[pytest.Item]) -> None:
         observe(items, probes, tell_one, salt=salt)
+        for example in examples:
+            keeps = keeps_promise(example)
+            if keeps is not None:
+                _tell_line(tell, {"example": keeps})
 
     collect(work)
 
@@ -115,7 +128,8 @@ def _gathered(lines: Sequence[Mapping[str, Any]], words: Sequence[str], n_inputs
     """Returns one version's answers; None for one that could not even be imported."""
     if not lines:
         return None
-    rows = {line["number"]: line for line in lines}
+    rows = {line["number"]: line for line in lines if "number" in line}
+    kept = [line["example"] for line in lines if "example" in line]
     inputs = [rows.get(number, {"outcomes": [], "types": []}) for number in range(n_inputs)]
     properties: dict[str, list[int]] = {}
     for number in range(n_inputs, len(words)):
@@ -127,6 +141,8 @@ def _gathered(lines: Sequence[Mapping[str, Any]], words: Sequence[str], n_inputs
         "outcomes": [row["outcomes"] for row in inputs],
         "types": [row["types"] for row in inputs],
         "properties": properties,
+        "n_examples_held": kept.count(True),
+        "n_examples_broken": kept.count(False),
     }
 
 

@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
@@ -162,6 +163,23 @@ async def test_the_question_is_one_on_which_they_differ(judge: BehaviourJudge, f
 async def test_properties_are_told(judge: BehaviourJudge, folder: Path) -> None:
     judgement = await judged(judge, folder, SWAPPED)
     assert "running keeps the length" in judgement.patches[0].properties
+
+
+async def test_an_example_in_the_docstring_is_an_oracle(judge: BehaviourJudge, folder: Path) -> None:
+    promised = PROGRAM.replace("sums so far. 🙂", "sums so far.\n\n    >>> running([4, -5])\n    [4, -1]\n    ")
+    (folder / "program.py").write_text(promised)
+    moved = len(promised) - len(PROGRAM)
+
+    def shifted(patch: Patch) -> Patch:
+        edit = patch.edits[0].edit
+        place = replace(edit, offset=edit.offset + moved)
+        return replace(patch, edits=(replace(patch.edits[0], edit=place),))
+
+    judgement = await judged(judge, folder, shifted(WRONG), shifted(SWAPPED))
+    right, wrong = judgement.patches
+    assert right.patch.explanation == SWAPPED.explanation
+    assert "the examples in docstrings hold (1)" in right.properties
+    assert wrong.verdict is PatchVerdict.PLAUSIBLE
 
 
 async def test_fixtures_parameters_and_classes(judge: BehaviourJudge, folder: Path) -> None:

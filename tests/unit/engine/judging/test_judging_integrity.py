@@ -5,7 +5,16 @@ from inkling.core.edit import TextEdit
 from inkling.core.execution import ProjectView
 from inkling.core.repair import FileEdit, IntegrityRule, Patch
 from inkling.core.suggestion import Source
+from inkling.engine.judging.behaviour import Behaviours
 from inkling.engine.judging.changes import ChangeReader
+from inkling.engine.judging.exchange import Compared, Observed
+from inkling.engine.judging.features import (
+    LIST_FEATURES,
+    PATCH_FEATURES,
+    ListedPatch,
+    list_features,
+    patch_features,
+)
 from inkling.engine.judging.integrity import broken_rules
 
 PROGRAM = "def head(items):\n    return items[1]\n\n\ndef tail(items):\n    return items[1:]\n"
@@ -69,3 +78,28 @@ def test_what_is_changed_is_measured_in_the_statements_around_it() -> None:
     assert part.n_chars_changed == 2
     assert part.before is not None
     assert [node.name for node in part.before.body if isinstance(node, ast.FunctionDef)] == ["tail"]
+
+
+def test_every_feature_is_described_and_computed() -> None:
+    view = ProjectView(folder=Path("/p"), interpreter=Path("/i"), edits={PurePosixPath("a.py"): PROGRAM})
+    edit = FileEdit(path=PurePosixPath("a.py"), edit=TextEdit(offset=PROGRAM.index("1]"), n_removed=1, inserted="7"))
+    patch = Patch(edits=(edit,), kind="constant+index", source=Source.EMBEDDED, explanation="", prior=0.5, n_edits=2)
+    listed = [ListedPatch(patch=patch, parts=ChangeReader(view=view).parts(patch))]
+    seen = Observed(
+        outcomes=(("V1",), ("EKeyError",)), types=(("number",), ("",)), n_examples_held=1, n_examples_broken=3
+    )
+    compared = Compared(
+        shown=(("head([1])",), ("head([])",)),
+        is_original=(False, False),
+        n_calls=0,
+        original=None,
+        original_again=None,
+        patches=(seen,),
+    )
+    behaviours = Behaviours(compared=compared, weights=[0.5])
+    (row,) = patch_features(listed, behaviours, [TEST])
+    assert {name for name in row if not name.startswith("kind:")} == set(PATCH_FEATURES)
+    assert {name for name in row if name.startswith("kind:")} == {"kind:constant", "kind:index"}
+    assert set(list_features([row], behaviours, [TEST])) == set(LIST_FEATURES)
+    assert (row["new_constants"], row["constants_of_tests"], row["is_pair"]) == (1, 1, 1)
+    assert (row["crash_share"], row["examples_broken"], row["agreement"]) == (0.5, 0.75, 1.0)

@@ -1,3 +1,4 @@
+import ast
 import json
 import math
 
@@ -5,6 +6,7 @@ import pytest
 
 from inkling.core.errors import ModelArtifactError, WorkerError
 from inkling.engine.judging.behaviour import Behaviours
+from inkling.engine.judging.examples import DocstringExample, docstring_examples, holds
 from inkling.engine.judging.exchange import (
     Compared,
     Comparison,
@@ -136,12 +138,24 @@ def test_the_shipped_ranking_knows_only_described_features() -> None:
 
 
 def test_a_comparison_survives_the_way() -> None:
-    comparison = Comparison(node_ids=["t.py::a"], texts=[{"/p/a.py": "x = '🙂'\r\n"}], numbers=[1], calls=["f(1)"])
+    comparison = Comparison(
+        node_ids=["t.py::a"],
+        texts=[{"/p/a.py": "x = '🙂'\r\n"}],
+        numbers=[1],
+        calls=["f(1)"],
+        examples=[DocstringExample(file="/p/a.py", call="f(1)", wanted="2")],
+    )
     assert decode_comparison(encode_comparison(comparison)) == comparison
 
 
 def answer(**changes: object) -> bytes:
-    row = {"outcomes": [["V1"]], "types": [["number"]], "properties": {}}
+    row = {
+        "outcomes": [["V1"]],
+        "types": [["number"]],
+        "properties": {},
+        "n_examples_held": 0,
+        "n_examples_broken": 0,
+    }
     content = {"shown": [["f(1)"]], "is_original": [False], "n_calls": 0, "original": row, "original_again": None}
     return json.dumps({**content, "patches": [row], **changes}).encode()
 
@@ -168,3 +182,31 @@ def test_a_good_answer_is_read() -> None:
 def test_an_answer_that_is_none_is_refused(data: bytes) -> None:
     with pytest.raises(WorkerError):
         decode_compared(data, 1)
+
+
+def test_examples_in_docstrings_are_found() -> None:
+    tree = ast.parse(
+        '''
+def double(n):
+    """Return twice `n`.
+
+    >>> double(2)
+    4
+    >>> print(double(1))
+    2
+    double(3) == 6, and double("ab") -> "abab"
+    double("a(") -> "a(a("
+    double(5) => 10.
+    double(x) == 2 * x
+    """
+'''
+    )
+    found = {example.call: example.wanted for example in docstring_examples(tree, "/p/a.py")}
+    assert found == {"double(2)": "4", 'double("a(")': '"a(a("', "double(5)": "10"}
+    assert docstring_examples(None, "/p/a.py") == []
+
+
+def test_an_example_holds_or_not() -> None:
+    example = DocstringExample(file="/p/a.py", call="double(2)", wanted="4")
+    assert holds(example, {"double": lambda n: 2 * n})
+    assert not holds(example, {"double": lambda n: n})
