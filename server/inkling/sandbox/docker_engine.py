@@ -41,6 +41,7 @@ logger = logging.getLogger(__name__)
 
 _NOBODY = 65534  # who runs programs where the daemon is root
 _OWN_PROCESSES = 1  # the first one
+_GVISOR_PROCESSES = 128  # threads and stubs of its own kernel, which count as the container's
 _MOST_CPUS = 2.0
 _FILES_PER_MB = 256  # of the scratch folder: files of 4 KB fill it before they are too many
 _WARM_FOR_S = 60.0  # a container that nobody uses goes then
@@ -90,6 +91,11 @@ class DockerSandbox(SupervisingSandbox):
             raise
         return cls(engine, image)
 
+    @property
+    def engine(self) -> EngineClient:
+        """The engine that makes the containers."""
+        return self._engine
+
     async def launch(self, program: Program) -> "_ContainerRun":
         """Starts a program, or leaves nothing behind.
 
@@ -128,7 +134,7 @@ class DockerSandbox(SupervisingSandbox):
         """Returns a started container whose first process waits for a program."""
         container = _Container(self._engine, blueprint.staging)
         try:
-            container.id = await self._engine.create(_config(blueprint))
+            container.id = await self._engine.create(_config(blueprint, has_gvisor=self._engine.runtime is not None))
             # Two connections: on one, output could not end before what the program did not read was read.
             output = await self._engine.attach(container.id, is_input=False)
             container.reader, container.reading = await asyncio.open_connection(sock=output)
@@ -223,7 +229,7 @@ def _draw(program: Program, image: str, installation: Installation | None, packa
     return _Blueprint(image=image, installation=installation, mounts=tuple(mounts), limits=program.limits, staging=kept)
 
 
-def _config(blueprint: _Blueprint) -> dict[str, Any]:
+def _config(blueprint: _Blueprint, *, has_gvisor: bool) -> dict[str, Any]:
     """Returns what the vendor's package calls a container's configuration."""
     limits = blueprint.limits
     scratch_mb, shared_mb = scratch_sizes_mb(limits.scratch_mb)
@@ -251,7 +257,7 @@ def _config(blueprint: _Blueprint) -> dict[str, Any]:
         "security_opt": ["no-new-privileges:true", f"seccomp={docker_profile()}"],
         "mem_limit": limits.memory_mb * 2**20,
         "memswap_limit": limits.memory_mb * 2**20,
-        "pids_limit": limits.n_processes + _OWN_PROCESSES,
+        "pids_limit": limits.n_processes + _OWN_PROCESSES + (_GVISOR_PROCESSES if has_gvisor else 0),
         "nano_cpus": int(min(os.cpu_count() or 1, _MOST_CPUS) * 1e9),
         "ulimits": [
             {"Name": name, "Soft": most, "Hard": most}

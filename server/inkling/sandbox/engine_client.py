@@ -74,8 +74,12 @@ class EngineClient:
 
     @property
     def runtime(self) -> str | None:
-        """What runs containers in place of the engine's default, such as gVisor's `runsc`."""
+        """What runs containers: gVisor's `runsc` where it is installed; None: the engine's default."""
         return self._runtime
+
+    def use_default_runtime(self) -> None:
+        """Runs containers without gVisor from now on."""
+        self._runtime = None
 
     async def close(self) -> None:
         """Lets the connections go."""
