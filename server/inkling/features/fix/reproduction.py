@@ -31,7 +31,6 @@ MAX_NAMED = 2000  # tests that are named one by one
 WHOLE_SUITE_SHARE = 0.4  # of the budget that the run of all tests may take; what came by then is what counts
 _STOPPING = frozenset(
     {
-        SuiteProblem.MISSING_PACKAGE,
         SuiteProblem.NEEDS_NETWORK,
         SuiteProblem.OUT_OF_MEMORY,
         SuiteProblem.CRASHED,

@@ -16,8 +16,8 @@ def file_of(node_id: str) -> PurePosixPath:
 
 
 def failing(cases: Iterable[CaseResult]) -> tuple[CaseResult, ...]:
-    """Returns the tests that failed, in the order they ran."""
-    return tuple(case for case in cases if case.outcome in FAILED)
+    """Returns the tests that failed, in the order they ran; a file that could not be imported is no test."""
+    return tuple(case for case in cases if case.outcome in FAILED and "::" in case.node_id)
 
 
 def program_lines(lines: LinesByFile | None) -> frozenset[tuple[PurePosixPath, int]]:

@@ -93,25 +93,39 @@ async def test_failing_tests_of_another_fault_are_left_for_later(project: FakePr
 
 
 @pytest.mark.parametrize(
-    ("problem", "has_failing"),
+    ("problem", "failing"),
     [
-        (SuiteProblem.NO_TESTS, False),
-        (SuiteProblem.HANGS, False),
-        (SuiteProblem.MISSING_PACKAGE, True),
-        (SuiteProblem.NEEDS_NETWORK, True),
-        (SuiteProblem.SYNTAX_ERROR, False),
-        (SuiteProblem.PYTHON_TOO_OLD, False),
+        (SuiteProblem.NO_TESTS, ""),
+        (SuiteProblem.HANGS, ""),
+        (SuiteProblem.MISSING_PACKAGE, "test_cart.py"),
+        (SuiteProblem.NEEDS_NETWORK, ADDS),
+        (SuiteProblem.CRASHED, ADDS),
+        (SuiteProblem.SYNTAX_ERROR, "test_cart.py"),
+        (SuiteProblem.PYTHON_TOO_OLD, ""),
     ],
 )
 async def test_what_cannot_run_is_told_in_the_runners_words(
-    project: FakeProject, problem: SuiteProblem, has_failing: bool
+    project: FakeProject, problem: SuiteProblem, failing: str
 ) -> None:
-    cases = (case(ADDS, CaseOutcome.ERROR),) if has_failing else ()
+    cases = (case(failing, CaseOutcome.ERROR),) if failing else ()
     run = SuiteRun(cases=cases, end=END, problem=problem, message="do this instead")
     project.suites.replacement = lambda _request: run
     answer = (await project.fix(_request(project))).answer
     assert (answer.reason, answer.message) == (NoFixReason.CANNOT_RUN, "do this instead")
     assert project.repairers[0].asked == []
+
+
+async def test_a_file_that_cannot_be_imported_is_no_reason_not_to_mend_another(project: FakeProject) -> None:
+    def also_broken(request: SuiteRequest) -> SuiteRun | None:
+        if request.node_ids:
+            return None
+        cases = (case("test_broken.py", CaseOutcome.ERROR), case(ADDS, CaseOutcome.FAILED))
+        lines = {ADDS: {CART: frozenset({2})}}
+        return SuiteRun(cases=cases, end=END, problem=SuiteProblem.MISSING_PACKAGE, message="x", coverage=lines)
+
+    project.suites.replacement = also_broken
+    outcome = await project.fix(_request(project, FailingTests()))
+    assert outcome.answer.fixes[0].evidence.failed_before == (ADDS,)
 
 
 async def test_a_test_that_passes_has_nothing_to_fix(project: FakeProject) -> None:
