@@ -153,8 +153,7 @@ class _Server:
         trial.find_functions(self._setup.folder, self._setup.units)
         trial.find_examples(self._setup.examples)
         trial.remember_state(self._setup.folder)
-        gc.collect()
-        gc.freeze()
+        _limit_process()
         found = [index for index, node_id in enumerate(self._setup.passing) if node_id in by_id]
         send(self._answers, json.dumps({"passing": found}).encode())
         while (message := receive(self._commands)) is not None:
@@ -200,7 +199,6 @@ def _in_fork(work: Callable[[Callable[[bytes], None]], None], limit_s: float | N
         try:
             os.close(source)
             os.setpgid(0, 0)
-            _limit_process()
             if limit_s is not None:
                 signal.setitimer(signal.ITIMER_REAL, limit_s)
             work(lambda data: _write_all(sink, data))
@@ -240,9 +238,12 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _limit_process() -> None:
+    """Sets what this process and its forks may use; forks are made often, so that as little as can be is left to them."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
     signal.signal(signal.SIGVTALRM, expire)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    gc.disable()
     data_mb = int(Path("/proc/self/statm").read_text().split()[5]) * resource.getpagesize() // 2**20
     most = (data_mb + MEMORY_MB) * 2**20
     resource.setrlimit(resource.RLIMIT_DATA, (most, most))
