@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inkling.app.sandboxed_tools import open_tools
-from inkling.bench.repair_measure import Outcome, measure, right_by_kind
+from inkling.bench.repair_measure import Outcome, measure
 from inkling.bench.repair_one import BugRepair
 from inkling.bench.repair_records import FoundPatches, read
 from inkling.bench.repair_tasks import RepairTask, model_written_tasks, own_tasks
@@ -27,7 +27,8 @@ Hidden tests judge every patch in a sandbox, after the search. Weights and thres
 other problems: for a problem of the training set those of a fold without it are used. solved: the first patch is right;
 top_5: one of the first five; listed: one anywhere; overfit: the first is wrong; none: no patch; verified: the first is
 shown as verified; right_of_verified: share of those that are right. solved_with_one_example: after one answer,
-{example}. mutants_per_s is per process. seconds_p50: median time to the first right patch, of those that have one."""
+{example}. first_right_KIND: bugs whose first right patch is of
+a kind. mutants_per_s is per process. seconds_p50: median time to the first right patch, of those that have one."""
 _BY_CORRECT_PROGRAM = "the judge's question answered by the correct program"
 _BY_HIDDEN_TEST = "about the most telling input of a hidden assertion (optimistic: it is one of those that judge)"
 
@@ -84,8 +85,6 @@ def run(options: RepairOptions, json_file: Path | None) -> int:
         metrics=measure(outcomes, options.seed),
     )
     publish(report, json_file)
-    for kind, count in right_by_kind(outcomes):
-        print(f"  first right patch by {kind}: {count}")
     return 0
 
 

@@ -124,15 +124,22 @@ def measure(outcomes: Sequence[Outcome], seed: int) -> dict[str, Metric]:
         metrics["mutants_per_s"] = bootstrap(clusters, _mutants_per_s, seed)
     if timed:
         metrics["seconds_p50"] = bootstrap(timed, _seconds_p50, seed)
+    metrics |= _first_right_by_kind(outcomes)
     return {name: metric for name, metric in metrics.items() if not math.isnan(metric.value)}
 
 
-def right_by_kind(outcomes: Sequence[Outcome]) -> list[tuple[str, int]]:
-    """Returns kinds of patches with how many bugs their first right patch is of, most first."""
+def _first_right_by_kind(outcomes: Sequence[Outcome]) -> dict[str, Metric]:
+    """Returns for how many bugs the first right patch is of a kind, most first; pairs are one kind."""
     kinds = Counter(
-        next(patch.kind for patch in outcome.ranked if patch.is_right) for outcome in outcomes if outcome.is_listed
+        next(_kind_word(patch.kind) for patch in outcome.ranked if patch.is_right)
+        for outcome in outcomes
+        if outcome.is_listed
     )
-    return kinds.most_common()
+    return {f"first_right_{kind}": exact(count) for kind, count in kinds.most_common()}
+
+
+def _kind_word(kind: str) -> str:
+    return "pair" if "+" in kind else kind
 
 
 def _share(sample: Sequence[Outcome], holds: Callable[[Outcome], bool], among: Callable[[Outcome], bool]) -> float:

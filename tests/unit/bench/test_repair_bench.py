@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inkling.bench.repair_measure import Outcome, RankedPatch, measure, right_by_kind
+from inkling.bench.repair_measure import Outcome, RankedPatch, measure
 from inkling.bench.repair_own import load_bugs
 from inkling.bench.repair_ranking import N_FOLDS, fold_of, problem_hash
 from inkling.bench.repair_records import FoundPatches
@@ -64,7 +64,10 @@ def test_what_cannot_be_told_is_left_out() -> None:
 
 
 def test_kinds_of_first_right_patches() -> None:
-    assert right_by_kind(OUTCOMES) == [("kind0", 1), ("kind1", 1), ("kind5", 1)]
+    pair = [RankedPatch(kind="guard+wrapped", is_right=True, verdict=PatchVerdict.PLAUSIBLE, probability=0.1)]
+    metrics = measure([*OUTCOMES, outcome("e", pair)], seed=0)
+    counts = {name: metric.value for name, metric in metrics.items() if name.startswith("first_right_")}
+    assert counts == {"first_right_kind0": 1, "first_right_kind1": 1, "first_right_kind5": 1, "first_right_pair": 1}
 
 
 def test_a_model_written_bug_is_a_project_with_tests(tmp_path: Path) -> None:
