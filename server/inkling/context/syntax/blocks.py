@@ -6,7 +6,9 @@ stops parsing. So the block is enough, as long as it parses before the change: o
 first line of a long string, may come to parse by closing early what the rest of the file needs open.
 """
 
+import io
 import re
+import tokenize
 import warnings
 
 from inkling.core.text import line_end, line_start
@@ -80,7 +82,7 @@ def judge(text: str, offset: int, insertion: str) -> str:
 
 def _least_body(line: str) -> str:
     """Returns the least that must follow a line that opens something, so that it can be parsed by itself."""
-    code = line.strip()
+    code = _without_comment(line).strip()
     indentation = "\n" + line[: len(line) - len(line.lstrip())]
     if code.startswith("@"):
         return f"{indentation}def _(): pass"
@@ -91,6 +93,17 @@ def _least_body(line: str) -> str:
     if code.startswith("match "):
         return f"{indentation}    case _: pass"
     return f"{indentation}    pass"
+
+
+def _without_comment(line: str) -> str:
+    """Returns a line up to its comment; one that cannot be read to its end, as it is."""
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline):
+            if token.type == tokenize.COMMENT:
+                return line.strip()[: token.start[1]]
+    except (tokenize.TokenError, SyntaxError):
+        pass
+    return line
 
 
 def _goes_on_below(line: str) -> bool:
