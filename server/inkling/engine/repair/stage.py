@@ -238,7 +238,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 
 
 def _limit_process() -> None:
-    """Sets what this process and its forks may use; forks are made often, so that as little as can be is left to them."""
+    """Sets what this process and its forks may use, so that nothing of it is left to the forks, which are many."""
     gc.collect()
     gc.freeze()
     gc.disable()

@@ -22,6 +22,7 @@ _QUOTED = re.compile(r"'([^'\n]{0,30})'|\"([^\"\n]{0,30})\"")
 _LONGEST_STRING = 60
 _N_DOCUMENTED = 15
 _N_EXPECTED = 6
+_OF_LETTERS = (96, 97, 26, 65)  # what arithmetic on letters needs: those before "a", "a" itself, how many, "A"
 _SHARE_OF_DEFINITION = 0.4  # of the suspiciousness of the code that uses a constant of the module or class
 
 Lines = Mapping[PurePosixPath, Mapping[int, float]]
@@ -50,6 +51,8 @@ def surroundings_of(program: Program, suspicious: Lines, tests: Iterable[str]) -
                     numbers.append(node.value)  # type: ignore[arg-type]  # a number
                 elif isinstance(node.value, str) and len(node.value) < _LONGEST_STRING:
                     strings.append(node.value)
+    if any(isinstance(site.node, ast.Name) and site.node.id in ("ord", "chr") for site in sites.expressions):
+        numbers += _OF_LETTERS
     documentation += "\n".join(_comments(file) for file in files.values())
     documented_numbers: list[Constant] = [
         float(text) if "." in text else int(text) for text in _NUMBER.findall(documentation)

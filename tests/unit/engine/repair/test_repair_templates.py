@@ -80,6 +80,18 @@ CASES = [
     ("swapped_names", "def f(a, b):\n  return a[b], a", "def f(a, b):\n  return b[a], b"),
     ("replaced_everywhere", "def f(a):\n  return a[1], a[1:]", "def f(a):\n  return a[0], a[0:]"),
     (
+        "replaced_everywhere",
+        "def f(a, b):\n  return set(a[0]) & set(b[0])",
+        "def f(a, b):\n  return set(a[1]) & set(b[1])",
+    ),
+    ("keyword_argument", "def f(a):\n  return max(a)", "def f(a):\n  return max(a, key=a.count)"),
+    ("extended", "def f(a):\n  return ord(a)", "def f(a):\n  return ord(a) - 96"),
+    (
+        "loop_kind",
+        "def f(a):\n  for x in a:\n    if x % 2: return x",
+        "def f(a):\n  for index, x in enumerate(a):\n    if index % 2 == 0: return x",
+    ),
+    (
         "delegation",
         "def f(a):\n  def g(b):\n    return b\n  return 0",
         "def f(a):\n  def g(b):\n    return b\n  return g(a)",

@@ -61,6 +61,7 @@ OF_STATEMENTS: tuple[StatementTemplate, ...] = (
     borrowed.statements_elsewhere,
     borrowed.guards_elsewhere,
     blocks.loops,
+    blocks.counted_loops,
     assignments.augmented,
     assignments.plain,
     assignments.dropped_values,
@@ -70,7 +71,7 @@ OF_STATEMENTS: tuple[StatementTemplate, ...] = (
     insertions.jumps,
     insertions.ends,
 )
-OF_PROGRAMS: tuple[ProgramTemplate, ...] = (everywhere.coordinated, everywhere.delegations)
+OF_PROGRAMS: tuple[ProgramTemplate, ...] = (everywhere.coordinated, everywhere.twins, everywhere.delegations)
 
 
 def mutants(surroundings: Surroundings) -> list[Mutant]:

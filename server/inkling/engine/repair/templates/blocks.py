@@ -11,6 +11,7 @@ from inkling.engine.repair.templates.ideas import Rewrite, Surroundings
 _BLOCKS = ("body", "orelse")
 _RETURNED = ("True", "False", "0", "-1", "[]", "''", "None", "1")
 _HALF = 0.5
+_PLACES = ("{0} % 2 == 0", "{0} % 2 != 0", "{0} > 0", "{0} % 3 == 0")
 
 
 def deletions(site: StatementSite, _: Surroundings) -> Iterator[Rewrite]:
@@ -126,6 +127,41 @@ def loops(site: StatementSite, _: Surroundings) -> Iterator[Rewrite]:
     if isinstance(node, ast.Return) and site.is_in_loop:
         yield Rewrite("jump", 0.3, ((node, tuple(statements("break"))),))
         yield Rewrite("jump", 0.3, ((node, tuple(statements("continue"))),))
+
+
+def counted_loops(site: StatementSite, _: Surroundings) -> Iterator[Rewrite]:
+    """Yields a loop that counts, with conditions on the element's place where they were on the element."""
+    node = site.node
+    if not isinstance(node, ast.For) or not isinstance(node.target, ast.Name) or _is_counted(node.iter):
+        return
+    counter = next(each for each in ("index", "place", "number") if each not in site.scope.names)
+    target = placed(ast.Tuple([placed(ast.Name(counter, ast.Store())), node.target], ast.Store()))
+    head: tuple[Change, ...] = ((node.target, target), (node.iter, expression("enumerate(X_)", node.iter)))
+    tests = [
+        each.test
+        for statement in node.body
+        for each in ast.walk(statement)
+        if isinstance(each, ast.If | ast.IfExp) and node.target.id in _names_in(each.test)
+    ]
+    for test in tests[:2]:
+        for template in _PLACES:
+            yield Rewrite("loop_kind", 0.12, (*head, (test, expression(template.format(counter)))), 3)
+    uses = [
+        each
+        for statement in node.body
+        for each in ast.walk(statement)
+        if isinstance(each, ast.Name) and each.id == node.target.id and isinstance(each.ctx, ast.Load)
+    ]
+    for use in uses[:4]:
+        yield Rewrite("loop_kind", 0.1, (*head, (use, expression(counter))), 3)
+
+
+def _is_counted(node: ast.expr) -> bool:
+    return isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("range", "enumerate", "zip")
+
+
+def _names_in(node: ast.expr) -> set[str]:
+    return {each.id for each in ast.walk(node) if isinstance(each, ast.Name)}
 
 
 def _block_rewrite(prior: float, removed: list[Change], added: Change) -> Rewrite:

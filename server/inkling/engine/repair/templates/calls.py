@@ -120,10 +120,10 @@ def further_arguments(site: ExpressionSite, _: Surroundings) -> Iterator[Idea]:
     if called in ("sorted", "sort"):
         if not any(each.arg == "reverse" for each in node.keywords):
             yield Idea("keyword_argument", 0.5, with_keyword("reverse", constant(True)))
-        for source in () if has_key else _SORT_KEYS:
+        for source in () if has_key else (*_SORT_KEYS, *_bound_keys(variables)):
             yield Idea("keyword_argument", 0.25, with_keyword("key", expression(source)), 2)
     elif called in ("max", "min"):
-        for source in () if node.keywords else _EXTREME_KEYS:
+        for source in () if node.keywords else (*_EXTREME_KEYS, *_bound_keys(variables)):
             yield Idea("keyword_argument", 0.25, with_keyword("key", expression(source)), 2)
         if len(node.args) == 1 and not any(each.arg == "default" for each in node.keywords):
             for source in ("0", "None", "''"):
@@ -214,6 +214,13 @@ def subscripts(site: ExpressionSite, _: Surroundings) -> Iterator[Idea]:
     yield Idea("index", 0.3, expression("X_[Y_ % len(X_)]", node.value, index), 2)
 
 
+def _bound_keys(variables: Sequence[str]) -> Iterator[str]:
+    """Yields methods of names in scope that order by what is known of an element."""
+    for variable in variables[:6]:
+        yield f"{variable}.count"
+        yield f"{variable}.get"
+
+
 def _slices(node: ast.Subscript, old: ast.Slice, variables: Sequence[str]) -> Iterator[Idea]:
     low, high, step = old.lower, old.upper, old.step
 
@@ -227,6 +234,7 @@ def _slices(node: ast.Subscript, old: ast.Slice, variables: Sequence[str]) -> It
         yield sliced(high, None, step, 0.4)
         yield sliced(None, high, step, 0.3)
         yield sliced(low, expression("-X_", high), step, 0.3)
+        yield sliced(high, expression("-X_", high), step, 0.2)
     else:
         yield sliced(low, constant(-1), step, 0.4)
     if low is not None:

@@ -1,15 +1,32 @@
 """Changes of several places that are one in meaning: names exchanged, a constant replaced wherever it stands."""
 
 import ast
+import builtins
+import copy
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
 
 from inkling.engine.repair.nodes import call, constant, copied, expression, statements, swapped
 from inkling.engine.repair.program import Change, FunctionNode
-from inkling.engine.repair.templates.ideas import Rewrite, Surroundings, is_number
+from inkling.engine.repair.sites import ExpressionSite
+from inkling.engine.repair.templates import calls, operators, wraps
+from inkling.engine.repair.templates.ideas import ExpressionTemplate, Rewrite, Surroundings, is_number
 
 _N_NAMES = 10
+_LEAST_NODES_OF_A_TWIN = 3
+_MOST_TWINS = 4
+_SHARE_OF_TWINS = 0.5  # of the prior of the change in one place
+_OF_TWINS: tuple[ExpressionTemplate, ...] = (
+    operators.comparisons,
+    operators.arithmetic,
+    calls.functions,
+    calls.arguments,
+    calls.further_arguments,
+    calls.ranges,
+    calls.subscripts,
+    wraps.wraps,
+)
 _N_ORDERS = 12  # of arguments handed on to another function
 
 
@@ -33,6 +50,39 @@ def coordinated(surroundings: Surroundings) -> Iterator[Rewrite]:
         yield from _literals(literals, surroundings)
         yield from _ranges(ranges, names)
         yield from _parameters(function)
+
+
+def twins(surroundings: Surroundings) -> Iterator[Rewrite]:
+    """Yields the same change of expressions that are alike but for their names: a slip was copied with the line."""
+    if surroundings.is_large:
+        return
+    groups: dict[tuple[int, str], list[ExpressionSite]] = defaultdict(list)
+    for site in surroundings.sites.expressions:
+        if site.scope.function is not None and not isinstance(site.node, ast.Name | ast.Constant | ast.Attribute):
+            groups[id(site.scope.function), _shape(site.node)].append(site)
+    for (_, shape), sites in groups.items():
+        if not 2 <= len(sites) <= _MOST_TWINS or shape.count("(") < _LEAST_NODES_OF_A_TWIN:
+            continue
+        for template in _OF_TWINS:
+            # The places are alike, so the template has the same ideas for each of them, in the same order.
+            ideas = [list(template(site, surroundings)) for site in sites]
+            if len({len(each) for each in ideas}) != 1:
+                continue
+            for together in zip(*ideas, strict=True):
+                if len({idea.kind for idea in together}) == 1:
+                    changes = tuple((site.node, idea.node) for site, idea in zip(sites, together, strict=True))
+                    weight = together[0].prior * max(site.suspiciousness for site in sites)
+                    yield Rewrite("replaced_everywhere", weight * _SHARE_OF_TWINS, changes, 2)
+
+
+def _shape(node: ast.expr) -> str:
+    """Returns an expression's syntax without its names."""
+    return ast.dump(_Nameless().visit(copy.deepcopy(node)))
+
+
+class _Nameless(ast.NodeTransformer):
+    def visit_Name(self, node: ast.Name) -> ast.Name:
+        return node if hasattr(builtins, node.id) else ast.Name("_", node.ctx)
 
 
 def delegations(surroundings: Surroundings) -> Iterator[Rewrite]:
@@ -84,7 +134,7 @@ def _literals(literals: dict[tuple[type, object], list[ast.Constant]], surroundi
         if isinstance(value, str):
             others = [value.upper(), value.lower(), "", " ", *surroundings.strings[:6]]
         elif isinstance(value, int) and is_number(value):
-            others = [value + 1, value - 1, *surroundings.numbers[:6]]
+            others = [value + 1, value - 1, 2 * value, 0, 1, 2, 3, 4, 5, *surroundings.numbers[:6]]
         for other in dict.fromkeys(others):
             if other != value:
                 yield Rewrite("replaced_everywhere", 0.3, tuple((node, constant(other)) for node in nodes), 2)
