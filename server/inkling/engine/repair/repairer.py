@@ -1,8 +1,9 @@
 """The embedded mind's repairer: search workers in a sandbox, each with its share, and what they found."""
 
 import asyncio
+import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 import inkling.engine
@@ -23,10 +24,12 @@ from inkling.engine.repair.protocol import (
     parse_line,
 )
 from inkling.sandbox.own_code import own_program
+from inkling.sandbox.start import TOO_OLD_EXIT_CODE
 
 _WORKER = "inkling.engine.repair.worker"
 _GRACE_S = 10.0  # beyond the budget: to start, to load the tests, to finish a batch
 _N_FILES = 8  # files with suspicious lines that may be changed
+_N_PASSING = 400  # passing tests that each plausible change is checked with
 _MEMORY_MB = 1536
 _COVERED = 0.15  # suspiciousness of lines that failing tests ran and nobody named: a fault of omission is near them
 
@@ -50,10 +53,13 @@ class EmbeddedRepairer:
         collected = _Collected(texts, on_progress)
         if lines:
             n_parts = max(1, request.budget.n_processes)
-            async with asyncio.TaskGroup() as group:
-                for part in range(n_parts):
-                    task = _task(request, lines, part, n_parts)
-                    group.create_task(self._run_worker(request, task, collected, part))
+            try:
+                async with asyncio.TaskGroup() as group:
+                    for part in range(n_parts):
+                        task = _task(request, lines, part, n_parts)
+                        group.create_task(self._run_worker(request, task, collected, part))
+            except* SandboxError as failures:
+                raise SandboxError(str(failures.exceptions[0])) from failures
             if not collected.patches and len(collected.problems) == n_parts:
                 raise SandboxError(f"the search could not start: {collected.problems[0]}")
         return Proposals(
@@ -138,6 +144,9 @@ async def _read_lines(process: SandboxProcess, collected: _Collected, part: int)
         if len(pending) > MOST_LINE_BYTES:
             raise ProtocolError("the search worker wrote a line without end")
     end = await process.wait()
+    if end.exit_code == TOO_OLD_EXIT_CODE:
+        collected.problems.append("the project's Python is older than 3.11: select a newer interpreter")
+        return
     said = end.stderr.decode("utf-8", "replace").strip().splitlines()
     collected.problems.append(said[-1] if said else f"the search worker ended with {end.exit_code}")
 
@@ -146,7 +155,7 @@ def _task(request: RepairRequest, lines: Mapping[PurePosixPath, Mapping[int, flo
     return SearchTask(
         folder=str(request.view.folder),
         failing=tuple(case.node_id for case in request.failure.failing),
-        passing=request.failure.passing,
+        passing=_some(request.failure.passing),
         suspicious={str(path): dict(of_file) for path, of_file in lines.items()},
         budget_s=request.budget.wall_s,
         part=part,
@@ -154,9 +163,13 @@ def _task(request: RepairRequest, lines: Mapping[PurePosixPath, Mapping[int, flo
     )
 
 
-def _texts(
-    view: ProjectView, paths: Sequence[PurePosixPath] | Mapping[PurePosixPath, object]
-) -> dict[PurePosixPath, str]:
+def _some(passing: Sequence[str]) -> tuple[str, ...]:
+    """Returns tests from everywhere in the suite; whoever offers a patch runs all of them."""
+    step = max(1, math.ceil(len(passing) / _N_PASSING))
+    return tuple(passing[::step])
+
+
+def _texts(view: ProjectView, paths: Iterable[PurePosixPath]) -> dict[PurePosixPath, str]:
     texts = {}
     for path in paths:
         try:
