@@ -261,6 +261,7 @@ class DecisionSummary:
     model_version: str = ""
     features: dict[str, float] = field(default_factory=dict)
     project: str = ""
+    feature: Feature = Feature.COMPLETION
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from lsprotocol import types
 
-from inkling.core.events import DecisionSummary, OutcomeKind, Statistics
+from inkling.core.events import DecisionSummary, Feature, OutcomeKind, Statistics
 from inkling.core.ports import NamedCompletion
 from inkling.core.suggestion import REASON_WORDS, Check, Suggestion
 from inkling.lsp.methods import SUGGESTION_ACCEPTED, StatisticsResult, WhyResult, WireDecision
@@ -97,6 +97,8 @@ def explain(summary: DecisionSummary, moved: str = "") -> str:
         score += f" ({moved})" if moved else ""
     if summary.reason is not None:
         return f"Not shown: {REASON_WORDS[summary.reason]}" + (f"; {score}." if score else ".")
+    if summary.feature is Feature.FIX:
+        return f"Shown as a fix: estimated to be right, {score}." if score else "Shown as a fix."
     words = "Shown"
     if summary.probability is not None and summary.threshold is not None:
         if summary.probability < summary.threshold:

@@ -230,6 +230,7 @@ def _summary(decision: Decision, outcome: OutcomeKind | None) -> DecisionSummary
         model_version=decision.model_version,
         features=decision.features,
         project=decision.project,
+        feature=decision.feature,
     )
 
 
@@ -249,4 +250,5 @@ def _summary_of_silence(silence: Silence) -> DecisionSummary:
         outcome=None,
         suggestion_id=None,
         project=silence.project,
+        feature=silence.feature,
     )

@@ -52,13 +52,13 @@ _RECENT_DECISIONS = """
     FROM (
         SELECT * FROM (
             SELECT id, at_ms, path, line, was_offered, reason, probability, threshold, source, n_chars, latency_ms,
-                   checked, suggestion_id, model_version, features, project
+                   checked, suggestion_id, model_version, features, project, feature
             FROM decisions ORDER BY at_ms DESC, id DESC LIMIT :limit
         )
         UNION ALL
         SELECT * FROM (
             SELECT id, at_ms, path, line, 0, reason, probability, threshold, NULL, NULL, latency_ms, NULL, NULL,
-                   '', '{}', project
+                   '', '{}', project, feature
             FROM silences ORDER BY at_ms DESC, id DESC LIMIT :limit
         )
     ) AS latest

@@ -11,6 +11,7 @@ from inkling.core.events import (
     Decision,
     DecisionSummary,
     EventId,
+    Feature,
     JudgedSuggestion,
     Outcome,
     OutcomeKind,
@@ -269,6 +270,7 @@ def decision_summary(row: Row) -> DecisionSummary | None:
         model_version=str(row["model_version"]),
         features=features,
         project=str(row["project"]),
+        feature=member(Feature, row["feature"]) or Feature.COMPLETION,
     )
 
 

@@ -297,7 +297,10 @@ async def test_decisions_about_fixes_are_not_learned_from_and_do_not_count_as_sl
     fix = replace(DECISION, suggestion_id=SuggestionId("fix"), feature=Feature.FIX, latency_ms=9000.0)
     await log.record_decisions([fix, replace(DECISION, suggestion_id=SuggestionId("ghost"), latency_ms=7.0)])
     assert [judged.suggestion_id for judged in await log.judged_suggestions(0, 10)] == ["ghost"]
-    assert {summary.suggestion_id for summary in await log.recent_decisions(10)} == {"fix", "ghost"}
+    assert {(summary.suggestion_id, summary.feature) for summary in await log.recent_decisions(10)} == {
+        ("fix", Feature.FIX),
+        ("ghost", Feature.COMPLETION),
+    }
     statistics = await log.statistics(0)
     assert (statistics.n_offered, statistics.latency_ms_p95) == (2, 7.0)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from inkling.core.events import DecisionSummary
+from inkling.core.events import DecisionSummary, Feature
 from inkling.core.suggestion import REASON_WORDS, Check, Reason, Source
 from inkling.lsp.to_lsp import explain
 
@@ -37,6 +37,11 @@ def test_what_was_shown_says_what_was_verified_and_what_was_not() -> None:
 
 def test_what_moved_the_probability_stands_beside_it() -> None:
     assert "probability 0.50, threshold 0.25 (for it: it is short)" in explain(SHOWN, "for it: it is short")
+
+
+def test_a_fix_is_not_talked_of_as_ghost_text() -> None:
+    fix = replace(SHOWN, feature=Feature.FIX, checked=frozenset())
+    assert explain(fix) == "Shown as a fix: estimated to be right, probability 0.50, threshold 0.25."
 
 
 def test_what_was_shown_at_random_says_so() -> None:
