@@ -16,7 +16,7 @@ from inkling.core.repair import FileEdit, JudgedPatch, Judgement, Patch, RepairR
 from inkling.core.suggestion import Source
 from inkling.engine.judging.behaviour import answer
 from inkling.engine.judging.judge import BehaviourJudge
-from inkling.engine.judging.question import Asked, best_question
+from inkling.engine.judging.question import Asked, best_question, same_for_user
 from inkling.features.fix.choice import NONE_OF_THEM, consistent_with
 
 _RIGHT = "the right answer"
@@ -54,7 +54,8 @@ async def after_one_example(
     if correct:
         observed = next(item for item, patch in zip(compared.patches, listed, strict=True) if patch.kind == _RIGHT)
         outcome = answer(observed, asked.place) if observed is not None else ""
-        right = asked.outcomes.index(outcome) if outcome in asked.outcomes else NONE_OF_THEM
+        same = [at for at, given in enumerate(asked.outcomes) if same_for_user(given) == same_for_user(outcome)]
+        right = same[0] if same else NONE_OF_THEM
     else:
         right = _answer_of(asked, task.examples[calls[asked.place[0] - first_call]])
     return consistent_with(judgement.patches, asked.question, right)

@@ -1,7 +1,7 @@
 """What patches do on generated inputs, compared with each other and with the program before any patch."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -12,6 +12,7 @@ Place = tuple[int, int]
 """A probe's number and the observation's in it."""
 
 _REACHED = ("V", "E", "T")
+_EMPTY_KINDS = ("list", "set", "tuple[]")  # where there are no items, their kind cannot be wrong
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,20 +70,19 @@ class Behaviours:
         original = self.compared.original
         return self._share(observed, lambda place, text: original is not None and answer(original, place) == text)
 
-    def share_of_other_types(self, observed: Observed | None) -> float:
-        """Returns how often a value is of a kind that the tests themselves never get at that place."""
-        if observed is None:
+    def share_of_other_types(self, observed: Observed | None, wanted: Set[str]) -> float:
+        """Returns how often a value is of none of the kinds that the tests compare with; 0 where they are not known.
+
+        Args:
+            observed: What a version of the program did.
+            wanted: Those kinds, as `values.type_word` has them.
+        """
+        if observed is None or not wanted:
             return 0.0
-        usual: dict[tuple[int, int], set[str]] = defaultdict(set)
-        for number, slot in self._places():
-            if self.compared.is_original[number]:
-                usual[len(self.compared.shown[number]), slot].add(observed.types[number][slot])
-
-        def is_unusual(place: Place, text: str) -> bool:
-            kinds = usual.get((len(self.compared.shown[place[0]]), place[1]))
-            return text.startswith("V") and bool(kinds) and observed.types[place[0]][place[1]] not in (kinds or ())
-
-        return self._share(observed, is_unusual)
+        known = {*wanted, *_EMPTY_KINDS}
+        return self._share(
+            observed, lambda place, text: text.startswith("V") and observed.types[place[0]][place[1]] not in known
+        )
 
     def share_of_distinct_values(self, observed: Observed | None) -> float:
         """Returns how many different values there are among its answers, as a share of the answers."""

@@ -1,6 +1,7 @@
 """What the ranking looks at: each patch and each list of patches as a few numbers that can be read."""
 
 import ast
+import contextlib
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from inkling.engine.judging.changes import (
 )
 from inkling.engine.judging.exchange import Observed
 from inkling.engine.judging.integrity import constants_of_tests
+from inkling.engine.judging.values import type_word
 
 PATCH_FEATURES: Mapping[str, str] = {
     "log_position": "logarithm of 1 + its place in the order in which patches were found",
@@ -41,7 +43,7 @@ PATCH_FEATURES: Mapping[str, str] = {
     "is_constant": "1 if all generated inputs give one value",
     "distinct_share": "different values among its answers, as a share of the answers",
     "share_as_original": "generated inputs on which it does what the program did before",
-    "other_types": "answers of a kind that the tests never get",
+    "other_types": "answers of a kind that the tests compare with nothing of",
     "agreement": "prior weight of the patches that answer the same, on average over the inputs",
     "examples_broken": "examples in docstrings that it does not keep, as a share of them",
     "behaviour_share": "share of the patches that behave like it on all inputs",
@@ -88,6 +90,7 @@ def patch_features(
         tests: The definitions of the failing tests.
     """
     tested = constants_of_tests(tests)
+    wanted = _wanted_types(tests)
     top_prior = max(item.patch.prior for item in listed)
     n_alike = Counter(behaviours.names)
     original_crashes = behaviours.crash_share(behaviours.compared.original)
@@ -108,7 +111,7 @@ def patch_features(
             "is_constant": float(behaviours.is_constant(observed)),
             "distinct_share": behaviours.share_of_distinct_values(observed),
             "share_as_original": behaviours.share_as_original(observed),
-            "other_types": behaviours.share_of_other_types(observed),
+            "other_types": behaviours.share_of_other_types(observed, wanted),
             "agreement": behaviours.agreement(observed),
             "examples_broken": _share_broken(observed),
             "behaviour_share": n_alike[name] / len(listed),
@@ -116,6 +119,18 @@ def patch_features(
         }
         rows.append(row | {f"kind:{kind}": 1.0 for kind in patch.kind.split("+")})
     return rows
+
+
+def _wanted_types(tests: Sequence[ast.AST]) -> frozenset[str]:
+    """Returns the kinds of the literals that assertions compare with."""
+    found = set()
+    for test in tests:
+        for node in ast.walk(test):
+            if isinstance(node, ast.Assert) and isinstance(node.test, ast.Compare):
+                for side in (node.test.left, *node.test.comparators):
+                    with contextlib.suppress(ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+                        found.add(type_word(ast.literal_eval(side)))
+    return frozenset(found)
 
 
 def _share_broken(observed: Observed | None) -> float:

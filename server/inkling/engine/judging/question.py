@@ -1,9 +1,11 @@
 """The one input whose right answer would tell most about which patch is right."""
 
+import ast
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from inkling.core.repair import Question
 from inkling.engine.judging.behaviour import Place, answer
@@ -51,9 +53,11 @@ def best_question(
             continue
         weights: dict[str, float] = defaultdict(float)
         behaviours: dict[str, list[str]] = defaultdict(list)
+        words: dict[str, str] = {}
         for observed, probability, name in zip(compared.patches, probabilities, names, strict=True):
             if observed is not None:
-                given = answer(observed, place)
+                words.setdefault(same_for_user(answer(observed, place)), answer(observed, place))
+                given = words[same_for_user(answer(observed, place))]
                 weights[given] += probability
                 if name not in behaviours[given]:
                     behaviours[given].append(name)
@@ -70,6 +74,28 @@ def best_question(
             )
             best = (gain, Asked(question=question, place=place, outcomes=tuple(answers)))
     return best[1] if best else None
+
+
+@lru_cache(maxsize=4096)
+def same_for_user(given: str) -> str:
+    """Returns a text that outcomes share which a test would take for equal: `1`, `1.0` and `True`."""
+    try:
+        value = ast.literal_eval(given[1:]) if given.startswith("V") else None
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return given
+    return given if value is None else f"V{_plain(value)!r}"
+
+
+def _plain(value: object) -> object:
+    match value:
+        case bool() | int() | float():
+            return int(value) if float(value).is_integer() else value
+        case list():
+            return [_plain(item) for item in value]
+        case tuple():
+            return tuple(_plain(item) for item in value)
+        case _:
+            return value
 
 
 def in_words(given: str) -> str:

@@ -9,6 +9,7 @@ from itertools import islice
 MAX_DESCRIPTION = 300  # characters; longer values are told apart by their beginning
 _MAX_DEPTH = 5
 _MAX_ITEMS = 60
+_MAX_TUPLE = 4  # a longer one is taken for a sequence
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
@@ -45,7 +46,13 @@ def _describe(value: object, depth: int) -> str:
 
 def type_word(value: object) -> str:
     """Returns the kind of value that a caller would tell apart: numbers are one kind, but for bool."""
-    return "number" if type(value) in (int, float) else type(value).__name__
+    if type(value) in (int, float):
+        return "number"
+    if isinstance(value, tuple) and len(value) <= _MAX_TUPLE:
+        return f"tuple[{', '.join(type_word(item) for item in value)}]"
+    if isinstance(value, list | set) and value:
+        return f"{type(value).__name__}[{type_word(next(iter(value)))}]"
+    return type(value).__name__
 
 
 def vary(value: object, chance: random.Random, numbers: Sequence[int]) -> object:

@@ -79,6 +79,22 @@ def test_of_two_that_tell_the_same_the_shorter_is_asked() -> None:
     assert asked.question.call == "f(1)"
 
 
+def test_answers_that_a_test_takes_for_equal_are_one() -> None:
+    patches: list[Observed | None] = [observed("V(1, [])"), observed("V(True, [])"), observed("V(2.0, [])")]
+    asked = best_question(compared(patches, ("f(1)",)), [(0, 0)], [0.5, 0.3, 0.2], ("a", "b", "c"))
+    assert asked is not None
+    assert asked.question.answers == ("(1, [])", "(2.0, [])")
+    assert asked.question.behaviours == (("a", "b"), ("c",))
+    assert best_question(compared(patches[:2], ("f(1)",)), [(0, 0)], [0.5, 0.5], ("a", "b")) is None
+
+
+def test_answers_of_another_kind_than_the_tests_compare_with_are_counted() -> None:
+    other = Observed(outcomes=(("V1",), ("VTrue",), ("EKeyError",)), types=(("number",), ("bool",), ("",)))
+    behaviours = Behaviours(compared=compared([other], ("f(1)", "f(2)", "f(3)")), weights=[1])
+    assert behaviours.share_of_other_types(other, {"number"}) == pytest.approx(1 / 3)
+    assert behaviours.share_of_other_types(other, set()) == 0
+
+
 def test_nothing_is_asked_where_patches_agree_or_the_input_cannot_be_shown() -> None:
     alike: list[Observed | None] = [observed("V1"), observed("V1")]
     assert best_question(compared(alike, ("f(1)",)), [(0, 0)], [0.5, 0.5], ("a", "b")) is None

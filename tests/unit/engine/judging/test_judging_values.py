@@ -45,6 +45,8 @@ def test_endless_and_nested_values_end() -> None:
 def test_numbers_are_of_one_type_but_for_bool() -> None:
     assert type_word(1) == type_word(2.5) == "number"
     assert type_word(True) == "bool"
+    assert type_word((1, [2.5])) == "tuple[number, list[number]]"
+    assert type_word((True, [])) == "tuple[bool, list]"
 
 
 @pytest.mark.parametrize("value", [3, 2.5, True, "abc", [1, 2, 3], (4, 5), {"a": 1}, {1, 2}])
