@@ -9,6 +9,7 @@ from typing import Final
 
 from inkling.app import places
 from inkling.app.background import TaskGroupBackground
+from inkling.app.endpoint_client import opened_client
 from inkling.app.endpoint_source import find_model_settings
 from inkling.app.location import Location, project_folder, read_location
 from inkling.app.open_files import as_if_open
@@ -26,8 +27,6 @@ from inkling.core.errors import ModelError, UserError
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings
 from inkling.core.suggestion import CompletionRequest
-from inkling.llm.accounting import TokenAccount
-from inkling.llm.client import ModelClient
 from inkling.llm.endpoint import Endpoint
 from inkling.llm.prompt import PromptStyle, request_for
 from inkling.llm.replies import place_of
@@ -85,17 +84,12 @@ def request_at(options: ContextOptions, settings_file: Path | None = None) -> di
 async def _body(location: Location, context: PromptContext, endpoint: Endpoint) -> dict[str, object]:
     style = PromptStyle(model=endpoint.models[Purpose.COMPLETION], api=endpoint.api, fim_template=endpoint.fim_template)
     place = place_of(CompletionRequest(snapshot=location.snapshot, offset=location.offset))
-    account = TokenAccount(places.find().data_dir)
-    client = ModelClient(endpoint, account)
     try:
-        await account.open()
-        asked = request_for(context, place, style, await client.probe())
-        return await client.body_of(asked, Purpose.COMPLETION)
+        async with opened_client(endpoint, places.find().data_dir) as (client, _):
+            asked = request_for(context, place, style, await client.probe())
+            return await client.body_of(asked, Purpose.COMPLETION)
     except ModelError as error:
         raise UserError(str(error)) from error
-    finally:
-        await client.close()
-        await account.close()
 
 
 def context_lines(context: PromptContext) -> Iterator[str]:

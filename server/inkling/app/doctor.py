@@ -15,6 +15,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
 
+from inkling.app.endpoint_client import opened_client
 from inkling.app.endpoint_source import find_model_settings
 from inkling.app.learning import load_own_model
 from inkling.app.places import Places
@@ -25,7 +26,7 @@ from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings, SandboxSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, Source
-from inkling.llm.accounting import TokenAccount, today
+from inkling.llm.accounting import today
 from inkling.llm.client import ModelClient
 from inkling.llm.endpoint import MODEL_SETTINGS, Endpoint
 from inkling.llm.faults import warning
@@ -201,18 +202,13 @@ async def model_endpoint(
     if endpoint is None:
         detail = "none named by INKLING_MODEL_BASE_URL or an editor's settings: nothing leaves this machine"
         return [*wrong, Finding(name=name, state="optional", detail=detail)]
-    account = TokenAccount(data_dir)
-    client = ModelClient(endpoint, account)
     try:
-        await account.open()
-        findings = await _asked(client, endpoint, found.origin)
-        spent = [sums for sums in await account.days() if sums.day == today()]
+        async with opened_client(endpoint, data_dir) as (client, account):
+            findings = await _asked(client, endpoint, found.origin)
+            spent = [sums for sums in await account.days() if sums.day == today()]
     except ModelError as error:
         detail = f"{error} (from {found.origin})"
         return [*wrong, Finding(name=name, state="missing", detail=detail, fix=_ENDPOINT_FIX)]
-    finally:
-        await client.close()
-        await account.close()
     return [*wrong, *findings, Finding(name="model tokens today", state="ok", detail=spent_in_sum(spent))]
 
 

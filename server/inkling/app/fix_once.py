@@ -12,8 +12,10 @@ from typing import Any
 
 import click
 
+from inkling.app import places
+from inkling.app.endpoint_source import find_model_settings
 from inkling.app.fix_report import Report, fix_json
-from inkling.app.fix_tools import FixToolbox
+from inkling.app.fix_tools import FixToolbox, MoreRepairers
 from inkling.app.fixed_files import write_fix
 from inkling.context.interpreter import behind_shim
 from inkling.core.errors import UserError
@@ -83,7 +85,7 @@ def find_fix(options: FixOptions) -> bool:
         KeyboardInterrupt: The user cancelled; nothing is left running.
     """
     request = _request(options)
-    toolbox = FixToolbox()
+    toolbox = FixToolbox(_model_repairers())
     toolbox.configure(SandboxSettings(backend=options.backend))
     feature = FixFeature(toolbox.open, FixRecorder(MemoryEventLog(), _NoBackground(), lambda: 0))
     report = Report(is_quiet=options.as_json, budget_s=options.budget_s)
@@ -110,6 +112,23 @@ def find_fix(options: FixOptions) -> bool:
         report.outcome(outcome)
         report.applied(outcome, was_applied=was_applied)
     return bool(outcome.offered or outcome.hint)
+
+
+def _model_repairers() -> MoreRepairers:
+    """Returns the endpoint that the environment or the editor's settings name as a repairer; none without one.
+
+    Raises:
+        UserError: The settings cannot be used.
+    """
+    found = find_model_settings(os.environ)
+    if not found.settings.base_url:
+        return lambda _suites: ()
+    # With an endpoint alone: importing what asks it takes a moment.
+    from inkling.app.endpoint_repairer import EndpointRepairer
+
+    endpoint = found.endpoint()
+    data_dir = places.find().data_dir
+    return lambda suites: (EndpointRepairer(endpoint, data_dir, suites),) if endpoint is not None else ()
 
 
 def _may_ask(options: FixOptions) -> bool:

@@ -24,7 +24,7 @@ class FixToolbox:
     """Owns the sandbox and what runs in it. Nothing of it is imported, probed or started before it is needed."""
 
     def __init__(self, more_repairers: MoreRepairers = lambda _suites: ()) -> None:
-        """Takes minds besides the embedded one; they are asked for anew whenever the tools are opened."""
+        """Takes minds besides the embedded one; they take part in searches that somebody asked for."""
         self._more_repairers = more_repairers
         self._settings = SandboxSettings()
         self._opening = asyncio.Lock()

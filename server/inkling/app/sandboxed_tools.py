@@ -82,7 +82,8 @@ async def open_tools(
     tools, giving_way = (
         FixTools(
             suites=runner,
-            repairers=[EmbeddedRepairer(place), *more_repairers(runner)],
+            # A model is asked, and paid, only for what somebody asked for.
+            repairers=[EmbeddedRepairer(place), *(more_repairers(runner) if place is sandbox else ())],
             judge=BehaviourJudge(place, ranking),
             texts=ThreadedTexts(),
             linter=RuffLinter(),

@@ -121,7 +121,7 @@ async def running_services(
         )
         files = DiskReader()
         followed = SurvivalPorts(log=opened.log, background=background, clock=clock, files=files, commits=GitCommits())
-        toolbox = FixToolbox()
+        toolbox = FixToolbox(model_mind.repairers)
         shared = FixPorts(
             log=opened.log,
             background=background,

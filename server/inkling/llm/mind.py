@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 
 from inkling.core.errors import BadSettingError
 from inkling.core.model_state import ModelState, ModelStateKind
-from inkling.core.ports import Background, StreamingCompleter, WorkspaceScope
-from inkling.core.settings import ModelSettings, Settings
+from inkling.core.ports import Background, Repairer, StreamingCompleter, SuiteRunner, WorkspaceScope
+from inkling.core.repair import Proposals, RepairProgress, RepairRequest
+from inkling.core.settings import IndexSettings, ModelSettings, Settings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest
 from inkling.llm.endpoint import Endpoint, endpoint_from_settings
@@ -37,9 +38,23 @@ Connect = Callable[[Endpoint, Callable[[ModelState], None]], Awaitable[ClosableT
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Parts:
-    """What there is while there is an endpoint."""
+    """What there is while there is an endpoint.
+
+    Attributes:
+        model: A client for it.
+        repair_purpose: Which of its models repairs; None where none does.
+        ghost_text: What completes; None where no model does.
+    """
 
     model: ClosableTextModel
+    repair_purpose: Purpose | None
+    ghost_text: "_GhostText | None"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _GhostText:
+    """What completes with a model."""
+
     recorder: "ContextRecorder"
     store: "AnswerStore | None"
     completer: "ModelCompleter"
@@ -106,7 +121,7 @@ class ModelMind:
             self._endpoint = None
             self._tell(ModelState(kind=ModelStateKind.REFUSED, words="wrong settings", problem=str(error)))
             return
-        if self._endpoint is None or Purpose.COMPLETION not in self._endpoint.models:
+        if self._endpoint is None or not self._endpoint.models:
             self._tell(ModelState())
             return
         self._background.start(self._open(self._endpoint, settings.model))
@@ -118,35 +133,62 @@ class ModelMind:
 
     def completers(self) -> Sequence[StreamingCompleter]:
         """Returns itself while it can be asked, else nothing."""
-        return (self,) if self._parts is not None else ()
+        return (self,) if self._ghost_text is not None else ()
+
+    def repairers(self, suites: SuiteRunner) -> Sequence[Repairer]:
+        """Returns a repairer that asks whichever endpoint there is when a repair begins.
+
+        Args:
+            suites: Runs the tests of each attempt.
+        """
+        return (_RepairerOfMind(self, suites),)
+
+    async def repair(
+        self, request: RepairRequest, suites: SuiteRunner, on_progress: Callable[[RepairProgress], None]
+    ) -> Proposals:
+        """Returns what a model for edits, else for chat, repairs; nothing where there is none.
+
+        Raises:
+            SandboxError: There is no sandbox, or it failed.
+            ModelError: The endpoint did not answer as it should.
+        """
+        parts = self._parts
+        if parts is None or parts.repair_purpose is None:
+            return Proposals(patches=(), n_tried=0, seconds=0.0)
+        scope = self._scope or WorkspaceScope(
+            folders=(request.view.folder,), interpreter=None, index=IndexSettings(include_environment=False)
+        )
+        made = _RepairMaking(model=parts.model, purpose=parts.repair_purpose, suites=suites, scope=scope)
+        repairer = await asyncio.to_thread(_repairer_of, made)
+        return await repairer.repair(request, on_progress)
 
     def open_workspace(self, scope: WorkspaceScope) -> None:
         """Takes the folders, and what is excluded."""
         self._scope = scope
-        if self._parts is not None:
-            self._parts.recorder.open_workspace(scope)
+        if self._ghost_text is not None:
+            self._ghost_text.recorder.open_workspace(scope)
 
     def document_changed(self, snapshot: Snapshot) -> None:
         """Takes a document that was opened or edited."""
         self._documents[snapshot.uri] = snapshot
         self._rhythm.pressed(snapshot.uri)
-        if self._parts is not None:
-            self._parts.recorder.document_changed(snapshot)
+        if self._ghost_text is not None:
+            self._ghost_text.recorder.document_changed(snapshot)
 
     def document_closed(self, uri: DocumentUri) -> None:
         """Takes that a document was closed."""
         self._documents.pop(uri, None)
-        if self._parts is not None:
-            self._parts.recorder.document_closed(uri)
+        if self._ghost_text is not None:
+            self._ghost_text.recorder.document_closed(uri)
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Takes files that changed on disk."""
-        if self._parts is not None:
-            self._parts.recorder.files_changed(paths)
+        if self._ghost_text is not None:
+            self._ghost_text.recorder.files_changed(paths)
 
     def is_due_within(self, request: CompletionRequest, within_s: float) -> bool:
         """Tells whether the endpoint's answer is very likely to be there in so many seconds."""
-        return self._parts is not None and self._parts.completer.is_due_within(request, within_s)
+        return self._ghost_text is not None and self._ghost_text.completer.is_due_within(request, within_s)
 
     async def answers(self, request: CompletionRequest) -> AsyncGenerator[Sequence[Candidate], None]:
         """Yields what the model proposes.
@@ -154,15 +196,15 @@ class ModelMind:
         Raises:
             ModelError: The endpoint did not answer as it should; the listener hears of it from the client.
         """
-        if self._parts is not None:
-            async with aclosing(self._parts.completer.answers(request)) as answers:
+        if self._ghost_text is not None:
+            async with aclosing(self._ghost_text.completer.answers(request)) as answers:
                 async for candidates in answers:
                     yield candidates
 
     def prepare(self, request: CompletionRequest) -> None:
         """Asks ahead, where the settings allow it."""
-        if self._parts is not None and self._settings is not None and self._settings.ask_ahead:
-            self._parts.completer.prepare(request)
+        if self._ghost_text is not None and self._settings is not None and self._settings.ask_ahead:
+            self._ghost_text.completer.prepare(request)
 
     async def close(self) -> None:
         """Ends streams and connections; nothing is proposed from now on."""
@@ -188,11 +230,16 @@ class ModelMind:
         if endpoint is not self._endpoint:
             await _close(parts)  # the settings have changed meanwhile
             return
-        if self._scope is not None:
-            parts.recorder.open_workspace(self._scope)
-        for snapshot in self._documents.values():
-            parts.recorder.document_changed(snapshot)
+        if parts.ghost_text is not None:
+            if self._scope is not None:
+                parts.ghost_text.recorder.open_workspace(self._scope)
+            for snapshot in self._documents.values():
+                parts.ghost_text.recorder.document_changed(snapshot)
         self._parts = parts
+
+    @property
+    def _ghost_text(self) -> _GhostText | None:
+        return self._parts.ghost_text if self._parts is not None else None
 
     def _disconnect(self) -> None:
         """Ends what there is at once; its connections close in the background."""
@@ -203,8 +250,8 @@ class ModelMind:
     def _take_parts(self) -> _Parts | None:
         """Forgets the endpoint, and returns what there was for it, its streams ended."""
         parts, self._parts, self._endpoint = self._parts, None, None
-        if parts is not None:
-            parts.completer.close()
+        if parts is not None and parts.ghost_text is not None:
+            parts.ghost_text.completer.close()
         return parts
 
     def _tell(self, state: ModelState) -> None:
@@ -214,15 +261,52 @@ class ModelMind:
                 self._listener(state)
 
 
+class _RepairerOfMind:
+    """A model mind as a repairer. Implements the port `Repairer`."""
+
+    def __init__(self, mind: ModelMind, suites: SuiteRunner) -> None:
+        self._mind = mind
+        self._suites = suites
+
+    async def repair(self, request: RepairRequest, on_progress: Callable[[RepairProgress], None]) -> Proposals:
+        return await self._mind.repair(request, self._suites, on_progress)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RepairMaking:
+    """What a repairer is made with: a model, which of its roles, what runs tests, and what may be sent."""
+
+    model: TextModel
+    purpose: Purpose
+    suites: SuiteRunner
+    scope: WorkspaceScope
+
+
 async def _close(parts: _Parts) -> None:
-    parts.completer.close()
-    if parts.store is not None:
-        await parts.store.close()
+    if parts.ghost_text is not None:
+        parts.ghost_text.completer.close()
+        if parts.ghost_text.store is not None:
+            await parts.ghost_text.store.close()
     await parts.model.close()
+
+
+def _repairer_of(made: _RepairMaking) -> Repairer:
+    """Returns a repairer; called on a thread, since importing it takes a moment."""
+    with short_turns():
+        from inkling.context.prompt_context.readable import Readable
+        from inkling.llm.repair import ModelRepairer
+
+    return ModelRepairer(made.model, made.purpose, made.suites, Readable(made.scope).look)
 
 
 def _made_of(endpoint: Endpoint, made: _Making) -> _Parts:
     """Returns what an endpoint makes possible; called on a thread, since importing it takes tens of milliseconds."""
+    purposes = (purpose for purpose in (Purpose.EDIT, Purpose.CHAT) if purpose in endpoint.models)
+    ghost_text = _ghost_text_of(endpoint, made) if Purpose.COMPLETION in endpoint.models else None
+    return _Parts(model=made.model, repair_purpose=next(purposes, None), ghost_text=ghost_text)
+
+
+def _ghost_text_of(endpoint: Endpoint, made: _Making) -> _GhostText:
     with short_turns():
         from inkling.context.prompt_context import CodeFacts, ContextRecorder
         from inkling.llm.answer_store import AnswerStore
@@ -233,4 +317,4 @@ def _made_of(endpoint: Endpoint, made: _Making) -> _Parts:
     recorder = ContextRecorder(CodeFacts(made.lookup, made.background))
     store = AnswerStore(made.cache_dir, endpoint.base_url) if made.cache_dir is not None else None
     completer = ModelCompleter(made.model, style, recorder, made.background, rhythm=made.rhythm, store=store)
-    return _Parts(model=made.model, recorder=recorder, store=store, completer=completer)
+    return _GhostText(recorder=recorder, store=store, completer=completer)
