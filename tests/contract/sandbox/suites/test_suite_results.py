@@ -214,6 +214,19 @@ async def test_tests_that_need_the_users_plugins(make_project: MakeProject) -> N
     assert raised == {"test_async.py::test_sleeps": "AssertionError", "test_async.py::test_given": "AssertionError"}
 
 
+async def test_plugins_are_imported_once_and_as_pytest_does(make_project: MakeProject) -> None:
+    project = make_project(
+        {
+            "test_loaded.py": "import sys\nhad_hypothesis = 'hypothesis' in sys.modules  # its plugin imports it later\n"
+            "def test_loaded():\n    assert had_hypothesis\n"
+            "    loader = sys.modules['pytest_asyncio.plugin'].__loader__\n"
+            "    assert type(loader).__name__ == 'AssertionRewritingHook'\n",
+        }
+    )
+    project.interpreter = Path(sys.executable)
+    assert outcomes(await project.run()) == {"test_loaded.py::test_loaded": PASSED}
+
+
 async def test_one_failure_can_be_enough(make_project: MakeProject) -> None:
     project = make_project({"test_two.py": "def test_a(): assert 0\ndef test_b(): assert 0\n"})
     run = await project.runner.run_suite(replace(project.request(), stop_at_first_failure=True))

@@ -6,8 +6,10 @@ the project itself stay out, because their text may change.
 
 import importlib
 import importlib.metadata
+import inspect
 import sys
 from contextlib import suppress
+from typing import Any
 
 from .project import Project
 
@@ -40,10 +42,13 @@ def _preload_plugins(project: Project) -> None:
     from _pytest.assertion import install_importhook
     from _pytest.config import get_config
 
-    config = get_config()
+    config: Any = get_config()
+    if not hasattr(config, "inicfg"):  # before pytest 9 there is none until a command line was parsed
+        config.inicfg = {}
     hook = install_importhook(config)
     try:
-        config._mark_plugins_for_rewrite(hook, False)
+        mark = config._mark_plugins_for_rewrite
+        mark(*(hook, False)[: len(inspect.signature(mark).parameters)])  # pytest 7 takes the hook alone
         for entry in importlib.metadata.entry_points(group="pytest11"):
             with suppress(Exception):
                 importlib.import_module(entry.module)
