@@ -178,8 +178,12 @@ class DockerSandbox(SupervisingSandbox):
 
     async def _drop(self, blueprint: "_Blueprint") -> None:
         container = await self._take_warm(blueprint)
-        if container is not None:
+        if container is None:
+            return
+        try:
             await container.remove()
+        except SandboxError as error:
+            logger.warning("a container is left for the next start to remove: %s", error)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -213,7 +213,9 @@ class SupervisingSandbox(ABC):
 
     async def close(self) -> None:
         """Ends all that still runs in it."""
-        await asyncio.gather(*(process.kill() for process in self._running))
+        ends = await asyncio.gather(*(process.kill() for process in self._running), return_exceptions=True)
+        for error in filter(lambda end: isinstance(end, BaseException), ends):
+            logger.warning("a run did not end well: %s", error)
 
     async def _start(self, program: Program) -> SupervisedProgram:
         try:

@@ -61,4 +61,5 @@ async def main(place: Path) -> None:
     print(json.dumps(told))
 
 
-asyncio.run(main(Path(sys.argv[1])))
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1])))

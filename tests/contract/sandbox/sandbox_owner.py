@@ -31,4 +31,5 @@ async def main(backend: str, host: str, folder: Path, word: str) -> None:
     await process.wait()
 
 
-asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]))
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1], sys.argv[2], Path(sys.argv[3]), sys.argv[4]))

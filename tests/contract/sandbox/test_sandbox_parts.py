@@ -52,6 +52,13 @@ def test_what_is_no_interpreter_is_told(tmp_path: Path) -> None:
             find_installation(tmp_path / name)
 
 
+def test_an_interpreter_over_the_home_folder_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    venv.create(tmp_path, symlinks=True)
+    monkeypatch.setenv("HOME", str(tmp_path / "user"))
+    with pytest.raises(SandboxError, match="home folder"):
+        find_installation(tmp_path / "bin" / "python")
+
+
 # Mounts
 
 
