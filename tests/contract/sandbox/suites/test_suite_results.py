@@ -217,7 +217,7 @@ async def test_tests_that_need_the_users_plugins(make_project: MakeProject) -> N
 async def test_plugins_are_imported_once_and_as_pytest_does(make_project: MakeProject) -> None:
     project = make_project(
         {
-            "test_loaded.py": "import sys\nhad_hypothesis = 'hypothesis' in sys.modules  # its plugin imports it later\n"
+            "test_loaded.py": "import sys\nhad_hypothesis = 'hypothesis' in sys.modules  # else imported late\n"
             "def test_loaded():\n    assert had_hypothesis\n"
             "    loader = sys.modules['pytest_asyncio.plugin'].__loader__\n"
             "    assert type(loader).__name__ == 'AssertionRewritingHook'\n",
