@@ -49,12 +49,19 @@ def find_installation(interpreter: Path) -> Installation:
     if not any(prefix.glob("lib*/python3*/os.py")):
         raise SandboxError(f"{interpreter}: there is no standard library below {prefix}; choose another interpreter")
     inside = [prefix] if environment is None else [environment, prefix]
-    if any(map(Path.home().is_relative_to, inside)):
+    if any(map(_home().is_relative_to, inside)):
         raise SandboxError(
             f"{interpreter}: it is installed over the home folder, which no run may see; choose another one"
         )
     links = {hop: hop.readlink() for hop in hops if hop.is_symlink() and not any(map(hop.is_relative_to, inside))}
     return Installation(interpreter=path, environment=environment, prefix=prefix, links=tuple(links.items()))
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # the user has no account
+        return Path()
 
 
 def _follow(path: Path) -> list[Path]:
