@@ -2,7 +2,8 @@
 
 The protocol keeps the two descriptors that it began with and nobody else gets them: a job has a pipe of its own for
 its events, which are passed on as they are. After a job every process and every file that it left is removed; where
-that fails, the answer says so and the runner starts a fresh sandbox.
+that fails, the answer says so and the runner starts a fresh sandbox. A job has no namespaces of its own: sandboxes
+refuse to make new ones, because those open much of the kernel to whom they hold.
 """
 
 import fcntl
