@@ -5,6 +5,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 
 import inkling
@@ -29,7 +30,7 @@ logger = logging.getLogger(__name__)
 MAX_COMPARED = 64  # patches that are run on generated inputs; the others have a low prior and stand behind them
 MAX_PASSING_TESTS = 8  # passing tests that inputs are made of, besides the failing ones
 MAX_PROPERTIES = 4
-_PACKAGES = (*PYTEST_PACKAGES, "hypothesis", "sortedcontainers")
+_HYPOTHESIS_PACKAGES = ("hypothesis", "_hypothesis_globals", "_hypothesis_ftz_detector", "sortedcontainers")
 _PATCH_WALL_S = 5.0
 _LEAST_S = 5.0  # for all patches, however little is left of the budget
 _MOST_S = 30.0
@@ -113,7 +114,7 @@ class BehaviourJudge:
             view=request.view,
             module="inkling.engine.judging.worker",
             packages={"inkling": [Path(folder) for folder in inkling.__path__]},
-            fallbacks=_PACKAGES,
+            fallbacks=(*PYTEST_PACKAGES, *(name for name in _HYPOTHESIS_PACKAGES if find_spec(name) is not None)),
             limits=ResourceLimits(
                 wall_s=wall_s,
                 cpu_s=comparison.n_processes * wall_s,

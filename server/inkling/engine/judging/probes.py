@@ -11,8 +11,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from inkling.engine.judging.strategies import draw, from_annotation, from_value
 from inkling.engine.judging.values import vary
+
+try:
+    from inkling.engine.judging.strategies import draw, from_annotation, from_value
+except ImportError:  # ours is compiled for our Python: one of another version that has none does without
+    HAS_HYPOTHESIS = False
+else:
+    HAS_HYPOTHESIS = True
 
 SEE = "__inkling_see__"
 RAISES = "__inkling_raises__"
@@ -57,7 +63,8 @@ class Probe:
 def make_probes(tests: Sequence[ProbedTest], *, n: int, seed: int, numbers: Sequence[int]) -> list[Probe]:
     """Returns about `n` different probes, spread over the tests, each test itself first.
 
-    Two in three vary the test's own values a little, the others draw theirs with Hypothesis from the parameter's type.
+    Two in three vary the test's own values a little, the others draw theirs with Hypothesis from the parameter's type,
+    where there is a Hypothesis for this Python.
     """
     chance = random.Random(seed)  # noqa: S311 - a choice of inputs
     probes = [instrument(test, test.function, is_original=True) for test in tests]
@@ -68,7 +75,7 @@ def make_probes(tests: Sequence[ProbedTest], *, n: int, seed: int, numbers: Sequ
         if not varied or len(probes) >= n + len(tests):
             break
         test = varied[attempt % len(varied)]
-        draws = drawn if attempt // len(varied) % 3 == 2 else None
+        draws = drawn if HAS_HYPOTHESIS and attempt // len(varied) % 3 == 2 else None
         probe = instrument(test, _with_other_literals(test, chance, numbers, draws))
         if (probe.node_id, probe.source) not in seen:
             seen.add((probe.node_id, probe.source))
@@ -80,9 +87,7 @@ def bind_parameters(test: ProbedTest, parameters: Mapping[str, object]) -> Probe
     """Returns the test with the values of its parametrisation as literals in its body, so that they can be varied."""
     literals = {name: value for name, value in parameters.items() if _is_literal(value)}
     assignments = [ast.parse(f"{name} = {value!r}").body[0] for name, value in literals.items()]
-    function = ast.FunctionDef(
-        name=test.function.name, args=test.function.args, body=[*assignments, *test.function.body], decorator_list=[]
-    )
+    function = _function(test.function.args, [*assignments, *test.function.body])
     return ProbedTest(node_id=test.node_id, function=function, names=test.names, bound=frozenset(literals))
 
 
@@ -93,12 +98,7 @@ def probe_of_call(test: ProbedTest, call: str) -> Probe:
         SyntaxError: It is no expression.
     """
     expression = ast.parse(call, mode="eval").body
-    function = ast.FunctionDef(
-        name="probe",
-        args=ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[]),
-        body=[ast.Assert(test=expression)],
-        decorator_list=[],
-    )
+    function = _function(_arguments([]), [ast.Assert(test=expression)])
     return instrument(ProbedTest(node_id=test.node_id, function=function, names=test.names), function)
 
 
@@ -108,14 +108,19 @@ def instrument(test: ProbedTest, function: ast.FunctionDef, *, is_original: bool
     observer = _Observer()
     body = observer.block(function.body)
     bare = [ast.arg(arg=argument.arg) for argument in arguments]
-    probe = ast.FunctionDef(
-        name="probe",
-        args=ast.arguments(posonlyargs=[], args=bare, kwonlyargs=[], kw_defaults=[], defaults=[]),
-        body=body,
-        decorator_list=[],
-    )
-    module = ast.fix_missing_locations(ast.Module(body=[probe], type_ignores=[]))
+    module = ast.fix_missing_locations(ast.Module(body=[_function(_arguments(bare), body)], type_ignores=[]))
     return Probe(node_id=test.node_id, source=ast.unparse(module), shown=tuple(observer.shown), is_original=is_original)
+
+
+def _function(arguments: ast.arguments, body: list[ast.stmt]) -> ast.FunctionDef:
+    """Returns a definition with whatever else this Python's definitions have."""
+    function = cast("ast.FunctionDef", ast.parse("def probe(): pass").body[0])
+    function.args, function.body = arguments, body
+    return function
+
+
+def _arguments(positional: list[ast.arg]) -> ast.arguments:
+    return ast.arguments(posonlyargs=[], args=positional, kwonlyargs=[], kw_defaults=[], defaults=[])
 
 
 class _Observer:
@@ -164,9 +169,7 @@ class _Observer:
 
     def _see(self, expression: ast.expr, depth: int) -> ast.stmt:
         number = self._note([ast.Expr(value=expression)], depth)
-        function = ast.Lambda(
-            args=ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[]), body=expression
-        )
+        function = ast.Lambda(args=_arguments([]), body=expression)
         call = ast.Call(func=ast.Name(id=SEE, ctx=ast.Load()), args=[ast.Constant(number), function], keywords=[])
         return ast.Expr(value=call)
 

@@ -16,7 +16,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import hypothesis  # noqa: F401 - imported before forking, so that no fork imports it again
 import pytest
 
 from inkling.engine.judging.examples import DocstringExample

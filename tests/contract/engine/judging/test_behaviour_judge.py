@@ -1,5 +1,7 @@
 """The judge with a real sandbox: what patches do is seen by running them."""
 
+import os
+import shutil
 import sys
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
@@ -23,6 +25,7 @@ from inkling.engine.judging.judge import BehaviourJudge
 from inkling.engine.judging.ranking import load_ranking
 from inkling.sandbox.bubblewrap import BubblewrapSandbox
 
+PYENV = [str(path) for path in Path("~/.pyenv/versions").expanduser().glob("*/bin")]
 PROGRAM = '''
 def running(values: list[int], start: int = 0) -> list[int]:
     """Return the sums so far. 🙂"""
@@ -219,6 +222,18 @@ async def test_a_conftest_that_imports_the_program_hides_no_patch(judge: Behavio
     (folder / "conftest.py").write_text("import program\n")
     judgement = await judged(judge, folder, SWAPPED, WRONG)
     assert len({item.behaviour for item in judgement.patches}) == 2
+
+
+@pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
+async def test_other_pythons_of_the_user(judge: BehaviourJudge, folder: Path, version: str) -> None:
+    """They have neither pytest nor Hypothesis of their own: ours take their place."""
+    interpreter = shutil.which(f"python{version}", path=os.pathsep.join([*PYENV, os.environ["PATH"]]))
+    if interpreter is None:
+        pytest.skip(f"there is no Python {version} here")
+    request = request_for(folder, ["test_running", "test_twice[2-4]"])
+    view = replace(request.view, interpreter=Path(interpreter))
+    judgement = await judge.judge(replace(request, view=view), [SWAPPED, WRONG])
+    assert judgement.patches[0].n_inputs > judgement.patches[0].n_inputs_agreeing > 0
 
 
 async def test_unsaved_texts_are_what_is_judged(judge: BehaviourJudge, folder: Path) -> None:
