@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import PurePosixPath
 
 from inkling.core.errors import StoreError
@@ -40,7 +41,7 @@ class FixRecorder:
         """Records what somebody who asked was shown, or why there was nothing."""
         if outcome.offered:
             decisions = [self._decision(outcome, offered, Trigger.INVOKED, _ASKED) for offered in outcome.offered]
-            self._background.start(_logged(self._log.record_decisions(decisions)))
+            self._background.start(_logged(partial(self._log.record_decisions, decisions)))
         else:
             self.silent(request, outcome)
 
@@ -48,12 +49,12 @@ class FixRecorder:
         """Records a search that came to nothing; where there was nothing to search for, there is nothing to record."""
         reason = _REASONS.get(outcome.answer.reason) if outcome.answer.reason is not None else None
         if reason is not None:
-            self._background.start(_logged(self._log.record_silence(self._silence(request, outcome, reason))))
+            self._background.start(_logged(partial(self._log.record_silence, self._silence(request, outcome, reason))))
 
     def judged(self, outcome: FixOutcome, offered: OfferedFix, verdict: Verdict) -> None:
         """Records whether a fix that nobody asked for was offered."""
         decision = self._decision(outcome, offered, Trigger.AUTOMATIC, verdict)
-        self._background.start(_logged(self._log.record_decisions([decision])))
+        self._background.start(_logged(partial(self._log.record_decisions, [decision])))
 
     def was_rejected(self, outcome: FixOutcome, offered: OfferedFix) -> bool:
         """Tells whether the user rejected this very change at this place before."""
@@ -140,9 +141,9 @@ def _place_of(request: FixRequest, outcome: FixOutcome) -> tuple[PurePosixPath, 
             return PurePosixPath("."), 0
 
 
-async def _logged(recording: Awaitable[None]) -> None:
-    """Awaits a recording; what cannot be stored costs a line in the log, not the fix."""
+async def _logged(record: Callable[[], Awaitable[None]]) -> None:
+    """Records something; what cannot be stored costs a line in the log, not the fix."""
     try:
-        await recording
+        await record()
     except StoreError as error:
         logger.error("a fix was not recorded: %s", error)
