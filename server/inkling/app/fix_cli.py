@@ -68,6 +68,7 @@ def fix(
     nothing. Exit code 1 means that there is no fix; the reason is printed on stderr.
     """
     from inkling.app.fix_once import FixOptions, find_fix
+    from inkling.features.fix import words
 
     if sum(map(bool, (tests, traceback, at))) > 1:
         raise UserError("give only one of TEST, --traceback and --at")
@@ -90,6 +91,6 @@ def fix(
     try:
         was_found = find_fix(options)
     except KeyboardInterrupt:
-        click.echo("\nCancelled. Nothing was changed.", err=True)
+        click.echo(f"\n{words.CANCELLED}", err=True)
         was_found = False
     sys.exit(0 if was_found else EXIT_NOTHING)

@@ -14,13 +14,13 @@ import click
 
 from inkling.app import places
 from inkling.app.endpoint_source import find_model_settings
-from inkling.app.fix_report import Report, fix_json
+from inkling.app.fix_report import Report, ask, fix_json
 from inkling.app.fix_tools import FixToolbox, MoreRepairers
 from inkling.app.fixed_files import write_fix
 from inkling.context.interpreter import behind_shim
 from inkling.core.errors import UserError
 from inkling.core.execution import ProjectView, ResourceLimits
-from inkling.core.repair import Question, RepairBudget
+from inkling.core.repair import RepairBudget
 from inkling.core.settings import FixPrecision, SandboxBackend, SandboxSettings
 from inkling.features.fix import (
     FailingTests,
@@ -31,7 +31,6 @@ from inkling.features.fix import (
     Place,
     TracebackText,
 )
-from inkling.features.fix.choice import NONE_OF_THEM
 from inkling.telemetry.memory_log import MemoryEventLog
 
 
@@ -95,7 +94,7 @@ def find_fix(options: FixOptions) -> bool:
             report.end_progress()
             while outcome.answer.question is not None and _may_ask(options):
                 report.outcome(outcome)
-                answer = _ask(outcome.answer.question)
+                answer = ask(outcome.answer.question)
                 if answer is None:
                     break
                 outcome = runner.run(feature.answer_question(outcome.session_id, answer, report.progress))
@@ -133,23 +132,6 @@ def _model_repairers() -> MoreRepairers:
 
 def _may_ask(options: FixOptions) -> bool:
     return not options.as_json and sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def _ask(question: Question) -> int | None:
-    """Returns the answer's index; None where the user does not say."""
-    click.echo(f"\nWhat should {question.call} give?")
-    for number, answer in enumerate(question.answers, start=1):
-        click.echo(f"  {number}  {answer}")
-    click.echo("  0  none of these")
-    choice = click.prompt(
-        "Number, or Enter to leave it open",
-        type=click.IntRange(-1, len(question.answers)),
-        default=-1,
-        show_default=False,
-    )
-    if choice < 0:
-        return None
-    return NONE_OF_THEM if choice == 0 else int(choice) - 1
 
 
 def _request(options: FixOptions) -> FixRequest:

@@ -7,8 +7,9 @@ from typing import Any
 
 import click
 
-from inkling.core.repair import Fix, RepairProgress
+from inkling.core.repair import Fix, Question, RepairProgress
 from inkling.features.fix import FixOutcome, OfferedFix, words
+from inkling.features.fix.choice import NONE_OF_THEM
 
 MAX_SUSPICIOUS = 5  # lines; the first few hold most faults
 MAX_VISITS = 12  # blocks with their values
@@ -64,6 +65,23 @@ class Report:
             click.echo(f"\nApplied to {', '.join(paths)}.")
         elif outcome.offered:
             click.echo("\nNothing was changed; --apply writes the first fix.")
+
+
+def ask(question: Question) -> int | None:
+    """Asks on the terminal what an input should give; returns the answer's index, None where the user does not say."""
+    click.echo(f"\nWhat should {question.call} give?")
+    for number, answer in enumerate(question.answers, start=1):
+        click.echo(f"  {number}  {answer}")
+    click.echo("  0  none of these")
+    choice = click.prompt(
+        "Number, or Enter to leave it open",
+        type=click.IntRange(-1, len(question.answers)),
+        default=-1,
+        show_default=False,
+    )
+    if choice < 0:
+        return None
+    return NONE_OF_THEM if choice == 0 else int(choice) - 1
 
 
 def fix_json(outcome: FixOutcome, *, was_applied: bool) -> dict[str, Any]:
