@@ -116,6 +116,7 @@ class _Preparation:
         installation: The interpreter.
         user_id: The run's own, where the daemon is root.
         cgroup: Its control group, where one can be made.
+        options: Those of bubblewrap but for numbers of descriptors, with a zero byte between two.
         init_id: The first process in the sandbox, 0 before it is known.
         init: A descriptor of it, -1 before it is known.
     """
@@ -125,6 +126,7 @@ class _Preparation:
     installation: Installation
     user_id: int | None
     cgroup: Cgroup | None
+    options: bytes = b""
     init_id: int = 0
     init: int = -1
 
@@ -155,7 +157,11 @@ def _prepare(program: Program, parents: CgroupParents | None) -> _Preparation:
     except BaseException:
         remove_staging(staging)
         raise
-    return _Preparation(staging=staging, mounts=mounts, installation=installation, user_id=user_id, cgroup=cgroup)
+    preparation = _Preparation(
+        staging=staging, mounts=mounts, installation=installation, user_id=user_id, cgroup=cgroup
+    )
+    preparation.options = "\0".join(_options(program, preparation)).encode("utf-8", "surrogateescape")
+    return preparation
 
 
 def _free_user_id() -> int:
@@ -236,7 +242,7 @@ def _parents(paths: list[Path]) -> list[Path]:
 
 async def _spawn(tools: dict[str, str], program: Program, preparation: _Preparation) -> Process:
     """Starts bubblewrap and returns when the program waits at the gate."""
-    options = _memory_file("\0".join(_options(program, preparation)).encode("utf-8", "surrogateescape"))
+    options = _memory_file(preparation.options)
     seccomp = _memory_file(filter_program() or b"")
     info, info_out = os.pipe()
     entrances = [] if preparation.cgroup is None else [str(path) for path in preparation.cgroup.entrances]

@@ -134,7 +134,9 @@ class DockerSandbox(SupervisingSandbox):
         """Returns a started container whose first process waits for a program."""
         container = _Container(self._engine, blueprint.staging)
         try:
-            container.id = await self._engine.create(_config(blueprint, has_gvisor=self._engine.runtime is not None))
+            has_gvisor = self._engine.runtime is not None
+            config = await asyncio.to_thread(_config, blueprint, has_gvisor=has_gvisor)
+            container.id = await self._engine.create(config)
             # Two connections: on one, output could not end before what the program did not read was read.
             output = await self._engine.attach(container.id, is_input=False)
             container.reader, container.reading = await asyncio.open_connection(sock=output)
