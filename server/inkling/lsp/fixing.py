@@ -133,7 +133,7 @@ class Fixing:
             run = await self._services.feature.run_tests(request)
         except SandboxError as error:
             return RunTestsResult(results=[], problem="no_sandbox", message=str(error), seconds=0.0)
-        self._services.unasked.tests_ended(folder, run)
+        await self._services.unasked.tests_ended(folder, run)
         return await asyncio.to_thread(self._writer(seen.versions).run, run, folder)
 
     async def discover_tests(self, params: DiscoverTestsParams) -> DiscoverTestsResult:

@@ -1,5 +1,6 @@
 """From what the user points at to a failure that was seen: the tests that fail, and what is known of why."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -104,7 +105,8 @@ class Reproduction:
         if seen.whole is None:
             self._tell("looking for tests that run the same code")
             seen = replace(seen, whole=await self._run_others(seen))
-        return self._failure_of(seen)
+        # Ten thousand tests have millions of covered lines.
+        return await asyncio.to_thread(self._failure_of, seen)
 
     async def _see(self) -> _Seen | NoFix:
         match self._request.target:
@@ -266,4 +268,4 @@ class Reproduction:
 
 def _reaches(lines: LinesByFile | None, place: Place) -> bool:
     reached = (lines or {}).get(place.path, frozenset())
-    return any(place.first_line <= line <= place.last_line for line in reached)
+    return any(line in reached for line in range(place.first_line, place.last_line + 1))

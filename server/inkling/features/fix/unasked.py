@@ -1,7 +1,8 @@
 """Fixes that nobody asked for: looked for in idle time after a test failed, and offered only when they are verified."""
 
+import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -78,12 +79,21 @@ class UnaskedPorts:
     threshold: Callable[[GateSettings], float]
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Known:
     """What is known of a test from its last run: how long it took, and which files it needs."""
 
     duration_s: float
     files: frozenset[PurePosixPath]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ended:
+    """What is kept of a run."""
+
+    known: Mapping[str, _Known]
+    passed: frozenset[str]
+    failed: tuple[str, ...]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -144,22 +154,17 @@ class UnaskedFixes:
         """Whether runs should tell which files each test needs, so that saving one of them can run it again."""
         return self._settings.fix.on_failure is FixOnFailure.SAVE
 
-    def tests_ended(self, folder: Path, run: SuiteRun) -> None:
+    async def tests_ended(self, folder: Path, run: SuiteRun) -> None:
         """Takes what came of tests that the user ran."""
+        ended = await asyncio.to_thread(_read_run, run)
         known = self._folders.setdefault(folder, _Folder())
-        for case in run.cases:
-            files = [path for path, lines in run.coverage.get(case.node_id, {}).items() if lines]
-            known.tests[case.node_id] = _Known(
-                duration_s=case.duration_s, files=frozenset({*files, file_of(case.node_id)})
-            )
-        passed = {case.node_id for case in run.cases if case.outcome is CaseOutcome.PASSED}
+        known.tests.update(ended.known)
         for fix_id, offer in list(self._offers.items()):
-            if offer.folder == folder and passed.issuperset(offer.node_ids):
+            if offer.folder == folder and ended.passed.issuperset(offer.node_ids):
                 self._withdraw(fix_id)
-        failed = tuple(case.node_id for case in failing(run.cases))
-        if failed:
-            self._want(folder, failed)
-        elif folder in self._pending and passed.issuperset(self._pending[folder].node_ids):
+        if ended.failed:
+            self._want(folder, ended.failed)
+        elif folder in self._pending and ended.passed.issuperset(self._pending[folder].node_ids):
             del self._pending[folder]
 
     def asked(self, folder: Path) -> None:
@@ -325,6 +330,19 @@ class UnaskedFixes:
         del self._offers[fix_id]
         if self._editor is not None:
             self._editor.withdraw(fix_id)
+
+
+def _read_run(run: SuiteRun) -> _Ended:
+    """Returns what is kept of a run; it may have ten thousand tests, so this belongs in a thread."""
+    known = {}
+    for case in run.cases:
+        files = [path for path, lines in run.coverage.get(case.node_id, {}).items() if lines]
+        known[case.node_id] = _Known(duration_s=case.duration_s, files=frozenset({*files, file_of(case.node_id)}))
+    return _Ended(
+        known=known,
+        passed=frozenset(case.node_id for case in run.cases if case.outcome is CaseOutcome.PASSED),
+        failed=tuple(case.node_id for case in failing(run.cases)),
+    )
 
 
 def _fast_tests(known: _Folder, path: PurePosixPath) -> tuple[str, ...]:

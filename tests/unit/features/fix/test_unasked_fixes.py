@@ -111,7 +111,7 @@ class Desk:
 
     async def run_tests(self) -> None:
         request = SuiteRequest(view=self.project.view, with_coverage=self.unasked.wants_coverage)
-        self.unasked.tests_ended(FOLDER, await self.project.feature.run_tests(request))
+        await self.unasked.tests_ended(FOLDER, await self.project.feature.run_tests(request))
 
     async def rest(self, seconds: float = IDLE_S) -> None:
         """Lets time pass without a key, and waits for what is done in it."""
