@@ -1,5 +1,6 @@
 """The same sandbox for somebody who is not root."""
 
+import asyncio
 import json
 import os
 import shutil
@@ -9,7 +10,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from tests.sandboxes.backends import skip_for_want_of
+from tests.sandboxes.backends import open_bubblewrap, skip_for_want_of
 
 SERVER = Path(__file__).parents[3] / "server"
 SCRIPT = Path(__file__).with_name("sandbox_of_user.py")
@@ -31,8 +32,7 @@ def interpreter_for_all() -> str:
 
 @pytest.mark.skipif(os.getuid() != 0, reason="all tests of this folder run without root")
 def test_a_user_has_the_same_sandbox() -> None:
-    if shutil.which("bwrap") is None:
-        skip_for_want_of("bubblewrap")
+    asyncio.run(open_bubblewrap())
     with tempfile.TemporaryDirectory(prefix="inkling-user-") as place:
         shutil.chown(place, int(USER), int(USER))
         # The script and what it imports may lie where others cannot read.
