@@ -26,7 +26,7 @@ from inkling.engine.judging.ranking import ARTIFACT, Ranking, Scale, encode_rank
 Floats = NDArray[np.float64]
 
 LEAST_OF_KIND = 25  # patches of a kind that is to have a weight of its own
-PENALTY = 3.0  # of squared distances from what is expected, in lists; by the likelihood of lists not learned from
+PENALTY = 10.0  # of squared distances from what is expected, in lists; by the likelihood of lists not learned from
 EXPECTED: Mapping[str, float] = {
     "log_prior": 0.4,
     "log_position": -0.2,
@@ -51,7 +51,7 @@ constants overfit, and patches that all others agree with are often right. All o
 N_STEPS = 300
 STEP = 0.05
 RIGHT_OF_VERIFIED = 0.75  # what the threshold is to keep
-LEAST_VERIFIED = 10  # lists above a threshold that is believed
+LEAST_VERIFIED = 8  # lists above a threshold that is believed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -146,13 +146,20 @@ def first_of(record: FoundPatches, ranking: Ranking) -> tuple[float, bool]:
 
 
 def threshold_keeping(firsts: Sequence[tuple[float, bool]]) -> float:
-    """Returns the lowest threshold above which the wanted share is right; above 1 where there is none."""
-    lowest = 1.01
+    """Returns the lowest threshold above which the wanted share is right.
+
+    Where no threshold keeps that, it is the one above which the largest share is right; above 1 where there are too few
+    lists to tell.
+    """
+    lowest, best, best_share = 1.01, 1.01, 0.0
     for threshold in sorted({probability for probability, _ in firsts}, reverse=True):
         shown = [is_right for probability, is_right in firsts if probability >= threshold]
-        if len(shown) >= LEAST_VERIFIED and sum(shown) / len(shown) >= RIGHT_OF_VERIFIED:
+        share = sum(shown) / len(shown)
+        if len(shown) >= LEAST_VERIFIED and share > best_share:
+            best, best_share = threshold, share
+        if len(shown) >= LEAST_VERIFIED and share >= RIGHT_OF_VERIFIED:
             lowest = threshold
-    return lowest
+    return lowest if best_share >= RIGHT_OF_VERIFIED else best
 
 
 def judge_unseen(records: Sequence[FoundPatches], rankings: Sequence[Ranking]) -> dict[str, float]:

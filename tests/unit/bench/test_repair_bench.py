@@ -134,6 +134,9 @@ def test_what_is_right_is_learned() -> None:
 def test_the_threshold_keeps_what_it_promises() -> None:
     firsts = [(0.9, True)] * 9 + [(0.8, False), (0.7, True)] + [(0.3, False)] * 30
     assert threshold_keeping(firsts) == 0.7  # those of 0.3 are shown together or not at all
+    assert threshold_keeping([(0.9, True)] * 3) > 1  # too few to tell
+    half = [(0.9, True), (0.9, False)] * 5 + [(0.5, False)] * 9
+    assert threshold_keeping(half) == 0.9  # the best there is
     assert threshold_keeping([(0.9, False)] * 20) > 1
 
 
