@@ -108,6 +108,17 @@ class Evaluator:
         if self._nursery is None:
             self._nursery = StageProcess(replace(self._setup, is_nursery=True))
 
+    def wait_for_imports(self) -> bool:
+        """Waits until `evaluate_imported` has what it needs; tells whether it can be had."""
+        self.prepare_imports()
+        assert self._nursery is not None  # noqa: S101 - just prepared
+        try:
+            self._nursery.wait_until_ready()
+        except StageError:
+            self._nursery = None
+            return False
+        return True
+
     def close(self) -> None:
         """Ends the processes with the tests."""
         for process in (self._stage, self._nursery):

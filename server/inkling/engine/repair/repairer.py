@@ -26,6 +26,7 @@ from inkling.engine.repair.protocol import (
 from inkling.sandbox.own_code import own_program
 from inkling.sandbox.start import TOO_OLD_EXIT_CODE
 
+N_ENOUGH = 120  # patches: more say no more to whoever compares them
 _WORKER = "inkling.engine.repair.worker"
 _GRACE_S = 10.0  # beyond the budget: to start, to load the tests, to finish a batch
 _N_FILES = 8  # files with suspicious lines that may be changed
@@ -37,8 +38,15 @@ _COVERED = 0.15  # suspiciousness of lines that failing tests ran and nobody nam
 class EmbeddedRepairer:
     """Searches small changes of the program that make its tests pass."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, *, n_enough: int = N_ENOUGH) -> None:
+        """Takes a sandbox to search in.
+
+        Args:
+            sandbox: Where the project's code runs.
+            n_enough: Patches after which the search ends, whatever time is left.
+        """
         self._sandbox = sandbox
+        self._n_enough = n_enough
 
     async def repair(self, request: RepairRequest, on_progress: Callable[[RepairProgress], None]) -> Proposals:
         """Returns patches with which the failing tests pass and the passing ones still do; best search phases first.
@@ -50,7 +58,7 @@ class EmbeddedRepairer:
         lines = suspicious_lines(request)
         texts = await asyncio.to_thread(_texts, request.view, lines)
         lines = {path: lines[path] for path in texts}
-        collected = _Collected(texts, on_progress)
+        collected = _Collected(texts, on_progress, self._n_enough)
         if lines:
             n_parts = max(1, request.budget.n_processes)
             try:
@@ -58,8 +66,11 @@ class EmbeddedRepairer:
                     for part in range(n_parts):
                         task = _task(request, lines, part, n_parts)
                         group.create_task(self._run_worker(request, task, collected, part))
-            except* SandboxError as failures:
-                raise SandboxError(str(failures.exceptions[0])) from failures
+            except ExceptionGroup as failures:
+                of_sandbox = [failure for failure in failures.exceptions if isinstance(failure, SandboxError)]
+                if not of_sandbox:
+                    raise
+                raise of_sandbox[0] from failures
             if not collected.patches and len(collected.problems) == n_parts:
                 raise SandboxError(f"the search could not start: {collected.problems[0]}")
         return Proposals(
@@ -105,10 +116,13 @@ def suspicious_lines(request: RepairRequest) -> dict[PurePosixPath, dict[int, fl
 class _Collected:
     """What the workers said so far."""
 
-    def __init__(self, texts: Mapping[PurePosixPath, str], on_progress: Callable[[RepairProgress], None]) -> None:
+    def __init__(
+        self, texts: Mapping[PurePosixPath, str], on_progress: Callable[[RepairProgress], None], n_enough: int
+    ) -> None:
         self.texts = texts
         self.patches: dict[tuple[FileEdit, ...], Patch] = {}
         self.problems: list[str] = []
+        self._n_enough = n_enough
         self._n_tried: dict[int, int] = {}
         self._on_progress = on_progress
 
@@ -117,7 +131,7 @@ class _Collected:
         return sum(self._n_tried.values())
 
     def take(self, line: WorkerLine, part: int) -> bool:
-        """Takes a line; tells whether it was the last."""
+        """Takes a line; tells whether it was the last one that is needed."""
         match line:
             case PatchLine():
                 known = self.patches.get(line.patch.edits)
@@ -131,7 +145,7 @@ class _Collected:
             case DoneLine():
                 self._n_tried[part] = line.n_tried
                 return True
-        return False
+        return len(self.patches) >= self._n_enough
 
 
 async def _read_lines(process: SandboxProcess, collected: _Collected, part: int) -> None:

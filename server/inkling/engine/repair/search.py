@@ -118,7 +118,8 @@ class Search:
             took_s = time.monotonic() - started
             for mutant, score in zip(batch, scores, strict=True):
                 if is_plausible(score):
-                    self._report(mutant, score)
+                    if self._n_found - n_before < _ENOUGH:
+                        self._report(mutant, score)
                 elif score <= FITNESS_STEPS:
                     self._tried.append((score, mutant))
             self._listener.progress("")
@@ -126,6 +127,8 @@ class Search:
             size = int(min(LARGEST_BATCH, max(_SMALLEST_BATCH, size * _BATCH_S / max(took_s, 0.02))))
 
     def _try_imported(self, candidates: Sequence[Mutant]) -> None:
+        if not candidates or not self._evaluator.wait_for_imports():
+            return
         limit_s = max(_LEAST_FOR_IMPORTS_S, self._budget_s * _SHARE_OF_IMPORTS)
         end = time.monotonic() + min(self._left_s(), limit_s)
         for mutant in candidates:

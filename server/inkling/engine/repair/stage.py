@@ -22,8 +22,10 @@ from typing import Any
 
 import pytest
 
+from inkling.engine.repair.alarm import expire
+from inkling.engine.repair.module_state import is_of_project
 from inkling.engine.repair.synthesis import Question, capture_and_enumerate
-from inkling.engine.repair.trial import Score, Trial, expire, is_of_project
+from inkling.engine.repair.trial import Score, Trial
 from inkling.sandbox.suite.child.options import project_options, without_obstacles
 
 LENGTH = struct.Struct(">I")

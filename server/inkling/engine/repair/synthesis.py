@@ -19,8 +19,9 @@ from dataclasses import dataclass
 from types import CodeType, FunctionType, ModuleType
 from typing import Any
 
+from inkling.engine.repair.alarm import Expired, alarm_off, with_alarm
 from inkling.engine.repair.expressions import OPERATIONS, Operation
-from inkling.engine.repair.trial import Expired, Trial, alarm_off, with_alarm
+from inkling.engine.repair.trial import Trial
 
 ATTEMPT = "__inkling_attempt__"
 BEFORE = "__inkling_before__"

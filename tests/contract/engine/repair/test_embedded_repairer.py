@@ -49,9 +49,10 @@ class Project:
         failure = Failure(failing=cases, passing=tuple(passing), coverage={}, suspicious=suspicious)
         return RepairRequest(view=self.view, failure=failure, budget=budget)
 
-    async def repaired(self, failing: Sequence[str], passing: Sequence[str] = (), *, wall_s: float = 10.0) -> Proposals:
-        request = self.request(failing, passing, RepairBudget(wall_s=wall_s, n_processes=1))
-        return await EmbeddedRepairer(self.sandbox).repair(request, lambda _: None)
+    async def repaired(self, failing: Sequence[str], passing: Sequence[str] = (), *, n_enough: int = 10) -> Proposals:
+        """Returns what is found until there are enough; the time is for machines that have other things to do."""
+        request = self.request(failing, passing, RepairBudget(wall_s=40.0, n_processes=1))
+        return await EmbeddedRepairer(self.sandbox, n_enough=n_enough).repair(request, lambda _: None)
 
     def patched(self, proposals: Proposals) -> list[dict[str, str]]:
         """Returns the changed files of each proposal."""
@@ -176,7 +177,7 @@ async def test_what_is_evaluated_on_import_is_imported_anew(sandbox: Sandbox, tm
     }
     project = Project(tmp_path, sandbox, files)
     proposals = await project.repaired(
-        ["tests/test_rates.py::test_tax"], ["tests/test_rates.py::test_share"], wall_s=20.0
+        ["tests/test_rates.py::test_tax"], ["tests/test_rates.py::test_share"], n_enough=1
     )
     assert project.line_after(proposals, "RATE = 3") == {"RATE = 2"}
 
@@ -237,7 +238,7 @@ async def test_expressions_are_built_of_what_is_in_scope(sandbox: Sandbox, tmp_p
         """
     project = Project(tmp_path, sandbox, {"program.py": program, "test_program.py": tests})
     proposals = await project.repaired(
-        ["test_program.py::test_volume", "test_program.py::test_volume_again"], wall_s=30.0
+        ["test_program.py::test_volume", "test_program.py::test_volume_again"], n_enough=5
     )
     texts = [files["program.py"] for files in project.patched(proposals)]
     products = (
@@ -310,7 +311,7 @@ async def test_endless_loops_crashes_and_output_are_survived(sandbox: Sandbox, t
         """
     tests = "from program import countdown\n\ndef test_countdown():\n    assert countdown(3) == 3\n"
     project = Project(tmp_path, sandbox, {"program.py": program, "test_program.py": tests})
-    proposals = await project.repaired(["test_program.py::test_countdown"], wall_s=20.0)
+    proposals = await project.repaired(["test_program.py::test_countdown"], n_enough=3)
     added = [text for files in project.patched(proposals) for text in files.values() if "        steps += 1\n" in text]
     assert added
 
@@ -341,6 +342,13 @@ async def test_tests_that_cannot_be_loaded_are_told(sandbox: Sandbox, tmp_path: 
     files = {"program.py": "def f():\n    return 1  # !\n", "test_program.py": "import program, no_such_package\n"}
     project = Project(tmp_path, sandbox, files)
     with pytest.raises(SandboxError, match="pytest does not find"):
+        await project.repaired(["test_program.py::test_f"])
+
+
+async def test_a_sandbox_that_cannot_start_is_told_as_such(sandbox: Sandbox, tmp_path: Path) -> None:
+    project = Project(tmp_path, sandbox, {"program.py": "def f():\n    return 1  # !\n", "test_program.py": ""})
+    project.view = ProjectView(folder=tmp_path, interpreter=tmp_path / "no" / "python")
+    with pytest.raises(SandboxError):
         await project.repaired(["test_program.py::test_f"])
 
 
