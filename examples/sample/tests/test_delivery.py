@@ -13,5 +13,9 @@ def test_a_parcel_may_be_full():
     assert pack([2000, 3000, 500]) == [[2000, 3000], [500]]
 
 
+def test_one_gram_more_does_not_fit():
+    assert pack([2000, 3001]) == [[2000], [3001]]
+
+
 def test_nothing_needs_no_parcel():
     assert pack([]) == []

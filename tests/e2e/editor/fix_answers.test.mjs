@@ -207,6 +207,7 @@ describe("what comes of a search for a fix", () => {
     await window.page.locator(".tab", { hasText: "Verified fix" }).click();
     await explanation().locator("a", { hasText: "Apply" }).click();
     await toast("it no longer fits").waitFor();
+    await explanation().waitFor({ state: "detached" });
     await window.openFile(CODE_FILE);
     assert.equal(await window.save(), changed);
     await undoTo(before);
@@ -263,6 +264,21 @@ describe("what comes of a search for a fix", () => {
     await window.runCommand("Notifications: Clear All Notifications");
   });
 
+  scenario("a failing test's row in the Testing view has it, too", async () => {
+    await window.runCommand("Testing: Focus on Test Explorer View");
+    const rows = window.page.locator(".test-explorer .monaco-list-row");
+    await rows.first().locator(".monaco-tl-twistie").click();
+    const failing = rows.filter({ hasText: "test_a_parcel_may_be_full" });
+    await failing.click();
+    const n = received("inkling/fix").length;
+    // The row's own tooltip comes and goes over its buttons.
+    await failing.getByRole("button", { name: "Fix with Feedback" }).click({ force: true });
+    await toast("There is nothing to fix.").waitFor();
+    assert.deepEqual(received("inkling/fix").slice(n).map(({ params }) => params.nodeIds), [[FAILING]]);
+    await window.screenshot(path.join(ARTIFACTS, "testing-view.png"));
+    await window.runCommand("Notifications: Clear All Notifications");
+  });
+
   /** Has the server offer a fix that nobody asked for; any request makes it speak. */
   async function offer(fixed) {
     const params = { folderUri: uri(""), uri: uri(CODE_FILE), line: FAULT.line, nodeIds: [FAILING], fix: fixed };
@@ -270,6 +286,7 @@ describe("what comes of a search for a fix", () => {
     const n = received("inkling/runTests").length;
     await window.runCommand("Test: Run All Tests");
     await waitFor("the run", () => received("inkling/runTests").length > n);
+    answer("inkling/runTests", { results: [], problem: null, message: "", seconds: 0 });
   }
 
   async function chooseFromBulb(words) {

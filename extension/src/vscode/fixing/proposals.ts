@@ -137,6 +137,7 @@ export class Proposals implements vscode.TextDocumentContentProvider, vscode.Dis
   async apply(fix: WireFix, proposal: Proposal, visibleMs: number): Promise<void> {
     const placed = await this.place(fix, proposal.madeAtMs);
     if (placed === undefined) {
+      await this.end("superseded");
       await tellMoved(proposal);
       return;
     }
@@ -151,6 +152,7 @@ export class Proposals implements vscode.TextDocumentContentProvider, vscode.Dis
       }
     }
     if (!(await vscode.workspace.applyEdit(edit))) {
+      await this.end("superseded");
       await tellMoved(proposal);
       return;
     }

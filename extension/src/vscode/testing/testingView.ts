@@ -128,7 +128,12 @@ export class TestingView implements vscode.Disposable {
     const folder = vscode.workspace.getWorkspaceFolder(uri);
     const name = uri.toString();
     const isTestFile = this.tree.hasFile(name) || (isNewWelcome && /(^|\/)(test_[^/]*|[^/]*_test)\.py$/.test(uri.path));
-    if (!vscode.workspace.isTrusted || folder === undefined || !isTestFile || !this.server.isRunning) {
+    if (!vscode.workspace.isTrusted || folder === undefined || !isTestFile) {
+      return;
+    }
+    // One that is starting does not know its folders yet.
+    await this.server.settled(NEVER);
+    if (!this.server.isRunning) {
       return;
     }
     try {
