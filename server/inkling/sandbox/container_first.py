@@ -3,7 +3,8 @@
 It is given to the container's Python as text, so it needs nothing but the standard library. Its standard input has
 frames: four bytes of length, big-endian, and as many bytes. The first frame is the program, JSON; each further one
 is input for it, and an empty one ends its input. When the frames themselves end, the daemon is gone, in whatever way:
-then all is killed at once. The program's output goes straight to the container's.
+then all is killed at once, and so it is some seconds after the program's time is up, should the engine be gone and
+unable to do it. The program's output goes straight to the container's.
 """
 
 import contextlib
@@ -13,12 +14,14 @@ import select
 import signal
 import struct
 import sys
+import time
 from pathlib import Path
 from typing import Any, NoReturn
 
 HEADER = struct.Struct(">I")
 MOST_KEPT_BYTES = 1024 * 1024  # of input that the program has not read yet
 CHUNK_BYTES = 64 * 1024
+BACKSTOP_S = 10  # beyond the program's time
 
 
 def end_all() -> NoReturn:
@@ -66,8 +69,9 @@ def become_program(task: Any, stdin: int) -> NoReturn:
 class Program:
     """The running program and its input."""
 
-    def __init__(self, process_id: int, stdin: int) -> None:
+    def __init__(self, process_id: int, stdin: int, wall_s: float) -> None:
         self._process_id = process_id
+        self._ends_at_s = time.monotonic() + wall_s + BACKSTOP_S
         self._stdin = stdin
         self._frames = b""
         self._waiting = b""
@@ -89,7 +93,10 @@ class Program:
             poll.register(0, select.POLLIN if len(self._waiting) < MOST_KEPT_BYTES else 0)
             if self._waiting and self._stdin >= 0:
                 poll.register(self._stdin, select.POLLOUT)
-            for descriptor, event in poll.poll():
+            left_s = self._ends_at_s - time.monotonic()
+            if left_s <= 0:
+                end_all()
+            for descriptor, event in poll.poll(left_s * 1000):
                 if descriptor == ended:
                     os.read(ended, CHUNK_BYTES)
                 elif descriptor == 0:
@@ -143,7 +150,7 @@ def main() -> NoReturn:
     if process_id == 0:
         become_program(task, stdin)
     os.close(stdin)
-    Program(process_id, program_input).serve()
+    Program(process_id, program_input, task["wall_s"]).serve()
 
 
 if __name__ == "__main__":

@@ -285,6 +285,7 @@ def _task(program: Program, blueprint: _Blueprint) -> bytes:
         "arguments": program.arguments,
         "environment": run_environment(program, installation),
         "folder": str(program.view.folder),
+        "wall_s": program.limits.wall_s,
     }
     return json.dumps(task).encode()
 
