@@ -55,6 +55,8 @@ class Report:
                 _print_best(offered)
             else:
                 _print_alternative(number, offered)
+        if answer.question is not None:
+            click.echo(f"\nThey differ in {answer.question.call}: {' or '.join(answer.question.answers)}?")
         if not outcome.offered and answer.failure is not None:
             _print_suspicious(outcome)
 
@@ -69,7 +71,7 @@ class Report:
 
 def ask(question: Question) -> int | None:
     """Asks on the terminal what an input should give; returns the answer's index, None where the user does not say."""
-    click.echo(f"\nWhat should {question.call} give?")
+    click.echo("\nWhich is right?")
     for number, answer in enumerate(question.answers, start=1):
         click.echo(f"  {number}  {answer}")
     click.echo("  0  none of these")

@@ -224,12 +224,14 @@ class Evidence:
         n_others_pass: Other tests that ran and pass.
         n_not_run: Tests that were not run, because they do not reach the changed code.
         n_inputs: Generated inputs on which it was compared.
+        answered: What the user said an input should give, such as `f(0) gives 1`; empty where nothing was asked.
     """
 
     failed_before: tuple[str, ...]
     n_others_pass: int
     n_not_run: int
     n_inputs: int
+    answered: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

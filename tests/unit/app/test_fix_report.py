@@ -22,4 +22,4 @@ def command() -> None:
 def test_an_answer_is_the_number_of_its_row(typed: str, answer: int | None) -> None:
     result = CliRunner().invoke(command, input=typed)
     assert result.output.endswith(f"answer={answer}\n")
-    assert "What should split(0, 0) give?\n  1  []\n  2  raises ValueError\n  0  none of these\n" in result.output
+    assert "Which is right?\n  1  []\n  2  raises ValueError\n  0  none of these\n" in result.output

@@ -48,6 +48,7 @@ class _Session:
     found: Found
     judgement: Judgement
     started_at_s: float
+    answered: str = ""
 
 
 class FixFeature:
@@ -118,7 +119,9 @@ class FixFeature:
             # What the others agreed on has changed, and so has what to ask next.
             again = await tools.judge.judge(session.repair, [judged.patch for judged in left])
             judgement = _with_probabilities_of(left, again)
-        outcome = await self._show(tools, replace(session, judgement=judgement), on_progress)
+        is_known = answer != NONE_OF_THEM
+        answered = f"{question.call} gives {question.answers[answer]}" if is_known else session.answered
+        outcome = await self._show(tools, replace(session, judgement=judgement, answered=answered), on_progress)
         self._recorder.answered(session.request, outcome)
         return outcome
 
@@ -204,7 +207,7 @@ class FixFeature:
                     n_plausible=n_plausible,
                 )
             )
-            verification = Verification(tools, replace(request, view=reproduced.view), reproduced)
+            verification = Verification(tools, replace(request, view=reproduced.view), reproduced, session.answered)
             fixes = await verification.fixes(candidates)
         is_sure = bool(fixes) and fixes[0].judged.verdict is PatchVerdict.VERIFIED
         answer = FixAnswer(

@@ -22,10 +22,11 @@ _FINE = frozenset({CaseOutcome.PASSED, CaseOutcome.SKIPPED, CaseOutcome.EXPECTED
 class Verification:
     """Shows what patches do in fresh runs, outside of the process that found them."""
 
-    def __init__(self, tools: FixTools, request: FixRequest, reproduced: Reproduced) -> None:
+    def __init__(self, tools: FixTools, request: FixRequest, reproduced: Reproduced, answered: str = "") -> None:
         self._tools = tools
         self._request = request
         self._reproduced = reproduced
+        self._answered = answered
 
     async def fixes(self, patches: Iterable[JudgedPatch]) -> list[Fix]:
         """Returns the first few patches, in the order given, that hold in a fresh run, with their evidence.
@@ -63,6 +64,7 @@ class Verification:
             n_others_pass=sum(outcomes[node_id] is CaseOutcome.PASSED for node_id in failure.passing),
             n_not_run=max(0, self._reproduced.n_passing - len(failure.passing)),
             n_inputs=judged.n_inputs,
+            answered=self._answered,
         )
         return Fix(judged=judged, evidence=evidence, diff=diff)
 

@@ -142,7 +142,9 @@ def evidence_lines(evidence: Evidence, judged: JudgedPatch) -> list[str]:
     if evidence.n_not_run:
         verb = "was not run: it does" if evidence.n_not_run == 1 else "were not run: they do"
         lines.append(f"{count(evidence.n_not_run, 'test')} {verb} not reach the change.")
-    if judged.n_inputs:
+    if evidence.answered:
+        lines.append(f"You said that {evidence.answered}, and so it does.")
+    elif judged.n_inputs:
         lines.append(
             f"On {judged.n_inputs_agreeing:,} of {count(judged.n_inputs, 'generated input')} every other change that"
             " makes the tests pass does the same."

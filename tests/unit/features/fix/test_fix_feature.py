@@ -36,7 +36,8 @@ from inkling.core.repair import (
 from inkling.core.settings import FixPrecision
 from inkling.core.suggestion import Reason, Trigger
 from inkling.features.fix import FailingTests, FixRequest, Place, TracebackText
-from inkling.features.fix.choice import NONE_OF_THEM
+from inkling.features.fix.choice import NONE_OF_THEM, consistent_with
+from inkling.features.fix.words import evidence_lines
 
 
 @pytest.fixture
@@ -210,7 +211,15 @@ async def test_an_answered_question_decides(project: FakeProject) -> None:
     (fix,) = decided.answer.fixes
     assert (fix.judged.patch, fix.judged.verdict) == (RIGHT, PatchVerdict.VERIFIED)
     assert fix.judged.probability == pytest.approx(0.3 / (0.3 + 0.2 * 0.5))
+    assert "You said that total([]) gives 0, and so it does." in evidence_lines(fix.evidence, fix.judged)
     assert decided.answer.question is None
+
+
+def test_patches_that_behave_alike_are_right_together() -> None:
+    alike = [_judged(RIGHT, "a", 0.4), _judged(patch("sum", "min"), "a", 0.4)]
+    question = Question(call="f(1)", answers=("1", "2"), behaviours=(("a",), ("b",)))
+    left = consistent_with([*alike, _judged(WRONG, "b", 0.4)], question, 0)
+    assert [judged.probability for judged in left] == pytest.approx([0.8, 0.8])
 
 
 async def test_none_of_the_answers_leaves_nothing(project: FakeProject) -> None:
