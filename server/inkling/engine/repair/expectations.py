@@ -6,16 +6,21 @@ as `assert` does, so that a test passes exactly when it did before.
 
 import ast
 import builtins
+import copy
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
 from typing import Any
 
+from inkling.engine.repair.nodes import copied
 from inkling.engine.repair.similarity import similarity
 
 EQUAL = "__inkling_equal__"
 PASSED = "__inkling_passed__"
 _NEARLY = 0.98  # a comparison that fails never counts as much as one that holds
+
+_N_BY_CODE: dict[CodeType, int] = {}  # comparisons of code that was exchanged
 
 
 class Expectations:
@@ -65,11 +70,13 @@ def instrument(function: FunctionType) -> int:
     A function whose source cannot be found as it was stays as it is: it has one expectation, to pass.
     """
     code = function.__code__
+    if code in _N_BY_CODE:  # a test with parameters is one function for all of them
+        return _N_BY_CODE[code]
     try:
-        tree = ast.parse(Path(code.co_filename).read_text("utf-8"))
+        tree = _parsed(code.co_filename)
     except (OSError, ValueError, SyntaxError):
         return 1
-    path = _path_to(tree, code)
+    path = copy.deepcopy(_path_to(tree, code))
     if not path:
         return 1
     test = path[-1]
@@ -78,7 +85,7 @@ def instrument(function: FunctionType) -> int:
     new.decorator_list = []
     node: ast.stmt = new
     for class_ in reversed(path[:-1]):
-        node = ast.ClassDef(class_.name, [], [], [node], [])
+        node = copied(class_, bases=[], keywords=[], body=[node], decorator_list=[])
     module = ast.fix_missing_locations(ast.Module([node], []))
     try:
         compiled = _named(compile(module, code.co_filename, "exec", dont_inherit=True), code.co_qualname)
@@ -87,7 +94,13 @@ def instrument(function: FunctionType) -> int:
     if compiled is None or compiled.co_freevars != code.co_freevars:
         return 1
     function.__code__ = compiled
-    return max(1, reporter.n_expectations)
+    _N_BY_CODE[compiled] = max(1, reporter.n_expectations)
+    return _N_BY_CODE[compiled]
+
+
+@cache
+def _parsed(filename: str) -> ast.Module:
+    return ast.parse(Path(filename).read_text("utf-8"))
 
 
 class _Reporter(ast.NodeTransformer):
