@@ -9,6 +9,7 @@ from pathlib import Path
 
 from inkling.bench.repair_own import load_bugs
 from inkling.core.errors import UserError
+from inkling.engine.judging.values import is_literal
 
 PROGRAM = "program.py"
 TESTS = "test_program.py"
@@ -116,7 +117,7 @@ def _examples(hidden_tests: str, entry_point: str, visible: frozenset[str]) -> d
         match node:
             case ast.Assert(
                 test=ast.Compare(left=ast.Call(func=ast.Name(id=name)) as call, ops=[ast.Eq()], comparators=[right])
-            ) if _is_literal(right) and all(_is_literal(item) for item in call.args):
+            ) if is_literal(right) and all(is_literal(item) for item in call.args):
                 called = ast.Call(
                     func=ast.Name(id=entry_point if name == "candidate" else name),
                     args=call.args,
@@ -126,11 +127,3 @@ def _examples(hidden_tests: str, entry_point: str, visible: frozenset[str]) -> d
                 if text not in known:
                     found[text] = ast.unparse(right)
     return found
-
-
-def _is_literal(node: ast.expr) -> bool:
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from inkling.engine.judging.changes import docstrings
+from inkling.engine.judging.values import is_literal
 
 MAX_EXAMPLES = 40
 _ARROW = re.compile(r"\s*(?:==|=>|->|➞|→|returns?\b)\s*(.+)")
@@ -48,7 +49,7 @@ def _doctests(text: str) -> list[tuple[str, str]]:
     return [
         (example.source.strip(), example.want.strip())
         for example in examples
-        if example.exc_msg is None and _is_call(example.source.strip()) and _is_literal(example.want.strip())
+        if example.exc_msg is None and _is_call(example.source.strip()) and is_literal(example.want.strip())
     ]
 
 
@@ -60,7 +61,7 @@ def _lines(text: str, names: Sequence[str] | set[str]) -> list[tuple[str, str]]:
         promised = _ARROW.fullmatch(line, start.start() + len(call)) if start and call else None
         if call and promised and _is_call(call):
             wanted = promised[1].strip().rstrip(".")
-            if _is_literal(wanted):
+            if is_literal(wanted):
                 found.append((call, wanted))
     return found
 
@@ -79,12 +80,4 @@ def _is_call(text: str) -> bool:
         tree = ast.parse(text, mode="eval").body
     except (SyntaxError, ValueError):
         return False
-    return isinstance(tree, ast.Call) and all(_is_literal(ast.unparse(argument)) for argument in tree.args)
-
-
-def _is_literal(text: str) -> bool:
-    try:
-        ast.literal_eval(text)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
+    return isinstance(tree, ast.Call) and all(is_literal(ast.unparse(argument)) for argument in tree.args)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
-from inkling.engine.judging.values import vary
+from inkling.engine.judging.values import is_literal, vary
 
 try:
     from inkling.engine.judging.strategies import draw, from_annotation, from_value
@@ -165,7 +165,7 @@ class _Observer:
             sides = list(cast("ast.Call", statement.value).args)
         else:
             return None
-        return [side for side in sides if not _is_literal_node(side)]
+        return [side for side in sides if not is_literal(side)]
 
     def _see(self, expression: ast.expr, depth: int) -> ast.stmt:
         number = self._note([ast.Expr(value=expression)], depth)
@@ -243,20 +243,20 @@ def _literals(test: ProbedTest) -> list[_Literal]:
     found: list[_Literal] = []
 
     def walk(node: ast.AST, annotation: object) -> None:
-        if isinstance(node, ast.expr) and _is_literal_node(node):
+        if isinstance(node, ast.expr) and is_literal(node):
             if len(ast.unparse(node)) <= _MAX_LITERAL:
                 found.append(_Literal(node, ast.literal_eval(node), annotation))
             return
         match node:
             case ast.Assert(test=ast.Compare(left=left, comparators=[right])):
                 for side in (left, right):
-                    if not _is_literal_node(side):
+                    if not is_literal(side):
                         walk(side, None)
             case ast.Assert(test=tested):
                 walk(tested, None)
             case ast.Call() if _is_unittest_assertion(node):
                 for argument in node.args:
-                    if not _is_literal_node(argument):
+                    if not is_literal(argument):
                         walk(argument, None)
             case ast.Call():
                 annotations = _annotations(node, test.names)
@@ -326,14 +326,6 @@ def _draw(literal: _Literal) -> list[object]:
     strategy = from_annotation(literal.annotation) if literal.annotation is not None else None
     values = draw(strategy if strategy is not None else from_value(literal.value), _N_DRAWN)
     return [value for value in values if _is_literal(value)]
-
-
-def _is_literal_node(node: ast.expr) -> bool:
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True
 
 
 def _is_literal(value: object) -> bool:

@@ -8,6 +8,7 @@ import ast
 from collections.abc import Mapping, Sequence
 
 from inkling.engine.judging.probes import Probe, ProbedTest, probe_of_call
+from inkling.engine.judging.values import is_literal
 
 LEAST_INPUTS = 5  # a property that held on fewer says nothing
 _INVERSES = (
@@ -54,7 +55,7 @@ def _only_call(probe: Probe) -> ast.Call | None:
     except SyntaxError:
         return None
     match call:
-        case ast.Call(func=ast.Name(), args=[first, *_]) if _is_literal(first):
+        case ast.Call(func=ast.Name(), args=[first, *_]) if is_literal(first):
             return call
         case _:
             return None
@@ -85,11 +86,3 @@ def _properties_of(call: ast.Call, names: Mapping[str, object]) -> list[tuple[st
 
 def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
-
-
-def _is_literal(node: ast.expr) -> bool:
-    try:
-        ast.literal_eval(node)
-    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-        return False
-    return True

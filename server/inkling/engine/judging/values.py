@@ -1,5 +1,6 @@
 """Values as tests hold them: described so that equal ones look the same, and varied a little."""
 
+import ast
 import math
 import random
 import re
@@ -53,6 +54,15 @@ def type_word(value: object) -> str:
     if isinstance(value, list | set) and value:
         return f"{type(value).__name__}[{type_word(next(iter(value)))}]"
     return type(value).__name__
+
+
+def is_literal(code: ast.expr | str) -> bool:
+    """Tells whether an expression is a literal, containers of literals included."""
+    try:
+        ast.literal_eval(code)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def vary(value: object, chance: random.Random, numbers: Sequence[int]) -> object:
