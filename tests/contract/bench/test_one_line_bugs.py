@@ -3,10 +3,11 @@
 import sys
 from pathlib import Path
 
+from tests.sandboxes.backends import open_bubblewrap
+
 from inkling.bench.repair_hidden import HiddenRun, all_pass
 from inkling.bench.repair_own import OneLineBug, load_bugs
 from inkling.core.execution import ProjectView
-from inkling.sandbox.bubblewrap import BubblewrapSandbox
 
 LEAST_BUGS = 80
 LEAST_KINDS = 30
@@ -45,7 +46,7 @@ async def test_the_correct_program_passes_and_the_wrong_one_fails(tmp_path: Path
         runs.append(HiddenRun(folder=folder, tests=[*bug.tests, *bug.hidden_tests]))
         runs.append(HiddenRun(folder=folder, tests=list(bug.tests), texts=wrong))
         runs.append(HiddenRun(folder=folder, tests=list(bug.hidden_tests), texts=wrong))
-    sandbox = await BubblewrapSandbox.open()
+    sandbox = await open_bubblewrap()
     try:
         view = ProjectView(folder=tmp_path, interpreter=Path(sys.executable))
         passed = await all_pass(sandbox, view, runs)

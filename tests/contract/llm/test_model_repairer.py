@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from tests.model_server.scripted import ModelServer, Received, Reply
+from tests.sandboxes.backends import open_bubblewrap
 
 from inkling.context.project_view import patched_view, text_in_view
 from inkling.core.errors import ModelError
@@ -19,7 +20,6 @@ from inkling.llm.client import ModelClient
 from inkling.llm.endpoint import Endpoint
 from inkling.llm.repair import ModelRepairer
 from inkling.llm.text_model import Purpose
-from inkling.sandbox.bubblewrap import BubblewrapSandbox
 from inkling.sandbox.suite import SandboxSuiteRunner
 
 CART = """KEY = "sk-abcdefghijklmnopqrstuvwxyz123456"
@@ -60,7 +60,7 @@ OWN_TESTS = "```python\nfrom cart import count\n\ndef test_none():\n    assert c
 
 @pytest.fixture
 async def suites() -> AsyncIterator[SandboxSuiteRunner]:
-    sandbox = await BubblewrapSandbox.open()
+    sandbox = await open_bubblewrap()
     runner = SandboxSuiteRunner(sandbox)
     yield runner
     await runner.close()

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
+from tests.sandboxes.backends import open_bubblewrap
 
 from inkling.core.edit import TextEdit
 from inkling.core.execution import CaseOutcome, CaseResult, ProjectView
@@ -23,7 +24,6 @@ from inkling.core.repair import (
 from inkling.core.suggestion import Source
 from inkling.engine.judging.judge import BehaviourJudge
 from inkling.engine.judging.ranking import load_ranking
-from inkling.sandbox.bubblewrap import BubblewrapSandbox
 
 PYENV = [str(path) for path in Path("~/.pyenv/versions").expanduser().glob("*/bin")]
 PROGRAM = '''
@@ -80,7 +80,7 @@ class TestCart:
 
 @pytest.fixture
 async def judge() -> AsyncIterator[BehaviourJudge]:
-    sandbox = await BubblewrapSandbox.open()
+    sandbox = await open_bubblewrap()
     yield BehaviourJudge(sandbox, load_ranking())
     await sandbox.close()
 
