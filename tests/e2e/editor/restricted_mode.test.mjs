@@ -46,4 +46,13 @@ describe("restricted mode", () => {
       assert.ok(!fs.existsSync(trap));
     }),
   );
+
+  test("no test is run, and it is said why", { timeout: 120_000 }, () =>
+    editor.watch("no test is run", async () => {
+      await window.runCommand("Inkling: Fix with Feedback");
+      const message = window.page.locator(".notification-toast", { hasText: "in trusted workspaces only" });
+      await message.locator("a.monaco-button", { hasText: "Manage Workspace Trust" }).waitFor();
+      assert.ok(!fs.existsSync(trap));
+    }),
+  );
 });
