@@ -26,6 +26,7 @@ CASES = [
     ("constant", "def f(a):\n  m = 0\n  return m", "def f(a):\n  m = float('-inf')\n  return m"),
     ("string", "def f(a):\n  return ' '.join(a)", "def f(a):\n  return ''.join(a)"),
     ("variable", "def f(a, b):\n  return a + a", "def f(a, b):\n  return a + b"),
+    ("variable", "def f(a, b, c):\n  return a * len(c)", "def f(a, b, c):\n  return a * b"),
     ("misspelt_name", "def f(total):\n  return totl", "def f(total):\n  return total"),
     (
         "misspelt_name",

@@ -32,8 +32,12 @@ def constants(site: ExpressionSite, surroundings: Surroundings) -> Iterator[Idea
 
 
 def names(site: ExpressionSite, surroundings: Surroundings) -> Iterator[Idea]:
-    """Yields other names in scope, and small numbers in place of a name."""
+    """Yields names in scope for another name or a larger expression, and small numbers in place of a name."""
     node = site.node
+    if isinstance(node, ast.Call | ast.Subscript | ast.BinOp) and not site.is_called:
+        for variable in site.scope.names:
+            yield Idea("variable", 0.25, name(variable))
+        return
     dotted = _dotted(node)
     if dotted is None or (isinstance(node, ast.Attribute) and dotted not in site.scope.names):
         return
