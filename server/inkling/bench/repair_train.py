@@ -25,7 +25,7 @@ from inkling.engine.judging.ranking import ARTIFACT, Ranking, Scale, encode_rank
 
 Floats = NDArray[np.float64]
 
-LEAST_OF_KIND = 25  # patches of a kind that is to have a weight of its own
+LEAST_OF_KIND = 150  # patches of a kind that is to have a weight of its own; with fewer the search's prior knows better
 PENALTY = 10.0  # of squared distances from what is expected, in lists; by the likelihood of lists not learned from
 EXPECTED: Mapping[str, float] = {
     "log_prior": 0.4,
