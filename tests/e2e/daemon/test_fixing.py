@@ -45,6 +45,26 @@ def test_below_zero():
 def test_count():
     assert count([1, 2]) == 2
 """
+MISSPELT = "def shout(word: str) -> str:\n    return word.uper()\n"
+MISSPELT_TESTS = """from shout import shout
+
+
+def test_word():
+    assert shout("a") == "A"
+
+
+def test_words():
+    assert shout("ab c") == "AB C"
+
+
+def test_nothing():
+    assert shout("") == ""
+
+
+def test_other_letters():
+    assert shout("a1ß") == "A1SS"
+"""
+"""So many that one change alone is left to be sure of."""
 ENDLESS = "def test_endless():\n    while True:\n        pass\n"
 TRUSTED = {"ownsInlineCompletion": True, "isTrusted": True, "interpreter": sys.executable}
 FIX_WITHIN_S = 240  # on a machine that has much else to do
@@ -145,7 +165,8 @@ async def test_a_fix_is_found_for_the_text_that_the_user_sees_and_mends_it(windo
     window.editor.write_project({"cart.py": BROKEN.replace("-=", "+=")})
     await window.start()
     window.editor.open("cart.py", BROKEN)
-    result = await window.ask("fix", id="f1", nodeIds=["test_cart.py::test_total", "test_cart.py::test_below_zero"])
+    node_ids = ["test_cart.py::test_total", "test_cart.py::test_below_zero"]
+    result = await window.ask("fix", id="f1", nodeIds=node_ids, precision="plausible")
     assert result["reason"] is None, result
     fix = result["fixes"][0]
     (edits,) = fix["edits"]
@@ -153,8 +174,8 @@ async def test_a_fix_is_found_for_the_text_that_the_user_sees_and_mends_it(windo
     mended = _applied(BROKEN, edits["edits"])
     scope: dict[str, Any] = {}
     exec(mended, scope)  # noqa: S102 - the sample with its fix
-    assert (scope["total"]([5, 7]), scope["total"]([-4, 1])) == (12, -3)
-    assert fix["verdict"] == "verified"
+    assert (scope["total"]([1, 2, 3]), scope["total"]([-4, 1])) == (6, -3)
+    assert fix["verdict"] in ("verified", "plausible")
     assert "Failed before and passes now: test_cart.py::test_total." in fix["evidence"]
     assert fix["diff"].startswith("--- a/cart.py\n+++ b/cart.py\n")
     assert {progress["id"] for progress in window.progress} == {"f1"}
@@ -167,15 +188,16 @@ async def test_a_fix_is_found_for_the_text_that_the_user_sees_and_mends_it(windo
 
 
 async def test_a_failing_run_leads_to_an_offer_that_an_edit_takes_away(window: Window) -> None:
+    window.editor.write_project({"shout.py": MISSPELT, "test_shout.py": MISSPELT_TESTS})
     await window.start()
-    window.editor.open("cart.py", BROKEN)
-    await window.ask("runTests")
+    window.editor.open("shout.py", MISSPELT)
+    await window.ask("runTests", nodeIds=["test_shout.py"])
     async with asyncio.timeout(FIX_WITHIN_S):
         offer = await window.offers.get()
-    assert (offer["uri"], offer["fix"]["verdict"]) == (window.editor.uri("cart.py"), "verified")
-    assert offer["nodeIds"][0] == "test_cart.py::test_total"
-    assert 3 <= offer["line"] <= 7
-    window.editor.change("cart.py", "x", (12, 0))
+    assert (offer["uri"], offer["line"]) == (window.editor.uri("shout.py"), 1)
+    assert (offer["fix"]["verdict"], len(offer["nodeIds"])) == ("verified", 4)
+    assert "+    return word.upper()\n" in offer["fix"]["diff"]
+    window.editor.change("shout.py", "x", (2, 0))
     async with asyncio.timeout(ANSWER_WITHIN_S):
         withdrawn = await window.withdrawn.get()
     assert withdrawn["fixId"] == offer["fix"]["fixId"]
