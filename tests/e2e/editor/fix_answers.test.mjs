@@ -320,6 +320,7 @@ describe("what comes of a search for a fix", () => {
   });
 
   scenario("from the light bulb it is applied, and one undo takes it back", async () => {
+    await window.openFile(CODE_FILE);
     const before = await window.save();
     await chooseFromBulb("Apply verified fix: something else");
     await window.page.locator('.tab.active.dirty[data-resource-name="delivery.py"]').waitFor();
