@@ -13,7 +13,7 @@ from inkling.features.fix.ports import FixTools
 
 logger = logging.getLogger(__name__)
 
-GRACE_S = 5.0  # a repairer ends by itself when its time is over; one that does not is cancelled after that
+GRACE_S = 20.0  # a repairer ends by itself when its time is over, starting and ending not counted; one that does not is cancelled
 SEARCH_SHARE = 0.75  # of the time that is left; the rest is for judging and for fresh runs
 
 OnProgress = Callable[[RepairProgress], None]
