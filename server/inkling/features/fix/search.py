@@ -13,7 +13,7 @@ from inkling.features.fix.ports import FixTools
 
 logger = logging.getLogger(__name__)
 
-GRACE_S = 20.0  # a repairer ends by itself when its time is over, starting and ending not counted; one that does not is cancelled
+GRACE_S = 20.0  # to start and to end; a repairer that takes longer is cancelled, and what it found is lost
 SEARCH_SHARE = 0.75  # of the time that is left; the rest is for judging and for fresh runs
 
 OnProgress = Callable[[RepairProgress], None]
