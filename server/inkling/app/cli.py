@@ -515,7 +515,7 @@ def bench_repair(
     own: bool,
 ) -> None:
     """Repairs of bugs without a language model, judged by tests that the search never sees."""
-    from inkling.bench.repair import DATA, RepairOptions, run
+    from inkling.bench.repair.benchmark import DATA, RepairOptions, run
 
     options = RepairOptions(
         data=data or DATA,

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tests.sandboxes.backends import open_bubblewrap
 
-from inkling.bench.repair_hidden import HiddenRun, all_pass
-from inkling.bench.repair_own import OneLineBug, load_bugs
+from inkling.bench.repair.hidden import HiddenRun, all_pass
+from inkling.bench.repair.own import OneLineBug, load_bugs
 from inkling.core.execution import ProjectView
 
 LEAST_BUGS = 80

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from inkling.bench.repair import RepairOptions, run
-from inkling.bench.repair_records import read
+from inkling.bench.repair.benchmark import RepairOptions, run
+from inkling.bench.repair.records import read
 from inkling.core.errors import UserError
 
 PROGRAM = '''

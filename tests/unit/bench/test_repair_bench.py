@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from inkling.bench.repair_measure import Outcome, RankedPatch, measure
-from inkling.bench.repair_own import load_bugs
-from inkling.bench.repair_ranking import N_FOLDS, fold_of, problem_hash
-from inkling.bench.repair_records import FoundPatches
-from inkling.bench.repair_tasks import HIDDEN, PROGRAM, TESTS, model_written_tasks, own_tasks
-from inkling.bench.repair_train import first_of, fit, judge_unseen, threshold_keeping, train
+from inkling.bench.repair.measure import Outcome, RankedPatch, measure
+from inkling.bench.repair.own import load_bugs
+from inkling.bench.repair.ranking import N_FOLDS, fold_of, problem_hash
+from inkling.bench.repair.records import FoundPatches
+from inkling.bench.repair.tasks import HIDDEN, PROGRAM, TESTS, model_written_tasks, own_tasks
+from inkling.bench.repair.train import first_of, fit, judge_unseen, threshold_keeping, train
 from inkling.core.errors import UserError
 from inkling.core.repair import PatchVerdict
 

@@ -1,4 +1,4 @@
-"""Learns the ranking of patches from what searches found: `python -m inkling.bench.repair_train PROPOSALS.jsonl …`.
+"""Learns the ranking of patches from what searches found: `python -m inkling.bench.repair.train PROPOSALS.jsonl …`.
 
 The proposals come from `inkling bench repair --proposals FILE`. Written are the shipped weights, learned from all of
 them, and for each tenth of the problems weights that never saw it, with which the benchmark judges that tenth. The
@@ -17,8 +17,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.bench.repair_ranking import FOLDS, N_FOLDS, fold_of, problem_hash
-from inkling.bench.repair_records import FoundPatches, read
+from inkling.bench.repair.ranking import FOLDS, N_FOLDS, fold_of, problem_hash
+from inkling.bench.repair.records import FoundPatches, read
 from inkling.engine import judging
 from inkling.engine.judging.features import LIST_FEATURES, PATCH_FEATURES
 from inkling.engine.judging.ranking import ARTIFACT, Ranking, Scale, encode_ranking, with_known_kinds

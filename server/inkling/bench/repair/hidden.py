@@ -47,7 +47,7 @@ async def all_pass(
     wall_s = _START_S + JUDGED_WITHIN_S * (-(-len(runs) // n_processes))
     program = own_program(
         view=view,
-        module="inkling.bench.repair_hidden_worker",
+        module="inkling.bench.repair.hidden_worker",
         packages={"inkling": [Path(folder) for folder in inkling.__path__]},
         fallbacks=PYTEST_PACKAGES,
         limits=ResourceLimits(wall_s=wall_s, cpu_s=n_processes * wall_s),

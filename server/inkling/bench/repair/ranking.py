@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inkling.engine.judging.ranking import Ranking, decode_ranking, load_ranking
 
-FOLDS = Path(__file__).parent / "repair_folds.json"
+FOLDS = Path(__file__).parent / "folds.json"
 N_FOLDS = 10
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from inkling.bench.repair_tasks import RepairTask
+from inkling.bench.repair.tasks import RepairTask
 from inkling.context.project_view import line_edits
 from inkling.core.repair import FileEdit, JudgedPatch, Judgement, Patch, RepairRequest
 from inkling.core.suggestion import Source

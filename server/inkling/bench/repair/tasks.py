@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from inkling.bench.repair_own import load_bugs
+from inkling.bench.repair.own import load_bugs
 from inkling.core.errors import UserError
 from inkling.engine.judging.values import is_literal
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inkling.app.sandboxed_tools import open_tools
-from inkling.bench.repair_measure import Outcome, measure
-from inkling.bench.repair_one import BugRepair
-from inkling.bench.repair_records import FoundPatches, read
-from inkling.bench.repair_tasks import RepairTask, model_written_tasks, own_tasks
+from inkling.bench.repair.measure import Outcome, measure
+from inkling.bench.repair.one import BugRepair
+from inkling.bench.repair.records import FoundPatches, read
+from inkling.bench.repair.tasks import RepairTask, model_written_tasks, own_tasks
 from inkling.bench.report import EXIT_NO_DATA, Report, publish
 from inkling.core.errors import SandboxError, UserError
 from inkling.core.settings import SandboxSettings

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from inkling.app.sandboxed_tools import OpenedTools
-from inkling.bench.repair_example import after_one_example
-from inkling.bench.repair_hidden import HiddenRun, all_pass
-from inkling.bench.repair_measure import Outcome, RankedPatch
-from inkling.bench.repair_ranking import ranking_for
-from inkling.bench.repair_records import FoundPatches, append
-from inkling.bench.repair_tasks import RepairTask
+from inkling.bench.repair.example import after_one_example
+from inkling.bench.repair.hidden import HiddenRun, all_pass
+from inkling.bench.repair.measure import Outcome, RankedPatch
+from inkling.bench.repair.ranking import ranking_for
+from inkling.bench.repair.records import FoundPatches, append
+from inkling.bench.repair.tasks import RepairTask
 from inkling.context.project_view import patched_view
 from inkling.core.execution import CaseOutcome, CaseResult, ProjectView
 from inkling.core.repair import (

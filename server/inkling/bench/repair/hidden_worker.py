@@ -1,4 +1,4 @@
-"""Runs hidden tests inside the sandbox, each in a fork: `python -m inkling.bench.repair_hidden_worker`.
+"""Runs hidden tests inside the sandbox, each in a fork: `python -m inkling.bench.repair.hidden_worker`.
 
 It reads one JSON object from its input and prints a list: for each job whether all of its tests passed.
 """
