@@ -1,15 +1,14 @@
 """What a fix never does, found in the text of a patch and in what it does on generated inputs."""
 
 import ast
-import fnmatch
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import PurePosixPath
 
 from inkling.core.repair import IntegrityRule
+from inkling.core.suspicion import is_test_file
 from inkling.engine.judging.changes import Part, constant_returns, constants_in
 
-_TEST_FILES = ("test_*.py", "*_test.py", "conftest.py")
 _SKIPS = frozenset({"skip", "skipif", "xfail", "importorskip", "SkipTest", "skipTest", "_exit"})
 _BROAD = frozenset({"Exception", "BaseException"})
 _COMMON = frozenset({"0", "1", "-1", "2", "''", "' '", "True", "False", "None"})
@@ -37,11 +36,6 @@ def broken_rules(
     if answers_alike and any(_holds_literals_of(part, tests) for part in parts):
         rules.append(IntegrityRule.SPECIAL_CASES_TEST_INPUT)
     return tuple(rules)
-
-
-def is_test_file(path: PurePosixPath) -> bool:
-    """Tells whether pytest would look for tests in a file of that name, or its fixtures."""
-    return any(fnmatch.fnmatch(path.name, pattern) for pattern in _TEST_FILES)
 
 
 def constants_of_tests(tests: Sequence[ast.AST]) -> Counter[str]:

@@ -3,7 +3,7 @@
 import ast
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
@@ -14,12 +14,13 @@ from inkling.core.errors import UnreadableFileError, WorkerError
 from inkling.core.execution import ProjectView, ResourceLimits
 from inkling.core.ports import Sandbox
 from inkling.core.repair import IntegrityRule, JudgedPatch, Judgement, Patch, PatchVerdict, RepairRequest
+from inkling.core.suspicion import is_test_file
 from inkling.engine.judging.behaviour import Behaviours
 from inkling.engine.judging.changes import ChangeReader
 from inkling.engine.judging.examples import MAX_EXAMPLES, DocstringExample, docstring_examples
 from inkling.engine.judging.exchange import Compared, Comparison, Observed, decode_compared, encode_comparison
 from inkling.engine.judging.features import ListedPatch, list_features, patch_features
-from inkling.engine.judging.integrity import broken_rules, is_test_file
+from inkling.engine.judging.integrity import broken_rules
 from inkling.engine.judging.properties import LEAST_INPUTS
 from inkling.engine.judging.question import best_question
 from inkling.engine.judging.ranking import Ranking
@@ -146,8 +147,8 @@ class BehaviourJudge:
 def judgement_of(assessment: Assessment, ranking: Ranking, left: Sequence[Patch] = ()) -> Judgement:
     """Returns the ranking of a list that was assessed.
 
-    Patches of one behaviour are right or wrong together, so each has the probability of all of them. The best of each
-    behaviour come first: alternatives that do the same are none.
+    Patches of one behaviour are right or wrong together, so each has the probability of all of them. The simplest of
+    each behaviour come first: alternatives that do the same are none.
 
     Args:
         assessment: The patches that were compared.
@@ -160,7 +161,13 @@ def judgement_of(assessment: Assessment, ranking: Ranking, left: Sequence[Patch]
     for name, probability in zip(behaviours.names, single, strict=True):
         together[name] = together.get(name, 0.0) + probability
     order = sorted(
-        range(len(single)), key=lambda at: (-together[behaviours.names[at]], behaviours.names[at], -single[at])
+        range(len(single)),
+        key=lambda at: (
+            -together[behaviours.names[at]],
+            behaviours.names[at],
+            _oddness(assessment.rows[at]),
+            -single[at],
+        ),
     )
     judged = [_judged(assessment, at, together, single, ranking) for at in order]
     leaders, followers, refused = [], [], []
@@ -178,6 +185,12 @@ def judgement_of(assessment: Assessment, ranking: Ranking, left: Sequence[Patch]
     return Judgement(
         patches=(*leaders, *followers, *unknown, *refused), question=asked.question if asked is not None else None
     )
+
+
+def _oddness(row: Mapping[str, float]) -> tuple[float, ...]:
+    """Returns how unlike a developer's own change a patch is, by which those that do the same are told apart."""
+    names = ("is_pair", "constant_returns", "new_constants", "log_change", "names_new")
+    return tuple(row[name] for name in names)
 
 
 def _judged(
