@@ -16,7 +16,8 @@ from inkling.models.asking import LogisticAskingModel
 from inkling.telemetry.memory_log import MemoryEventLog
 
 SHIPPED = LogisticAskingModel.load()
-HOPELESS = LogisticAskingModel(replace(SHIPPED.artifact, intercept=-6.0))
+_LEARNED = replace(SHIPPED.artifact.regression, intercept=-6.0)
+HOPELESS = LogisticAskingModel(replace(SHIPPED.artifact, regression=_LEARNED))
 
 
 class CountingCompleter(FakeCompleter):
