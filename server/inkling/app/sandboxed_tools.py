@@ -13,6 +13,7 @@ from inkling.core.repair import FileEdit
 from inkling.core.settings import SandboxSettings
 from inkling.engine.judging.judge import BehaviourJudge
 from inkling.engine.judging.ranking import load_ranking
+from inkling.engine.linting_repairer import LintingRepairer
 from inkling.engine.repair.repairer import EmbeddedRepairer
 from inkling.features.fix import FixTools
 from inkling.sandbox.choice import open_sandbox
@@ -79,14 +80,19 @@ async def open_tools(
     sandbox = await open_sandbox(settings)
     places = (sandbox, GivingWaySandbox(sandbox))
     suites = (SandboxSuiteRunner(places[0]), SandboxSuiteRunner(places[1], most_running=1))
+    linter = RuffLinter()
     tools, giving_way = (
         FixTools(
             suites=runner,
             # A model is asked, and paid, only for what somebody asked for.
-            repairers=[EmbeddedRepairer(place), *(more_repairers(runner) if place is sandbox else ())],
+            repairers=[
+                LintingRepairer(linter, runner),
+                EmbeddedRepairer(place),
+                *(more_repairers(runner) if place is sandbox else ()),
+            ],
             judge=BehaviourJudge(place, ranking),
             texts=ThreadedTexts(),
-            linter=RuffLinter(),
+            linter=linter,
         )
         for place, runner in zip(places, suites, strict=True)
     )

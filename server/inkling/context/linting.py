@@ -23,9 +23,22 @@ ANSWER_WITHIN_S = 10.0  # one file takes milliseconds; longer means a slow disk 
 KIND = "linter"
 
 
+BUG_RULES = ("B", "F", "PLE", "PLW", "RUF")
+"""Families of rules that find mistakes.
+
+Source: ruff's documentation, "Rules": flake8-bugbear, Pyflakes, Pylint's errors and warnings, and ruff's own.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Finding:
-    """What ruff says of a place, as far as it is of use here."""
+class LinterFinding:
+    """A finding of ruff that it has a fix for.
+
+    Attributes:
+        first_line: Where it begins, one-based.
+        last_line: Where it ends.
+        patch: The fix.
+    """
 
     first_line: int
     last_line: int
@@ -37,19 +50,30 @@ class RuffLinter:
 
     async def fixes(self, view: ProjectView, path: PurePosixPath, line: int) -> Sequence[Patch]:
         """Returns ruff's fixes for its findings on a line, one-based; none where it has nothing or does not answer."""
-        try:
-            text = await asyncio.to_thread(text_in_view, view, path)
-            answer = await _ask_ruff(view.folder, path, text)
-        except (OSError, TimeoutError, UnreadableFileError) as error:
-            logger.warning("ruff was not asked: %s", error)
-            return []
-        return [
-            finding.patch for finding in _read(answer, path, text) if finding.first_line <= line <= finding.last_line
-        ]
+        findings = await _findings(view, path, ())
+        return [finding.patch for finding in findings if finding.first_line <= line <= finding.last_line]
+
+    async def bugs(self, view: ProjectView, path: PurePosixPath) -> Sequence[LinterFinding]:
+        """Returns what looks like a mistake in a file and has a fix, those included that ruff itself calls unsafe.
+
+        They are for whoever runs them before they are shown; none where ruff does not answer.
+        """
+        return await _findings(view, path, ("--unsafe-fixes", f"--extend-select={','.join(BUG_RULES)}"))
 
 
-async def _ask_ruff(folder: Path, path: PurePosixPath, text: str) -> bytes:
-    arguments = ["check", "--no-cache", "--quiet", "--output-format=json", f"--stdin-filename={folder / path}", "-"]
+async def _findings(view: ProjectView, path: PurePosixPath, options: Sequence[str]) -> list[LinterFinding]:
+    try:
+        text = await asyncio.to_thread(text_in_view, view, path)
+        answer = await _ask_ruff(view.folder, path, text, options)
+    except (OSError, TimeoutError, UnreadableFileError) as error:
+        logger.warning("ruff was not asked: %s", error)
+        return []
+    return _read(answer, path, text)
+
+
+async def _ask_ruff(folder: Path, path: PurePosixPath, text: str, options: Sequence[str]) -> bytes:
+    arguments = ["check", "--no-cache", "--quiet", "--output-format=json", *options]
+    arguments += [f"--stdin-filename={folder / path}", "-"]
     process = await asyncio.create_subprocess_exec(
         await asyncio.to_thread(_find_ruff),
         *arguments,
@@ -75,7 +99,7 @@ def _find_ruff() -> str:
     return str(find_ruff_bin())
 
 
-def _read(answer: bytes, path: PurePosixPath, text: str) -> list[_Finding]:
+def _read(answer: bytes, path: PurePosixPath, text: str) -> list[LinterFinding]:
     """Returns the findings that have a fix.
 
     Source: ruff's documentation, "The Ruff Linter", output format json: rows and columns count from 1.
@@ -87,7 +111,7 @@ def _read(answer: bytes, path: PurePosixPath, text: str) -> list[_Finding]:
         return []
 
 
-def _finding(said: dict[str, Any], path: PurePosixPath, text: str) -> _Finding | None:
+def _finding(said: dict[str, Any], path: PurePosixPath, text: str) -> LinterFinding | None:
     fix = said.get("fix")
     if not fix:
         return None
@@ -105,7 +129,7 @@ def _finding(said: dict[str, Any], path: PurePosixPath, text: str) -> _Finding |
         explanation=f"Ruff's own fix for {said['code']}: {words}.",
         prior=1.0,
     )
-    return _Finding(first_line=said["location"]["row"], last_line=said["end_location"]["row"], patch=patch)
+    return LinterFinding(first_line=said["location"]["row"], last_line=said["end_location"]["row"], patch=patch)
 
 
 def _offset(text: str, place: dict[str, int]) -> int | None:
