@@ -25,6 +25,12 @@ _SETTINGS_OPTION = click.option(
     type=_EXISTING_FILE,
     help="The editor's settings.json with the model's endpoint; else it is looked for.",
 )
+_EXCLUDE_OPTION = click.option(
+    "--exclude",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave such files out, besides those of inkling.index.exclude.",
+)
 _LOG_LEVELS = click.Choice(["debug", "info", "warning", "error"])
 
 
@@ -81,6 +87,7 @@ def serve(tcp: str | None, survival_looks: str | None, *, measure_loop: bool, an
 @click.option(
     "--wait", "wait_s", type=click.FloatRange(0), default=60.0, show_default=True, help="Seconds to wait for the index."
 )
+@_EXCLUDE_OPTION
 @click.option("--automatic", is_flag=True, help="Decide as while typing: apply the gate's threshold.")
 @_SETTINGS_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -89,6 +96,7 @@ def complete(
     location: str,
     interpreter: Path | None,
     wait_s: float,
+    exclude: tuple[str, ...],
     settings_file: Path | None,
     *,
     automatic: bool,
@@ -96,8 +104,9 @@ def complete(
 ) -> None:
     """Print what would be inserted at a place in a file; lines and columns count from 1.
 
-    A language model is asked, too, where INKLING_MODEL_BASE_URL or the editor's settings name an endpoint. Nothing is
-    recorded but the tokens. Exit code 1 means silence, and the reason is printed on stderr.
+    A language model is asked, too, where INKLING_MODEL_BASE_URL or the editor's settings name an endpoint. What
+    inkling.index.exclude names, there or in the project's .vscode/settings.json, is neither read nor sent.
+    Nothing is recorded but the tokens. Exit code 1 means silence, and the reason is printed on stderr.
     """
     from inkling.app.one_shot import OneShotOptions, complete_once
     from inkling.core.suggestion import REASON_WORDS, NoSuggestion
@@ -110,6 +119,7 @@ def complete(
             is_automatic=automatic,
             places=places.find(),
             settings_file=settings_file,
+            exclude=exclude,
         )
     )
     for problem in found.problems:
@@ -139,9 +149,7 @@ def complete(
 @main.command()
 @click.argument("location", metavar="FILE:LINE:COL")
 @click.option("--budget", type=click.IntRange(1), default=2048, show_default=True, help="Most tokens, estimated.")
-@click.option(
-    "--exclude", multiple=True, metavar="PATTERN", help="Leave such files out, as inkling.index.exclude does."
-)
+@_EXCLUDE_OPTION
 @click.option("--interpreter", type=_EXISTING_FILE, help="Look into the packages of this Python, too.")
 @click.option("--request", "as_request", is_flag=True, help="Print the JSON object that the endpoint would get.")
 @_SETTINGS_OPTION
@@ -161,14 +169,19 @@ def context(
 
     Nothing of it is sent, and only --request needs an endpoint, to ask it what it can do. The file's project stands in
     for the workspace, and the 20 Python files of its folder that were written last for those that are open. Exit code 1
-    means that no model may see the file: git ignores it, --exclude names it, or it holds secrets by its purpose.
+    means that no model may see the file: git ignores it, --exclude or inkling.index.exclude
+    names it, or it holds secrets by its purpose.
     """
     from inkling.app.context_cli import ContextOptions, context_at, context_json, context_lines, request_at
 
     options = ContextOptions(
-        location=location, budget_tokens=budget, exclude=exclude, interpreter=_absolute(interpreter)
+        location=location,
+        budget_tokens=budget,
+        exclude=exclude,
+        interpreter=_absolute(interpreter),
+        settings_file=settings_file,
     )
-    request = request_at(options, settings_file) if as_request else None
+    request = request_at(options) if as_request else None
     found = None if as_request else context_at(options)
     if request is not None:
         _print_json(request)

@@ -11,6 +11,7 @@ from inkling.app import places
 from inkling.app.background import TaskGroupBackground
 from inkling.app.endpoint_client import opened_client
 from inkling.app.endpoint_source import find_model_settings
+from inkling.app.excluded_files import find_excluded
 from inkling.app.location import Location, project_folder, read_location
 from inkling.app.open_files import as_if_open
 from inkling.context.analysis.analysis import Analysis
@@ -43,14 +44,16 @@ class ContextOptions:
     Attributes:
         location: FILE:LINE:COL.
         budget_tokens: Most tokens, as `estimate_tokens` counts them.
-        exclude: Patterns of files that are left out, as in `inkling.index.exclude`.
+        exclude: Patterns of files that are left out besides those of `inkling.index.exclude`.
         interpreter: The Python whose packages are looked into, besides the project.
+        settings_file: The editor's settings; None: they are looked for.
     """
 
     location: str
     budget_tokens: int
     exclude: tuple[str, ...] = ()
     interpreter: Path | None = None
+    settings_file: Path | None = None
 
 
 def context_at(options: ContextOptions) -> PromptContext | None:
@@ -59,14 +62,14 @@ def context_at(options: ContextOptions) -> PromptContext | None:
     The file's project is the workspace, and the Python files of its folder that were written last are as if open.
 
     Raises:
-        UserError: The place or the file cannot be used.
+        UserError: The place, the file or the settings cannot be used.
     """
     location = read_location(options.location)
     question = asyncio.run(_question(location, options))
     return None if question is None else build(question, options.budget_tokens)
 
 
-def request_at(options: ContextOptions, settings_file: Path | None = None) -> dict[str, object] | None:
+def request_at(options: ContextOptions) -> dict[str, object] | None:
     """Returns the JSON object that would be sent for ghost text at a place; None for a file that no model may see.
 
     The endpoint is asked what it can do, as in an editor; of the file nothing is sent.
@@ -74,7 +77,7 @@ def request_at(options: ContextOptions, settings_file: Path | None = None) -> di
     Raises:
         UserError: The place, the file or the settings cannot be used, or no endpoint is named.
     """
-    endpoint = find_model_settings(os.environ, settings_file).endpoint()
+    endpoint = find_model_settings(os.environ, options.settings_file).endpoint()
     if endpoint is None or Purpose.COMPLETION not in endpoint.models:
         raise UserError("no model for ghost text is named: set INKLING_MODEL_BASE_URL and INKLING_MODEL, or --settings")
     location, context = read_location(options.location), context_at(options)
@@ -118,10 +121,12 @@ def context_json(context: PromptContext) -> dict[str, object]:
 
 
 async def _question(location: Location, options: ContextOptions) -> ContextQuestion | None:
+    folder = project_folder(location)
+    excluded = find_excluded(os.environ, folder, options.settings_file)
     scope = WorkspaceScope(
-        folders=(project_folder(location),),
+        folders=(folder,),
         interpreter=options.interpreter,
-        index=IndexSettings(exclude=options.exclude),
+        index=IndexSettings(exclude=(*excluded, *options.exclude)),
     )
     analysis = Analysis(check_deadline_s=FACTS_WITHIN_S, completion_deadline_s=FACTS_WITHIN_S)
     async with asyncio.TaskGroup() as tasks:

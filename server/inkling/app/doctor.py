@@ -17,6 +17,7 @@ from typing import Literal
 
 from inkling.app.endpoint_client import opened_client
 from inkling.app.endpoint_source import find_model_settings
+from inkling.app.excluded_files import find_excluded
 from inkling.app.learning import load_own_model
 from inkling.app.places import Places
 from inkling.app.spending import spent_in_sum
@@ -78,6 +79,7 @@ def examine(places: Places, interpreter: Path | None, settings_file: Path | None
         *asyncio.run(_workers(places)),
         _git(),
         *asyncio.run(model_endpoint(places.data_dir, os.environ, settings_file)),
+        *excluded_files(os.environ, Path.cwd(), settings_file),
         *asyncio.run(sandboxes(SandboxSettings())),
     ]
     if interpreter is not None:
@@ -210,6 +212,17 @@ async def model_endpoint(
         detail = f"{error} (from {found.origin})"
         return [*wrong, Finding(name=name, state="missing", detail=detail, fix=_ENDPOINT_FIX)]
     return [*wrong, *findings, Finding(name="model tokens today", state="ok", detail=spent_in_sum(spent))]
+
+
+def excluded_files(environment: Mapping[str, str], folder: Path, settings_file: Path | None = None) -> list[Finding]:
+    """Returns which files a shell in `folder` keeps from models; nothing where no settings exclude any."""
+    name = "excluded files"
+    try:
+        patterns = find_excluded(environment, folder, settings_file)
+    except UserError as error:
+        return [Finding(name=name, state="missing", detail=str(error))]
+    detail = f"{', '.join(patterns)} (never read or sent)"
+    return [Finding(name=name, state="ok", detail=detail)] if patterns else []
 
 
 async def _asked(client: ModelClient, endpoint: Endpoint, origin: str) -> list[Finding]:

@@ -70,11 +70,10 @@ def find_model_settings(environment: Mapping[str, str], file: Path | None = None
     key = environment.get(KEY_VARIABLE)
     if environment.get(URL_VARIABLE):
         return FoundModelSettings(settings=_of_environment(environment), api_key=key, origin=URL_VARIABLE)
-    if file is None and environment.get(SETTINGS_VARIABLE):
-        file = Path(environment[SETTINGS_VARIABLE])
-    if file is not None:
-        return _of_file(file, key)
-    for path in sorted(filter(Path.is_file, _places(environment)), key=_changed_at, reverse=True):
+    named = settings_file_of(environment, file)
+    if named is not None:
+        return _of_file(named, key)
+    for path in sorted(editor_files(environment), key=_changed_at, reverse=True):
         try:
             found = _of_file(path, key)
         except UserError:
@@ -82,6 +81,18 @@ def find_model_settings(environment: Mapping[str, str], file: Path | None = None
         if found.origin:
             return found
     return FoundModelSettings(settings=ModelSettings(), api_key=key)
+
+
+def settings_file_of(environment: Mapping[str, str], file: Path | None) -> Path | None:
+    """Returns the settings file that is named, by `file` or else by `INKLING_EDITOR_SETTINGS`; None where none is."""
+    if file is None and environment.get(SETTINGS_VARIABLE):
+        return Path(environment[SETTINGS_VARIABLE])
+    return file
+
+
+def editor_files(environment: Mapping[str, str]) -> Iterator[Path]:
+    """Yields the settings files of the editors that this user has."""
+    return filter(Path.is_file, _places(environment))
 
 
 def _of_environment(environment: Mapping[str, str]) -> ModelSettings:
@@ -96,7 +107,7 @@ def _of_environment(environment: Mapping[str, str]) -> ModelSettings:
 
 
 def _of_file(path: Path, key: str | None) -> FoundModelSettings:
-    settings, problems = read_settings(_section(path))
+    settings, problems = read_settings(read_section(path))
     return FoundModelSettings(
         settings=settings.model,
         api_key=key,
@@ -105,8 +116,12 @@ def _of_file(path: Path, key: str | None) -> FoundModelSettings:
     )
 
 
-def _section(path: Path) -> dict[str, Any]:
-    """Returns the section `inkling` of an editor's settings: JSON with comments, and dots in the names."""
+def read_section(path: Path) -> dict[str, Any]:
+    """Returns the section `inkling` of an editor's settings: JSON with comments, and dots in the names.
+
+    Raises:
+        UserError: The file cannot be read, or holds no settings.
+    """
     try:
         raw = parse_json_with_comments(path.read_text(encoding="utf-8")) or {}
     except OSError as error:

@@ -14,6 +14,7 @@ import click
 
 from inkling.app import places
 from inkling.app.endpoint_source import find_model_settings
+from inkling.app.excluded_files import find_excluded
 from inkling.app.fix_report import Report, ask, fix_json
 from inkling.app.fix_tools import FixToolbox, MoreRepairers
 from inkling.app.fixed_files import write_fix
@@ -21,7 +22,7 @@ from inkling.context.interpreter import behind_shim
 from inkling.core.errors import UserError
 from inkling.core.execution import ProjectView, ResourceLimits
 from inkling.core.repair import RepairBudget
-from inkling.core.settings import FixPrecision, SandboxBackend, SandboxSettings
+from inkling.core.settings import FixPrecision, IndexSettings, SandboxBackend, SandboxSettings
 from inkling.features.fix import (
     FailingTests,
     FixFeature,
@@ -84,7 +85,7 @@ def find_fix(options: FixOptions) -> bool:
         KeyboardInterrupt: The user cancelled; nothing is left running.
     """
     request = _request(options)
-    toolbox = FixToolbox(_model_repairers())
+    toolbox = FixToolbox(_model_repairers(options.folder))
     toolbox.configure(SandboxSettings(backend=options.backend))
     feature = FixFeature(toolbox.open, FixRecorder(MemoryEventLog(), _NoBackground(), lambda: 0))
     report = Report(is_quiet=options.as_json, budget_s=options.budget_s)
@@ -113,7 +114,7 @@ def find_fix(options: FixOptions) -> bool:
     return bool(outcome.offered or outcome.hint)
 
 
-def _model_repairers() -> MoreRepairers:
+def _model_repairers(folder: Path) -> MoreRepairers:
     """Returns the endpoint that the environment or the editor's settings name as a repairer; none without one.
 
     Raises:
@@ -124,10 +125,15 @@ def _model_repairers() -> MoreRepairers:
         return lambda _suites: ()
     # With an endpoint alone: importing what asks it takes a moment.
     from inkling.app.endpoint_repairer import EndpointRepairer
+    from inkling.llm.faults import warning
 
     endpoint = found.endpoint()
-    data_dir = places.find().data_dir
-    return lambda suites: (EndpointRepairer(endpoint, data_dir, suites),) if endpoint is not None else ()
+    if endpoint is None:
+        return lambda _suites: ()
+    if warning(endpoint):
+        click.echo(warning(endpoint), err=True)
+    data_dir, index = places.find().data_dir, IndexSettings(exclude=find_excluded(os.environ, folder))
+    return lambda suites: (EndpointRepairer(endpoint, data_dir, suites, index),)
 
 
 def _may_ask(options: FixOptions) -> bool:

@@ -6,14 +6,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inkling.app.endpoint_source import FoundModelSettings, find_model_settings
+from inkling.app.excluded_files import find_excluded
 from inkling.app.location import Location, project_folder, read_location
 from inkling.app.open_files import as_if_open
 from inkling.app.places import Places
 from inkling.app.wiring import forgetful_log, running_services
+from inkling.core.errors import BadSettingError
 from inkling.core.model_state import ModelState, ModelStateKind
 from inkling.core.ports import IndexProgress, WorkspaceScope
 from inkling.core.settings import CompletionSettings, IndexSettings, Settings
 from inkling.core.suggestion import CompletionRequest, NoSuggestion, Reason, Suggestion, Trigger
+from inkling.llm.faults import warning
+from inkling.llm.text_model import Purpose
 from inkling.lsp.services import Services
 
 PATIENCE_MS = 5000  # a person at a shell waits longer than one who types; the most that the setting allows
@@ -32,6 +36,7 @@ class OneShotOptions:
         is_automatic: Whether to decide as while typing, with the gate's threshold.
         places: Folders to work in.
         settings_file: The editor's settings that name a model's endpoint; None: they are looked for.
+        exclude: Patterns of files that are left out besides those of `inkling.index.exclude`.
     """
 
     location: str
@@ -40,6 +45,7 @@ class OneShotOptions:
     is_automatic: bool
     places: Places
     settings_file: Path | None = None
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +70,9 @@ def complete_once(options: OneShotOptions) -> OneShotAnswer:
         UserError: The place, the file or the settings cannot be used.
     """
     found = find_model_settings(os.environ, options.settings_file)
-    return asyncio.run(_complete(options, read_location(options.location), found))
+    location = read_location(options.location)
+    excluded = find_excluded(os.environ, project_folder(location), options.settings_file)
+    return asyncio.run(_complete(replace(options, exclude=(*excluded, *options.exclude)), location, found))
 
 
 async def _complete(options: OneShotOptions, location: Location, found: FoundModelSettings) -> OneShotAnswer:
@@ -87,7 +95,9 @@ async def _complete(options: OneShotOptions, location: Location, found: FoundMod
         services.completion.configure(settings)
         folders = (project_folder(location),)
         services.completion.open_folders(folders)
-        scope = WorkspaceScope(folders=folders, interpreter=options.interpreter, index=IndexSettings())
+        scope = WorkspaceScope(
+            folders=folders, interpreter=options.interpreter, index=IndexSettings(exclude=options.exclude)
+        )
         model_mind: object = services.model_mind  # the embedded mind reads the whole project
         for listener in services.listeners:
             listener.open_workspace(scope)
@@ -106,8 +116,18 @@ async def _complete(options: OneShotOptions, location: Location, found: FoundMod
             if not (isinstance(answer, NoSuggestion) and answer.reason in _NOT_UP_YET):
                 break
             await asyncio.sleep(RETRY_AFTER_S)
-        problems = dict.fromkeys([*found.problems, *(state.problem for state in states if state.problem)])
+        told = [*found.problems, _of_the_way(found), *(state.problem for state in states)]
+        problems = dict.fromkeys(problem for problem in told if problem)
         return OneShotAnswer(answer=answer, problems=tuple(problems))
+
+
+def _of_the_way(found: FoundModelSettings) -> str:
+    """Returns a warning where code and key go unencrypted beyond this machine and its network; else nothing."""
+    try:
+        endpoint = found.endpoint()
+    except BadSettingError:
+        return ""  # the model mind says so itself, and nothing is sent
+    return warning(endpoint) if endpoint is not None and Purpose.COMPLETION in endpoint.models else ""
 
 
 async def _connect(services: Services, settings: Settings, api_key: str | None) -> list[ModelState]:

@@ -31,11 +31,14 @@ class Shell:
             subprocess.run, command, capture_output=True, text=True, env=environment, cwd=self.folder, check=False
         )
 
-    async def complete(self, settings: dict[str, object]) -> subprocess.CompletedProcess[str]:
+    async def complete(
+        self, settings: dict[str, object], *arguments: str, exclude: tuple[str, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
         file = self.folder / "settings.json"
-        file.write_text(json.dumps({f"inkling.model.{name}": value for name, value in settings.items()}))
+        section: dict[str, object] = {f"inkling.model.{name}": value for name, value in settings.items()}
+        file.write_text(json.dumps(section | {"inkling.index.exclude": exclude}))
         place = f"{self.folder / 'project' / 'main.py'}:5:18"
-        return await self.run("complete", place, "--settings", str(file), "--json")
+        return await self.run("complete", place, "--settings", str(file), "--json", *arguments)
 
 
 @pytest.fixture
@@ -90,7 +93,46 @@ async def test_what_is_the_matter_with_the_endpoint_is_told_and_the_embedded_min
     await asyncio.to_thread((shell.folder / "project" / "uses.py").write_text, uses * 20)
     model_server.api_key = "another"
     answer = await shell.complete({"baseUrl": model_server.base_url, "completionModel": "qwen2.5-coder"})
-    assert answer.stderr.startswith(f"The endpoint at {model_server.base_url} refuses the key.")
+    assert answer.stderr.startswith(f"The endpoint at {model_server.base_url} wants a key, and none is set.")
     assert answer.returncode == 0
     assert json.loads(answer.stdout)["source"] == "embedded"
     assert len(model_server.received) == 1
+
+
+async def test_of_a_file_that_the_settings_exclude_nothing_is_sent(shell: Shell, model_server: ModelServer) -> None:
+    settings: dict[str, object] = {"baseUrl": model_server.base_url, "completionModel": "qwen2.5-coder"}
+    await shell.complete(settings, exclude=("main.py",))
+    assert [asked.body for asked in model_server.received if "order" in json.dumps(asked.body)] == []
+    await shell.complete(settings, "--exclude", "main.*")
+    assert [asked.body for asked in model_server.received if "order" in json.dumps(asked.body)] == []
+    await shell.complete(settings)
+    assert any("order" in json.dumps(asked.body) for asked in model_server.received)
+
+
+async def test_what_the_workspace_excludes_is_in_no_prompt(shell: Shell, model_server: ModelServer) -> None:
+    settings: dict[str, object] = {"baseUrl": model_server.base_url, "completionModel": "qwen2.5-coder"}
+    (shell.folder / "project" / ".vscode").mkdir()
+    (shell.folder / "project" / ".vscode" / "settings.json").write_text('{"inkling.index": {"exclude": ["shop.py"]}}')
+    await shell.complete(settings, exclude=("other.py",))
+    prompts = [asked.body["prompt"] for asked in model_server.received if "order" in asked.body.get("prompt", "")]
+    assert prompts
+    assert not any("sum_of_lines" in prompt for prompt in prompts)
+
+
+async def test_settings_that_exclude_nothing_that_can_be_understood_stop_it(
+    shell: Shell, model_server: ModelServer
+) -> None:
+    (shell.folder / "project" / ".vscode").mkdir()
+    (shell.folder / "project" / ".vscode" / "settings.json").write_text('{"inkling.index.exclude": "shop.py"}')
+    answer = await shell.complete({"baseUrl": model_server.base_url, "completionModel": "qwen2.5-coder"})
+    assert answer.returncode == 2
+    assert "inkling.index.exclude in " in answer.stderr
+    assert "must be a list of strings" in answer.stderr
+    assert model_server.received == []
+
+
+async def test_a_key_that_goes_unencrypted_is_told(shell: Shell, model_server: ModelServer) -> None:
+    answer = await shell.complete({"baseUrl": "http://endpoint.invalid/v1", "completionModel": "qwen2.5-coder"})
+    assert "Your code and the key go unencrypted to http://endpoint.invalid/v1" in answer.stderr
+    answer = await shell.complete({"baseUrl": model_server.base_url, "completionModel": "qwen2.5-coder"})
+    assert "unencrypted" not in answer.stderr

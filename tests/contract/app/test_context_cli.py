@@ -63,6 +63,20 @@ def test_nothing_is_printed_of_a_file_that_no_model_may_see(folder: Path, name: 
     assert "nothing would be sent" in result.stderr
 
 
+def test_what_the_settings_exclude_is_left_out(folder: Path) -> None:
+    settings = folder / "settings.json"
+    settings.write_text('{"inkling.index.exclude": ["shop.py"], // not ours\n}')
+
+    options = ["--settings", str(settings)]
+    result = CliRunner().invoke(main, ["context", f"{folder / 'main.py'}:7:18", *options])
+    assert result.exit_code == 0
+    assert "shop.py" not in result.output
+
+    result = CliRunner().invoke(main, ["context", f"{folder / 'shop.py'}:1:1", *options])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "nothing would be sent" in result.stderr
+
+
 def test_a_place_that_is_not_there_is_wrong_use(folder: Path) -> None:
     result = CliRunner().invoke(main, ["context", f"{folder / 'main.py'}:70:1"])
 

@@ -73,6 +73,7 @@ async def test_what_a_model_writes_is_run_and_shown(
     model_server.script = lambda _: Reply(texts=(ANSWER,))
     code, stdout, stderr = await _inkling_fix(folder, tmp_path_factory.mktemp("data"), model_server)
     assert code == 0, stderr
+    assert "Returns a number in Roman" in json.dumps(model_server.received[-1].body)
     fix = json.loads(stdout)["fixes"][0]
     assert fix["explanation"] == "The function was never written."
     assert '+    signs = [(1000, "M")' in fix["diff"]
@@ -92,3 +93,13 @@ async def test_an_endpoint_that_fails_leaves_the_embedded_search_as_it_is(
     answer = json.loads(stdout)
     assert "+    return 'I' * number" in answer["fixes"][0]["diff"]
     assert "key" in answer["message"]
+
+
+async def test_what_the_workspace_excludes_is_not_sent(
+    folder: Path, model_server: ModelServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    (folder / ".vscode").mkdir()
+    (folder / ".vscode" / "settings.json").write_text('{"inkling.index.exclude": ["numerals.py"]}', encoding="utf-8")
+    model_server.script = lambda _: Reply(texts=(ANSWER,))
+    await _inkling_fix(folder, tmp_path_factory.mktemp("data"), model_server)
+    assert not any("Returns a number in Roman" in json.dumps(asked.body) for asked in model_server.received)
