@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -206,6 +207,11 @@ class TokenAccount:
     def _opened(self) -> sqlite3.Connection:
         if self._database is None:
             self._path.parent.mkdir(parents=True, exist_ok=True)
+            # Made here and not by SQLite, so that it is never readable by others; SQLite's own files follow it.
+            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            for end in ("", "-wal", "-shm"):  # those that an earlier version left open to others, too
+                with contextlib.suppress(FileNotFoundError):
+                    self._path.with_name(FILE_NAME + end).chmod(0o600)
             database = sqlite3.connect(self._path, timeout=_BUSY_S)
             try:
                 database.execute("PRAGMA journal_mode = WAL")

@@ -317,6 +317,20 @@ async def test_what_was_counted_before_cost_was_is_kept(tmp_path: Path) -> None:
     await account.close()
 
 
+def _modes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_mode & 0o777 for path in folder.iterdir()}
+
+
+async def test_the_database_is_for_its_owner_alone_also_an_older_one(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).touch(0o644)
+    account = TokenAccount(tmp_path)
+    await account.open()
+    account.record(Spent(purpose=Purpose.CHAT, model="m", n_prompt_tokens=1, n_answer_tokens=0, is_estimated=False))
+    await account.days()
+    assert _modes(tmp_path) == {f"{FILE_NAME}{end}": 0o600 for end in ("", "-wal", "-shm")}
+    await account.close()
+
+
 async def test_the_state_tells_in_round_figures_what_was_spent(
     model_server: ModelServer, account: TokenAccount
 ) -> None:
