@@ -89,6 +89,10 @@ _WORDS = {
     Fault.COST_BUDGET: "The money of today is spent ({limit:,.2f}). Raise inkling.model.dailyCostBudget, or wait until "
     "tomorrow.",
 }
+_WANTS_A_KEY = (
+    "The endpoint at {url} wants a key, and none is set. Set it with the command “Inkling: Set API Key”, or in "
+    "INKLING_API_KEY for the shell."
+)
 _IN_THE_CLEAR = (
     "Your code and the key go unencrypted to {url}: everybody on the way can read them. Write https:// in "
     "inkling.model.baseUrl if the endpoint knows it."
@@ -123,7 +127,8 @@ def to_error(failure: Failure, endpoint: Endpoint, purpose: Purpose) -> ModelErr
     fault = failure.fault
     detail = presentable(failure.detail, endpoint)
     limits = {Fault.BUDGET: endpoint.daily_token_budget, Fault.COST_BUDGET: endpoint.daily_cost_budget}
-    words = _WORDS[fault].format(
+    is_without_key = fault is Fault.KEY_REFUSED and not endpoint.api_key and not endpoint.secrets()
+    words = (_WANTS_A_KEY if is_without_key else _WORDS[fault]).format(
         url=endpoint.base_url,
         model=presentable(endpoint.models.get(purpose, ""), endpoint),
         setting=MODEL_SETTINGS[purpose],

@@ -16,12 +16,12 @@ from tests.model_server.scripted import ModelServer, Received, Reply
 
 from inkling.core.errors import ModelError
 from inkling.core.model_state import ModelState, ModelStateKind
-from inkling.core.settings import ModelApi
+from inkling.core.settings import ModelApi, ModelSettings
 from inkling.llm.accounting import TokenAccount
 from inkling.llm.circuit import FIRST_PAUSE_S, N_FAILURES, PAUSE_FOR_USER_S
 from inkling.llm.client import N_ATTEMPTS, ModelClient
 from inkling.llm.connection import MAX_ANSWER_BYTES
-from inkling.llm.endpoint import Endpoint
+from inkling.llm.endpoint import Endpoint, endpoint_from_settings
 from inkling.llm.faults import Fault
 from inkling.llm.text_model import Purpose, TextRequest
 
@@ -321,6 +321,17 @@ async def test_a_refused_key_is_not_sent_with_each_keystroke(model_server: Model
     clock.now_s += PAUSE_FOR_USER_S + 1
     await _failure(client)
     assert len(model_server.received) == 2
+    await client.close()
+
+
+async def test_who_has_set_no_key_is_told_to_set_one(model_server: ModelServer, account: TokenAccount) -> None:
+    model_server.api_key = "one"
+    endpoint = endpoint_from_settings(ModelSettings(base_url=model_server.base_url, completion_model="coder"), None)
+    assert endpoint is not None
+    client = ModelClient(endpoint, account)
+    error = await _failure(client)
+    assert (error.cause, "refuses" in str(error)) == (Fault.KEY_REFUSED, False)
+    assert "wants a key, and none is set. Set it with the command “Inkling: Set API Key”" in str(error)
     await client.close()
 
 
