@@ -128,7 +128,9 @@ async def _question(location: Location, options: ContextOptions) -> ContextQuest
         interpreter=options.interpreter,
         index=IndexSettings(exclude=(*excluded, *options.exclude)),
     )
-    analysis = Analysis(check_deadline_s=FACTS_WITHIN_S, completion_deadline_s=FACTS_WITHIN_S)
+    analysis = Analysis(
+        check_deadline_s=FACTS_WITHIN_S, completion_deadline_s=FACTS_WITHIN_S, cache_dir=places.find().cache_dir
+    )
     async with asyncio.TaskGroup() as tasks:
         worker = tasks.create_task(analysis.run())
         recorder = ContextRecorder(CodeFacts(analysis, TaskGroupBackground(tasks)))

@@ -97,7 +97,9 @@ async def running_services(
     completer = EmbeddedCompleter(
         cache_dir=places.cache_dir / "index", deadline_s=COMPLETER_DEADLINE_S, on_progress=progress
     )
-    analysis = Analysis(check_deadline_s=names_deadline_s, completion_deadline_s=POPUP_DEADLINE_S)
+    analysis = Analysis(
+        check_deadline_s=names_deadline_s, completion_deadline_s=POPUP_DEADLINE_S, cache_dir=places.cache_dir
+    )
     syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
     clock = LoopClock()
     learner = Learner(places.data_dir, opened.log, clock.now_ms)

@@ -6,12 +6,12 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 
 import pytest
 
-from inkling.context.analysis.analysis import Analysis, is_analysed
+from inkling.context.analysis.analysis import TREES_FOLDER, Analysis, is_analysed
 from inkling.core.errors import WorkerError
 from inkling.core.ports import NameVerdict, WorkspaceScope
 from inkling.core.settings import IndexSettings
@@ -24,9 +24,11 @@ PATIENCE_S = 60.0  # far over what a loaded machine needs; only a fault makes a 
 class Editor:
     """An analysis at work on one workspace, as the daemon uses it."""
 
-    def __init__(self, folder: Path, *, check_deadline_s: float = PATIENCE_S) -> None:
+    def __init__(self, folder: Path, *, check_deadline_s: float = PATIENCE_S, cache_dir: Path | None = None) -> None:
         self.folder = folder
-        self.analysis = Analysis(check_deadline_s=check_deadline_s, completion_deadline_s=PATIENCE_S)
+        self.analysis = Analysis(
+            check_deadline_s=check_deadline_s, completion_deadline_s=PATIENCE_S, cache_dir=cache_dir
+        )
 
     def snapshot(self, text: str, name: str = "doc.py") -> Snapshot:
         path = self.folder / name
@@ -68,8 +70,9 @@ async def running(editor: Editor, interpreter: Path | None) -> AsyncIterator[Edi
 
 
 @pytest.fixture
-async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
-    async with running(Editor(tmp_path), Path(sys.executable)) as editor:
+async def editor(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Editor]:
+    cache_dir = tmp_path_factory.getbasetemp() / "analysis"  # shared: the standard library is read once
+    async with running(Editor(tmp_path, cache_dir=cache_dir), Path(sys.executable)) as editor:
         yield editor
 
 
@@ -197,3 +200,34 @@ async def test_the_unsaved_text_of_another_document_counts(editor: Editor) -> No
     await editor.until(NameVerdict.EXIST, "from shapes import |", "unsaved")
     editor.analysis.document_closed(editor.snapshot("", "shapes.py").uri)
     assert await editor.check("from shapes import |", "unsaved") is NameVerdict.UNKNOWN_IMPORT
+
+
+def _trees(cache_dir: Path) -> dict[Path, int]:
+    return {path: path.stat().st_size for path in sorted((cache_dir / TREES_FOLDER).glob("*/*.pkl"))}
+
+
+def _truncate(paths: Iterable[Path], size_bytes: int) -> None:
+    for path in paths:
+        os.truncate(path, size_bytes)
+
+
+@pytest.mark.parametrize("size_bytes", [0, 100])
+async def test_damaged_syntax_trees_are_made_anew(tmp_path: Path, size_bytes: int) -> None:
+    cache_dir = tmp_path / "cache"
+    async with running(Editor(tmp_path, cache_dir=cache_dir), Path(sys.executable)) as editor:
+        assert "pathconf" in await editor.names("import os\nos.pathc|")
+    whole = _trees(cache_dir)
+    assert whole
+    _truncate(whole, size_bytes)
+    async with running(Editor(tmp_path, cache_dir=cache_dir), Path(sys.executable)) as editor:
+        assert "pathconf" in await editor.names("import os\nos.pathc|")
+        assert await editor.check("import os\nos.|", "pth") is NameVerdict.UNKNOWN_ATTRIBUTE
+    assert max(_trees(cache_dir).values()) > 100
+
+
+async def test_the_trees_of_other_programs_are_not_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "shared"))
+    async with running(Editor(tmp_path, cache_dir=tmp_path / "cache"), Path(sys.executable)) as editor:
+        assert "pathconf" in await editor.names("import os\nos.pathc|")
+    assert not (tmp_path / "shared").exists()
+    assert (tmp_path / "cache" / TREES_FOLDER).stat().st_mode & 0o777 == 0o700

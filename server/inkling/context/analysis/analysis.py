@@ -27,6 +27,7 @@ WORK_DEADLINE_S: Final = 5.0  # for an answer that comes too late for its questi
 MAX_PENDING: Final = 4  # questions the worker may be behind with; past this the oldest is given up
 MAX_REMEMBERED: Final = 512
 UNKNOWN_IS_FRESH_S: Final = 10.0  # afterwards a name that was missing is looked for again: packages get installed
+TREES_FOLDER: Final = "syntax-trees"  # in the cache folder
 UNSURE_IS_FRESH_S: Final = 1.0  # afterwards the worker may have read more
 
 _Key = tuple[str, int, int, str, bool]
@@ -41,17 +42,23 @@ class _Answer:
 class Analysis:
     """Checks names and completes them with jedi in a worker process; `run` keeps the worker alive."""
 
-    def __init__(self, *, check_deadline_s: float, completion_deadline_s: float) -> None:
+    def __init__(self, *, check_deadline_s: float, completion_deadline_s: float, cache_dir: Path | None = None) -> None:
         """Prepares the worker; nothing runs yet.
 
         Args:
             check_deadline_s: Longest wait of `check`, seconds.
             completion_deadline_s: Longest wait of `complete_names`, seconds.
+            cache_dir: Where syntax trees are kept between starts, in a folder of their own; None: nowhere.
         """
         self._check_deadline_s = check_deadline_s
         self._completion_deadline_s = completion_deadline_s
         self._worker = WorkerProcess(
-            WorkerSpec(name="analysis", module="inkling.context.analysis.worker"), on_start=self._tell_everything
+            WorkerSpec(
+                name="analysis",
+                module="inkling.context.analysis.worker",
+                arguments=() if cache_dir is None else (str(cache_dir / TREES_FOLDER),),
+            ),
+            on_start=self._tell_everything,
         )
         self._tasks: asyncio.TaskGroup | None = None
         self._scope: WorkspaceScope | None = None

@@ -22,6 +22,7 @@ from inkling.context.analysis.definitions import FoundDefinition, find_definitio
 from inkling.context.analysis.judge import Line, Surroundings, judge
 from inkling.context.analysis.mentions import ImportMention, find_mentions, unpack
 from inkling.context.analysis.namespaces import Namespaces, hide_byte_order_mark
+from inkling.context.analysis.parser_cache import keep_trees_in
 from inkling.context.analysis.problems import Problem, find_problems
 from inkling.context.analysis.workspace import WorkspaceFacts
 from inkling.context.worker.child import Call, Worker
@@ -249,7 +250,8 @@ def resident_bytes() -> int:
 
 
 def main() -> None:
-    """Serves until the daemon closes the pipe."""
+    """Serves until the daemon closes the pipe; the first argument, if any, is the folder of syntax trees."""
+    keep_trees_in(Path(sys.argv[1]) if len(sys.argv) > 2 else None)
     state = AnalysisWorker()
     worker = Worker(
         calls={
