@@ -1,10 +1,12 @@
 """The recorder on real folders with real ignore files."""
 
+import secrets
 from pathlib import Path
 
 import pytest
 
 from inkling.context.prompt_context import ContextQuestion, ContextRecorder, RecentEdit, SnippetKind, build
+from inkling.context.prompt_context.readable import Readable
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
@@ -245,3 +247,19 @@ async def test_what_is_recorded_comes_out_as_a_context(tmp_path: Path) -> None:
         (SnippetKind.SIMILAR, "class Order:\n    lines: list[float]"),
         (SnippetKind.EDIT, "-    lines: list[int]\n+    lines: list[float]"),
     ]
+
+
+@pytest.mark.parametrize("name", ["priv/secrets.py", "credentials.py"])
+async def test_a_projects_modules_of_secrets_are_not_shown(tmp_path: Path, name: str) -> None:
+    recorder = open_recorder(tmp_path)
+    recorder.document_changed(snapshot(tmp_path / name, "PIN = 4711\n"))
+    question = await ask(recorder, tmp_path / "main.py")
+    assert question is not None
+    assert question.documents == ()
+    assert await ask(recorder, tmp_path / name) is None
+
+
+def test_the_standard_librarys_module_of_that_name_is_shown(tmp_path: Path) -> None:
+    readable = Readable(WorkspaceScope(folders=(tmp_path,), interpreter=None, index=IndexSettings()))
+    assert readable.look(Path(secrets.__file__))
+    assert not readable.look(tmp_path / "secrets.py")

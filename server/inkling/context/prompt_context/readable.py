@@ -13,9 +13,13 @@ _HOLDS_SECRETS: Final = GitIgnoreSpec.from_lines(
         ".env", ".env.*", "*.env", ".envrc", "*.pem", "*.key", "*.p12", "*.pfx", "*.kdbx", "id_rsa*", "id_dsa*",
         "id_ecdsa*", "id_ed25519*", ".netrc", ".pgpass", ".pypirc", ".npmrc", ".htpasswd", ".aws/", ".ssh/", ".gnupg/",
         "secrets.toml", "secrets.json", "secrets.y*ml", "secrets.ini", "credentials", "credentials.json",
+        "credentials.y*ml", "credentials.toml", "credentials.ini",
     )
 )  # fmt: skip
 """Files that hold secrets by their very purpose."""
+
+_SECRET_MODULES: Final = GitIgnoreSpec.from_lines(("secrets.py", "credentials.py"))
+"""Modules of a project that hold secrets by their name; packages and the standard library have such modules, too."""
 
 _PACKAGES: Final = frozenset({"site-packages", "dist-packages"})
 
@@ -43,7 +47,11 @@ class Readable:
 
     def look(self, path: Path) -> bool:
         """Tells whether a file may be shown; reads ignore files, so it belongs in a thread."""
-        verdict = not _HOLDS_SECRETS.match_file(path.relative_to(path.anchor).as_posix()) and not self._is_ignored(path)
+        relative = path.relative_to(path.anchor).as_posix()
+        holds_secrets = _HOLDS_SECRETS.match_file(relative) or (
+            _SECRET_MODULES.match_file(relative) and not (path.parent / "os.py").is_file()
+        )
+        verdict = not holds_secrets and not self._is_ignored(path)
         self._verdicts[path] = verdict
         return verdict
 
