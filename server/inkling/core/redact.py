@@ -35,6 +35,11 @@ _KNOWN_TOKEN = re.compile(
 _CONNECTION = re.compile(r"(\b[a-z][a-z0-9+.-]{0,20}://[^\s:/@'\"]*:)[^\s/@'\"]+(?=@)", re.I)
 # A word of lower-case letters alone is prose: "Basic statistics".
 _AUTHORIZATION = re.compile(r"(\b(?:Bearer|Basic)\s+)(?=\S*[0-9A-Z])[A-Za-z0-9+/._~-]{8,}=*")
+# What a URL's query gives to a name that speaks of a secret: ?api_key=…&sig=…
+_IN_QUERY = re.compile(
+    r"""([?&][\w.-]{0,40}(?:key|token|secret|password|passwd|pwd|sig|signature|credential|auth)s?=)[^\s&#'"<>{}\\]+""",
+    re.I,
+)
 _REVEALING_NAME = (
     r"(?:pass(?:word|wd|phrase)|pwd|secret|token|api_?key|access_?key|private_?key|auth_?key|credential)s?"
 )
@@ -47,6 +52,10 @@ _NAMED_SECRET = re.compile(rf"(?P<given>{_GIVEN_TO_SECRET}){_QUOTED}+(?P=quote)"
 _OPENED_SECRET = re.compile(rf"{_GIVEN_TO_SECRET}{_QUOTED}*\Z", re.I)
 # The same where the line ends before the quote does, as while it is typed; a scan tells whether the quote opened there.
 _OPEN_TO_LINE_END = re.compile(rf"{_GIVEN_TO_SECRET}{_QUOTED}+$", re.I | re.M)
+# What goes on with a string that is a secret: "one" "two", on the same line or the next, and the last not closed yet.
+_GOES_ON = r"""[\s\\]*(?:\+[\s\\]*)?[bfru]{0,2}"""
+_NEXT_PART = re.compile(rf"(?P<given>{_GOES_ON}){_QUOTED}*(?P=quote)", re.I)
+_OPEN_NEXT_PART = re.compile(rf"{_GOES_ON}{_QUOTED}+$", re.I | re.M)
 # What stands in for a setting of such a name: os.environ.get("API_KEY", "…").
 _DEFAULT_OF_SECRET = re.compile(rf"""{_REVEALING_NAME}\w*["']\s*,\s*(?:default\s*=\s*)?{_QUOTED}+(?P=quote)""", re.I)
 _SECRET_IN_COMMENT = re.compile(rf"{_REVEALING_NAME}\w*\s*[=:]\s*(?P<value>(?=\S*\d)[^\s'\"]{{6,}})", re.I)
@@ -90,6 +99,7 @@ def secret_spans(text: str) -> list[Span]:
         for match in _LONG_WORD.finditer(text)
         if _mask_if_random(match) == MASK
     ]
+    found += [Span(start=match.end(1), end=match.end()) for match in _IN_QUERY.finditer(text)]
     found += _named_secrets(text)
     merged: list[Span] = []
     for span in sorted((span for span in found if not span.is_empty), key=lambda span: span.start):
@@ -116,7 +126,7 @@ def _named_secrets(text: str) -> list[Span]:
         if given is not None:
             value = Span(start=given.end("quote"), end=given.end() - len(given["quote"]))
             if any(char.isalnum() for char in value.text(text)):  # a token that is compared with "(" is another kind
-                found.append(value)
+                found += [value, *_next_parts(text, given.end())]
             continue
         open_end = _OPEN_TO_LINE_END.match(text, stem.start())
         if open_end is not None and _opens_there(line, open_end[0], open_end.end("quote") - stem.start()):
@@ -125,6 +135,31 @@ def _named_secrets(text: str) -> list[Span]:
         if in_comment is not None:
             found.append(Span(start=in_comment.start("value"), end=in_comment.end("value")))
     return found
+
+
+def _next_parts(text: str, end: int) -> list[Span]:
+    """Returns where the further parts stand of a string whose first part ends at `end`."""
+    parts = []
+    while (part := _NEXT_PART.match(text, end)) is not None:
+        parts.append(Span(start=part.end("quote"), end=part.end() - len(part["quote"])))
+        end = part.end()
+    open_part = _OPEN_NEXT_PART.match(text, end)
+    if open_part is not None:
+        parts.append(Span(start=open_part.end("quote"), end=open_part.end()))
+    return parts
+
+
+def _mask_named(text: str) -> str:
+    """Returns `text` with all parts of each string masked that is given to a revealing name."""
+    pieces, place = [], 0
+    while (given := _NAMED_SECRET.search(text, place)) is not None:
+        end = given.end()
+        pieces += [text[place : given.end("quote")], MASK, given["quote"]]
+        for part in _next_parts(text, end):
+            pieces += [text[end : part.start], MASK if not part.is_empty else ""]
+            end = part.end
+        place = end
+    return "".join([*pieces, text[place:]])
 
 
 def _opens_there(before: str, rest: str, place: int) -> bool:
@@ -158,7 +193,8 @@ def _masked(text: str) -> str:
     text = _KNOWN_TOKEN.sub(MASK, text)
     text = _CONNECTION.sub(rf"\1{MASK}", text)
     text = _AUTHORIZATION.sub(rf"\1{MASK}", text)
-    text = _NAMED_SECRET.sub(rf"\g<given>\g<quote>{MASK}\g<quote>", text)
+    text = _IN_QUERY.sub(rf"\1{MASK}", text)
+    text = _mask_named(text)
     return _LONG_WORD.sub(_mask_if_random, text)
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.core.redact import MASK, redact
+from inkling.core.redact import MASK, redact, secret_spans
 
 ALPHANUMERIC = string.ascii_letters + string.digits
 BASE64 = ALPHANUMERIC + "+/"
@@ -124,3 +124,42 @@ def test_masking_again_changes_nothing(text: str) -> None:
 )
 def test_ordinary_code_is_left_as_it_is(code: str) -> None:
     assert redact(code) == code
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ('password = "hunter" "2more"\n', f'password = "{MASK}" "{MASK}"\n'),
+        ("password = (\n    'hunter'\n    f'2more'\n)", f"password = (\n    '{MASK}'\n    f'{MASK}'\n)"),
+        ('f(api_key="hunter" + \'2more\', x="y")', f'f(api_key="{MASK}" + \'{MASK}\', x="y")'),
+        ('password = "hunter" "" "2"', f'password = "{MASK}" "" "{MASK}"'),
+        ('password = "hunter" "2mo', f'password = "{MASK}" "{MASK}'),
+        ('password = "hunter", "2more"', f'password = "{MASK}", "2more"'),
+    ],
+)
+def test_all_parts_of_a_string_are_masked(code: str, expected: str) -> None:
+    assert redact(code) == expected
+    assert _with_spans_masked(code) == expected
+    assert redact(expected) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("https://h/a?api_key=hunter2&page=2", f"https://h/a?api_key={MASK}&page=2"),
+        ("https://h/a?page=2&sig=hun%2Bter&token=two#top", f"https://h/a?page=2&sig={MASK}&token={MASK}#top"),
+        ("https://h/a?X-Amz-Signature=hunter2", f"https://h/a?X-Amz-Signature={MASK}"),
+        ("https://h/a?api_key={key}&page=2", "https://h/a?api_key={key}&page=2"),
+        ("https://h/a?design=flat&signed=no", "https://h/a?design=flat&signed=no"),
+    ],
+)
+def test_secrets_in_the_query_of_an_address_are_masked(url: str, expected: str) -> None:
+    code = f'get("{url}")'
+    assert redact(code) == f'get("{expected}")'
+    assert _with_spans_masked(code) == f'get("{expected}")'
+
+
+def _with_spans_masked(code: str) -> str:
+    for span in reversed(secret_spans(code)):
+        code = code[: span.start] + MASK + code[span.end :]
+    return code
