@@ -58,6 +58,7 @@ class ProtocolCheck:
         """Returns 1 where the test passes, and otherwise how far it came."""
         self._expectations.start()
         item, hook = self._item, self._item.config.hook
+        _forget_unittest_failures(item)
         if getattr(item, "_request", True) is False:
             item._initrequest()  # type: ignore[attr-defined]  # as pytest does for a test that runs again
         # The phases of `runtestprotocol`, without the reports: these take longer than most tests.
@@ -65,7 +66,7 @@ class ProtocolCheck:
         try:
             hook.pytest_runtest_setup(item=item)
             hook.pytest_runtest_call(item=item)
-            has_passed = True
+            has_passed = not _unittest_failures(item)
         except Expired:
             raise
         except BaseException:  # noqa: BLE001 - whatever ends a test, it failed
@@ -130,6 +131,16 @@ def _is_direct(item: pytest.Item) -> bool:
         if not is_parameter and getattr(made_by, "__module__", "").split(".")[0] not in _ASYNC_PLUGINS:
             return False
     return True
+
+
+def _unittest_failures(item: pytest.Item) -> object:
+    """Returns what a `unittest.TestCase` told pytest of: its failures are kept for the report instead of raised."""
+    return getattr(item, "_excinfo", None)
+
+
+def _forget_unittest_failures(item: pytest.Item) -> None:
+    if _unittest_failures(item):
+        item._excinfo = None  # type: ignore[attr-defined]  # as it is before the first run
 
 
 def _function_of(item: pytest.Item) -> Any:

@@ -155,6 +155,46 @@ async def test_methods_fixtures_parameters_classes_generators_and_coroutines(san
     assert "return self.total * 2  # !" in project.line_after(proposals, "return self.total * 3  # !")
 
 
+async def test_cases_of_unittest_are_repaired(sandbox: Sandbox, tmp_path: Path) -> None:
+    program = """\
+        class Account:
+            def __init__(self, balance):
+                self.balance = balance
+
+            def withdraw(self, amount):
+                self.balance += amount  # !
+        """
+    tests = """
+        import unittest
+        from program import Account
+
+        class TestAccount(unittest.TestCase):
+            def setUp(self):
+                self.account = Account(10)
+
+            def test_withdraw(self):
+                self.account.withdraw(3)
+                self.assertEqual(self.account.balance, 7)
+
+            def test_withdraw_twice(self):
+                with self.subTest("once"):
+                    self.account.withdraw(3)
+                self.account.withdraw(4)
+                self.assertEqual(self.account.balance, 3)
+
+            def test_balance(self):
+                self.assertEqual(self.account.balance, 10)
+
+            @unittest.skip("later")
+            def test_later(self):
+                self.fail()
+        """
+    project = Project(tmp_path, sandbox, {"program.py": program, "test_program.py": tests})
+    names = [f"test_program.py::TestAccount::{name}" for name in ("test_withdraw", "test_withdraw_twice")]
+    proposals = await project.repaired(names, ["test_program.py::TestAccount::test_balance"])
+    assert "self.balance -= amount  # !" in project.line_after(proposals, "self.balance += amount  # !")
+
+
 async def test_what_is_evaluated_on_import_is_imported_anew(sandbox: Sandbox, tmp_path: Path) -> None:
     files = {
         "shop/__init__.py": "",
