@@ -188,9 +188,12 @@ def judgement_of(assessment: Assessment, ranking: Ranking, left: Sequence[Patch]
 
 
 def _oddness(row: Mapping[str, float]) -> tuple[float, ...]:
-    """Returns how unlike a developer's own change a patch is, by which those that do the same are told apart."""
-    names = ("is_pair", "constant_returns", "new_constants", "log_change", "names_new")
-    return tuple(row[name] for name in names)
+    """Returns how unlike a developer's own change a patch is, by which those that do the same are told apart.
+
+    What makes the code longer is odder than what changes more of it: `a + b` in place of `a - b`, not `a - -b`.
+    """
+    names = ("is_pair", "constant_returns", "new_constants")
+    return (*(row[name] for name in names), max(0.0, row["growth"]), row["log_change"], row["names_new"])
 
 
 def _judged(

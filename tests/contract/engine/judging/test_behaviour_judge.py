@@ -144,10 +144,11 @@ async def test_what_behaves_alike_is_known_as_such(judge: BehaviourJudge, folder
 
 
 async def test_of_changes_that_do_the_same_the_simplest_comes_first(judge: BehaviourJudge, folder: Path) -> None:
-    odd = replaced("sums.append(total)", "sums.append(total + value + 7 - 7)", prior=0.9)
-    judgement = await judged(judge, folder, odd, SAME)
-    assert [item.patch for item in judgement.patches] == [SAME, odd]
-    assert judgement.patches[0].behaviour == judgement.patches[1].behaviour
+    with_constants = replaced("sums.append(total)", "sums.append(total + value + 7 - 7)", prior=0.9)
+    longer = replaced("sums.append(total)", "sums.append(total - -value)", prior=0.9)
+    judgement = await judged(judge, folder, with_constants, longer, SAME)
+    assert [item.patch for item in judgement.patches] == [SAME, longer, with_constants]
+    assert len({item.behaviour for item in judgement.patches}) == 1
 
 
 async def test_a_constant_from_the_test_is_refused(judge: BehaviourJudge, folder: Path) -> None:
