@@ -2,6 +2,7 @@
 
 import os
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -83,6 +84,29 @@ def test_what_cannot_be_written_leaves_no_temporary_file(folder: Path) -> None:
     (folder / long_name).write_bytes(b"y = 1\n")
     before = _files(folder)
     outcome, fix = _outcome(folder, "a.py", str(long_name))
-    with pytest.raises(UserError, match="cannot be written"):
+    with pytest.raises(UserError, match=rf"^pkg/{long_name.name} cannot be written"):
         write_fix(replace(outcome, texts={**TEXTS, long_name: "y = 1\n"}), fix)
     assert _files(folder) == before
+
+
+def test_a_fix_is_not_written_twice_by_two_at_once(folder: Path) -> None:
+    """Each search saw the file as it was; only the first one's fix is still a fix for what is there."""
+    first, second = _outcome(folder, "a.py"), _outcome(folder, "a.py")
+    answers = []
+    with ThreadPoolExecutor() as threads:
+        for written in [threads.submit(write_fix, *each) for each in (first, second)]:
+            answers.append(written.exception())
+    assert _files(folder)["a.py"] == b"z = 1\r\n"
+    (refusal,) = [answer for answer in answers if answer is not None]
+    assert "a.py has changed since the search began; nothing was written" in str(refusal)
+
+
+def test_a_folder_that_cannot_be_written_names_the_file_itself(folder: Path) -> None:
+    (folder / "pkg").chmod(0o500)
+    try:
+        if os.access(folder / "pkg", os.W_OK):
+            pytest.skip("this user may write everywhere")
+        with pytest.raises(UserError, match=r"^pkg/b\.py cannot be written \("):
+            write_fix(*_outcome(folder, "pkg/b.py"))
+    finally:
+        (folder / "pkg").chmod(0o700)
