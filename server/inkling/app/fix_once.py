@@ -29,6 +29,7 @@ from inkling.features.fix import (
     FixRecorder,
     FixRequest,
     FixTarget,
+    KnobNames,
     Place,
     TracebackText,
 )
@@ -154,6 +155,7 @@ def _request(options: FixOptions) -> FixRequest:
             wall_s=sandbox.timeout_seconds, cpu_s=sandbox.timeout_seconds, memory_mb=sandbox.memory_mb
         ),
         is_hint=options.is_hint,
+        knobs=KnobNames(more_time="a larger --budget", show_plausible="use --precision plausible"),
     )
 
 

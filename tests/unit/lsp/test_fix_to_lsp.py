@@ -97,7 +97,7 @@ def test_evidence_and_confidence_are_in_words() -> None:
         "Failed before and passes now: test_cart.py::test.",
         "2 other tests run the same code and pass as before.",
         "1 test was not run: it does not reach the change.",
-        "On 8 of 8 generated inputs every other change that makes the tests pass does the same.",
+        "It was run on 8 generated inputs; no other change that makes the tests pass does anything else there.",
     ]
     assert fix.confidence == "verified; estimated to be right in 75% of such cases"
     assert len(fix.title) <= 80

@@ -5,14 +5,16 @@ import contextlib
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 
 from inkling.core.errors import SandboxError, UnreadableFileError, UserError
-from inkling.core.execution import Collection, SuiteRequest, SuiteRun
+from inkling.core.execution import Collection, ProjectView, SuiteRequest, SuiteRun
 from inkling.core.repair import (
     Evidence,
+    Failure,
     Fix,
     FixAnswer,
     JudgedPatch,
@@ -48,6 +50,7 @@ class _Session:
     found: Found
     judgement: Judgement
     started_at_s: float
+    texts: Mapping[PurePosixPath, str]
     answered: str = ""
 
 
@@ -180,6 +183,8 @@ class FixFeature:
         repair = RepairRequest(
             view=reproduced.view, failure=reproduced.failure, budget=replace(request.budget, wall_s=left_s)
         )
+        # Before the search, so that a file which another program changes meanwhile is known to be another one.
+        texts = await _texts(tools, request.view, reproduced.failure)
         found, judgement = await search_and_judge(tools, repair, on_progress)
         if reproduced.program is not None:
             judgement = _never_sure(judgement)
@@ -190,6 +195,7 @@ class FixFeature:
             found=found,
             judgement=judgement,
             started_at_s=started_at_s,
+            texts=texts,
         )
         return await self._show(tools, session, on_progress)
 
@@ -219,7 +225,7 @@ class FixFeature:
             n_tried=session.found.n_tried,
             seconds=time.monotonic() - session.started_at_s,
         )
-        outcome = await self._with_texts(tools, self._outcome(request, _in_words(answer, session)))
+        outcome = await self._with_texts(tools, self._outcome(request, _in_words(answer, session)), session.texts)
         if outcome.answer.question is not None:
             self._sessions[outcome.session_id] = session
             if len(self._sessions) > MAX_SESSIONS:
@@ -245,13 +251,15 @@ class FixFeature:
             return answer
         return replace(answer, fixes=tuple(fixes), reason=None, message=f"{answer.message} {words.LINTER_FIX}")
 
-    async def _with_texts(self, tools: FixTools, outcome: FixOutcome) -> FixOutcome:
-        """Adds the texts of the files that the answer speaks of."""
+    async def _with_texts(
+        self, tools: FixTools, outcome: FixOutcome, known: Mapping[PurePosixPath, str] = MappingProxyType({})
+    ) -> FixOutcome:
+        """Adds the texts of the files that the answer speaks of, where they are known as the search saw them."""
         paths = {edit.path for fix in outcome.answer.fixes for edit in fix.judged.patch.edits}
         if outcome.answer.failure is not None:
             paths.update(line.path for line in outcome.answer.failure.suspicious[:MAX_SUSPICIOUS])
-        texts = {}
-        for path in paths:
+        texts = {path: known[path] for path in paths & known.keys()}
+        for path in paths - known.keys():
             with contextlib.suppress(UnreadableFileError):
                 texts[path] = await tools.texts.text(outcome.view, path)
         return replace(outcome, texts=texts)
@@ -263,6 +271,15 @@ class FixFeature:
             offered=tuple(OfferedFix(id=new_suggestion_id(), fix=fix) for fix in answer.fixes),
             view=request.view,
         )
+
+
+async def _texts(tools: FixTools, view: ProjectView, failure: Failure) -> dict[PurePosixPath, str]:
+    """Returns the files with suspicious lines: those that a fix may change."""
+    texts = {}
+    for path in {line.path for line in failure.suspicious}:
+        with contextlib.suppress(UnreadableFileError):
+            texts[path] = await tools.texts.text(view, path)
+    return texts
 
 
 async def _end(search: asyncio.Task[FixOutcome]) -> None:
@@ -289,18 +306,19 @@ def _without_fix(no_fix: NoFix) -> FixAnswer:
 
 def _in_words(answer: FixAnswer, session: _Session) -> FixAnswer:
     """Says in words what came out, and why where there is no fix."""
-    n_other_faults = session.reproduced.n_other_faults
+    n_other_faults, knobs = session.reproduced.n_other_faults, session.request.knobs
     n_plausible = sum(judged.verdict is not PatchVerdict.REFUSED for judged in session.judgement.patches)
     reason = None
     if answer.fixes:
         message = words.found(answer.fixes[0].evidence, answer.fixes[0].judged, n_other_faults)
     elif n_plausible and not proposed(session.judgement.patches, session.request.precision):
         reason = NoFixReason.ONLY_PLAUSIBLE
-        message = words.only_plausible(n_plausible, is_asked=answer.question is not None)
+        message = words.only_plausible(n_plausible, knobs, is_asked=answer.question is not None)
     else:
         reason = NoFixReason.NOTHING_FOUND
-        message = words.nothing_found(answer.n_tried, n_other_faults)
-    return replace(answer, reason=reason, message=" ".join([message, *session.found.problems]))
+        message = words.nothing_found(answer.n_tried, n_other_faults, knobs)
+    said = [message, *([words.hangs(session.reproduced.hangs)] if session.reproduced.hangs else [])]
+    return replace(answer, reason=reason, message=" ".join([*said, *session.found.problems]))
 
 
 def _never_sure(judgement: Judgement) -> Judgement:

@@ -52,6 +52,7 @@ class Reproduced:
         n_passing: Tests of the project that pass, those that do not run the failing code included.
         n_other_faults: Failing tests that fail for another reason, by the code that they run.
         program: The program that fails, where no test does.
+        hangs: What the runner says of failing tests that do not come to an end; empty where all do.
     """
 
     failure: Failure
@@ -59,6 +60,7 @@ class Reproduced:
     n_passing: int
     n_other_faults: int
     program: PurePosixPath | None = None
+    hangs: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +257,7 @@ class Reproduction:
             n_passing=len(passed),
             n_other_faults=len(seen.failing) - len(failed),
             program=self._program,
+            hangs=seen.run.message if seen.run.problem is SuiteProblem.HANGS else "",
         )
 
     def _suite(self, node_ids: Sequence[str], *, with_coverage: bool = True) -> SuiteRequest:

@@ -45,6 +45,19 @@ FixTarget = FailingTests | TracebackText | Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KnobNames:
+    """How the user turns a knob: an editor has settings, a shell has options.
+
+    Attributes:
+        more_time: Gives the search more time.
+        show_plausible: What to do to see changes that are not verified.
+    """
+
+    more_time: str = "inkling.fix.budgetSeconds"
+    show_plausible: str = "set inkling.fix.precision to plausible"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FixRequest:
     """A question for a fix.
 
@@ -56,6 +69,7 @@ class FixRequest:
         limits: For each run of tests.
         is_hint: Whether the user wants to find the fix: then the answer has a hint and no patch.
         is_unasked: Whether nobody waits for it: it gives way to whatever else the machine does.
+        knobs: How messages name what the user can change.
     """
 
     view: ProjectView
@@ -65,6 +79,7 @@ class FixRequest:
     limits: ResourceLimits = field(default_factory=ResourceLimits)
     is_hint: bool = False
     is_unasked: bool = False
+    knobs: KnobNames = field(default_factory=KnobNames)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from inkling.core.errors import ModelError, SandboxError
 from inkling.core.ports import Repairer
 from inkling.core.repair import Judgement, Patch, RepairProgress, RepairRequest
+from inkling.features.fix import words
 from inkling.features.fix.ports import FixTools
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ async def search(repairers: Sequence[Repairer], request: RepairRequest, on_progr
             async with asyncio.timeout(request.budget.wall_s + GRACE_S):
                 proposals = await repairer.repair(request, lambda progress: told(index, progress))
         except TimeoutError:
-            logger.warning("a repairer did not end in time repairer=%s", type(repairer).__name__)
+            logger.info("a repairer did not end in time repairer=%s", type(repairer).__name__)
             return Found(patches=(), n_tried=latest[index].n_tried)
         except ModelError as error:
             return Found(patches=(), n_tried=latest[index].n_tried, problems=(str(error),))
@@ -73,12 +74,15 @@ async def search(repairers: Sequence[Repairer], request: RepairRequest, on_progr
     if errors and not found:
         raise errors[0]
     for error in errors:
-        logger.warning("a repairer failed: %s", error)
+        logger.info("a repairer failed: %s", error)
+    problems = [problem for each in found for problem in each.problems]
+    if not any(each.patches for each in found):
+        problems += [words.sentence(str(error)) for error in errors]
     by_edits = {patch.edits: patch for each in reversed(found) for patch in reversed(each.patches)}
     return Found(
         patches=tuple(reversed(by_edits.values())),
         n_tried=sum(each.n_tried for each in found),
-        problems=tuple(problem for each in found for problem in each.problems),
+        problems=tuple(dict.fromkeys(problems)),
     )
 
 

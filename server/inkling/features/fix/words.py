@@ -5,7 +5,7 @@ from pathlib import PurePosixPath
 
 from inkling.core.execution import CaseResult
 from inkling.core.repair import Evidence, JudgedPatch, PatchVerdict
-from inkling.features.fix.request import Place
+from inkling.features.fix.request import KnobNames, Place
 
 NO_FRAMES = (
     "There is no traceback of this project in the text. Select one with its lines `File …, line …`, or name a failing"
@@ -27,6 +27,12 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
 
 
+def sentence(text: str) -> str:
+    """Returns an error's words as a sentence of a message."""
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
 def tests(node_ids: Sequence[str]) -> str:
     """Returns tests by name, or how many there are."""
     return ", ".join(node_ids) if len(node_ids) <= _MANY else count(len(node_ids), "test")
@@ -41,7 +47,7 @@ def nothing_fails(cases: Sequence[CaseResult]) -> str:
     )
     return (
         f"There is nothing to fix: {ran} in the sandbox. If it fails elsewhere, it may need the network, a service"
-        " or an environment variable that the sandbox has not."
+        " or an environment variable that the sandbox has not, or tests that ran before it."
     )
 
 
@@ -92,11 +98,16 @@ def flaky(node_id: str, n_failures: int, n_runs: int) -> str:
     )
 
 
-def nothing_found(n_tried: int, n_other_faults: int) -> str:
+def hangs(message: str) -> str:
+    """Says that what fails does so by not coming to an end; `message` is the runner's."""
+    return f"Without a change: {message}"
+
+
+def nothing_found(n_tried: int, n_other_faults: int, knobs: KnobNames) -> str:
     """Says that the search ended without a change that works."""
     return (
         f"{count(n_tried, 'change')} tried, and none makes the failing tests pass without breaking others. The most"
-        f" suspicious lines are below; inkling.fix.budgetSeconds gives the search more time.{_others(n_other_faults)}"
+        f" suspicious lines are below; {knobs.more_time} gives the search more time.{_others(n_other_faults)}"
     )
 
 
@@ -107,12 +118,17 @@ def _others(n_other_faults: int) -> str:
     return f" {count(n_other_faults, 'other failing test')} {verb} different code: ask for a fix of that alone."
 
 
-def only_plausible(n_plausible: int, *, is_asked: bool) -> str:
+def only_plausible(n_plausible: int, knobs: KnobNames, *, is_asked: bool) -> str:
     """Says that changes make the tests pass, and that nothing says which of them is right."""
     do = "Answer the question, write" if is_asked else "Write"
+    if n_plausible == 1:
+        return (
+            "1 change would make the tests pass, and the tests are too few to tell whether it is right."
+            f" {do} another test of that code, or {knobs.show_plausible} to see the change."
+        )
     return (
-        f"{count(n_plausible, 'change')} would make the tests pass, and the tests do not say which is right. {do} a"
-        " test that tells them apart, or set inkling.fix.precision to plausible to see them."
+        f"{n_plausible:,} changes would make the tests pass, and the tests do not say which is right. {do} a"
+        f" test that tells them apart, or {knobs.show_plausible} to see them."
     )
 
 
@@ -144,15 +160,25 @@ def evidence_lines(evidence: Evidence, judged: JudgedPatch) -> list[str]:
         lines.append(f"{count(evidence.n_not_run, 'test')} {verb} not reach the change.")
     if evidence.answered:
         lines.append(f"You said that {evidence.answered}, and so it does.")
-    elif judged.n_inputs:
-        lines.append(
-            f"On {judged.n_inputs_agreeing:,} of {count(judged.n_inputs, 'generated input')} every other change that"
-            " makes the tests pass does the same."
-        )
     else:
-        lines.append("It was compared with other changes on no generated inputs.")
+        lines.append(_compared(judged))
     lines.extend(f"Holds on generated inputs: {each}." for each in judged.properties)
     return lines
+
+
+def _compared(judged: JudgedPatch) -> str:
+    """Returns what generated inputs told; that no input is alike for all says nothing against one of them."""
+    if not judged.n_inputs:
+        return "It was compared with other changes on no generated inputs."
+    inputs = count(judged.n_inputs, "generated input")
+    if not judged.n_inputs_agreeing:
+        return f"It was run on {inputs} and compared there with the other changes that make the tests pass."
+    if judged.n_inputs_agreeing == judged.n_inputs:
+        return f"It was run on {inputs}; no other change that makes the tests pass does anything else there."
+    return (
+        f"It was run on {inputs}; on {judged.n_inputs_agreeing:,} of them every other change that makes the tests pass"
+        " does the same."
+    )
 
 
 def confidence(judged: JudgedPatch) -> str:

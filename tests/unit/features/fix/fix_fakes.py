@@ -203,6 +203,7 @@ class FakeProject:
             tests={ADDS: lambda text: "- 1" not in text, EMPTY: lambda text: "sum" in text, APART: lambda _text: True},
             lines={ADDS: frozenset({1, 2}), EMPTY: frozenset({1, 2}), APART: frozenset()},
         )
+        self.files = {CART: PROGRAM, PurePosixPath("test_cart.py"): ""}
         self.repairers: list[FakeRepairer] = [FakeRepairer(patches=[RIGHT])]
         self.judge = FakeJudge()
         self.linter = FakeLinter()
@@ -219,7 +220,7 @@ class FakeProject:
         self.opened.append(gives_way)
         if self.sandbox_error is not None:
             raise self.sandbox_error
-        texts = FakeTexts(files={CART: PROGRAM, PurePosixPath("test_cart.py"): ""})
+        texts = FakeTexts(files=self.files)
         return FixTools(suites=self.suites, repairers=self.repairers, judge=self.judge, texts=texts, linter=self.linter)
 
     async def fix(self, request: FixRequest) -> FixOutcome:

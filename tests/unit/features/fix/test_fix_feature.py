@@ -25,6 +25,7 @@ from inkling.core.errors import ModelError, SandboxError, UserError
 from inkling.core.events import Feature
 from inkling.core.execution import CaseOutcome, SuiteProblem, SuiteRequest, SuiteRun
 from inkling.core.repair import (
+    Evidence,
     IntegrityRule,
     JudgedPatch,
     Judgement,
@@ -35,7 +36,7 @@ from inkling.core.repair import (
 )
 from inkling.core.settings import FixPrecision
 from inkling.core.suggestion import Reason, Trigger
-from inkling.features.fix import FailingTests, FixRequest, Place, TracebackText
+from inkling.features.fix import FailingTests, FixRequest, KnobNames, Place, TracebackText
 from inkling.features.fix.choice import NONE_OF_THEM, consistent_with
 from inkling.features.fix.words import evidence_lines
 
@@ -247,6 +248,58 @@ async def test_all_minds_are_asked_side_by_side_and_one_that_fails_harms_none(pr
     assert max(progress.n_tried for progress in project.progress) == 14
 
 
+async def test_why_a_mind_failed_is_told_where_nothing_was_found_and_not_logged_to_the_user(
+    project: FakeProject, caplog: pytest.LogCaptureFixture
+) -> None:
+    project.repairers = [FakeRepairer(error=SandboxError("the stage did not start")), FakeRepairer()]
+    answer = (await project.fix(_request(project))).answer
+    assert answer.reason is NoFixReason.NOTHING_FOUND
+    assert answer.message.endswith(" The stage did not start.")
+    project.repairers[1].patches = [RIGHT]
+    answer = (await project.fix(_request(project))).answer
+    assert answer.fixes
+    assert "stage" not in answer.message
+    assert caplog.records == []
+
+
+async def test_a_shell_is_told_of_options_and_not_of_settings(project: FakeProject) -> None:
+    knobs = KnobNames(more_time="--budget", show_plausible="use --precision plausible")
+    project.judge.judgement = lambda patches: Judgement(patches=[_judged(each, "a", 0.3) for each in patches])
+    answer = (await project.fix(_request(project, knobs=knobs))).answer
+    assert answer.message == (
+        "1 change would make the tests pass, and the tests are too few to tell whether it is right. Write another test"
+        " of that code, or use --precision plausible to see the change."
+    )
+    project.repairers[0].patches = []
+    answer = (await project.fix(_request(project, knobs=knobs))).answer
+    assert "--budget gives the search more time" in answer.message
+    assert "inkling." not in answer.message
+
+
+@pytest.mark.parametrize(
+    ("n_agreeing", "words"),
+    [
+        (0, "It was run on 48 generated inputs and compared there with the other changes that make the tests pass."),
+        (8, "on 8 of them every other change that makes the tests pass does the same."),
+        (48, "no other change that makes the tests pass does anything else there."),
+    ],
+)
+def test_what_generated_inputs_told_is_said_so_that_it_is_understood(n_agreeing: int, words: str) -> None:
+    judged = _judged(RIGHT, "a", 0.9, n_inputs=48, n_inputs_agreeing=n_agreeing)
+    evidence = Evidence(failed_before=(ADDS,), n_others_pass=1, n_not_run=0, n_inputs=48)
+    assert evidence_lines(evidence, judged)[-1].endswith(words)
+
+
+async def test_a_file_that_changes_while_the_search_runs_is_known_as_it_was(project: FakeProject) -> None:
+    project.repairers[0].gate = asyncio.Event()
+    search = asyncio.create_task(project.fix(_request(project)))
+    while not project.repairers[0].asked:
+        await asyncio.sleep(0)
+    project.files[CART] = f"# by somebody else\n{PROGRAM}"
+    project.repairers[0].gate.set()
+    assert (await search).texts[CART] == PROGRAM
+
+
 async def test_without_a_sandbox_the_answer_says_how_to_get_one(project: FakeProject) -> None:
     project.sandbox_error = SandboxError("install bubblewrap")
     answer = (await project.fix(_request(project))).answer
@@ -435,5 +488,6 @@ async def test_what_hangs_is_not_run_again_and_others_are_run_without_it(project
     project.suites.replacement = hangs
     outcome = await project.fix(_request(project))
     assert outcome.answer.fixes[0].evidence.n_others_pass == 1
+    assert outcome.answer.message.endswith("passes now. Without a change: it hangs")
     first, others, *_ = project.suites.requests
     assert (first.node_ids, others.node_ids) == ((ADDS,), (EMPTY, APART))
