@@ -147,6 +147,23 @@ def test_what_cannot_be_fixed_is_told_in_clear_words(folder: Path, name: str, te
     assert "Traceback" not in done.stderr
 
 
+def test_a_test_that_fails_after_another_one_only_is_not_called_flaky(folder: Path) -> None:
+    (folder / "basket.py").write_text(
+        "def collect(item, into=[]):\n    into.append(item)\n    return into\n", encoding="utf-8"
+    )
+    (folder / "test_basket.py").write_text(
+        "from basket import collect\n\n\ndef test_collect_one():\n    assert collect(1) == [1]\n\n\n"
+        "def test_collect_again():\n    assert collect(2) == [2]\n",
+        encoding="utf-8",
+    )
+    done = _inkling_fix(folder, "test_basket.py")
+    assert done.returncode == 1
+    assert done.stderr.startswith(
+        "test_basket.py::test_collect_again passes alone, and fails each time after test_basket.py::test_collect_one: "
+    )
+    assert "basket.py:2" in done.stdout
+
+
 def test_wrong_use_is_refused(folder: Path) -> None:
     assert _inkling_fix(folder, "test_cart.py", "--at", "cart.py:1").returncode == 2
     assert _inkling_fix(folder, "--at", "cart.py:0").returncode == 2

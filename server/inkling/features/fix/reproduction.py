@@ -20,6 +20,7 @@ from inkling.core.execution import (
 from inkling.core.repair import Failure, NoFixReason
 from inkling.core.suspicion import is_test_file, rank_lines
 from inkling.features.fix import words
+from inkling.features.fix.order import OrderSearch
 from inkling.features.fix.ports import FixTools, Tell
 from inkling.features.fix.program_run import TEST, TEST_FILE, program_of, text_of_test
 from inkling.features.fix.request import FailingTests, FixRequest, NoFix, Place, TracebackText
@@ -30,6 +31,7 @@ N_RERUNS = 2  # of failing tests; one that fails every second time is caught in 
 MAX_PASSING = 300  # tests that a change is tried on; more cost the search more than they tell
 MAX_NAMED = 2000  # tests that are named one by one
 WHOLE_SUITE_SHARE = 0.4  # of the budget that the run of all tests may take; what came by then is what counts
+HALVING_SHARE = 0.25  # of the budget, for telling which test another one fails after
 _STOPPING = frozenset(
     {
         SuiteProblem.NEEDS_NETWORK,
@@ -216,9 +218,29 @@ class Reproduction:
         stable = tuple(case for case in seen.failing if n_failures[case.node_id] == 1 + N_RERUNS)
         if stable:
             return replace(seen, failing=stable, visits=reruns[0].visits)
+        passed_alone = next((case for case in seen.failing if n_failures[case.node_id] == 1), None)
+        after_others = await self._after_others(seen, passed_alone) if passed_alone else None
+        if after_others is not None:
+            return after_others
         flaky = seen.failing[0].node_id
         message = words.flaky(flaky, n_failures[flaky], 1 + N_RERUNS)
         return NoFix(reason=NoFixReason.FLAKY, message=message)
+
+    async def _after_others(self, seen: _Seen, case: CaseResult) -> NoFix | None:
+        """Returns what is known of a test that fails after others only; None where it does not."""
+        self._tell("running it after other tests, since it passes alone")
+        order = OrderSearch(
+            self._tools.suites,
+            self._suite((), with_coverage=False),
+            n_runs=N_RERUNS,
+            halving_s=self._request.budget.wall_s * HALVING_SHARE,
+        )
+        found = await order.find(case, seen.run.cases)
+        if found is None:
+            return None
+        reproduced = await asyncio.to_thread(self._failure_of, replace(seen, failing=(case,)))
+        message = words.fails_after(case.node_id, found.before)
+        return NoFix(reason=NoFixReason.NOTHING_FOUND, message=message, failure=reproduced.failure)
 
     async def _run_others(self, seen: _Seen) -> SuiteRun:
         """Runs all tests as far as they come in the time there is, but for those that hang.

@@ -98,6 +98,16 @@ def flaky(node_id: str, n_failures: int, n_runs: int) -> str:
     )
 
 
+def fails_after(node_id: str, before: Sequence[str]) -> str:
+    """Says that a test fails only after others; `before` is enough to make it fail."""
+    return (
+        f"{node_id} passes alone, and fails each time after {tests(before)}: something is left behind that both use,"
+        " such as a mutable default argument, a global or a class attribute. No change can be tried on a test that"
+        " passes alone: write one test that makes the calls of both, and ask for a fix of that. The most suspicious"
+        " lines are below."
+    )
+
+
 def hangs(message: str) -> str:
     """Says that what fails does so by not coming to an end; `message` is the runner's."""
     return f"Without a change: {message}"

@@ -1,7 +1,7 @@
 """From something that fails to a fix with evidence, or to the reason why there is none."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
@@ -142,6 +142,51 @@ async def test_a_test_that_fails_sometimes_is_told_and_not_mended(project: FakeP
     answer = (await project.fix(_request(project))).answer
     assert answer.reason is NoFixReason.FLAKY
     assert f"{ADDS} is flaky: it failed in 2 of 3 runs" in answer.message
+
+
+@pytest.mark.parametrize("target", [FailingTests(), FailingTests(node_ids=("test_cart.py",))])
+async def test_a_test_that_fails_after_another_one_only_is_told_so_and_is_not_flaky(
+    project: FakeProject, target: FailingTests
+) -> None:
+    project.suites.tests = {APART: lambda _text: True, EMPTY: lambda _text: True, **_more_tests(5), ADDS: _fails}
+
+    def passes_alone(request: SuiteRequest) -> SuiteRun | None:
+        runs_both = not {EMPTY, ADDS} - set(request.node_ids)
+        if not request.node_ids or runs_both or "test_cart.py" in request.node_ids:
+            return None
+        cases = tuple(case(name, CaseOutcome.PASSED) for name in request.node_ids)
+        return SuiteRun(cases=cases, end=END)
+
+    project.suites.replacement = passes_alone
+    project.suites.lines.update({name: frozenset({1}) for name in _more_tests(5)})
+    answer = (await project.fix(_request(project, target))).answer
+    assert answer.reason is NoFixReason.NOTHING_FOUND
+    assert answer.message.startswith(f"{ADDS} passes alone, and fails each time after {EMPTY}: ")
+    assert "flaky" not in answer.message
+    assert answer.failure is not None
+    assert {line.line for line in answer.failure.suspicious} == {1, 2}
+    assert project.repairers[0].asked == []
+
+
+async def test_a_test_that_fails_after_tests_of_another_file_names_them(project: FakeProject) -> None:
+    project.suites.tests = {APART: lambda _text: True, EMPTY: lambda _text: True, ADDS: _fails}
+
+    def passes_alone(request: SuiteRequest) -> SuiteRun | None:
+        if not request.node_ids or not {APART, EMPTY, ADDS} - set(request.node_ids):
+            return None
+        return SuiteRun(cases=tuple(case(name, CaseOutcome.PASSED) for name in request.node_ids), end=END)
+
+    project.suites.replacement = passes_alone
+    answer = (await project.fix(_request(project, FailingTests()))).answer
+    assert answer.message.startswith(f"{ADDS} passes alone, and fails each time after {APART}, {EMPTY}: ")
+
+
+def _fails(_text: str) -> bool:
+    return False
+
+
+def _more_tests(n: int) -> dict[str, Callable[[str], bool]]:
+    return {f"test_cart.py::test_more_{number}": lambda _text: True for number in range(n)}
 
 
 async def test_of_failing_tests_the_stable_ones_are_mended(project: FakeProject) -> None:
