@@ -151,7 +151,9 @@ class LanguageClient:
                 hear(message.get("params"))
             if "id" in message:
                 is_settings = message["method"] == "workspace/configuration"
-                self._send({"jsonrpc": "2.0", "id": message["id"], "result": [self._settings] if is_settings else None})
+                answer = {"jsonrpc": "2.0", "id": message["id"], "result": [self._settings] if is_settings else None}
+                with contextlib.suppress(BrokenPipeError):  # it was killed since it asked
+                    self._send(answer)
             return
         future = self._waiting.pop(message["id"])
         if "error" in message:

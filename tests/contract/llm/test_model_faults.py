@@ -266,7 +266,7 @@ async def test_what_may_pass_is_asked_again_before_the_first_byte(
         Reply(fault="error event", fault_after=1),
         Reply(fault="cut"),
         Reply(status=429, headers=(("retry-after", "60"),)),
-        Reply(status=503, headers=(("retry-after", format_datetime(datetime.now(UTC) + timedelta(minutes=9))),)),
+        Reply(status=503, headers=(("retry-after", format_datetime(datetime.now(UTC) + timedelta(days=9))),)),
     ],
 )
 async def test_what_does_not_pass_in_time_is_asked_once(
