@@ -170,12 +170,19 @@ def test_wrong_use_is_refused(folder: Path) -> None:
     assert _inkling_fix(folder, "--hint", "--apply").returncode == 2
 
 
+def _hear_control_c() -> None:
+    """Lets a process be interrupted, as in a terminal: whoever runs these tests in the background ignores that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture
 def endless(folder: Path) -> Iterator["subprocess.Popen[str]"]:
     """A search whose test never ends, once it runs."""
     (folder / "test_endless.py").write_text("def test():\n    while True:\n        pass\n", encoding="utf-8")
     command = [INKLING, "fix", "--sandbox", "bubblewrap", "--python", sys.executable, "test_endless.py"]
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=_hear_control_c
+    )
     while not (control_groups(process.pid) or staging_folders(process.pid)):
         assert process.poll() is None
     yield process
