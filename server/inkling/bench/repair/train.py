@@ -26,7 +26,10 @@ from inkling.engine.judging.ranking import ARTIFACT, Ranking, Scale, encode_rank
 Floats = NDArray[np.float64]
 
 LEAST_OF_KIND = 150  # patches of a kind that is to have a weight of its own; with fewer the search's prior knows better
-PENALTY = 10.0  # of squared distances from what is expected, in lists; by the likelihood of lists not learned from
+PATCH_PENALTY = (
+    100.0  # of squared distances from what is expected, in lists: a hundred lists teach less than is expected
+)
+LIST_PENALTY = 3.0  # whether any patch of a list is right is learned sooner
 EXPECTED: Mapping[str, float] = {
     "log_prior": 0.4,
     "log_position": -0.2,
@@ -229,6 +232,7 @@ def _descend(data: Lists, expected: Floats) -> Floats:
     n_lists, _, n_patch = data.patches.shape
     weights = expected.copy()
     first, second = np.zeros_like(weights), np.zeros_like(weights)
+    penalty = np.concatenate([np.full(n_patch, PATCH_PENALTY), np.full(len(weights) - n_patch, LIST_PENALTY)])
     nobody = np.logical_not(data.is_right.any(axis=1))
     somebody = np.logical_not(nobody)[:, None]
     for step in range(1, N_STEPS + 1):
@@ -243,7 +247,7 @@ def _descend(data: Lists, expected: Floats) -> Floats:
         wanted = np.divide(masses * data.is_right, right_mass[:, None], where=somebody, out=np.zeros_like(masses))
         patch_slope = np.einsum("lp,lpf->f", wanted - share, data.patches)
         list_slope = (nobody.astype(float) - none_share) @ data.lists
-        slope = np.concatenate([patch_slope, list_slope]) - PENALTY * (weights - expected)
+        slope = np.concatenate([patch_slope, list_slope]) - penalty * (weights - expected)
         slope /= n_lists
         first = 0.9 * first + 0.1 * slope
         second = 0.99 * second + 0.01 * slope**2
