@@ -144,7 +144,7 @@ export class TestingView implements vscode.Disposable {
         this.tree.replaceFiles(folderUri, [name], tests);
         this.runs.forgetMissing();
       } else {
-        this.log.info(`the tests of ${uri.fsPath} stay as they were: ${message}`);
+        this.log.debug(`the tests of ${uri.fsPath} stay as they were: ${message}`);
       }
     } catch (error) {
       this.log.warn(`tests of ${uri.fsPath} were not collected`, error);
