@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from tests.model_server.scripted import ModelServer, Received, Reply
+from tests.sandboxes.backends import skip_for_want_of
 
 from inkling.core.errors import ModelError
 from inkling.core.model_state import ModelState, ModelStateKind
@@ -210,7 +211,7 @@ async def test_a_server_that_speaks_something_else(
 def certificate(tmp_path: Path) -> Path:
     """A self-signed certificate for 127.0.0.1, with its key in the same file."""
     if shutil.which("openssl") is None:
-        pytest.skip("openssl is not installed")
+        skip_for_want_of("openssl is not installed")
     path = tmp_path / "certificate.pem"
     made = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2"]
     made += ["-subj", "/CN=scripted", "-addext", "subjectAltName=IP:127.0.0.1"]
