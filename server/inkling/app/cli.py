@@ -10,8 +10,10 @@ from pathlib import Path
 import click
 
 from inkling.app import places
+from inkling.app.bench_cli import bench
 from inkling.app.exit_codes import EXIT_NOTHING, with_exit_codes
 from inkling.app.fix_cli import fix
+from inkling.app.model_cli import model
 from inkling.app.telemetry_cli import telemetry
 from inkling.core.errors import UserError
 
@@ -294,6 +296,8 @@ def doctor(interpreter: Path | None, settings_file: Path | None, *, as_json: boo
     sys.exit(EXIT_NOTHING if any(finding.state == "missing" for finding in findings) else 0)
 
 
+main.add_command(bench)
+main.add_command(model)
 main.add_command(telemetry)
 main.add_command(fix)
 
@@ -326,220 +330,6 @@ def replay(policies: tuple[str, ...], days: int, *, as_json: bool) -> None:
     else:
         click.echo("\n".join(answer_lines(found)))
     sys.exit(EXIT_NOTHING if isinstance(found.replay, InsufficientSupport) else 0)
-
-
-@main.group()
-def model() -> None:
-    """Your own acceptance model: what was learned from your accepts and rejects, on top of the shipped one."""
-
-
-@model.command("show")
-@with_exit_codes
-def model_show() -> None:
-    """Print what was learned up to now, in log-odds. Exit code 1 while nothing was."""
-    from inkling.app.learning import drift_complaint, load_points, own_model_as_of_now, state_lines
-
-    data_dir = places.find().data_dir
-    own = own_model_as_of_now(data_dir)
-    for notice in (*own.notices, load_points(data_dir, own.prior)[1], drift_complaint(data_dir)):
-        if notice:
-            click.echo(notice, err=True)
-    click.echo("\n".join(state_lines(own.model.state)))
-    sys.exit(0 if own.model.state.n_events else EXIT_NOTHING)
-
-
-@model.command("retrain")
-@click.option("--background", is_flag=True, hidden=True, help="Leave the processor to others.")
-@with_exit_codes
-def model_retrain(*, background: bool) -> None:
-    """Train on the event store; replaces your model only when it is better on later data, else exit code 1.
-
-    Between trainings your model learns from each suggestion as its outcome comes, in every open window.
-    """
-    from inkling.app.learning import be_nice, retrain_from_store
-
-    if background:
-        be_nice()
-    was_replaced, words = retrain_from_store(places.find().data_dir)
-    click.echo(words)
-    sys.exit(0 if was_replaced else EXIT_NOTHING)
-
-
-@model.command("rollback")
-@with_exit_codes
-def model_rollback() -> None:
-    """Go back to the model before the last one; before the first one to what is learned live."""
-    from inkling.app.learning import roll_back
-
-    words = roll_back(places.find().data_dir)
-    click.echo(f"{words}; open windows take it over within seconds")
-
-
-@model.command("reset")
-@with_exit_codes
-def model_reset() -> None:
-    """Forget all that was learned; the shipped model decides again."""
-    from inkling.app.learning import reset
-
-    reset(places.find().data_dir)
-    click.echo("your model is forgotten; open windows take that over within seconds")
-
-
-@main.group()
-def bench() -> None:
-    """Measure. Each benchmark prints its protocol, its seed and intervals, and can write JSON."""
-
-
-@bench.command("latency")
-@click.option("--seed", type=int, default=0, show_default=True, help="Chooses files and places.")
-@click.option(
-    "--files", "n_files", type=click.IntRange(1), default=300, show_default=True, help="Files of the workspace."
-)
-@click.option(
-    "--requests",
-    "n_requests",
-    type=click.IntRange(10),
-    default=400,
-    show_default=True,
-    help="Places that are typed at.",
-)
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
-@with_exit_codes
-def bench_latency(seed: int, n_files: int, n_requests: int, json_file: Path | None) -> None:
-    """Typing into the real server over stdio: time to answer, loop, memory, beside jedi-language-server."""
-    from inkling.bench.latency import LatencyOptions, run
-
-    sys.exit(run(LatencyOptions(seed=seed, n_files=n_files, n_requests=n_requests), json_file))
-
-
-@bench.command("acceptance")
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="A study; each person is judged by a model of the others."
-)
-@click.option("--train", type=click.Path(path_type=Path), help="Learn from this study instead; needs --test.")
-@click.option("--test", type=click.Path(path_type=Path), help="Judge on this study; needs --train.")
-@click.option("--seed", type=int, default=0, show_default=True, help="For the intervals.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
-@with_exit_codes
-def bench_acceptance(
-    data: Path | None, train: Path | None, test: Path | None, seed: int, json_file: Path | None
-) -> None:
-    """How well the acceptance model judges people it has never seen, beside simpler judges and published ones."""
-    from inkling.bench.acceptance import STUDY, AcceptanceOptions, run
-
-    sys.exit(run(AcceptanceOptions(data=data or STUDY, train=train, test=test, seed=seed), json_file))
-
-
-@bench.command("personal")
-@click.option("--seed", type=int, default=0, show_default=True, help="Draws the simulated users.")
-@click.option("--users", "n_users", type=click.IntRange(2), default=40, show_default=True, help="Simulated users.")
-@click.option("--data", type=click.Path(path_type=Path), help="The Copilot study; left out where there is none.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
-@with_exit_codes
-def bench_personal(seed: int, n_users: int, data: Path | None, json_file: Path | None) -> None:
-    """What one's own model gains and can cost, and whether replay tells the truth, on simulated users."""
-    from inkling.bench.personal import STUDY, PersonalOptions, run
-
-    sys.exit(run(PersonalOptions(seed=seed, n_users=n_users, data=data or STUDY), json_file))
-
-
-@bench.command("typing")
-@click.option("--seed", type=int, default=0, show_default=True, help="Chooses bursts, files and places.")
-@click.option(
-    "--bursts", "n_bursts", type=click.IntRange(2), default=40, show_default=True, help="Bursts for each latency."
-)
-@click.option(
-    "--latency-ms", "latencies_ms", type=click.IntRange(0), multiple=True, help="Of the endpoint; 100, 300 and 800."
-)
-@click.option("--recording", type=click.Path(path_type=Path), help="A recorded session of typing.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
-@with_exit_codes
-def bench_typing(
-    seed: int, n_bursts: int, latencies_ms: tuple[int, ...], recording: Path | None, json_file: Path | None
-) -> None:
-    """A real typing rhythm against an endpoint of fixed latency: requests and time to text, beside plain debounces."""
-    from inkling.bench.typing import LATENCIES_MS, RECORDING, TypingOptions, run
-
-    options = TypingOptions(
-        seed=seed, n_bursts=n_bursts, latencies_ms=latencies_ms or LATENCIES_MS, recording=recording or RECORDING
-    )
-    sys.exit(run(options, json_file))
-
-
-@bench.command("store")
-@click.option("--seed", type=int, default=0, show_default=True, help="Draws the simulated year.")
-@click.option(
-    "--events",
-    "n_events",
-    type=click.IntRange(1000),
-    default=1_000_000,
-    show_default=True,
-    help="About how many rows.",
-)
-@click.option("--keep", "data_dir", type=click.Path(path_type=Path), help="Fill this folder, and leave it there.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
-@with_exit_codes
-def bench_store(seed: int, n_events: int, data_dir: Path | None, json_file: Path | None) -> None:
-    """A year of events: how fast they are stored, how large they are, what training and Insights take."""
-    from inkling.bench.store import StoreOptions, run
-
-    sys.exit(run(StoreOptions(seed=seed, n_events=n_events, data_dir=data_dir), json_file))
-
-
-@bench.command("sandbox")
-@click.option("--seed", type=int, default=0, show_default=True, help="For the intervals.")
-@click.option("--rounds", "n_rounds", type=click.IntRange(2), default=20, show_default=True, help="Runs of each kind.")
-@click.option("--docker-host", default="", help="Address of the Docker engine; the usual one unless given.")
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
-@with_exit_codes
-def bench_sandbox(seed: int, n_rounds: int, docker_host: str, json_file: Path | None) -> None:
-    """What a run in a sandbox costs, cold and warm, beside a plain subprocess."""
-    from inkling.bench.sandbox import SandboxBenchOptions, run
-
-    options = SandboxBenchOptions(seed=seed, n_rounds=n_rounds, n_zygote_runs=5 * n_rounds, docker_host=docker_host)
-    sys.exit(run(options, json_file))
-
-
-@bench.command("repair")
-@click.option("--data", type=click.Path(path_type=Path), help="Programs that models wrote, as in the shared set.")
-@click.option("--own", is_flag=True, help="Take the one-line bugs of this project instead.")
-@click.option("--limit", type=click.IntRange(1), help="Most bugs, chosen by the seed; all unless given.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Chooses bugs; for the intervals.")
-@click.option(
-    "--budget", "budget_s", type=click.FloatRange(1), default=60.0, show_default=True, help="Seconds for a bug."
-)
-@click.option("--processes", "n_processes", type=click.IntRange(1), default=2, show_default=True, help="For a search.")
-@click.option(
-    "--proposals",
-    type=click.Path(path_type=Path),
-    help="Keep what was found in this file; what it holds already is not searched again.",
-)
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the result to this file.")
-@with_exit_codes
-def bench_repair(
-    data: Path | None,
-    limit: int | None,
-    seed: int,
-    budget_s: float,
-    n_processes: int,
-    proposals: Path | None,
-    json_file: Path | None,
-    *,
-    own: bool,
-) -> None:
-    """Repairs of bugs without a language model, judged by tests that the search never sees."""
-    from inkling.bench.repair.benchmark import DATA, RepairOptions, run
-
-    options = RepairOptions(
-        data=data or DATA,
-        own=own,
-        limit=limit,
-        seed=seed,
-        budget_s=budget_s,
-        n_processes=n_processes,
-        proposals=proposals,
-    )
-    sys.exit(run(options, json_file))
 
 
 def _absolute(interpreter: Path | None) -> Path | None:
