@@ -1,12 +1,12 @@
 /** A language model's endpoint in a real window: its key, its ghost text, its end. */
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import http from "node:http";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { closeBrowser } from "./lib/browser.mjs";
-import { ARTIFACTS, SERVER_COMMAND } from "./lib/environment.mjs";
+import { ARTIFACTS } from "./lib/environment.mjs";
+import { ModelEndpoint } from "./lib/model_endpoint.mjs";
 import { OFFERED, TYPED, moduleBeforeTyping } from "./lib/situations.mjs";
 import { TestEditor } from "./lib/test_editor.mjs";
 import { waitFor } from "./lib/wait.mjs";
@@ -18,57 +18,17 @@ const KEY = "sk-only-for-this-test";
 const BEFORE = "# An hour has 60 minutes, and a day ";
 const SAID = "has 24 hours.";
 
-/** An endpoint that lets one key in and always says the same. */
-class Endpoint {
-  refused = 0;
-  answered = 0;
-  #server = http.createServer((request, response) => {
-    request.resume();
-    request.on("end", () => this.#answer(request, response));
-  });
-
-  async start() {
-    await new Promise((resolve) => this.#server.listen(0, "127.0.0.1", resolve));
-    return `http://127.0.0.1:${this.#server.address().port}/v1`;
-  }
-
-  async stop() {
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
-  }
-
-  #answer(request, response) {
-    if (request.headers.authorization !== `Bearer ${KEY}`) {
-      this.refused += 1;
-      response.writeHead(401, { "content-type": "application/json" });
-      response.end(JSON.stringify({ error: { message: "Incorrect API key provided." } }));
-      return;
-    }
-    this.answered += 1;
-    const logprobs = { tokens: [SAID], token_logprobs: [-0.01], top_logprobs: null, text_offset: [0] };
-    const answer = { id: "test", object: "text_completion", created: 0, model: "test-model" };
-    const event = { ...answer, choices: [{ index: 0, text: SAID, finish_reason: "stop", logprobs }] };
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    response.end(`data: ${JSON.stringify(event)}\n\ndata: [DONE]\n\n`);
-  }
-}
-
 describe("a language model's endpoint", () => {
-  const endpoint = new Endpoint();
+  const endpoint = new ModelEndpoint();
   /** @type {TestEditor} */
   let editor;
   let window;
 
   before(async () => {
-    const baseUrl = await endpoint.start();
+    endpoint.apiKey = KEY;
+    endpoint.script = () => [SAID];
     editor = await TestEditor.start("model-mind");
-    const machine = path.join(editor.home.userData, "Machine", "settings.json");
-    const settings = {
-      "inkling.server.command": SERVER_COMMAND,
-      "inkling.model.baseUrl": baseUrl,
-      "inkling.model.completionModel": "test-model",
-    };
-    fs.writeFileSync(machine, JSON.stringify(settings));
+    editor.setModelEndpoint(await endpoint.start());
     const files = { "hours.py": "", "tests/test_down.py": moduleBeforeTyping("down") };
     window = await editor.open(editor.addWorkspace("shop", files), "hours.py");
   });
@@ -84,7 +44,7 @@ describe("a language model's endpoint", () => {
     await message("Set API Key").waitFor();
     await window.statusItem.locator(".codicon-warning").waitFor();
     assert.ok(endpoint.refused > 0);
-    assert.equal(endpoint.answered, 0);
+    assert.equal(endpoint.letIn, 0);
   });
 
   scenario("answers once the key is set, and the key is in no file of the editor's", async () => {

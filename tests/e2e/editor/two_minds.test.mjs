@@ -1,11 +1,10 @@
 /** The embedded mind and a model beside each other in a real window: late answers, and several to choose from. */
 import assert from "node:assert/strict";
-import fs from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { closeBrowser } from "./lib/browser.mjs";
-import { ARTIFACTS, SERVER_COMMAND } from "./lib/environment.mjs";
+import { ARTIFACTS } from "./lib/environment.mjs";
 import { ModelEndpoint, promised } from "./lib/model_endpoint.mjs";
 import { OFFERED, TYPED, moduleBeforeTyping } from "./lib/situations.mjs";
 import { TestEditor } from "./lib/test_editor.mjs";
@@ -22,15 +21,8 @@ describe("two minds", () => {
   let window;
 
   before(async () => {
-    const baseUrl = await endpoint.start();
     editor = await TestEditor.start("two-minds");
-    const machine = path.join(editor.home.userData, "Machine", "settings.json");
-    const settings = {
-      "inkling.server.command": SERVER_COMMAND,
-      "inkling.model.baseUrl": baseUrl,
-      "inkling.model.completionModel": "test-model",
-    };
-    fs.writeFileSync(machine, JSON.stringify(settings));
+    editor.setModelEndpoint(await endpoint.start());
     const names = ["warm", "longer", "typed", "other", "rejected", "several"];
     const files = Object.fromEntries(names.map((name) => [`tests/test_${name}.py`, moduleBeforeTyping(name)]));
     window = await editor.open(editor.addWorkspace("shop", files), "tests/test_warm.py");

@@ -7,12 +7,24 @@ const CHUNK = { id: "test", object: "text_completion", created: 0, model: "test-
 export class ModelEndpoint {
   /** Returns the texts that follow a prompt, the likeliest first; may be a promise. What is asked at connecting is "0". */
   script = () => [""];
-  /** Bodies of the requests so far, without those at connecting. */
+  /** The one key that is let in; null: anybody is. */
+  apiKey = null;
+  /** Bodies of the requests that were let in so far, without those at connecting. */
   received = [];
+  /** Requests that were not let in, and those that were, at connecting included. */
+  refused = 0;
+  letIn = 0;
   #server = http.createServer((request, response) => {
     const pieces = [];
     request.on("data", (piece) => pieces.push(piece));
-    request.on("end", () => this.#answer(request.url, JSON.parse(Buffer.concat(pieces).toString() || "{}"), response));
+    request.on("end", () => {
+      if (this.apiKey !== null && request.headers.authorization !== `Bearer ${this.apiKey}`) {
+        this.#refuse(response);
+      } else {
+        this.letIn += 1;
+        this.#answer(request.url, JSON.parse(Buffer.concat(pieces).toString() || "{}"), response);
+      }
+    });
   });
 
   /** Listens; returns the address for `inkling.model.baseUrl`. */
@@ -24,6 +36,12 @@ export class ModelEndpoint {
   async stop() {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #refuse(response) {
+    this.refused += 1;
+    response.writeHead(401, { "content-type": "application/json" });
+    response.end(JSON.stringify({ error: { message: "Incorrect API key provided." } }));
   }
 
   async #answer(url, body, response) {

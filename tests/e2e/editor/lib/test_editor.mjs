@@ -50,6 +50,7 @@ const SHORT_LIVED = ["--reconnection-grace-time", "1", "--idle-timeout-seconds",
 export class TestEditor {
   #server;
   #workbenches = [];
+  #machineSettings = {};
 
   /** Use `TestEditor.start`. */
   constructor(name) {
@@ -109,9 +110,16 @@ export class TestEditor {
     return path.join(this.home.userData, "User", "settings.json");
   }
 
+  /** Names the endpoint of a language model in the machine's settings, where alone one may stand. */
+  setModelEndpoint(baseUrl) {
+    Object.assign(this.#machineSettings, { "inkling.model.baseUrl": baseUrl, "inkling.model.completionModel": "test-model" });
+    writeJson(path.join(this.home.userData, "Machine", "settings.json"), this.#machineSettings);
+  }
+
   /** Sets what starts the server, as the user would; settings of scope "machine" count only in this file. */
   setServerCommand(command) {
-    writeJson(path.join(this.home.userData, "Machine", "settings.json"), { "inkling.server.command": command });
+    this.#machineSettings["inkling.server.command"] = command;
+    writeJson(path.join(this.home.userData, "Machine", "settings.json"), this.#machineSettings);
   }
 
   /** Opens a window on a workspace. */
