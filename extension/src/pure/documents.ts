@@ -35,6 +35,10 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   low_probability: "probability below the threshold",
   no_fix: "no fix was found",
   not_verified: "fixes were found and none is sure",
+  nothing_follows: "nothing follows from the latest changes",
+  excluded: "file excluded",
+  reverts: "would take back your own change",
+  worse_linting: "the linter would complain",
 };
 
 /** Returns the latest decisions, newest first, two lines for each: what happened where, and why. */

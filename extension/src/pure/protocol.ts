@@ -20,6 +20,9 @@ export const FIX_OFFERED = "inkling/fixOffered";
 export const FIX_WITHDRAWN = "inkling/fixWithdrawn";
 export const DISCOVER_TESTS = "inkling/discoverTests";
 export const RUN_TESTS = "inkling/runTests";
+export const NEXT_EDIT = "inkling/nextEdit";
+export const NEXT_EDIT_GROUP = "inkling/nextEditGroup";
+export const NEXT_EDIT_READY = "inkling/nextEditReady";
 export const SETTINGS_SECTION = "inkling";
 
 export type Reason =
@@ -42,7 +45,11 @@ export type Reason =
   | "too_late"
   | "low_probability"
   | "no_fix"
-  | "not_verified";
+  | "not_verified"
+  | "nothing_follows"
+  | "excluded"
+  | "reverts"
+  | "worse_linting";
 
 export type OutcomeKind =
   | "shown"
@@ -98,6 +105,15 @@ export interface CompletionSettings {
   readonly debounceMs: number;
   readonly deadlineMs: number;
   readonly maxFileKb: number;
+}
+
+/** Next-edit predictions. */
+export interface NextEditSettings {
+  readonly enabled: boolean;
+  readonly debounceMs: number;
+  readonly maxFileKb: number;
+  readonly exclude: readonly string[];
+  readonly threshold: number;
 }
 
 /** When to speak. */
@@ -164,6 +180,7 @@ export interface SandboxSettings {
 export interface SettingsTree {
   readonly interpreter: string;
   readonly completion: CompletionSettings;
+  readonly nextEdit: NextEditSettings;
   readonly gate: GateSettings;
   readonly index: IndexSettings;
   readonly telemetry: TelemetrySettings;
@@ -613,4 +630,52 @@ export interface RunTestsResult {
   readonly problem: "no_sandbox" | "not_trusted" | "no_interpreter" | "no_tests" | "no_such_test" | "syntax_error" | "missing_package" | "needs_network" | "collection_failed" | "hangs" | "out_of_memory" | "crashed" | "python_too_old" | null;
   readonly message: string;
   readonly seconds: number;
+}
+
+/** `inkling/nextEdit`, a request; cancelled with `$/cancelRequest`. */
+export interface NextEditParams {
+  readonly uri: string;
+  readonly version: number;
+  readonly position: WirePosition;
+  readonly isInvoked?: boolean;
+}
+
+/** What is likely to be changed next: one replacement, as small as it can be. */
+export interface WireNextEdit {
+  readonly id: string;
+  readonly uri: string;
+  readonly version: number | null;
+  readonly path: string;
+  readonly range: WireRange;
+  readonly oldText: string;
+  readonly newText: string;
+  readonly kind: "rename" | "signature" | "repeat" | "import" | "definition" | "diagnostic" | "symmetry" | "continuation" | "intent";
+  readonly label: string;
+  readonly words: string;
+  readonly probability: number;
+  readonly nInGroup: number;
+}
+
+/** The prediction; null with a reason, as in `WireDecision.reason`, and that in words. */
+export interface NextEditResult {
+  readonly edit?: WireNextEdit | null;
+  readonly reason?: string | null;
+  readonly message?: string;
+}
+
+/** `inkling/nextEditGroup`, a request for all edits that follow from the cause of one that was offered. */
+export interface NextEditGroupParams {
+  readonly id: string;
+}
+
+/** The edits by file, as things are now; none and words where the prediction holds no longer. */
+export interface NextEditGroupResult {
+  readonly files?: readonly WireFileEdits[];
+  readonly label?: string;
+  readonly message?: string;
+}
+
+/** `inkling/nextEditReady`, a notification to the client: something was found late; it is worth asking again. */
+export interface NextEditReadyParams {
+  readonly uri: string;
 }

@@ -27,6 +27,7 @@ class Feature(StrEnum):
 
     COMPLETION = "completion"
     FIX = "fix"
+    NEXT_EDIT = "next_edit"
 
 
 class OutcomeKind(StrEnum):

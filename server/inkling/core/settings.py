@@ -152,6 +152,25 @@ class ModelSettings:
     proxy: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NextEditSettings:
+    """Next-edit predictions.
+
+    Attributes:
+        enabled: Whether they are offered at all.
+        debounce_ms: Pause after a change before the editor asks, milliseconds.
+        max_file_kb: Largest file that is read for them, kilobytes.
+        exclude: Patterns, as in a .gitignore file, of paths in which none are offered.
+        threshold: Least probability that a prediction is right for it to be shown; 0: as `inkling.gate.policy` says.
+    """
+
+    enabled: bool = True
+    debounce_ms: int = field(default=150, metadata={"low": 0, "high": 5000})
+    max_file_kb: int = field(default=1024, metadata={"low": 1, "high": 16384})
+    exclude: tuple[str, ...] = ()
+    threshold: float = field(default=0.0, metadata={"low": 0.0, "high": 1.0})
+
+
 class FixPrecision(StrEnum):
     """What is good enough to be proposed: VERIFIED patches alone, or PLAUSIBLE ones too, labelled as such."""
 
@@ -224,6 +243,7 @@ class Settings:
 
     interpreter: str = ""
     completion: CompletionSettings = field(default_factory=CompletionSettings)
+    next_edit: NextEditSettings = field(default_factory=NextEditSettings)
     gate: GateSettings = field(default_factory=GateSettings)
     index: IndexSettings = field(default_factory=IndexSettings)
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)

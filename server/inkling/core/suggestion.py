@@ -52,6 +52,10 @@ class Reason(StrEnum):
     LOW_PROBABILITY = "low_probability"
     NO_FIX = "no_fix"
     NOT_VERIFIED = "not_verified"
+    NOTHING_FOLLOWS = "nothing_follows"
+    EXCLUDED = "excluded"
+    REVERTS = "reverts"
+    WORSE_LINTING = "worse_linting"
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -75,6 +79,10 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.LOW_PROBABILITY: "its probability of acceptance is below the threshold (inkling.gate.policy)",
     Reason.NO_FIX: "no change was found with which the failing test passes and no other breaks",
     Reason.NOT_VERIFIED: "changes make the test pass, and nothing tells which is right (inkling.fix.precision)",
+    Reason.NOTHING_FOLLOWS: "nothing that Inkling knows follows from what was changed lately",
+    Reason.EXCLUDED: "no edits are predicted in this file (inkling.nextEdit.exclude)",
+    Reason.REVERTS: "it would take back what you just did, or change white space alone",
+    Reason.WORSE_LINTING: "it would bring a complaint of the linter that was not there before",
 }
 """Each reason in words for a person, naming the setting that changes it where there is one."""
 

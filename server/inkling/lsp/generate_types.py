@@ -1,7 +1,7 @@
 """Writes the extension's types from the daemon's: `python -m inkling.lsp.generate_types [--check]`.
 
-`inkling.lsp.methods` with `inkling.lsp.fix_messages`, the settings tree and eight enumerations are the source;
-`extension/src/pure/protocol.ts` is the result. It is committed, and a test fails when it is stale.
+`inkling.lsp.methods` with the modules of messages that it names, the settings tree and eight enumerations are the
+source; `extension/src/pure/protocol.ts` is the result. It is committed, and a test fails when it is stale.
 """
 
 import argparse
@@ -53,6 +53,9 @@ _METHODS = (
     "FIX_WITHDRAWN",
     "DISCOVER_TESTS",
     "RUN_TESTS",
+    "NEXT_EDIT",
+    "NEXT_EDIT_GROUP",
+    "NEXT_EDIT_READY",
     "SETTINGS_SECTION",
 )
 _ENUMS: tuple[type[StrEnum], ...] = (

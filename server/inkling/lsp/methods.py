@@ -9,7 +9,8 @@ item runs it through `workspace/executeCommand`. A client that says `ownsInlineC
 initialization options asks by itself, so the capability is not advertised to it, and it reports outcomes with
 `inkling/recordOutcomes`.
 
-The types of *Fix with feedback* and of the Testing view are in `inkling.lsp.fix_messages`.
+The types of *Fix with feedback* and of the Testing view are in `inkling.lsp.fix_messages`, those of
+next-edit predictions in `inkling.lsp.next_edit_messages`.
 """
 
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Literal
 from inkling.core import insights
 from inkling.core.interval import Interval
 from inkling.lsp.fix_messages import FIX_WIRE_TYPES
+from inkling.lsp.next_edit_messages import NEXT_EDIT_WIRE_TYPES
 
 RECORD_OUTCOMES = "inkling/recordOutcomes"
 WHY = "inkling/why"
@@ -39,6 +41,9 @@ FIX_OFFERED = "inkling/fixOffered"
 FIX_WITHDRAWN = "inkling/fixWithdrawn"
 DISCOVER_TESTS = "inkling/discoverTests"
 RUN_TESTS = "inkling/runTests"
+NEXT_EDIT = "inkling/nextEdit"
+NEXT_EDIT_GROUP = "inkling/nextEditGroup"
+NEXT_EDIT_READY = "inkling/nextEditReady"
 SUGGESTION_ACCEPTED = "inkling.suggestionAccepted"
 
 SETTINGS_SECTION = "inkling"
@@ -273,4 +278,5 @@ WIRE_TYPES: tuple[type, ...] = (
     ModelStatusParams,
     SuggestionsReadyParams,
     *FIX_WIRE_TYPES,
+    *NEXT_EDIT_WIRE_TYPES,
 )

@@ -119,6 +119,19 @@ describe("what comes of a search for a fix", () => {
     }
   }
 
+  /** Selects the first lines of the document; keys that come before the editor has the focus again are pressed anew. */
+  async function select(text) {
+    const lines = text.split("\n");
+    const told = window.page.locator(".statusbar-item", { hasText: `(${text.length + 1} selected)` });
+    await waitFor("the selection", async () => {
+      await goToLine(0);
+      for (const _ of lines) {
+        await window.press("Shift+ArrowDown");
+      }
+      return told.waitFor({ timeout: 1000 }).then(() => true, () => false);
+    });
+  }
+
   /** Takes back what was typed; the editor keeps words as steps of their own. */
   async function undoTo(text) {
     await waitFor("the text before", async () => {
@@ -254,10 +267,7 @@ describe("what comes of a search for a fix", () => {
     await toast("There is nothing to fix.").waitFor();
     assert.deepEqual(Object.keys(received("inkling/fix").at(-1).params).sort(), ["folderUri", "id", "isHint"]);
     await window.runCommand("Notifications: Clear All Notifications");
-    await goToLine(0);
-    for (const _ of TRACEBACK.split("\n")) {
-      await window.press("Shift+ArrowDown");
-    }
+    await select(TRACEBACK);
     await window.runCommand("Inkling: Fix with Feedback");
     await toast("There is nothing to fix.").waitFor();
     assert.equal(received("inkling/fix").at(-1).params.traceback, TRACEBACK);

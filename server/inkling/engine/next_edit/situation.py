@@ -1,0 +1,36 @@
+"""What proposers look at: the files as they are now, and what was changed lately."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from inkling.core.next_edit import LineChange
+from inkling.core.snapshot import DocumentUri
+from inkling.engine.next_edit.file_view import FileView
+
+
+@dataclass(frozen=True)
+class Situation:
+    """One question to the proposers.
+
+    Attributes:
+        files: Views of the files that matter: the one with the latest change, other open ones, and those of the project
+            that name what was changed. Never empty.
+        history: What was changed lately, oldest first, at present places. Never empty.
+        cursor_line: The line of the cursor in the file of the latest change; None where it is elsewhere or unknown.
+    """
+
+    files: Mapping[DocumentUri, FileView]
+    history: tuple[LineChange, ...]
+    cursor_line: int | None = None
+
+    @property
+    def latest(self) -> LineChange:
+        """The latest change."""
+        return self.history[-1]
+
+    @cached_property
+    def nearest_first(self) -> tuple[DocumentUri, ...]:
+        """The files: the one of the latest change, then those changed before it, the latest first, then the others."""
+        changed = dict.fromkeys(change.uri for change in reversed(self.history) if change.uri in self.files)
+        return tuple(dict.fromkeys([*changed, *self.files]))
