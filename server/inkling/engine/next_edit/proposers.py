@@ -1,0 +1,93 @@
+"""All proposers asked at once: what they agree on is one proposal, and what cannot be meant is dropped."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from inkling.core.next_edit import LineChange
+from inkling.core.snapshot import DocumentUri
+from inkling.engine.next_edit.candidates import EditCandidate, Proposer
+from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.situation import Situation
+
+logger = logging.getLogger(__name__)
+
+PROPOSERS: tuple[Proposer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """One edit that one or more proposers came to; lines that stay as they are at its ends are left out.
+
+    Attributes:
+        uri: The file.
+        first_line: The first line that is replaced.
+        end_line: The line after the last; the same as `first_line` for an insertion.
+        inserted: The lines that come there, without their ends.
+        candidates: What was proposed, as it was proposed; never empty.
+    """
+
+    uri: DocumentUri
+    first_line: int
+    end_line: int
+    inserted: tuple[str, ...]
+    candidates: tuple[EditCandidate, ...]
+
+
+def propose(situation: Situation, proposers: Sequence[Proposer] = PROPOSERS) -> list[Proposal]:
+    """Returns what the proposers propose, in the order in which it was first proposed.
+
+    Proposals that change nothing, that lie outside of their file or that take back a change of the history are dropped.
+    """
+    merged: dict[tuple[DocumentUri, int, int, tuple[str, ...]], list[EditCandidate]] = {}
+    for proposer in proposers:
+        for candidate in _asked(proposer, situation):
+            view = situation.files.get(candidate.uri)
+            if view is None or not 0 <= candidate.first_line <= candidate.end_line <= len(view.lines):
+                continue
+            key = (candidate.uri, *_without_what_stays(view, candidate))
+            first_line, end_line, inserted = key[1:]
+            if first_line == end_line and not inserted:
+                continue
+            if _is_taken_back(situation.history, candidate.uri, first_line, view.lines[first_line:end_line], inserted):
+                continue
+            merged.setdefault(key, []).append(candidate)
+    return [
+        Proposal(uri=uri, first_line=first, end_line=end, inserted=inserted, candidates=tuple(candidates))
+        for (uri, first, end, inserted), candidates in merged.items()
+    ]
+
+
+def _asked(proposer: Proposer, situation: Situation) -> Iterable[EditCandidate]:
+    """Returns what one proposer says; a fault in one kind of edit must not silence the others."""
+    try:
+        return list(proposer(situation))
+    except Exception:
+        logger.exception("proposer=%s failed", getattr(proposer, "__module__", proposer))
+        return []
+
+
+def _without_what_stays(view: FileView, candidate: EditCandidate) -> tuple[int, int, tuple[str, ...]]:
+    first, end, inserted = candidate.first_line, candidate.end_line, candidate.inserted
+    low, high = 0, len(inserted)
+    while first < end and low < high and view.lines[first] == inserted[low]:
+        first, low = first + 1, low + 1
+    while first < end and low < high and view.lines[end - 1] == inserted[high - 1]:
+        end, high = end - 1, high - 1
+    return first, end, inserted[low:high]
+
+
+def _is_taken_back(
+    history: Iterable[LineChange],
+    uri: DocumentUri,
+    first_line: int,
+    removed: tuple[str, ...],
+    inserted: tuple[str, ...],
+) -> bool:
+    return any(
+        change.uri == uri
+        and abs(change.first_line - first_line) <= 1
+        and change.removed == inserted
+        and change.inserted == removed
+        for change in history
+    )
