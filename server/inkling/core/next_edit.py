@@ -178,6 +178,19 @@ class EditPredictor(Protocol):
         ...
 
 
+class GuidedEditPredictor(EditPredictor, Protocol):
+    """A mind that may take seconds, and does better when it is told where the next change is likely to be."""
+
+    async def predict(self, question: EditQuestion, places: Sequence[PredictedPlace] = ()) -> Prediction:
+        """As `EditPredictor.predict`.
+
+        Args:
+            question: The question.
+            places: Where another mind expects the next change, the likeliest first.
+        """
+        ...
+
+
 class EditHistory(Protocol):
     """Follows what is changed in all open documents, and says what belongs together."""
 
