@@ -1,0 +1,42 @@
+"""A next edit in one line."""
+
+import pytest
+
+from inkling.lsp.next_edit_label import edit_label
+
+MINUS = "\N{MINUS SIGN}"
+
+
+@pytest.mark.parametrize(
+    ("removed", "inserted", "label"),
+    [
+        pytest.param(["x = timeout"], ["x = timeout_s"], "`timeout` → `timeout_s`", id="a name"),
+        pytest.param(["f(timeout)"], ["f(timeout_s)"], "`timeout` → `timeout_s`", id="a name up to a bracket"),
+        pytest.param(["a = b + c"], ["a = b - c"], "`+` → `-`", id="an operator"),
+        pytest.param(["return a"], ["yield a"], "`return` → `yield`", id="at the beginning of a line"),
+        pytest.param(["f(a)"], ["f(a, b)"], "+ `, b`", id="an insertion into a line"),
+        pytest.param(["f(a, b)"], ["f(a)"], f"{MINUS} `, b`", id="a deletion from a line"),
+        pytest.param([], ["import os"], "+ import os", id="a line"),
+        pytest.param([], ["", "    import os"], "+ import os", id="a line after a blank one"),
+        pytest.param([], ["a", "", "b"], "+ 2 lines", id="lines"),
+        pytest.param([], [""], "+ 1 blank line", id="a blank line"),
+        pytest.param(["", ""], [], f"{MINUS} 2 blank lines", id="blank lines go"),
+        pytest.param(["import os"], [], f"{MINUS} import os", id="a line goes"),
+        pytest.param(["a", "b", "c"], [], f"{MINUS} 3 lines", id="lines go"),
+        pytest.param(["a", "b"], ["a", "x", "b"], "+ x", id="a line between others"),
+        pytest.param(["f(old)", "g", "f(old)"], ["f(new)", "g", "f(new)"], "`old` → `new`", id="twice the same"),
+        pytest.param(["a = 1", "b = 2"], ["a = 3", "b = 4"], "2 lines changed", id="different changes"),
+        pytest.param(["a = 1", "b = 2"], ["c = 3"], "2 lines → 1 line", id="fewer lines"),
+        pytest.param(["\ta"], ["    a"], "white space", id="indentation"),
+        pytest.param(["'🛒'"], ["'🛒🛒'"], "+ `🛒`", id="non-BMP text"),
+    ],
+)
+def test_the_change_is_said(removed: list[str], inserted: list[str], label: str) -> None:
+    assert edit_label(removed, inserted) == label
+
+
+def test_long_parts_are_cut() -> None:
+    label = edit_label(["x = '" + "a" * 300 + "'"], ["x = '" + "b" * 300 + "'"])
+    assert len(label) < 100
+    assert label.count("…") == 2
+    assert len(edit_label([], ["import " + "a" * 300])) < 70
