@@ -12,8 +12,9 @@ from typing import Protocol
 
 from inkling.core.edit import TextEdit
 from inkling.core.ports import WorkspaceListener
+from inkling.core.settings import Settings
 from inkling.core.snapshot import DocumentUri, Snapshot
-from inkling.core.suggestion import Source, Trigger
+from inkling.core.suggestion import Scored, Source, Trigger
 
 
 class ChangeOrigin(StrEnum):
@@ -211,12 +212,51 @@ class EditHistory(Protocol):
         """Takes that a document was closed; its changes stay known while its file is as it was."""
         ...
 
+    def document_saved(self, uri: DocumentUri) -> None:
+        """Takes that the editor saved a document: the change of its file on disk is nobody else's."""
+        ...
+
     def files_changed(self, paths: Sequence[Path]) -> None:
-        """Takes files that were saved, created, renamed or deleted on disk."""
+        """Takes files that were changed on disk by whomever; a changed `.git/HEAD` is a switch of branches."""
         ...
 
     def recent(self) -> tuple[LineChange, ...]:
         """Returns the latest changes that the developer meant, oldest first, at their present places."""
+        ...
+
+    def taken_back(self) -> tuple[LineChange, ...]:
+        """Returns the latest changes that the developer undid or deleted again, oldest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EditOccasion:
+    """All that the gate may look at when it scores a predicted edit.
+
+    Attributes:
+        edit: The prediction; its probability is the prior.
+        is_near: Whether it stands in the file with the cursor and so near that no jump is needed to see it.
+        is_elsewhere: Whether it stands in another file.
+        follows_accept: Whether another edit of its group was accepted just before.
+        project: As in `core.events.Decision`.
+    """
+
+    edit: PredictedEdit
+    is_near: bool
+    is_elsewhere: bool
+    follows_accept: bool
+    project: str = ""
+
+
+class NextEditModel(Protocol):
+    """Scores predicted edits by how likely this user is to accept them."""
+
+    def score(self, occasion: EditOccasion) -> Scored:
+        """Returns the probability with the features behind it; well under a millisecond."""
+        ...
+
+    def threshold(self, settings: Settings) -> float:
+        """Returns the least probability to show that the user's settings amount to now; from memory."""
         ...
 
 
