@@ -280,6 +280,11 @@ class ModelServer:
         return {"prompt_tokens": n_prompt, "completion_tokens": n_answer, "total_tokens": n_prompt + n_answer}
 
 
+def n_pieces_of(text: str) -> int:
+    """Returns in how many pieces a text is streamed, for `Reply.hold_after` and `Reply.fault_after`."""
+    return len(_PIECE.findall(text))
+
+
 def _is_end(gone: asyncio.Task[bytes]) -> bool:
     """Tells whether the client has left, politely or not."""
     return gone.done() and (gone.exception() is not None or gone.result() == b"")

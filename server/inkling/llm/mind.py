@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from inkling.core.errors import BadSettingError
 from inkling.core.model_state import ModelState, ModelStateKind
+from inkling.core.next_edit import GuidedEditPredictor
 from inkling.core.ports import Background, Repairer, StreamingCompleter, SuiteRunner, WorkspaceScope
 from inkling.core.repair import Proposals, RepairProgress, RepairRequest
 from inkling.core.settings import IndexSettings, ModelSettings, Settings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from inkling.context.prompt_context import ContextRecorder, Lookup
     from inkling.llm.answer_store import AnswerStore
     from inkling.llm.completer import ModelCompleter
+    from inkling.llm.next_edit import ModelEditPredictor
 
 
 class ClosableTextModel(TextModel, Protocol):
@@ -44,11 +46,13 @@ class _Parts:
         model: A client for it.
         repair_purpose: Which of its models repairs; None where none does.
         ghost_text: What completes; None where no model does.
+        next_edits: What predicts edits; None where no model for edits is named.
     """
 
     model: ClosableTextModel
     repair_purpose: Purpose | None
     ghost_text: "_GhostText | None"
+    next_edits: "ModelEditPredictor | None"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ class _Making:
         rhythm: How the user types.
         cache_dir: Where answers are kept; None: nowhere.
         lookup: Reads the code around a place.
+        find_document: Returns an open document as it is now.
+        scope: The folders, and what is excluded.
     """
 
     model: ClosableTextModel
@@ -77,6 +83,8 @@ class _Making:
     rhythm: TypingRhythm
     cache_dir: Path | None
     lookup: "Lookup"
+    find_document: Callable[[DocumentUri], Snapshot | None]
+    scope: WorkspaceScope
 
 
 class ModelMind:
@@ -135,6 +143,10 @@ class ModelMind:
         """Returns itself while it can be asked, else nothing."""
         return (self,) if self._ghost_text is not None else ()
 
+    def edit_predictors(self) -> Sequence[GuidedEditPredictor]:
+        """Returns what predicts next edits while `inkling.model.editModel` can be asked, else nothing."""
+        return (self._parts.next_edits,) if self._parts is not None and self._parts.next_edits is not None else ()
+
     def repairers(self, suites: SuiteRunner) -> Sequence[Repairer]:
         """Returns a repairer that asks whichever endpoint there is when a repair begins.
 
@@ -155,9 +167,7 @@ class ModelMind:
         parts = self._parts
         if parts is None or parts.repair_purpose is None:
             return Proposals(patches=(), n_tried=0, seconds=0.0)
-        scope = self._scope or WorkspaceScope(
-            folders=(request.view.folder,), interpreter=None, index=IndexSettings(include_environment=False)
-        )
+        scope = self._scope or _scope_of(request.view.folder)
         made = _RepairMaking(model=parts.model, purpose=parts.repair_purpose, suites=suites, scope=scope)
         repairer = await asyncio.to_thread(_repairer_of, made)
         return await repairer.repair(request, on_progress)
@@ -167,6 +177,8 @@ class ModelMind:
         self._scope = scope
         if self._ghost_text is not None:
             self._ghost_text.recorder.open_workspace(scope)
+        if self._parts is not None and self._parts.next_edits is not None:
+            self._parts.next_edits.open_workspace(scope)
 
     def document_changed(self, snapshot: Snapshot) -> None:
         """Takes a document that was opened or edited."""
@@ -185,6 +197,8 @@ class ModelMind:
         """Takes files that changed on disk."""
         if self._ghost_text is not None:
             self._ghost_text.recorder.files_changed(paths)
+        if self._parts is not None and self._parts.next_edits is not None:
+            self._parts.next_edits.files_changed()
 
     def is_due_within(self, request: CompletionRequest, within_s: float) -> bool:
         """Tells whether the endpoint's answer is very likely to be there in so many seconds."""
@@ -225,11 +239,15 @@ class ModelMind:
             rhythm=self._rhythm,
             cache_dir=cache_dir,
             lookup=self._lookup,
+            find_document=self._documents.get,
+            scope=self._scope or _scope_of(),
         )
         parts = await asyncio.to_thread(_made_of, endpoint, made)
         if endpoint is not self._endpoint:
             await _close(parts)  # the settings have changed meanwhile
             return
+        if self._scope is not None and parts.next_edits is not None:
+            parts.next_edits.open_workspace(self._scope)  # it may be another one than when the making began
         if parts.ghost_text is not None:
             if self._scope is not None:
                 parts.ghost_text.recorder.open_workspace(self._scope)
@@ -250,8 +268,8 @@ class ModelMind:
     def _take_parts(self) -> _Parts | None:
         """Forgets the endpoint, and returns what there was for it, its streams ended."""
         parts, self._parts, self._endpoint = self._parts, None, None
-        if parts is not None and parts.ghost_text is not None:
-            parts.ghost_text.completer.close()
+        if parts is not None:
+            _end_streams(parts)
         return parts
 
     def _tell(self, state: ModelState) -> None:
@@ -282,11 +300,22 @@ class _RepairMaking:
     scope: WorkspaceScope
 
 
-async def _close(parts: _Parts) -> None:
+def _scope_of(*folders: Path) -> WorkspaceScope:
+    """Returns what holds before a workspace is opened."""
+    return WorkspaceScope(folders=folders, interpreter=None, index=IndexSettings(include_environment=False))
+
+
+def _end_streams(parts: _Parts) -> None:
     if parts.ghost_text is not None:
         parts.ghost_text.completer.close()
-        if parts.ghost_text.store is not None:
-            await parts.ghost_text.store.close()
+    if parts.next_edits is not None:
+        parts.next_edits.close()
+
+
+async def _close(parts: _Parts) -> None:
+    _end_streams(parts)
+    if parts.ghost_text is not None and parts.ghost_text.store is not None:
+        await parts.ghost_text.store.close()
     await parts.model.close()
 
 
@@ -303,7 +332,15 @@ def _made_of(endpoint: Endpoint, made: _Making) -> _Parts:
     """Returns what an endpoint makes possible; called on a thread, since importing it takes tens of milliseconds."""
     purposes = (purpose for purpose in (Purpose.EDIT, Purpose.CHAT) if purpose in endpoint.models)
     ghost_text = _ghost_text_of(endpoint, made) if Purpose.COMPLETION in endpoint.models else None
-    return _Parts(model=made.model, repair_purpose=next(purposes, None), ghost_text=ghost_text)
+    next_edits = _next_edits_of(made) if Purpose.EDIT in endpoint.models else None
+    return _Parts(model=made.model, repair_purpose=next(purposes, None), ghost_text=ghost_text, next_edits=next_edits)
+
+
+def _next_edits_of(made: _Making) -> "ModelEditPredictor":
+    with short_turns():
+        from inkling.llm.next_edit import ModelEditPredictor
+
+    return ModelEditPredictor(made.model, made.find_document, made.lookup, made.scope)
 
 
 def _ghost_text_of(endpoint: Endpoint, made: _Making) -> _GhostText:
