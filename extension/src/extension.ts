@@ -12,6 +12,7 @@ import { registerFixing } from "./vscode/fixing/registerFixing";
 import { InlineSuggestions } from "./vscode/inlineSuggestions";
 import { InsightsPanel } from "./vscode/insightsPanel";
 import { InterpreterWatcher } from "./vscode/interpreter";
+import { NextEdits } from "./vscode/nextEdits/nextEdits";
 import { OutcomeReporter } from "./vscode/outcomeReporter";
 import { ReadableDocuments } from "./vscode/readableDocuments";
 import { Server } from "./vscode/server";
@@ -33,12 +34,16 @@ export function activate(context: vscode.ExtensionContext): void {
   const report = (outcome: TrackedOutcome): void => {
     outcomes.report(outcome);
   };
+  const nextEdits = new NextEdits({ server, activity, changes, clock, log, report });
   const suggestions = new InlineSuggestions({
     server,
     activity,
     clock,
     log,
     report,
+    onLiveChanged: (isLive) => {
+      nextEdits.ghostTextChanged(isLive);
+    },
   });
   context.subscriptions.push(
     log,
@@ -56,6 +61,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   stop = async () => {
     suggestions.dispose();
+    nextEdits.dispose();
     await outcomes.finish();
     await server.stop();
   };

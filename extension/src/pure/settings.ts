@@ -8,6 +8,8 @@ export type PopupSetting = "auto" | "on" | "off";
 export interface ExtensionSettings {
   readonly isEnabled: SettingsTree["completion"]["enabled"];
   readonly debounceMs: SettingsTree["completion"]["debounceMs"];
+  readonly predictsEdits: SettingsTree["nextEdit"]["enabled"];
+  readonly nextEditDebounceMs: SettingsTree["nextEdit"]["debounceMs"];
   readonly interpreter: SettingsTree["interpreter"];
   readonly popup: PopupSetting;
   /** Command and arguments that start the server; empty for the own environment. */
@@ -25,6 +27,8 @@ export interface ReadSettings {
 export const DEFAULTS: ExtensionSettings = {
   isEnabled: true,
   debounceMs: 40,
+  predictsEdits: true,
+  nextEditDebounceMs: 150,
   interpreter: "",
   popup: "auto",
   serverCommand: [],
@@ -32,6 +36,7 @@ export const DEFAULTS: ExtensionSettings = {
 };
 
 const LONGEST_DEBOUNCE_MS = 2000;
+const LONGEST_NEXT_EDIT_DEBOUNCE_MS = 5000;
 
 /** Reads the settings by their names below `inkling.`; a wrong value falls back alone. */
 export function readSettings(get: (name: string) => unknown): ReadSettings {
@@ -49,7 +54,14 @@ export function readSettings(get: (name: string) => unknown): ReadSettings {
   }
   const settings: ExtensionSettings = {
     isEnabled: read("completion.enabled", isBoolean, DEFAULTS.isEnabled, "true or false"),
-    debounceMs: read("completion.debounceMs", isDebounce, DEFAULTS.debounceMs, `a number from 0 to ${LONGEST_DEBOUNCE_MS}`),
+    debounceMs: read("completion.debounceMs", upTo(LONGEST_DEBOUNCE_MS), DEFAULTS.debounceMs, `a number from 0 to ${LONGEST_DEBOUNCE_MS}`),
+    predictsEdits: read("nextEdit.enabled", isBoolean, DEFAULTS.predictsEdits, "true or false"),
+    nextEditDebounceMs: read(
+      "nextEdit.debounceMs",
+      upTo(LONGEST_NEXT_EDIT_DEBOUNCE_MS),
+      DEFAULTS.nextEditDebounceMs,
+      `a number from 0 to ${LONGEST_NEXT_EDIT_DEBOUNCE_MS}`,
+    ),
     interpreter: read("interpreter", isString, DEFAULTS.interpreter, "a string"),
     popup: read("popup.enabled", isPopupSetting, DEFAULTS.popup, '"auto", "on" or "off"'),
     serverCommand: read("server.command", isStrings, DEFAULTS.serverCommand, "a list of strings"),
@@ -62,8 +74,8 @@ function isBoolean(value: unknown): value is boolean {
   return typeof value === "boolean";
 }
 
-function isDebounce(value: unknown): value is number {
-  return typeof value === "number" && value >= 0 && value <= LONGEST_DEBOUNCE_MS;
+function upTo(longest: number): (value: unknown) => value is number {
+  return (value): value is number => typeof value === "number" && value >= 0 && value <= longest;
 }
 
 function isPopupSetting(value: unknown): value is PopupSetting {

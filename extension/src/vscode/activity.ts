@@ -32,6 +32,11 @@ export class ActivitySwitch implements vscode.Disposable {
     return activityAt(this.choice, currentSettings().settings.isEnabled, this.clock.nowMs());
   }
 
+  /** Whether the user wants quiet now, whatever single features are switched off. */
+  get isWaiting(): boolean {
+    return activityAt(this.choice, true, this.clock.nowMs()).kind !== "active";
+  }
+
   async choose(choice: Choice): Promise<void> {
     this.choice = choice;
     this.wakeInTime();

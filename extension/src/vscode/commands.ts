@@ -1,10 +1,11 @@
 import * as vscode from "vscode";
 
 import { statisticsDocument, whyDocument } from "../pure/documents";
-import { STATISTICS, WHY, type StatisticsParams, type StatisticsResult, type WhyParams, type WhyResult } from "../pure/protocol";
+import { SETTINGS_SECTION, STATISTICS, WHY, type StatisticsParams, type StatisticsResult, type WhyParams, type WhyResult } from "../pure/protocol";
 import { modelText } from "../pure/status";
 import type { ActivitySwitch } from "./activity";
 import type { ApiKey } from "./apiKey";
+import { currentSettings } from "./configuration";
 import { wordsOf, type InsightsPanel } from "./insightsPanel";
 import { exportEvents, resetModel, retrainModel, type Action } from "./modelActions";
 import type { ReadableDocuments } from "./readableDocuments";
@@ -111,6 +112,7 @@ async function showMenu({ activity, server }: CommandContext): Promise<void> {
     : [{ label: "$(debug-pause) Pause", run: run("inkling.pause") }, ...snoozeItems(activity)];
   const state = server.state;
   const model = modelText(state);
+  const predictsEdits = currentSettings().settings.predictsEdits;
   const openModelSettings = () => vscode.commands.executeCommand("workbench.action.openSettings", "inkling.model.");
   const modelItems: readonly MenuItem[] =
     model === undefined
@@ -121,6 +123,10 @@ async function showMenu({ activity, server }: CommandContext): Promise<void> {
         ];
   const items: readonly MenuItem[] = [
     ...switching,
+    {
+      label: predictsEdits ? "$(circle-slash) Switch Next Edits Off" : "$(arrow-right) Switch Next Edits On",
+      run: () => switchNextEdits(!predictsEdits),
+    },
     { label: "Look", kind: vscode.QuickPickItemKind.Separator },
     { label: "$(question) Why (not) shown?", run: run("inkling.whyShown") },
     { label: "$(graph) Insights", run: run("inkling.showInsights") },
@@ -132,6 +138,11 @@ async function showMenu({ activity, server }: CommandContext): Promise<void> {
     { label: "$(gear) Open Settings", run: () => vscode.commands.executeCommand("workbench.action.openSettings", "inkling.") },
   ];
   await pick(items, state.kind === "problem" ? state.message : "Inkling");
+}
+
+async function switchNextEdits(isWanted: boolean): Promise<void> {
+  const configuration = vscode.workspace.getConfiguration(SETTINGS_SECTION);
+  await configuration.update("nextEdit.enabled", isWanted, vscode.ConfigurationTarget.Global);
 }
 
 async function pick(items: readonly MenuItem[], placeHolder: string): Promise<void> {

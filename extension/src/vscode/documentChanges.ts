@@ -8,6 +8,7 @@ export interface DocumentChange {
   readonly document: vscode.TextDocument;
   readonly changes: readonly LineChange[];
   readonly isUndo: boolean;
+  readonly isRedo: boolean;
 }
 
 /** Follows what is changed in Python documents, so that edits made for an earlier text can be put where they belong. */
@@ -35,7 +36,8 @@ export class DocumentChanges implements vscode.Disposable {
         }
         const changes = fromTheEnd(contentChanges.map(({ range, text }) => ({ range, text })));
         this.journal.changed(document.uri.toString(), document.version, changes);
-        this.changed.fire({ document, changes, isUndo: reason === vscode.TextDocumentChangeReason.Undo });
+        const { Undo, Redo } = vscode.TextDocumentChangeReason;
+        this.changed.fire({ document, changes, isUndo: reason === Undo, isRedo: reason === Redo });
       }),
     );
   }

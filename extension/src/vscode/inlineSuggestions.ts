@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import { InlineCompletionTriggerKind, LSPErrorCodes, ResponseError } from "vscode-languageclient/node";
+import { InlineCompletionTriggerKind } from "vscode-languageclient/node";
 
 import { readAnswer, type AnsweredSuggestion } from "../pure/answer";
 import { AnswerTracker } from "../pure/answerTracker";
@@ -10,7 +10,7 @@ import { SUGGESTIONS_READY, type SuggestionsReadyParams } from "../pure/protocol
 import type { Continuation, Offer, TrackedOutcome } from "../pure/suggestionTracker";
 import type { ActivitySwitch } from "./activity";
 import { currentSettings } from "./configuration";
-import { DOCUMENT_SELECTOR, ServerNotRunningError, type Server } from "./server";
+import { DOCUMENT_SELECTOR, isCalledOff, type Server } from "./server";
 
 /** Carried by every item; the editor runs it when the item was accepted. */
 export const ACCEPT_COMMAND = "inkling.acceptSuggestion";
@@ -28,6 +28,8 @@ export interface InlineSuggestionsOptions {
   readonly clock: Clock;
   readonly log: vscode.LogOutputChannel;
   readonly report: (outcome: TrackedOutcome) => void;
+  /** Told whether one of our suggestions stands at the cursor, whenever that changes. */
+  readonly onLiveChanged: (isLive: boolean) => void;
 }
 
 /** Shows the daemon's suggestions as ghost text, and watches what becomes of them. */
@@ -45,6 +47,7 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
       report: options.report,
       onLiveChanged: (isLive) => {
         void vscode.commands.executeCommand("setContext", HAS_SUGGESTION, isLive);
+        options.onLiveChanged(isLive);
       },
     });
     this.registration = this.register();
@@ -191,7 +194,7 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     const linked = token.onCancellationRequested(() => {
       source.cancel();
     });
-    const isCalledOff = (): boolean => source.token.isCancellationRequested;
+    const isPast = (): boolean => source.token.isCancellationRequested;
     const params = {
       textDocument: { uri: document.uri.toString() },
       position: { line: position.line, character: position.character },
@@ -202,15 +205,15 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
     };
     try {
       await this.options.server.settled(source.token);
-      if (isCalledOff()) {
+      if (isPast()) {
         return [];
       }
       const answer = await this.options.server.request("textDocument/inlineCompletion", params, source.token);
-      return isCalledOff()
+      return isPast()
         ? []
         : readAnswer(answer, document.eol === vscode.EndOfLine.CRLF ? "\r\n" : "\n", typedOf(document, position, selected));
     } catch (error) {
-      if (!isExpected(error)) {
+      if (!isCalledOff(error)) {
         this.options.log.warn("no suggestion", error);
       }
       return [];
@@ -295,9 +298,4 @@ function typedOf(
 
 function wireRange(range: vscode.Range): { start: vscode.Position; end: vscode.Position } {
   return { start: range.start, end: range.end };
-}
-
-function isExpected(error: unknown): boolean {
-  const isCancelled = error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled;
-  return isCancelled || error instanceof ServerNotRunningError;
 }

@@ -3,7 +3,15 @@ import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 
 import * as vscode from "vscode";
-import { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, State } from "vscode-languageclient/node";
+import {
+  CloseAction,
+  ErrorAction,
+  LanguageClient,
+  LSPErrorCodes,
+  ResponseError,
+  RevealOutputChannelOn,
+  State,
+} from "vscode-languageclient/node";
 
 import { EnvironmentError, findEnvironment, makeEnvironment } from "../node/environment";
 import { AbortedError } from "../node/process";
@@ -99,6 +107,12 @@ export class ServerNotRunningError extends Error {
   constructor() {
     super("the server is not running");
   }
+}
+
+/** Tells whether a request failed because it was cancelled, or there was nobody to ask: nothing that a user could mend. */
+export function isCalledOff(error: unknown): boolean {
+  const isCancelled = error instanceof ResponseError && error.code === LSPErrorCodes.RequestCancelled;
+  return isCancelled || error instanceof ServerNotRunningError;
 }
 
 /** The daemon's life: found or installed, started, restarted when it dies, stopped. */

@@ -1,0 +1,154 @@
+import * as vscode from "vscode";
+
+import { hintText, placeText, spokenText, type EditPicture } from "../../pure/nextEditPicture";
+import type { TabAction } from "../../pure/nextEditKeys";
+import type { LiveEdit } from "../../pure/nextEditTracker";
+
+/** What there is to show, and to whom. */
+export interface Scene {
+  readonly edit: LiveEdit;
+  readonly picture: EditPicture;
+  /** The editor with the cursor. */
+  readonly editor: vscode.TextEditor;
+  readonly step: TabAction;
+  readonly isTabOurs: boolean;
+  /** Whether ghost text stands at the cursor, where the hint would be. */
+  readonly hasGhostText: boolean;
+}
+
+type Attachment = vscode.ThemableDecorationAttachmentRenderOptions;
+
+const APPLY_MARK = "⇥ apply";
+const MARK_MARGIN = "0 0 0 2ch";
+
+/** Draws the predicted edit: what would go and come where it would, and a hint at the cursor while that is elsewhere. */
+export class NextEditDisplay implements vscode.Disposable {
+  private readonly deletedText = vscode.window.createTextEditorDecorationType({
+    backgroundColor: color("deletedTextBackground"),
+    border: "1px solid",
+    borderColor: color("deletedTextBorder"),
+    textDecoration: "line-through",
+  });
+  private readonly insertedText = vscode.window.createTextEditorDecorationType({ rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed });
+  private readonly insertedHere = vscode.window.createTextEditorDecorationType({
+    isWholeLine: true,
+    borderColor: color("insertedLineMark"),
+    borderStyle: "solid",
+    borderWidth: "1px 0 0 0",
+  });
+  private readonly insertedAtEnd = vscode.window.createTextEditorDecorationType({
+    isWholeLine: true,
+    borderColor: color("insertedLineMark"),
+    borderStyle: "solid",
+    borderWidth: "0 0 1px 0",
+  });
+  private readonly hint = vscode.window.createTextEditorDecorationType({ rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed });
+  /** Says the edit to whom the marks in the text say nothing; its role makes a screen reader read what changes in it. */
+  private readonly spoken = vscode.window.createStatusBarItem("inkling.nextEdit", vscode.StatusBarAlignment.Right, 101);
+  private readonly types = [this.deletedText, this.insertedText, this.insertedHere, this.insertedAtEnd, this.hint];
+
+  constructor() {
+    this.spoken.name = "Inkling: Next Edit";
+  }
+
+  /** Draws a scene in place of the one before; returns whether it can be seen. */
+  show(scene: Scene): boolean {
+    const { edit, editor, picture } = scene;
+    const isInSameFile = editor.document.uri.toString() === edit.uri;
+    let isSeen = false;
+    for (const visible of vscode.window.visibleTextEditors) {
+      const isTarget = visible.document.uri.toString() === edit.uri;
+      this.drawEdit(visible, isTarget ? picture : undefined, visible === editor && scene.step === "apply" && scene.isTabOurs);
+      const hasHint = visible === editor && scene.step === "jump" && !scene.hasGhostText;
+      visible.setDecorations(this.hint, hasHint ? [hintAt(visible, hintText(edit, isInSameFile, scene.isTabOurs), edit.words)] : []);
+      isSeen ||= hasHint || (isTarget && isInView(visible, picture.firstLine));
+    }
+    this.speak(scene, isInSameFile);
+    return isSeen;
+  }
+
+  hide(): void {
+    for (const editor of vscode.window.visibleTextEditors) {
+      for (const type of this.types) {
+        editor.setDecorations(type, []);
+      }
+    }
+    this.spoken.hide();
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(this.spoken, ...this.types).dispose();
+  }
+
+  private drawEdit(editor: vscode.TextEditor, picture: EditPicture | undefined, hasMark: boolean): void {
+    const { document } = editor;
+    const markedLine = hasMark ? (picture?.box[0]?.line ?? picture?.firstLine) : undefined;
+    const inserted = picture === undefined ? [] : insertedMarks(document, picture, markedLine);
+    editor.setDecorations(this.insertedText, inserted);
+    editor.setDecorations(this.deletedText, picture?.deleted.map(({ line, start, end }) => new vscode.Range(line, start, line, end)) ?? []);
+    const before = picture?.insertedBefore;
+    const isAtEnd = before !== undefined && before >= document.lineCount;
+    editor.setDecorations(this.insertedHere, before === undefined || isAtEnd ? [] : [new vscode.Range(before, 0, before, 0)]);
+    editor.setDecorations(this.insertedAtEnd, isAtEnd ? [document.lineAt(document.lineCount - 1).range] : []);
+  }
+
+  private speak({ edit, step, isTabOurs }: Scene, isInSameFile: boolean): void {
+    const keys = step === "jump" ? "Tab jumps there, Tab again applies it" : "Tab applies it";
+    this.spoken.text = `$(arrow-right) ${placeText(edit, isInSameFile)}`;
+    this.spoken.tooltip = `${spokenText(edit, isInSameFile)} Click to ${step === "jump" ? "go there" : "apply it"}.`;
+    this.spoken.accessibilityInformation = {
+      label: `${spokenText(edit, isInSameFile)}${isTabOurs ? ` ${keys}, Escape dismisses it.` : ""}`,
+      role: "status",
+    };
+    this.spoken.command = step === "jump" ? "inkling.nextEdit.jump" : "inkling.nextEdit.apply";
+    this.spoken.show();
+  }
+}
+
+export function isInView(editor: vscode.TextEditor, line: number): boolean {
+  return editor.visibleRanges.some(({ start, end }) => start.line <= line && line <= end.line);
+}
+
+/** Returns what would be written, and behind the first of it what Tab does. Two attachments of one decoration keep their order. */
+function insertedMarks(document: vscode.TextDocument, picture: EditPicture, markedLine: number | undefined): vscode.DecorationOptions[] {
+  const mark: Attachment = { contentText: APPLY_MARK, color: color("quietHintForeground"), margin: MARK_MARGIN };
+  const marks: vscode.DecorationOptions[] = [];
+  let isMarked = markedLine === undefined;
+  const add = (range: vscode.Range, before: Attachment | undefined): void => {
+    const isAtMark = !isMarked && range.end.line === markedLine && range.end.isEqual(document.lineAt(range.end.line).range.end);
+    isMarked ||= isAtMark;
+    marks.push({ range, renderOptions: { ...(before === undefined ? {} : { before }), ...(isAtMark ? { after: mark } : {}) } });
+  };
+  for (const { line, character, text } of picture.inserted) {
+    add(new vscode.Range(line, character, line, character), inserted(text));
+  }
+  for (const { line, gap, text } of picture.box) {
+    const { end } = document.lineAt(line).range;
+    add(new vscode.Range(end, end), { ...inserted(text), margin: `0 0 0 ${gap}ch` });
+  }
+  if (!isMarked && markedLine !== undefined) {
+    const { end } = document.lineAt(markedLine).range;
+    add(new vscode.Range(end, end), undefined);
+  }
+  return marks;
+}
+
+function inserted(text: string): Attachment {
+  return {
+    contentText: text.replaceAll(" ", "\u00a0"), // Plain spaces would be drawn as one.
+    color: color("insertedTextForeground"),
+    backgroundColor: color("insertedTextBackground"),
+    border: "1px solid",
+    borderColor: color("insertedTextBorder"),
+  };
+}
+
+function hintAt(editor: vscode.TextEditor, contentText: string, hoverMessage: string): vscode.DecorationOptions {
+  const { end } = editor.document.lineAt(editor.selection.active.line).range;
+  const after: Attachment = { contentText, color: color("quietHintForeground"), margin: "0 0 0 3ch" };
+  return { range: new vscode.Range(end, end), hoverMessage, renderOptions: { after } };
+}
+
+function color(name: string): vscode.ThemeColor {
+  return new vscode.ThemeColor(`inkling.${name}`);
+}
