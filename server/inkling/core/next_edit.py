@@ -14,7 +14,17 @@ from inkling.core.edit import TextEdit
 from inkling.core.ports import WorkspaceListener
 from inkling.core.settings import Settings
 from inkling.core.snapshot import DocumentUri, Snapshot
-from inkling.core.suggestion import Scored, Source, Trigger
+from inkling.core.suggestion import REASON_WORDS, Reason, Scored, Source, Trigger
+
+NEXT_EDIT_REASON_WORDS: dict[Reason, str] = {
+    **REASON_WORDS,
+    Reason.DISABLED: "next edits are switched off (inkling.nextEdit.enabled)",
+    Reason.FILE_TOO_LARGE: "the file is larger than next edits are predicted in (inkling.nextEdit.maxFileKb)",
+    Reason.WORKER_UNAVAILABLE: "the worker for next edits is not running; it is restarted by itself",
+    Reason.DEADLINE: "no prediction in time",
+    Reason.LOW_PROBABILITY: "its probability is below the threshold (inkling.gate.policy, inkling.nextEdit.threshold)",
+}
+"""Each reason in words for a person, naming the setting that decides about next edits."""
 
 
 class ChangeOrigin(StrEnum):

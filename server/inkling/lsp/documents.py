@@ -143,6 +143,16 @@ class Documents:
         """Returns the document, or None when the client has not opened it."""
         return self._documents.get(uri)
 
+    def snapshot(self, uri: DocumentUri) -> Snapshot | None:
+        """Returns a document as it is now; None when the client has not opened it."""
+        document = self._documents.get(uri)
+        return None if document is None else document.snapshot()
+
+    def uri_of(self, path: Path) -> DocumentUri:
+        """Returns what the client calls a file; the same file's URI can be written in different ways."""
+        opened = (document.uri for document in self._documents.values() if document.path == path)
+        return next(opened, DocumentUri(path.as_uri()))
+
     def all(self) -> tuple[OpenDocument, ...]:
         """Returns the open documents."""
         return tuple(self._documents.values())

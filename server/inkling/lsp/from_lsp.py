@@ -17,6 +17,7 @@ from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import CompletionRequest, SuggestionId, Trigger
 from inkling.features.survival import FilePlace
 from inkling.lsp.documents import Documents, OpenDocument
+from inkling.lsp.inline_edit_messages import INLINE_EDIT_WIRE_TYPES
 from inkling.lsp.methods import WIRE_TYPES, InitializationOptions, WireOutcome
 from inkling.lsp.settings import camel_case
 
@@ -27,7 +28,7 @@ OUTSIDE = -1  # the offset of a position that the document does not have; featur
 
 def _make_converter() -> cattrs.Converter:
     converter = cattrs.Converter()
-    for wire_type in WIRE_TYPES:
+    for wire_type in (*WIRE_TYPES, *INLINE_EDIT_WIRE_TYPES):
         renames = {name: override(rename=camel_case(name)) for name in wire_type.__dataclass_fields__}  # type: ignore[attr-defined]  # every wire type is a dataclass
         converter.register_structure_hook(wire_type, make_dict_structure_fn(wire_type, converter, **renames))  # type: ignore[arg-type]  # cattrs types the renames as bool
     return converter

@@ -5,7 +5,7 @@ import contextlib
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +23,9 @@ from inkling.lsp import from_lsp, methods, to_lsp
 from inkling.lsp.documents import Documents
 from inkling.lsp.fixing import Fixing, register_fixing
 from inkling.lsp.late_editor import LateEditor
+from inkling.lsp.next_edits import NextEdits, register_next_edits
 from inkling.lsp.protocol import Protocol, ReadyJson
-from inkling.lsp.services import Services
+from inkling.lsp.services import DocumentFollower, Services
 from inkling.lsp.session import Session
 from inkling.lsp.wire import wire
 
@@ -58,6 +59,7 @@ def create_server(services: Services, version: str, converter: Converter) -> Ink
     """
     server = InklingServer("inkling", version, protocol_cls=Protocol, converter_factory=lambda: converter)
     documents = server.protocol.documents = Documents()
+    services.open_documents.attach(documents)
     session = Session(server, services)
     _register_lifecycle(server, services, session, documents)
     _register_documents(server, services, session, documents)
@@ -66,6 +68,8 @@ def create_server(services: Services, version: str, converter: Converter) -> Ink
     _register_own_data(server, services, session)
     if services.fixing is not None:
         register_fixing(server, Fixing(server, services.fixing, session, documents), _errors_in_words)
+    if services.next_edit is not None:
+        register_next_edits(server, NextEdits(server, services.next_edit, session, documents))
     return server
 
 
@@ -96,6 +100,10 @@ def _register_lifecycle(server: InklingServer, services: Services, session: Sess
 
 
 def _register_documents(server: InklingServer, services: Services, session: Session, documents: Documents) -> None:
+    followers: list[DocumentFollower] = [services.aftermath]
+    if services.next_edit is not None:
+        followers.append(services.next_edit)
+
     def tell_changed(uri: str) -> None:
         document = documents.get(uri)
         if document is None:
@@ -112,29 +120,36 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
         tell_changed(params.text_document.uri)
         document = documents.get(params.text_document.uri)
         if document is not None:
-            services.aftermath.document_opened(document.snapshot())
+            for follower in followers:
+                follower.document_opened(document.snapshot())
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     def did_change(params: types.DidChangeTextDocumentParams) -> None:
         tell_changed(params.text_document.uri)
         document = documents.get(params.text_document.uri)
         if document is not None:
-            services.aftermath.document_edited(document.snapshot(), document.latest_edits)
+            for follower in followers:
+                follower.document_edited(document.snapshot(), document.latest_edits)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
-        for listener in services.listeners:
-            listener.document_closed(DocumentUri(params.text_document.uri))
-        services.aftermath.document_closed(DocumentUri(params.text_document.uri))
-        services.completion.document_closed(DocumentUri(params.text_document.uri))
+        uri = DocumentUri(params.text_document.uri)
+        for each in (*services.listeners, *followers, services.completion):
+            each.document_closed(uri)
 
     def tell_files_changed(uris: list[str]) -> None:
         paths = from_lsp.paths(uris)
-        for listener in services.listeners:
-            listener.files_changed(paths)
+        if services.next_edit is not None:
+            services.next_edit.files_changed(paths)
+        sources = [path for path in paths if ".git" not in path.parts]
+        if sources:
+            for listener in services.listeners:
+                listener.files_changed(sources)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
+        if services.next_edit is not None:
+            services.next_edit.document_saved(DocumentUri(params.text_document.uri))
         tell_files_changed([params.text_document.uri])
         services.aftermath.file_saved()
 
@@ -200,7 +215,7 @@ def _register_completion(server: InklingServer, services: Services, documents: D
     async def suggestion_accepted(suggestion_id: str) -> None:
         outcome = _outcome_now(SuggestionId(suggestion_id), OutcomeKind.ACCEPTED)
         await services.log.record_outcomes([outcome])
-        services.aftermath.outcomes_reported([outcome])
+        _tell_outcomes(services, [outcome])
 
     @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["."]))
     async def completion(params: types.CompletionParams) -> types.CompletionList:
@@ -226,8 +241,7 @@ def _register_own_methods(server: InklingServer, services: Services, session: Se
         except StoreError as error:
             session.tell(f"Inkling: {error}")
             raise
-        services.aftermath.outcomes_reported(outcomes)
-        services.completion.outcomes_reported(outcomes)
+        _tell_outcomes(services, outcomes)
         session.tell_notices()
         return wire(methods.RecordOutcomesResult(n_recorded=len(outcomes)))
 
@@ -295,6 +309,14 @@ def _errors_in_words() -> Iterator[None]:
         yield
     except InklingError as error:
         raise JsonRpcException(message=str(error), code=types.LSPErrorCodes.RequestFailed.value) from error
+
+
+def _tell_outcomes(services: Services, outcomes: Sequence[Outcome]) -> None:
+    """Tells everybody whose suggestions they may be about; they are recorded."""
+    services.aftermath.outcomes_reported(outcomes)
+    services.completion.outcomes_reported(outcomes)
+    if services.next_edit is not None:
+        services.next_edit.outcomes_reported(outcomes)
 
 
 def _outcome_now(suggestion_id: SuggestionId, kind: OutcomeKind) -> Outcome:

@@ -1,10 +1,11 @@
 """What the server is given: features and ports, built by `inkling.app.wiring`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from inkling.core.edit import TextEdit
 from inkling.core.events import DecisionSummary
 from inkling.core.model_state import ModelState
 from inkling.core.ports import (
@@ -17,9 +18,11 @@ from inkling.core.ports import (
     WorkspaceListener,
 )
 from inkling.core.settings import GateSettings, Settings
+from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature
 from inkling.features.fix import FixFeature, UnaskedFixes
+from inkling.features.next_edit import NextEditFeature, OpenDocuments
 from inkling.lsp.loop_meter import LoopMeter
 
 
@@ -40,6 +43,41 @@ class ProgressRelay:
         """Sets the one listener."""
         self._listener = listener
         listener(self.latest)
+
+
+class DocumentFollower(Protocol):
+    """Follows each open document through its changes."""
+
+    def document_opened(self, snapshot: Snapshot) -> None:
+        """Takes a document that was opened."""
+        ...
+
+    def document_edited(self, snapshot: Snapshot, edits: Sequence[TextEdit]) -> None:
+        """Takes a change: the document as it is now, and the edits that led there."""
+        ...
+
+    def document_closed(self, uri: DocumentUri) -> None:
+        """Takes that a document was closed."""
+        ...
+
+
+class OpenDocumentsRelay:
+    """Looks open documents up for features that are built before there is a client. Nothing is open until then."""
+
+    def __init__(self) -> None:
+        self._documents: OpenDocuments | None = None
+
+    def attach(self, documents: OpenDocuments) -> None:
+        """Takes the client's documents."""
+        self._documents = documents
+
+    def snapshot(self, uri: DocumentUri) -> Snapshot | None:
+        """Returns a document as it is now; None for one that is not open."""
+        return self._documents.snapshot(uri) if self._documents is not None else None
+
+    def uri_of(self, path: Path) -> DocumentUri:
+        """Returns what the client calls a file, be it open or not."""
+        return self._documents.uri_of(path) if self._documents is not None else DocumentUri(path.as_uri())
 
 
 class OwnData(Protocol):
@@ -118,6 +156,8 @@ class Services:
         notices: What the user must be told, such as that a damaged database was set aside.
         model_mind: The mind that asks an endpoint; None in programs that never do.
         fixing: Runs tests and looks for fixes; None in programs that never do.
+        next_edit: What is changed next; None in programs that never ask.
+        open_documents: Is given the client's documents, once there is a client.
     """
 
     completion: CompletionFeature
@@ -134,3 +174,5 @@ class Services:
     notices: Callable[[], list[str]]
     model_mind: ModelMind | None = None
     fixing: FixServices | None = None
+    next_edit: NextEditFeature | None = None
+    open_documents: OpenDocumentsRelay = field(default_factory=OpenDocumentsRelay)

@@ -34,6 +34,7 @@ from inkling.lsp.wire import wire
 logger = logging.getLogger(__name__)
 
 _TELEMETRY = f"{SETTINGS_SECTION}.telemetry"
+WATCHED = ("**/*.py", "**/*.pyi", "**/.git/HEAD")  # the last tells of another branch
 MS_PER_DAY = 24 * 60 * 60 * 1000
 _PROGRESS_TOKEN = "inkling-index"  # noqa: S105 - a progress token is no secret
 
@@ -114,6 +115,8 @@ class Session:
         for problem in problems:
             self.tell(f"Inkling: the setting {problem.path} {problem.message}.")
         self._services.completion.configure(self._settings)
+        if self._services.next_edit is not None:
+            self._services.next_edit.configure(self._settings)
         if self._services.fixing is not None:
             self._services.fixing.configure(self._settings)
         self._configure_model_mind()
@@ -140,6 +143,8 @@ class Session:
             return
         self._scope = scope
         self._services.completion.open_folders(folders)
+        if self._services.next_edit is not None:
+            self._services.next_edit.open_folders(folders)
         for listener in self._services.listeners:
             listener.open_workspace(scope)
 
@@ -180,13 +185,13 @@ class Session:
             self.tell(notice)
 
     async def _watch_files(self) -> None:
-        """Asks a client that can be asked to tell of Python files that change on disk."""
+        """Asks a client that can be asked to tell of Python files that change on disk, and of another branch."""
         workspace = self._server.client_capabilities.workspace
         watched = workspace.did_change_watched_files if workspace is not None else None
         if watched is None or not watched.dynamic_registration:
             return
         options = types.DidChangeWatchedFilesRegistrationOptions(
-            watchers=[types.FileSystemWatcher(glob_pattern=glob) for glob in ("**/*.py", "**/*.pyi")]
+            watchers=[types.FileSystemWatcher(glob_pattern=glob) for glob in WATCHED]
         )
         registration = types.Registration(
             id="inkling-files", method=types.WORKSPACE_DID_CHANGE_WATCHED_FILES, register_options=options

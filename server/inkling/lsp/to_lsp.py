@@ -5,6 +5,7 @@ from collections.abc import Callable
 from lsprotocol import types
 
 from inkling.core.events import DecisionSummary, Feature, OutcomeKind, Statistics
+from inkling.core.next_edit import NEXT_EDIT_REASON_WORDS
 from inkling.core.ports import NamedCompletion
 from inkling.core.suggestion import REASON_WORDS, Check, Suggestion
 from inkling.lsp.methods import SUGGESTION_ACCEPTED, StatisticsResult, WhyResult, WireDecision
@@ -96,7 +97,8 @@ def explain(summary: DecisionSummary, moved: str = "") -> str:
         score = f"probability {summary.probability:.2f}, threshold {summary.threshold:.2f}"
         score += f" ({moved})" if moved else ""
     if summary.reason is not None:
-        return f"Not shown: {REASON_WORDS[summary.reason]}" + (f"; {score}." if score else ".")
+        reasons = NEXT_EDIT_REASON_WORDS if summary.feature is Feature.NEXT_EDIT else REASON_WORDS
+        return f"Not shown: {reasons[summary.reason]}" + (f"; {score}." if score else ".")
     if summary.feature is Feature.FIX:
         return f"Shown as a fix: estimated to be right, {score}." if score else "Shown as a fix."
     words = "Shown"
