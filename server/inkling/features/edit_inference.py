@@ -15,6 +15,7 @@ cannot be told from looking away. The event id of an inferred outcome begins wit
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from inkling.core.edit import TextEdit, apply_edit
 from inkling.core.events import EventId, Outcome, OutcomeKind
@@ -95,7 +96,7 @@ class EditOutcomeInference:
             followed = next((each for each in self._followed.values() if each.id == outcome.suggestion_id), None)
             if followed is not None and outcome.kind is OutcomeKind.ACCEPTED and not followed.was_accepted:
                 followed.was_accepted = True
-                self._clock.call_later(UNDONE_WITHIN_S, lambda each=followed: self._forget(each))
+                self._clock.call_later(UNDONE_WITHIN_S, partial(self._forget, followed))
 
     def document_edited(self, snapshot: Snapshot) -> None:
         """Takes a change of a document."""
@@ -111,7 +112,7 @@ class EditOutcomeInference:
             return  # whether it was accepted shows within two seconds, whatever is typed meanwhile
         elif snapshot.text == followed.after:
             followed.is_done = True
-            self._clock.call_later(ACCEPT_FOLLOWS_WITHIN_S, lambda: self._settle(followed))
+            self._clock.call_later(ACCEPT_FOLLOWS_WITHIN_S, partial(self._settle, followed))
         elif not followed.is_on_the_way(snapshot.text):
             self._leave(followed, OutcomeKind.IGNORED if self._was_read(followed) else OutcomeKind.SUPERSEDED)
 

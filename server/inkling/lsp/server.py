@@ -134,8 +134,11 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:
         uri = DocumentUri(params.text_document.uri)
-        for each in (*services.listeners, *followers, services.completion):
-            each.document_closed(uri)
+        for listener in services.listeners:
+            listener.document_closed(uri)
+        for follower in followers:
+            follower.document_closed(uri)
+        services.completion.document_closed(uri)
 
     def tell_files_changed(uris: list[str]) -> None:
         paths = from_lsp.paths(uris)
