@@ -1,0 +1,158 @@
+"""One change of one document while the document goes on changing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from inkling.context.edit_history.layout import is_blank
+from inkling.context.edit_history.tracked_text import LineHunk, trimmed
+from inkling.core.next_edit import ChangeOrigin, LineChange
+from inkling.core.snapshot import DocumentUri
+
+N_AROUND = 3  # lines before and after a change that are kept with it; see core.next_edit.LineChange
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What a change that is over was, when it ended."""
+
+    removed: tuple[str, ...]
+    inserted: tuple[str, ...]
+    above: tuple[str, ...]
+    below: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A change, and where it stands now.
+
+    Attributes:
+        number: Tells it from all others, through all its keystrokes.
+        touched: Its place in the order of all keystrokes.
+        first_line: Where it begins.
+        n_lines: How many lines it has now.
+        removed: The lines that stood there before it began.
+        at_ms: When it was last typed at, milliseconds since the Unix epoch.
+        origin: How it came about.
+        written: What it was when it ended; None while it may go on.
+    """
+
+    number: int
+    touched: int
+    first_line: int
+    n_lines: int
+    removed: tuple[str, ...]
+    at_ms: int
+    origin: ChangeOrigin
+    written: Written | None = None
+
+    @property
+    def end_line(self) -> int:
+        """The line after its last one."""
+        return self.first_line + self.n_lines
+
+    def is_beside(self, hunk: LineHunk) -> bool:
+        """Tells whether a hunk overlaps it, or begins or ends where it ends or begins."""
+        return hunk.first_line <= self.end_line and hunk.end_line >= self.first_line
+
+    def grown(self, hunk: LineHunk, lines: Sequence[str]) -> "Record":
+        """Returns it with a hunk beside it made part of it.
+
+        Args:
+            hunk: The hunk.
+            lines: The document before the hunk.
+        """
+        first, end = min(self.first_line, hunk.first_line), max(self.end_line, hunk.end_line)
+        removed = (*lines[first : self.first_line], *self.removed, *lines[self.end_line : end])
+        return replace(self, first_line=first, n_lines=end - first + hunk.shift, removed=removed)
+
+    def moved(self, hunk: LineHunk) -> "Record":
+        """Returns it where it is after a hunk that is no part of it; nothing of it may be left."""
+        first, end, from_line, to_line = self.first_line, self.end_line, hunk.first_line, hunk.end_line
+        if from_line >= end:
+            return self
+        if to_line <= first:
+            return replace(self, first_line=first + hunk.shift)
+        if first <= from_line and to_line <= end:
+            return replace(self, n_lines=self.n_lines + hunk.shift)
+        if from_line <= first and end <= to_line:
+            return replace(self, first_line=from_line, n_lines=0)
+        if from_line < first:
+            return replace(self, first_line=to_line + hunk.shift, n_lines=end - to_line)
+        return replace(self, n_lines=from_line - first)
+
+    def ended(self, lines: Sequence[str]) -> "Record":
+        """Returns it as a change that is over, with the document's lines as they are now."""
+        hunk = trimmed(
+            LineHunk(
+                first_line=self.first_line,
+                removed=self.removed,
+                inserted=tuple(lines[self.first_line : self.end_line]),
+            )
+        )
+        first, end = hunk.first_line, hunk.first_line + len(hunk.inserted)
+        return replace(
+            self,
+            first_line=first,
+            n_lines=end - first,
+            written=Written(
+                removed=hunk.removed,
+                inserted=hunk.inserted,
+                above=tuple(lines[max(0, first - N_AROUND) : first]),
+                below=tuple(lines[end : end + N_AROUND]),
+            ),
+        )
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether an ended one left anything else than what was there before."""
+        return self.written is not None and self.written.removed != self.written.inserted
+
+    def is_crossed_by(self, hunk: LineHunk) -> bool:
+        """Tells whether a hunk touches lines of it and others, too."""
+        overlaps = hunk.first_line < self.end_line and hunk.end_line > self.first_line
+        return overlaps and not (self.first_line <= hunk.first_line and hunk.end_line <= self.end_line)
+
+    def rewritten(self, lines: Sequence[str]) -> "Record":
+        """Returns an ended one with what stands at its place now."""
+        if self.written is None:
+            return self
+        inserted = tuple(lines[self.first_line : self.end_line])
+        return replace(self, written=replace(self.written, inserted=inserted))
+
+    def stands(self, lines: Sequence[str]) -> bool:
+        """Tells whether all that it inserted stands at its place."""
+        return self.written is not None and tuple(lines[self.first_line : self.end_line]) == self.written.inserted
+
+    def change(self, uri: DocumentUri) -> LineChange | None:
+        """Returns an ended one as others see it; None where nothing but white space is changed."""
+        if self.written is None or not self.changes_something:
+            return None
+        if is_blank(self.written.removed) and is_blank(self.written.inserted):
+            return None
+        return LineChange(
+            uri=uri,
+            first_line=self.first_line,
+            removed=self.written.removed,
+            inserted=self.written.inserted,
+            above=self.written.above,
+            below=self.written.below,
+            at_ms=self.at_ms,
+            origin=self.origin,
+        )
+
+    def is_reverse_of(self, earlier: "Record") -> bool:
+        """Tells whether this takes back what an earlier change at the same place did."""
+        mine, its = self.written, earlier.written
+        if mine is None or its is None or self.first_line != earlier.first_line:
+            return False
+        return mine.removed == its.inserted and mine.inserted == its.removed
+
+
+def joined(records: Sequence[Record], lines: Sequence[str]) -> Record:
+    """Returns changes under way, at least one, as one with the lines between them."""
+    first, *others = sorted(records, key=lambda record: (record.first_line, record.number))
+    for other in others:
+        removed = (*first.removed, *lines[first.end_line : other.first_line], *other.removed)
+        n_lines = max(first.end_line, other.end_line) - first.first_line
+        first = replace(first, removed=removed, n_lines=n_lines, number=min(first.number, other.number))
+    return first
