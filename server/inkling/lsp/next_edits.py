@@ -12,7 +12,7 @@ from pygls.lsp.server import LanguageServer
 from inkling.core.next_edit import NEXT_EDIT_REASON_WORDS
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import NoSuggestion, Reason, SuggestionId, Trigger
-from inkling.features.next_edit import NextEditFeature, OfferedEdit, PlacedEdit
+from inkling.features.next_edit import OfferedEdit, PlacedEdit
 from inkling.lsp import from_lsp, methods
 from inkling.lsp.documents import Documents, OpenDocument
 from inkling.lsp.fix_messages import WirePosition
@@ -37,6 +37,7 @@ from inkling.lsp.next_edit_messages import (
 )
 from inkling.lsp.next_edit_to_lsp import group_label, wire_file_edits, wire_next_edit
 from inkling.lsp.protocol import ReadyJson
+from inkling.lsp.services import NextEditServices
 from inkling.lsp.session import Session
 from inkling.lsp.wire import wire
 
@@ -50,10 +51,11 @@ class NextEdits:
     """
 
     def __init__(
-        self, server: LanguageServer, feature: NextEditFeature, session: Session, documents: Documents
+        self, server: LanguageServer, services: NextEditServices, session: Session, documents: Documents
     ) -> None:
         self._server = server
-        self._feature = feature
+        self._feature = services.feature
+        self._inference = services.inference
         self._session = session
         self._documents = documents
 
@@ -93,6 +95,7 @@ class NextEdits:
         edit = await self._wire(answer)
         if edit.uri != document.uri or not self._is_current(document, asked_version, [answer.placed]):
             return InlineEditResult()
+        self._inference.offered(answer.id, answer.placed.snapshot, answer.placed.change)
         command = InlineEditCommand(title=edit.label, command=methods.SUGGESTION_ACCEPTED, arguments=[answer.id])
         where = InlineEditDocument(uri=edit.uri, version=asked_version)
         return InlineEditResult(
@@ -101,6 +104,9 @@ class NextEdits:
 
     def inline_edit_shown(self, params: DidShowInlineEditParams) -> None:
         """Takes that such a client shows an edit."""
+        command = params.item.command
+        for suggestion_id in command.arguments if command is not None else ():
+            self._inference.shown(SuggestionId(str(suggestion_id)))
 
     def next_edit_ready(self, uri: DocumentUri) -> None:
         """Tells the client that it is worth asking again."""

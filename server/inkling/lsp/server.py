@@ -68,8 +68,8 @@ def create_server(services: Services, version: str, converter: Converter) -> Ink
     _register_own_data(server, services, session)
     if services.fixing is not None:
         register_fixing(server, Fixing(server, services.fixing, session, documents), _errors_in_words)
-    if services.next_edit is not None:
-        register_next_edits(server, NextEdits(server, services.next_edit, session, documents))
+    if services.next_edits is not None:
+        register_next_edits(server, NextEdits(server, services.next_edits, session, documents))
     return server
 
 
@@ -101,8 +101,8 @@ def _register_lifecycle(server: InklingServer, services: Services, session: Sess
 
 def _register_documents(server: InklingServer, services: Services, session: Session, documents: Documents) -> None:
     followers: list[DocumentFollower] = [services.aftermath]
-    if services.next_edit is not None:
-        followers.append(services.next_edit)
+    if services.next_edits is not None:
+        followers.append(services.next_edits.feature)
 
     def tell_changed(uri: str) -> None:
         document = documents.get(uri)
@@ -142,8 +142,8 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
 
     def tell_files_changed(uris: list[str]) -> None:
         paths = from_lsp.paths(uris)
-        if services.next_edit is not None:
-            services.next_edit.files_changed(paths)
+        if services.next_edits is not None:
+            services.next_edits.feature.files_changed(paths)
         sources = [path for path in paths if ".git" not in path.parts]
         if sources:
             for listener in services.listeners:
@@ -151,8 +151,8 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
-        if services.next_edit is not None:
-            services.next_edit.document_saved(DocumentUri(params.text_document.uri))
+        if services.next_edits is not None:
+            services.next_edits.feature.document_saved(DocumentUri(params.text_document.uri))
         tell_files_changed([params.text_document.uri])
         services.aftermath.file_saved()
 
@@ -318,8 +318,8 @@ def _tell_outcomes(services: Services, outcomes: Sequence[Outcome]) -> None:
     """Tells everybody whose suggestions they may be about; they are recorded."""
     services.aftermath.outcomes_reported(outcomes)
     services.completion.outcomes_reported(outcomes)
-    if services.next_edit is not None:
-        services.next_edit.outcomes_reported(outcomes)
+    if services.next_edits is not None:
+        services.next_edits.feature.outcomes_reported(outcomes)
 
 
 def _outcome_now(suggestion_id: SuggestionId, kind: OutcomeKind) -> Outcome:

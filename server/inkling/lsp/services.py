@@ -21,6 +21,7 @@ from inkling.core.settings import GateSettings, Settings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature
+from inkling.features.edit_inference import EditOutcomeInference
 from inkling.features.fix import FixFeature, UnaskedFixes
 from inkling.features.next_edit import NextEditFeature, OpenDocuments
 from inkling.lsp.loop_meter import LoopMeter
@@ -138,6 +139,19 @@ class FixServices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NextEditServices:
+    """What next edits are served with.
+
+    Attributes:
+        feature: Predicts them.
+        inference: Says what became of them where the client does not.
+    """
+
+    feature: NextEditFeature
+    inference: EditOutcomeInference
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the handlers call.
 
@@ -156,7 +170,7 @@ class Services:
         notices: What the user must be told, such as that a damaged database was set aside.
         model_mind: The mind that asks an endpoint; None in programs that never do.
         fixing: Runs tests and looks for fixes; None in programs that never do.
-        next_edit: What is changed next; None in programs that never ask.
+        next_edits: What is changed next; None in programs that never ask.
         open_documents: Is given the client's documents, once there is a client.
     """
 
@@ -174,5 +188,5 @@ class Services:
     notices: Callable[[], list[str]]
     model_mind: ModelMind | None = None
     fixing: FixServices | None = None
-    next_edit: NextEditFeature | None = None
+    next_edits: NextEditServices | None = None
     open_documents: OpenDocumentsRelay = field(default_factory=OpenDocumentsRelay)
