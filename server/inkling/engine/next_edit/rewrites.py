@@ -1,0 +1,457 @@
+"""What a change did to its lines, as rewrites that can be applied elsewhere: a pattern, and what comes in its place.
+
+A pattern is made of words and signs that must stand there, and of holes that whole expressions fit in. Each difference
+between the old and the new line is a rewrite of its own; all differences of a statement together are another one, with
+what stayed between them as holes: `assert_equal(a, b)` that became `assert a == b` rewrites any two arguments. A
+difference that says too little, such as an added argument, takes in the call around it or the words beside it.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import lru_cache
+from itertools import pairwise
+from keyword import kwlist
+
+from inkling.core.next_edit import LineChange
+from inkling.engine.next_edit.line_tokens import (
+    Token,
+    depth_change,
+    is_balanced,
+    is_sign,
+    is_telling,
+    is_word,
+    tokens_of,
+)
+
+MOST_LINES = 30  # of one change; what is longer was rewritten as a whole and has no pattern
+MOST_TOKENS = 200  # of one statement; comparing takes time with its square
+MOST_DIFFERENCES = 6  # in one statement; beyond it was rewritten as a whole
+MOST_CONTEXT = 8  # tokens on each side that are compared with a place's
+MOST_NEIGHBOURS = 5  # tokens beside a difference that says too little
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place of a pattern that any expression fits in.
+
+    Attributes:
+        number: Holes of one number must hold the same.
+        is_list: Whether several expressions with commas between them fit in as well.
+    """
+
+    number: int
+    is_list: bool = False
+
+
+Element = str | Hole
+
+_SEPARATORS = frozenset((",", ":", "=", *(word for word in kwlist if word not in {"None", "True", "False", "not"})))
+_BEGINS_OPERAND = frozenset("([{\"'-")
+_ENDS_OPERAND = frozenset(")]}\"'")
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of what a rewrite writes.
+
+    Attributes:
+        element: The word or sign, or the number of the pattern's element that is copied.
+        gap: The white space before it; None where it is as in the place.
+    """
+
+    element: str | int
+    gap: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A statement with or without holes: its elements and the white space before each."""
+
+    elements: tuple[Element, ...]
+    gaps: tuple[str, ...]
+
+    def text(self, start: int, end: int) -> str:
+        """Returns the elements of a range as a person reads them; a hole is an ellipsis."""
+        words = ("…" if isinstance(element, Hole) else element for element in self.elements[start:end])
+        text = "".join(gap + word for gap, word in zip(self.gaps[start:end], words, strict=True))
+        return " ".join(text.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewrite:
+    """One way to rewrite a part of a statement.
+
+    Attributes:
+        pattern: What must stand there; at least one word of it says something.
+        replacement: What comes in its place.
+        gap_after: White space before what follows; None where it stays as it is.
+        left: What stood before it, the nearest first, until the statement's beginning or a hole.
+        right: What stood after it, the nearest first.
+        indentation: What the statement was indented by.
+        before: The pattern as a person reads it.
+        after: What came in its place as a person reads it.
+    """
+
+    pattern: tuple[Element, ...]
+    replacement: tuple[Piece, ...]
+    gap_after: str | None
+    left: tuple[Element, ...]
+    right: tuple[Element, ...]
+    indentation: str
+    before: str
+    after: str
+
+    @property
+    def key(self) -> tuple[tuple[Element, ...], tuple[str | int, ...]]:
+        """What makes two rewrites the same: layout and surroundings do not count."""
+        return self.pattern, tuple(piece.element for piece in self.replacement)
+
+
+_Growth = Callable[["Phrase", "Phrase", "_Difference"], "_Difference | None"]
+
+Statement = tuple[tuple[Token, ...], tuple[Token, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    old_start: int
+    old_end: int
+    new_start: int
+    new_end: int
+
+
+def changed_statements(change: LineChange) -> tuple[Statement, ...]:
+    """Returns the statements of a change, as they were and as they are, that were rewritten and not just replaced."""
+    return _changed_statements(change.removed, change.inserted)
+
+
+@lru_cache(maxsize=256)
+def _changed_statements(removed: tuple[str, ...], inserted: tuple[str, ...]) -> tuple[Statement, ...]:
+    if not removed or not inserted or len(removed) > MOST_LINES or len(inserted) > MOST_LINES:
+        return ()
+    statements: dict[tuple[tuple[str, ...], tuple[str, ...]], Statement] = {}
+    for statement in _pairs(removed, inserted):
+        old, new = statement
+        key = tuple(token.text for token in old), tuple(token.text for token in new)
+        if key[0] != key[1] and any(is_word(text) for text in {*key[0]} & {*key[1]}):
+            statements.setdefault(key, statement)
+    return tuple(statements.values())
+
+
+def _pairs(removed: tuple[str, ...], inserted: tuple[str, ...]) -> Iterator[Statement]:
+    old, new = tokens_of("\n".join(removed)), tokens_of("\n".join(inserted))
+    if len(old) <= MOST_TOKENS and len(new) <= MOST_TOKENS:
+        yield from _split_at_statements(old, new)
+    if len(removed) == len(inserted) > 1:
+        for old_line, new_line in zip(removed, inserted, strict=True):
+            pair = tokens_of(old_line), tokens_of(new_line)
+            if all(0 < len(tokens) <= MOST_TOKENS for tokens in pair):
+                yield pair
+
+
+def _split_at_statements(old: tuple[Token, ...], new: tuple[Token, ...]) -> Iterator[Statement]:
+    """Yields the parts between which both sides begin a statement with the same words."""
+    old_starts, new_starts = _statement_starts(old), _statement_starts(new)
+    matcher = SequenceMatcher(None, [token.text for token in old], [token.text for token in new], autojunk=False)
+    old_from = new_from = 0
+    for match in matcher.get_matching_blocks():
+        for step in range(match.size):
+            if match.a + step in old_starts and match.b + step in new_starts:
+                yield old[old_from : match.a + step], new[new_from : match.b + step]
+                old_from, new_from = match.a + step, match.b + step
+    yield old[old_from:], new[new_from:]
+
+
+def _statement_starts(tokens: Sequence[Token]) -> set[int]:
+    depth, starts = 0, set()
+    for index, token in enumerate(tokens):
+        if index and "\n" in token.gap and depth <= 0:
+            starts.add(index)
+        depth += depth_change(token.text)
+    return starts
+
+
+def rewrites_of(change: LineChange) -> tuple[Rewrite, ...]:
+    """Returns the rewrites that a change is an example of."""
+    return tuple(rewrite for statement in changed_statements(change) for rewrite in _rewrites_of(statement))
+
+
+@lru_cache(maxsize=512)
+def _rewrites_of(statement: Statement) -> tuple[Rewrite, ...]:
+    old, new = (phrase_of(tokens) for tokens in statement)
+    differences = _differences(old, new)
+    if len(differences) > MOST_DIFFERENCES:
+        return ()
+    found = [rewrite for difference in differences for rewrite in _rewrites_of_one(old, new, difference, differences)]
+    if len(differences) > 1:
+        found.extend(rewrites_of_whole(*_with_holes(old, new, differences)))
+    return tuple({rewrite.key: rewrite for rewrite in found}.values())
+
+
+def phrase_of(tokens: Sequence[Token]) -> Phrase:
+    """Returns a statement without holes."""
+    return Phrase(tuple(token.text for token in tokens), tuple(token.gap for token in tokens))
+
+
+def _differences(old: Phrase, new: Phrase) -> list[_Difference]:
+    """Returns what differs; what only signs stand between is one difference, unless they are commas."""
+    found: list[_Difference] = []
+    matcher = SequenceMatcher(None, old.elements, new.elements, autojunk=False)
+    for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
+        if tag == "equal":
+            continue
+        if found:
+            kept = old.elements[found[-1].old_end : old_start]
+            if all(is_sign(element) and element != "," for element in kept):
+                last = found.pop()
+                old_start, new_start = last.old_start, last.new_start
+        found.append(_Difference(old_start, old_end, new_start, new_end))
+    return found
+
+
+def _rewrites_of_one(
+    old: Phrase, new: Phrase, difference: _Difference, differences: Sequence[_Difference]
+) -> Iterator[Rewrite]:
+    if says_enough(old.elements[difference.old_start : difference.old_end]):
+        yield _rewrite(old, new, difference)
+        return
+    in_call = _with_call(old, new, difference, differences)
+    if in_call is not None:
+        yield in_call
+    for beside in (_with_words_before(old, new, difference), _with_words_after(old, new, difference)):
+        if beside is not None:
+            yield _rewrite(old, new, beside)
+
+
+def rewrites_of_whole(old: Phrase, new: Phrase) -> Iterator[Rewrite]:
+    """Yields the rewrite from the first difference of two phrases with holes to their last."""
+    differences = _differences(old, new)
+    if not differences:
+        return
+    first, last = differences[0], differences[-1]
+    whole = _Difference(first.old_start, last.old_end, first.new_start, last.new_end)
+    if says_enough(old.elements[whole.old_start : whole.old_end]):
+        widened: _Difference | None = whole
+    else:
+        widened = _with_words_before(old, new, whole) or _with_words_after(old, new, whole)
+    if widened is not None:
+        # A hole at an end could hold too little or too much: what stands beside it says where it ends.
+        if isinstance(old.elements[widened.old_start], Hole):
+            widened = _grown_left(old, new, widened) or widened
+        if isinstance(old.elements[widened.old_end - 1], Hole):
+            widened = _grown_right(old, new, widened) or widened
+        if _is_bound(old, new, widened):
+            yield _rewrite(old, new, widened)
+
+
+def _is_bound(old: Phrase, new: Phrase, difference: _Difference) -> bool:
+    """Tells whether each hole of what comes stands in what goes."""
+    known = {
+        element for element in old.elements[difference.old_start : difference.old_end] if isinstance(element, Hole)
+    }
+    used = {element for element in new.elements[difference.new_start : difference.new_end] if isinstance(element, Hole)}
+    return used <= known
+
+
+def says_enough(elements: Sequence[Element]) -> bool:
+    """Tells whether a pattern has a word by which its places are more than a coincidence."""
+    return any(isinstance(element, str) and is_telling(element) for element in elements)
+
+
+def _with_holes(old: Phrase, new: Phrase, differences: Sequence[_Difference]) -> tuple[Phrase, Phrase]:
+    """Returns both phrases with holes for the expressions that stayed between the first and the last difference."""
+    numbers: dict[tuple[Element, ...], Hole] = {}
+    old_ranges, new_ranges = list[tuple[int, int, Hole]](), list[tuple[int, int, Hole]]()
+    for before, after in pairwise(differences):
+        shift = before.new_end - before.old_end
+        for start, end in _expressions(old.elements, before.old_end, after.old_start):
+            content = old.elements[start:end]
+            hole = numbers.setdefault(content, Hole(len(numbers), "," in content))
+            old_ranges.append((start, end, hole))
+            new_ranges.append((start + shift, end + shift, hole))
+    return with_ranges_as_holes(old, old_ranges), with_ranges_as_holes(new, new_ranges)
+
+
+def with_ranges_as_holes(phrase: Phrase, ranges: Sequence[tuple[int, int, Hole]]) -> Phrase:
+    """Returns a phrase with holes in place of ranges, which are in order and do not overlap."""
+    elements, gaps, at = list[Element](), list[str](), 0
+    for start, end, hole in ranges:
+        elements += [*phrase.elements[at:start], hole]
+        gaps += [*phrase.gaps[at:start], phrase.gaps[start]]
+        at = end
+    return Phrase((*elements, *phrase.elements[at:]), (*gaps, *phrase.gaps[at:]))
+
+
+def _expressions(elements: Sequence[Element], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yields the expressions that a range is made of; called functions and the names of arguments are none."""
+    first = index = start
+    while index <= end:
+        text = elements[index] if index < end else ","
+        closing = _closing(elements, index, end) if isinstance(text, str) and depth_change(text) > 0 else None
+        if closing is not None:
+            index = closing
+        elif isinstance(text, str) and (text in _SEPARATORS or depth_change(text)):
+            if text != "=" and depth_change(text) <= 0:
+                yield from _trimmed(elements, first, index)
+            first = index + 1
+        index += 1
+
+
+def _trimmed(elements: Sequence[Element], start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yields a range without the operators at its ends and the attributes at its beginning, if anything is left."""
+    while start < end and is_sign(elements[start]) and elements[start] not in _BEGINS_OPERAND:
+        start += 2 if elements[start] == "." else 1
+    while start < end and is_sign(elements[end - 1]) and elements[end - 1] not in _ENDS_OPERAND:
+        end -= 1
+    content = [str(element) for element in elements[start:end]]
+    has_whole_strings = all(content.count(quote) % 2 == 0 for quote in ('"', "'"))
+    if has_whole_strings and is_balanced(content) and not all(is_sign(text) for text in content):
+        yield start, end
+
+
+def _closing(elements: Sequence[Element], opening: int, end: int) -> int | None:
+    depth = 0
+    for index in range(opening, end):
+        element = elements[index]
+        depth += depth_change(element) if isinstance(element, str) else 0
+        if depth == 0:
+            return index
+    return None
+
+
+def _opening(elements: Sequence[Element], before: int) -> int | None:
+    """Returns the bracket around a position that is still open there."""
+    depth = 0
+    for index in range(before - 1, -1, -1):
+        element = elements[index]
+        depth += depth_change(element) if isinstance(element, str) else 0
+        if depth > 0:
+            return index
+    return None
+
+
+def _with_call(old: Phrase, new: Phrase, difference: _Difference, others: Sequence[_Difference]) -> Rewrite | None:
+    """Returns the rewrite of the call around a difference, with holes for the arguments that stayed."""
+    elements = old.elements
+    opening = _opening(elements, difference.old_start)
+    if opening is None or opening == 0 or not says_enough(elements[opening - 1 : opening]):
+        return None
+    closing = _closing(elements, opening, len(elements))
+    if closing is None or closing < difference.old_end:
+        return None
+    if any(opening - 1 < other.old_end and other.old_start <= closing for other in others if other != difference):
+        return None
+    shift_before, shift_after = difference.new_start - difference.old_start, difference.new_end - difference.old_end
+    old_ranges, new_ranges = list[tuple[int, int, Hole]](), list[tuple[int, int, Hole]]()
+    for start, end, shift in (
+        (opening + 1, difference.old_start, shift_before),
+        (difference.old_end, closing, shift_after),
+    ):
+        start, end = _without_commas(elements, start, end)
+        if start < end and is_balanced([str(element) for element in elements[start:end]]):
+            hole = Hole(len(old_ranges), is_list=True)
+            old_ranges.append((start, end, hole))
+            new_ranges.append((start + shift, end + shift, hole))
+    n_after, n_after_new = len(elements) - closing - 1, len(new.elements) - (closing + 1 + shift_after)
+    old, new = with_ranges_as_holes(old, old_ranges), with_ranges_as_holes(new, new_ranges)
+    return _rewrite(
+        old,
+        new,
+        _Difference(
+            opening - 1, len(old.elements) - n_after, opening - 1 + shift_before, len(new.elements) - n_after_new
+        ),
+    )
+
+
+def _without_commas(elements: Sequence[Element], start: int, end: int) -> tuple[int, int]:
+    while start < end and elements[start] == ",":
+        start += 1
+    while start < end and elements[end - 1] == ",":
+        end -= 1
+    return start, end
+
+
+def _with_words_before(old: Phrase, new: Phrase, difference: _Difference) -> _Difference | None:
+    """Returns a difference with the words before it, as many as it takes to say something; None where they do not."""
+    grown = _grown(old, new, difference, _grown_left)
+    # What was inserted after a word belongs before what follows, too: the word alone stands in many places.
+    if grown is not None and difference.old_start == difference.old_end:
+        return _grown_right(old, new, grown) or grown
+    return grown
+
+
+def _with_words_after(old: Phrase, new: Phrase, difference: _Difference) -> _Difference | None:
+    """Returns a difference with the words after it, as many as it takes to say something; None where they do not."""
+    return _grown(old, new, difference, _grown_right)
+
+
+def _grown(old: Phrase, new: Phrase, difference: _Difference, grow: _Growth) -> _Difference | None:
+    grown: _Difference | None = difference
+    for _ in range(MOST_NEIGHBOURS):
+        grown = grow(old, new, grown) if grown is not None else None
+        if grown is not None and says_enough(old.elements[grown.old_start : grown.old_end]):
+            return grown
+    return None
+
+
+def _grown_left(old: Phrase, new: Phrase, difference: _Difference) -> _Difference | None:
+    """Returns a difference with what stands before it; None where that is not the same on both sides."""
+    old_start, new_start = difference.old_start - 1, difference.new_start - 1
+    if min(old_start, new_start) < 0 or old.elements[old_start] != new.elements[new_start]:
+        return None
+    return _Difference(old_start, difference.old_end, new_start, difference.new_end)
+
+
+def _grown_right(old: Phrase, new: Phrase, difference: _Difference) -> _Difference | None:
+    """Returns a difference with what stands after it; None where that is not the same on both sides."""
+    old_end, new_end = difference.old_end, difference.new_end
+    if old_end >= len(old.elements) or new_end >= len(new.elements) or old.elements[old_end] != new.elements[new_end]:
+        return None
+    return _Difference(difference.old_start, old_end + 1, difference.new_start, new_end + 1)
+
+
+def _rewrite(old: Phrase, new: Phrase, difference: _Difference) -> Rewrite:
+    """Returns the rewrite of a range of a statement; every hole of the new range stands in the old one."""
+    pattern = old.elements[difference.old_start : difference.old_end]
+    gaps = old.gaps[difference.old_start : difference.old_end]
+    written = new.elements[difference.new_start : difference.new_end]
+    written_gaps = new.gaps[difference.new_start : difference.new_end]
+    copied = {
+        match.b + step: match.a + step
+        for match in SequenceMatcher(None, pattern, written, autojunk=False).get_matching_blocks()
+        for step in range(match.size)
+    }
+    is_rewrapped = _n_breaks_around(old, difference.old_start, difference.old_end) != _n_breaks_around(
+        new, difference.new_start, difference.new_end
+    )
+    pieces: list[Piece] = []
+    for index, (element, gap) in enumerate(zip(written, written_gaps, strict=True)):
+        if is_rewrapped and "\n" in gap:
+            gap = "" if is_sign(element) or (index and depth_change(str(written[index - 1])) > 0) else " "
+        source = copied.get(index, pattern.index(element) if isinstance(element, Hole) else None)
+        if source is None:
+            pieces.append(Piece(str(element), gap))
+        else:
+            # The white space before a place goes to whatever comes first there.
+            pieces.append(Piece(source, None if gaps[source] == gap and (source or not index) else gap))
+    gap_after = None
+    if difference.old_end < len(old.gaps) and difference.new_end < len(new.gaps):
+        gap_after = new.gaps[difference.new_end]
+        if gap_after == old.gaps[difference.old_end] or is_rewrapped:
+            gap_after = None
+    return Rewrite(
+        pattern=pattern,
+        replacement=tuple(pieces),
+        gap_after=gap_after,
+        left=old.elements[max(0, difference.old_start - MOST_CONTEXT) : difference.old_start][::-1],
+        right=old.elements[difference.old_end : difference.old_end + MOST_CONTEXT],
+        indentation=old.gaps[0].rpartition("\n")[2],
+        before=old.text(difference.old_start, difference.old_end),
+        after=new.text(difference.new_start, difference.new_end),
+    )
+
+
+def _n_breaks_around(phrase: Phrase, start: int, end: int) -> int:
+    """Returns how many lines begin outside of a range; where that changed, a formatter wrapped the statement anew."""
+    return sum("\n" in gap for gap in (*phrase.gaps[1:start], *phrase.gaps[max(1, end) :]))
