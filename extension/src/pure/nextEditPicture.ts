@@ -47,8 +47,9 @@ export interface DrawnDocument {
 
 const MAX_ROWS = 20;
 const BOX_GAP = 4;
-/** A line that keeps less than this reads better struck out as a whole, with the new one beside it. */
+/** A line that keeps less than this and changes in more places than two reads better struck out, with the new one beside it. */
 const MIN_SIMILARITY = 0.35;
+const MAX_HUNKS = 2;
 
 export function pictureOf(edit: FollowedEdit, document: DrawnDocument): EditPicture {
   const { range, newText } = edit;
@@ -61,7 +62,9 @@ export function pictureOf(edit: FollowedEdit, document: DrawnDocument): EditPict
   const added = young.slice(nBefore, young.length - nAfter);
   const picture = { firstLine, lastLine: firstLine + Math.max(0, removed.length - 1), deleted: [], inserted: [], box: [], insertedBefore: undefined };
   const diffs = removed.map((line, index) => diffLine(line, added[index] ?? ""));
-  const isSmall = diffs.every(({ similarity }, index) => similarity >= MIN_SIMILARITY || removed[index]?.trim() === "");
+  const isSmall = diffs.every(
+    (diff) => diff.similarity >= MIN_SIMILARITY || (diff.hunks.length <= MAX_HUNKS && (diff.similarity > 0 || removed.length === 1)),
+  );
   if (removed.length === added.length && isSmall) {
     const hunks = diffs.flatMap(({ hunks: inLine }, index) => inLine.map((hunk) => ({ hunk, line: firstLine + index })));
     return {
@@ -137,10 +140,10 @@ function expandTabs(line: string, tabSize: number): string {
   return text;
 }
 
-/** Columns that a text takes; characters of East Asian scripts and emoji take two. */
+/** Columns that a text takes; characters of East Asian scripts and emoji take two, accents that are apart none. */
 function widthOf(text: string): number {
   let n = 0;
-  for (const character of text) {
+  for (const character of text.replaceAll(/\p{M}/gu, "")) {
     n += /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Hangul}\p{Emoji_Presentation}\u3000-\u303f\uff01-\uff60]/u.test(character) ? 2 : 1;
   }
   return n;

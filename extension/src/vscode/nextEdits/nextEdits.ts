@@ -369,15 +369,16 @@ export class NextEdits implements vscode.Disposable {
   private draw(): void {
     const situation = this.situation();
     if (situation === undefined || this.tracker.isApplying) {
+      this.setContexts(undefined);
       this.display.hide();
       this.tracker.setVisible(false);
-      this.setContexts(undefined);
       return;
     }
+    // Whoever sees what Tab does can press it.
+    this.setContexts(situation);
     const { hasGhostText } = this;
     const isSeen = this.display.show({ ...situation, hasGhostText });
     this.tracker.setVisible(isSeen && vscode.window.state.focused);
-    this.setContexts(situation);
   }
 
   /** Returns what is next from where the cursor is; undefined when nothing is predicted, or there is no cursor. */
