@@ -167,3 +167,36 @@ def bench_repair(
         proposals=proposals,
     )
     sys.exit(run(options, json_file))
+
+
+@bench.command("next-edit")
+@click.option("--data", type=click.Path(path_type=Path), help="Ordered steps of pull requests, as in the shared set.")
+@click.option("--repo", type=click.Path(path_type=Path), help="Take the commits of this git repository instead.")
+@click.option(
+    "--limit", type=click.IntRange(1), help="Most pull requests, chosen by the seed; most commits, the newest."
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="For the choice, the training and the intervals.")
+@click.option("--processes", "n_processes", type=click.IntRange(1), default=2, show_default=True, help="Side by side.")
+@click.option(
+    "--features",
+    type=click.Path(path_type=Path),
+    help="Keep what was extracted in this file, and read it from there the next time; for work on the ranking alone.",
+)
+@_JSON_OPTION
+@with_exit_codes
+def bench_next_edit(
+    data: Path | None,
+    repo: Path | None,
+    limit: int | None,
+    seed: int,
+    n_processes: int,
+    features: Path | None,
+    json_file: Path | None,
+) -> None:
+    """Where the next edit is and what it is, predicted without a language model, beside simpler guesses."""
+    from inkling.bench.next_edit.benchmark import DATA, NextEditOptions, run
+
+    options = NextEditOptions(
+        data=data or DATA, repository=repo, limit=limit, seed=seed, n_processes=n_processes, features=features
+    )
+    sys.exit(run(options, json_file))
