@@ -24,6 +24,7 @@ from inkling.engine.next_edit.rewrites import (
 )
 
 MOST_TOKENS = 80  # of a statement that is generalised
+LEAST_IN_COMMON = 0.5  # of a statement's tokens; two that differ in most of them are not two of one kind
 
 Substitution = tuple[tuple[Element, ...], tuple[Element, ...]]
 
@@ -44,7 +45,7 @@ def generalised(newer: Statement, older: Statement) -> Rewrite | None:
     holes: dict[Substitution, Hole] = {}
     old = _with_differences_as_holes(newer_old, older_old, holes, may_add=True)
     new = _with_differences_as_holes(newer_new, older_new, holes, may_add=False) if old is not None else None
-    if old is None or new is None or not holes:
+    if old is None or new is None or not holes or _n_literal(old) < LEAST_IN_COMMON * len(newer_old.elements):
         return None
     rewrite = next(iter(rewrites_of_whole(old, new)), None)
     if rewrite is None or not any(isinstance(element, Hole) for element in rewrite.pattern):
@@ -65,6 +66,10 @@ def _with_differences_as_holes(
             holes[pair] = Hole(len(holes), is_list=any("," in content for content in pair))
         ranges.append((newer_start, newer_end, holes[pair]))
     return with_ranges_as_holes(newer, ranges)
+
+
+def _n_literal(phrase: Phrase) -> int:
+    return sum(not isinstance(element, Hole) for element in phrase.elements)
 
 
 def _differing(newer: Sequence[Element], older: Sequence[Element]) -> list[tuple[int, int, int, int]]:

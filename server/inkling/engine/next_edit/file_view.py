@@ -59,6 +59,24 @@ class FileView:
         return {stripped: tuple(numbers) for stripped, numbers in lines.items()}
 
     @cached_property
+    def prose_lines(self) -> frozenset[int]:
+        """The lines that are comments or parts of strings with triple quotes; those on which code begins are not."""
+        prose: set[int] = set()
+        quote = ""
+        for number, line in enumerate(self.lines):
+            if quote:
+                prose.add(number)
+                quote = "" if quote in line else quote
+            elif '"""' in line or "'''" in line:
+                first = min((line.find(mark) % len(line), mark) for mark in ('"""', "'''"))[1]
+                if line.lstrip(" \trRbBuUfF").startswith(first):
+                    prose.add(number)
+                quote = first if line.count(first) % 2 else ""
+            elif line.lstrip().startswith("#"):
+                prose.add(number)
+        return frozenset(prose)
+
+    @cached_property
     def tree(self) -> ast.Module | None:
         """The syntax tree; None where the file does not parse."""
         return self._parsed[0]

@@ -60,9 +60,11 @@ def _stands_alike(rewrite: Rewrite, spans: Sequence[tuple[int, int]], texts: Seq
         if is_attribute != (rewrite.left[:1] == (".",)):
             return False
     if is_word(texts[end - 1]):
-        is_assigned = end < len(texts) and texts[end] == "="
-        if is_assigned != (rewrite.right[:1] == ("=",)):
+        names_argument = texts[start - 1 : start] in (["("], [","]) and texts[end : end + 1] == ["="]
+        if names_argument != (rewrite.left[:1] in (("(",), (",",)) and rewrite.right[:1] == ("=",)):
             return False
+    if rewrite.adds_comment and end < len(texts):
+        return False
     # A hole at an end holds all that is there.
     first, last = rewrite.pattern[0], rewrite.pattern[-1]
     return not (isinstance(first, Hole) and start > 0) and not (isinstance(last, Hole) and end < len(texts))
@@ -144,19 +146,18 @@ def written_texts(rewrite: Rewrite, match: Match, texts: Sequence[str]) -> list[
     return written
 
 
-def rewritten(rewrite: Rewrite, matches: Sequence[Match], tokens: Sequence[Token], indentation: str) -> str:
+def rewritten(applied: Sequence[tuple[Rewrite, Match]], tokens: Sequence[Token], indentation: str) -> str:
     """Returns the text of a statement with all matches rewritten.
 
     Args:
-        rewrite: The rewrite.
-        matches: Where it applies, from the left.
+        applied: Rewrites and where they apply, from the left; none overlap.
         tokens: The statement, its indentation being the first gap.
         indentation: What the statement is indented by.
     """
     parts: list[str] = []
     at = 0
     gap_after: str | None = None
-    for match in matches:
+    for rewrite, match in applied:
         for index in range(at, match.start):
             token = tokens[index]
             parts += [token.gap if gap_after is None else gap_after, token.text]

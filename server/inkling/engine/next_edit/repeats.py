@@ -1,16 +1,16 @@
 """What was rewritten in one place is rewritten where the same pattern stands."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
-from inkling.core.next_edit import EditKind, LineChange
+from inkling.core.next_edit import EditKind
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.anti_unification import generalised
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.file_view import FileView, indentation
-from inkling.engine.next_edit.line_tokens import depth_change, is_sign, is_telling, tokens_of
+from inkling.engine.next_edit.line_tokens import depth_change, is_telling, tokens_of
 from inkling.engine.next_edit.nearness import Nearness
 from inkling.engine.next_edit.pattern_matching import Match, matches_of, rewritten
 from inkling.engine.next_edit.rewrites import MOST_CONTEXT, Element, Hole, Rewrite, changed_statements, rewrites_of
@@ -23,9 +23,14 @@ MOST_PATTERNS = 24
 MOST_LINES = 300  # with the pattern's word, the nearest; beyond it is too common to look at each
 MOST_PLACES = 60  # of one pattern
 MOST_COMBINED = 40  # statements in which several patterns are applied together
+LEAST_SIMILARITY = 0.3  # of the surroundings, for patterns that are applied together
+LEAST_CHARS = 8  # of a pattern that needs no such surroundings
 MOST_STATEMENT_LINES = 12  # that are joined to find the end of a call
 MOST_LINE_CHARS = 1000  # of a line; a longer one was generated
 MOST_SHOWN = 60  # characters of a pattern that a person is shown
+
+
+_Where = tuple[DocumentUri, int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +40,16 @@ class _Pattern:
     rewrite: Rewrite
     examples: tuple[Rewrite, ...]
     ages: tuple[int, ...]
+    is_of_code: bool
+    is_of_prose: bool
 
     @property
     def group(self) -> str:
         return f"{PROPOSER}: {self.rewrite.before} → {self.rewrite.after}"
+
+    @property
+    def n_literal_chars(self) -> int:
+        return sum(len(element) for element in self.rewrite.pattern if isinstance(element, str))
 
     @property
     def words(self) -> str:
@@ -63,19 +74,20 @@ class _Place:
 def propose_repeats(situation: Situation) -> Iterable[EditCandidate]:
     """Yields the rewrites of the latest changes wherever else their patterns stand."""
     nearness = Nearness(situation)
-    at_statement: defaultdict[tuple[DocumentUri, int, int], list[_Pattern]] = defaultdict(list)
-    for pattern in _patterns(situation.history):
+    at_statement: defaultdict[_Where, list[tuple[_Pattern, _Place]]] = defaultdict(list)
+    for pattern in _patterns(situation):
         places = _places(situation, pattern, nearness)
         for place in places:
-            at_statement[place.uri, place.first_line, place.end_line].append(pattern)
+            if place.similarity >= LEAST_SIMILARITY or pattern.n_literal_chars >= LEAST_CHARS:
+                at_statement[place.uri, place.first_line, place.end_line].append((pattern, place))
         yield from _candidates(pattern, places)
     yield from _combined(situation, nearness, at_statement)
 
 
-def _patterns(history: Sequence[LineChange]) -> list[_Pattern]:
+def _patterns(situation: Situation) -> list[_Pattern]:
     """Returns what the latest changes did, the latest first; what several did alike is one pattern."""
     found: defaultdict[object, list[tuple[int, Rewrite]]] = defaultdict(list)
-    latest = list(reversed(history[-MOST_CHANGES:]))
+    latest = list(reversed(situation.history[-MOST_CHANGES:]))
     for age, change in enumerate(latest):
         for rewrite in rewrites_of(change):
             found[rewrite.key].append((age, rewrite))
@@ -86,24 +98,33 @@ def _patterns(history: Sequence[LineChange]) -> list[_Pattern]:
                     common = generalised(newer_statement, older_statement)
                     if common is not None:
                         found[common.key] += [(age, common), (older_age, common)]
-    patterns = [
-        _Pattern(examples[0][1], tuple(rewrite for _, rewrite in examples), tuple(sorted({age for age, _ in examples})))
-        for examples in found.values()
-    ]
+    was_prose = [_is_prose(situation, change.uri, change.first_line) for change in latest]
+    patterns: list[_Pattern] = []
+    for examples in found.values():
+        ages = tuple(sorted({age for age, _ in examples}))
+        kinds = {was_prose[age] for age in ages}
+        patterns.append(
+            _Pattern(examples[0][1], tuple(rewrite for _, rewrite in examples), ages, False in kinds, True in kinds)
+        )
     patterns.sort(key=lambda pattern: (pattern.ages[0], -len(pattern.ages)))
     return patterns[:MOST_PATTERNS]
+
+
+def _is_prose(situation: Situation, uri: DocumentUri, line: int) -> bool:
+    view = situation.files.get(uri)
+    return view is not None and line in view.prose_lines
 
 
 def _places(situation: Situation, pattern: _Pattern, nearness: Nearness) -> list[_Place]:
     """Returns where a pattern stands, the nearest first."""
     telling = [element for element in pattern.rewrite.pattern if isinstance(element, str) and is_telling(element)]
-    has_holes = any(isinstance(element, Hole) for element in pattern.rewrite.pattern)
+    may_span_lines = any(isinstance(element, Hole) or depth_change(element) for element in pattern.rewrite.pattern)
     lines_with = {
         word: [(uri, line) for uri in situation.nearest_first for line in situation.files[uri].lines_with.get(word, ())]
         for word in dict.fromkeys(telling)
     }
-    # A statement is read from the line of the pattern's first word on; without holes any of its words will do.
-    probe = telling[0] if has_holes else min(telling, key=lambda word: len(lines_with[word]))
+    # A statement is read from the line of the pattern's first word on; within one line any of its words will do.
+    probe = telling[0] if may_span_lines else min(telling, key=lambda word: len(lines_with[word]))
     lines = sorted(lines_with[probe], key=lambda line: nearness.key(*line))[:MOST_LINES]
     places: list[_Place] = []
     done: dict[DocumentUri, set[int]] = defaultdict(set)
@@ -113,13 +134,20 @@ def _places(situation: Situation, pattern: _Pattern, nearness: Nearness) -> list
         if line in done[uri] or _was_just_written(situation, pattern, uri, line):
             continue
         view = situation.files[uri]
-        if not has_holes and not all(word in view.lines[line] for word in telling):
+        is_prose = line in view.prose_lines
+        if not is_prose and not pattern.is_of_code:
             continue
-        place = _place(view, pattern, line, may_join=has_holes)
+        if not may_span_lines and not all(word in view.lines[line] for word in telling):
+            continue
+        place = _place(view, pattern, line, may_join=may_span_lines)
         if place is not None:
-            places.append(place)
+            # Code that is spoken of is changed after the code itself, if at all.
+            is_spoken_of = is_prose and not pattern.is_of_prose
+            places.append(replace(place, similarity=0.0) if is_spoken_of else place)
             done[uri].update(range(place.first_line, place.end_line))
-    return places
+    return sorted(
+        places, key=lambda place: not pattern.is_of_prose and _is_prose(situation, place.uri, place.first_line)
+    )
 
 
 def _was_just_written(situation: Situation, pattern: _Pattern, uri: DocumentUri, line: int) -> bool:
@@ -166,7 +194,7 @@ def _rewritten(rewrite: Rewrite, text: str) -> tuple[str, list[Match]] | None:
     matches = matches_of(rewrite, [token.text for token in tokens])
     if not matches:
         return None
-    result = rewritten(rewrite, matches, tokens, indentation(text))
+    result = rewritten([(rewrite, match) for match in matches], tokens, indentation(text))
     return None if result == text.rstrip() else (result, matches)
 
 
@@ -193,7 +221,6 @@ def _common_beginning(sequences: Sequence[Sequence[Element]]) -> list[Element]:
 
 def _candidates(pattern: _Pattern, places: Sequence[_Place]) -> Iterator[EditCandidate]:
     """Yields each place alone, and places on consecutive lines together."""
-    n_literal_chars = sum(len(element) for element in pattern.rewrite.pattern if isinstance(element, str))
     for place in places:
         as_alike = [other for other in places if other.n_context_tokens >= place.n_context_tokens]
         grounds = Grounds(
@@ -201,7 +228,7 @@ def _candidates(pattern: _Pattern, places: Sequence[_Place]) -> Iterator[EditCan
             age=pattern.ages[0],
             n_places=len(as_alike),
             rank=as_alike.index(place),
-            n_matched_chars=n_literal_chars + place.n_context_chars,
+            n_matched_chars=pattern.n_literal_chars + place.n_context_chars,
             n_context_tokens=place.n_context_tokens,
             similarity=place.similarity,
             certainty=1 - 1 / len(pattern.ages),
@@ -234,41 +261,52 @@ def _with_run(place: _Place, places: Sequence[_Place]) -> Iterator[list[_Place]]
 
 
 def _combined(
-    situation: Situation,
-    nearness: Nearness,
-    at_statement: dict[tuple[DocumentUri, int, int], list[_Pattern]],
+    situation: Situation, nearness: Nearness, at_statement: Mapping[_Where, Sequence[tuple[_Pattern, _Place]]]
 ) -> Iterator[EditCandidate]:
-    """Yields statements in which several patterns stand with all of them applied."""
-    several = [(*where, patterns) for where, patterns in at_statement.items() if len(patterns) > 1]
-    several.sort(key=lambda item: nearness.key(item[0], item[1]))
-    for rank, (uri, first, end, patterns) in enumerate(several[:MOST_COMBINED]):
+    """Yields statements in which several patterns stand apart from each other, with all of them applied."""
+    several = [where for where, found in at_statement.items() if len(found) > 1]
+    several.sort(key=lambda where: nearness.key(where[0], where[1]))
+    for rank, (uri, first, end) in enumerate(several[:MOST_COMBINED]):
         text = "\n".join(situation.files[uri].lines[first:end])
-        applied: list[_Pattern] = []
-        for pattern in sorted(patterns, key=lambda pattern: -len(pattern.rewrite.pattern)):
-            found = _rewritten(pattern.rewrite, text)
-            if found is not None:
-                text = found[0]
-                applied.append(pattern)
-        if len(applied) > 1:
-            ages = {age for pattern in applied for age in pattern.ages}
-            yield EditCandidate(
-                uri=uri,
-                first_line=first,
-                end_line=end,
-                inserted=tuple(text.split("\n")) if text.strip() else (),
-                kind=EditKind.REPEAT,
-                proposer=PROPOSER,
-                group=" & ".join(pattern.group for pattern in applied),
-                words="; ".join(pattern.words for pattern in applied),
-                grounds=Grounds(
-                    support=len(ages),
-                    age=min(ages),
-                    n_places=len(several),
-                    rank=rank,
-                    n_matched_chars=sum(len(str(e)) for p in applied for e in p.rewrite.pattern if is_sign(e)),
-                    certainty=1 - 1 / len(ages),
-                ),
-            )
+        applied = _apart(at_statement[uri, first, end], text)
+        patterns = tuple(dict.fromkeys(pattern for pattern, _ in applied))
+        if len(patterns) < 2:
+            continue
+        result = rewritten([(p.rewrite, match) for p, match in applied], tokens_of(text), indentation(text))
+        ages = {age for pattern in patterns for age in pattern.ages}
+        yield EditCandidate(
+            uri=uri,
+            first_line=first,
+            end_line=end,
+            inserted=tuple(result.split("\n")) if result.strip() else (),
+            kind=EditKind.REPEAT,
+            proposer=PROPOSER,
+            group=" & ".join(pattern.group for pattern in patterns),
+            words="; ".join(pattern.words for pattern in patterns),
+            grounds=Grounds(
+                support=len(ages),
+                age=min(ages),
+                n_places=len(several),
+                rank=rank,
+                n_matched_chars=sum(pattern.n_literal_chars for pattern in patterns),
+                similarity=min(p.similarity for pattern, p in at_statement[uri, first, end] if pattern in patterns),
+                certainty=1 - 1 / len(ages),
+            ),
+        )
+
+
+def _apart(found: Iterable[tuple[_Pattern, _Place]], text: str) -> list[tuple[_Pattern, Match]]:
+    """Returns where patterns stand in a statement, from the left; of two that overlap the better grounded one."""
+    texts = [token.text for token in tokens_of(text)]
+    taken: set[int] = set()
+    apart: list[tuple[_Pattern, Match]] = []
+    for pattern, _ in sorted(found, key=lambda item: (-len(item[0].ages), -item[1].similarity)):
+        for match in matches_of(pattern.rewrite, texts):
+            span = range(match.start, match.end)
+            if taken.isdisjoint(span):
+                taken.update(span)
+                apart.append((pattern, match))
+    return sorted(apart, key=lambda item: item[1].start)
 
 
 def _shortened(text: str) -> str:

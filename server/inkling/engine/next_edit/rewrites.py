@@ -103,6 +103,11 @@ class Rewrite:
     after: str
 
     @property
+    def adds_comment(self) -> bool:
+        """Whether nothing may follow on the line."""
+        return any(piece.element == "#" for piece in self.replacement)
+
+    @property
     def key(self) -> tuple[tuple[Element, ...], tuple[str | int, ...]]:
         """What makes two rewrites the same: layout and surroundings do not count."""
         return self.pattern, tuple(piece.element for piece in self.replacement)
@@ -195,15 +200,18 @@ def phrase_of(tokens: Sequence[Token]) -> Phrase:
 
 
 def _differences(old: Phrase, new: Phrase) -> list[_Difference]:
-    """Returns what differs; what only signs stand between is one difference, unless they are commas."""
+    """Returns what differs; what only signs of a line stand between is one difference, unless they are commas."""
     found: list[_Difference] = []
     matcher = SequenceMatcher(None, old.elements, new.elements, autojunk=False)
     for tag, old_start, old_end, new_start, new_end in matcher.get_opcodes():
         if tag == "equal":
             continue
         if found:
-            kept = old.elements[found[-1].old_end : old_start]
-            if all(is_sign(element) and element != "," for element in kept):
+            kept = range(found[-1].old_end, old_start)
+            if all(
+                is_sign(old.elements[index]) and old.elements[index] != "," and "\n" not in old.gaps[index]
+                for index in kept
+            ) and not (old_start < old_end and "\n" in old.gaps[old_start]):
                 last = found.pop()
                 old_start, new_start = last.old_start, last.new_start
         found.append(_Difference(old_start, old_end, new_start, new_end))
@@ -214,14 +222,12 @@ def _rewrites_of_one(
     old: Phrase, new: Phrase, difference: _Difference, differences: Sequence[_Difference]
 ) -> Iterator[Rewrite]:
     if says_enough(old.elements[difference.old_start : difference.old_end]):
-        yield _rewrite(old, new, difference)
+        yield from _rewrite(old, new, difference)
         return
-    in_call = _with_call(old, new, difference, differences)
-    if in_call is not None:
-        yield in_call
+    yield from _with_call(old, new, difference, differences)
     for beside in (_with_words_before(old, new, difference), _with_words_after(old, new, difference)):
         if beside is not None:
-            yield _rewrite(old, new, beside)
+            yield from _rewrite(old, new, beside)
 
 
 def rewrites_of_whole(old: Phrase, new: Phrase) -> Iterator[Rewrite]:
@@ -242,7 +248,7 @@ def rewrites_of_whole(old: Phrase, new: Phrase) -> Iterator[Rewrite]:
         if isinstance(old.elements[widened.old_end - 1], Hole):
             widened = _grown_right(old, new, widened) or widened
         if _is_bound(old, new, widened):
-            yield _rewrite(old, new, widened)
+            yield from _rewrite(old, new, widened)
 
 
 def _is_bound(old: Phrase, new: Phrase, difference: _Difference) -> bool:
@@ -331,17 +337,17 @@ def _opening(elements: Sequence[Element], before: int) -> int | None:
     return None
 
 
-def _with_call(old: Phrase, new: Phrase, difference: _Difference, others: Sequence[_Difference]) -> Rewrite | None:
-    """Returns the rewrite of the call around a difference, with holes for the arguments that stayed."""
+def _with_call(old: Phrase, new: Phrase, difference: _Difference, others: Sequence[_Difference]) -> Iterator[Rewrite]:
+    """Yields the rewrite of the call around a difference, with holes for the arguments that stayed."""
     elements = old.elements
     opening = _opening(elements, difference.old_start)
     if opening is None or opening == 0 or not says_enough(elements[opening - 1 : opening]):
-        return None
+        return
     closing = _closing(elements, opening, len(elements))
     if closing is None or closing < difference.old_end:
-        return None
+        return
     if any(opening - 1 < other.old_end and other.old_start <= closing for other in others if other != difference):
-        return None
+        return
     shift_before, shift_after = difference.new_start - difference.old_start, difference.new_end - difference.old_end
     old_ranges, new_ranges = list[tuple[int, int, Hole]](), list[tuple[int, int, Hole]]()
     for start, end, shift in (
@@ -355,7 +361,7 @@ def _with_call(old: Phrase, new: Phrase, difference: _Difference, others: Sequen
             new_ranges.append((start + shift, end + shift, hole))
     n_after, n_after_new = len(elements) - closing - 1, len(new.elements) - (closing + 1 + shift_after)
     old, new = with_ranges_as_holes(old, old_ranges), with_ranges_as_holes(new, new_ranges)
-    return _rewrite(
+    yield from _rewrite(
         old,
         new,
         _Difference(
@@ -411,8 +417,11 @@ def _grown_right(old: Phrase, new: Phrase, difference: _Difference) -> _Differen
     return _Difference(difference.old_start, old_end + 1, difference.new_start, new_end + 1)
 
 
-def _rewrite(old: Phrase, new: Phrase, difference: _Difference) -> Rewrite:
-    """Returns the rewrite of a range of a statement; every hole of the new range stands in the old one."""
+def _rewrite(old: Phrase, new: Phrase, difference: _Difference) -> Iterator[Rewrite]:
+    """Yields the rewrite of a range of a statement; every hole of the new range stands in the old one.
+
+    There is none where the lines around were wrapped anew and the range is no longer a part of one line.
+    """
     pattern = old.elements[difference.old_start : difference.old_end]
     gaps = old.gaps[difference.old_start : difference.old_end]
     written = new.elements[difference.new_start : difference.new_end]
@@ -425,6 +434,8 @@ def _rewrite(old: Phrase, new: Phrase, difference: _Difference) -> Rewrite:
     is_rewrapped = _n_breaks_around(old, difference.old_start, difference.old_end) != _n_breaks_around(
         new, difference.new_start, difference.new_end
     )
+    if is_rewrapped and ("#" in written or _begins_statement(written, written_gaps)):
+        return
     pieces: list[Piece] = []
     for index, (element, gap) in enumerate(zip(written, written_gaps, strict=True)):
         if is_rewrapped and "\n" in gap:
@@ -440,7 +451,7 @@ def _rewrite(old: Phrase, new: Phrase, difference: _Difference) -> Rewrite:
         gap_after = new.gaps[difference.new_end]
         if gap_after == old.gaps[difference.old_end] or is_rewrapped:
             gap_after = None
-    return Rewrite(
+    yield Rewrite(
         pattern=pattern,
         replacement=tuple(pieces),
         gap_after=gap_after,
@@ -450,6 +461,15 @@ def _rewrite(old: Phrase, new: Phrase, difference: _Difference) -> Rewrite:
         before=old.text(difference.old_start, difference.old_end),
         after=new.text(difference.new_start, difference.new_end),
     )
+
+
+def _begins_statement(elements: Sequence[Element], gaps: Sequence[str]) -> bool:
+    depth = 0
+    for element, gap in zip(elements, gaps, strict=True):
+        if depth == 0 and "\n" in gap:
+            return True
+        depth += depth_change(element) if isinstance(element, str) else 0
+    return False
 
 
 def _n_breaks_around(phrase: Phrase, start: int, end: int) -> int:
