@@ -145,6 +145,7 @@ async def test_what_is_sent(model_server: ModelServer, shop: Shop) -> None:
     assert "4|def total(prices, tax):" in asked
     assert "-def total(prices):\n+def total(prices, tax):" in asked
     assert "3|print(total([1]))" in asked
+    assert "the likeliest first: beside.py:3." in asked
     assert "total([2])" not in asked
     assert "sk-abc" not in asked
     assert "The cursor is in cart.py on line 4." in asked

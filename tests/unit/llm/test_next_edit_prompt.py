@@ -86,6 +86,7 @@ def _scene(changes: tuple[LineChange, ...] = (), problems: tuple[Problem, ...] =
         windows=choose_windows({URI: file}, [_at(99, reach=40)], WINDOW_TOKENS),
         changes=changes,
         problems=problems,
+        places=((URI, 99), (URI, 3)),
         cursor_uri=URI,
         cursor_line=99,
         name=lambda uri: uri.rpartition("/")[2],
@@ -113,6 +114,7 @@ def test_windows_problems_changes_and_the_cursor_are_told() -> None:
     assert "line 100: undefined name 'compute'" in told
     assert "@@ a.py:99\n nearest_above = 0\n-old_99_0 = 1\n+new_99 = 2\n nearest_below = 3\n" in told
     assert "The cursor is in a.py on line 100." in told
+    assert "Worth a look, the likeliest first: a.py:100, a.py:4." in told
     assert "first" not in told.partition("@@")[2]
 
 

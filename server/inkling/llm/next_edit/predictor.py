@@ -229,7 +229,7 @@ def _shown_files(
     for uri in list(dict.fromkeys(uris))[:MAX_FILES]:
         snapshot = question.snapshot if uri == question.snapshot.uri else find_document(uri)
         path = snapshot.path if snapshot is not None else _path_of(uri)
-        if path is not None and not readable.look(path):
+        if path is not None and not (readable.known(path) or readable.look(path)):
             continue
         text = snapshot.text if snapshot is not None else read_source(str(path)) if path is not None else None
         if text is not None and len(text) <= MAX_CHARS:
@@ -256,6 +256,7 @@ def _scene(
         windows=choose_windows(files, anchors, WINDOW_TOKENS),
         changes=tuple(change for change in history if change.uri in files),
         problems=problems,
+        places=tuple((place.uri, place.line) for place in likeliest if place.uri in files),
         cursor_uri=question.snapshot.uri,
         cursor_line=cursor_line,
         name=lambda uri: files[uri].name,

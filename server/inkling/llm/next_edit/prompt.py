@@ -53,6 +53,7 @@ class Scene:
         windows: What is shown of the files.
         changes: What was changed lately, oldest first; only in files that may be shown.
         problems: What is wrong in the file with the cursor.
+        places: Files and lines, from 0, at which another mind expects the next change, the likeliest first.
         cursor_uri: The file with the cursor.
         cursor_line: Its line, from 0.
         name: Returns what the model is told a file is called.
@@ -61,6 +62,7 @@ class Scene:
     windows: tuple[Window, ...]
     changes: tuple[LineChange, ...]
     problems: tuple[Problem, ...]
+    places: tuple[tuple[DocumentUri, int], ...]
     cursor_uri: DocumentUri
     cursor_line: int
     name: Callable[[DocumentUri], str]
@@ -73,6 +75,7 @@ def request_for(scene: Scene) -> ChatRequest:
         _problems(scene),
         _changes(scene),
         f"The cursor is in {scene.name(scene.cursor_uri)} on line {scene.cursor_line + 1}.",
+        _places(scene),
         "Which changes come next?",
     ]
     return ChatRequest(
@@ -94,6 +97,11 @@ def _window(window: Window) -> str:
 def _problems(scene: Scene) -> str:
     rows = _fitting([f"line {problem.line + 1}: {problem.words}" for problem in scene.problems], PROBLEM_TOKENS)
     return "\n".join([f"Problems in {scene.name(scene.cursor_uri)}:", *rows]) if rows else ""
+
+
+def _places(scene: Scene) -> str:
+    places = ", ".join(f"{scene.name(uri)}:{line + 1}" for uri, line in scene.places)
+    return f"Worth a look, the likeliest first: {places}." if places else ""
 
 
 def _changes(scene: Scene) -> str:
