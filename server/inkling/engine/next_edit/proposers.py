@@ -9,6 +9,7 @@ from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.block_repeats import propose_block_repeats
 from inkling.engine.next_edit.candidates import EditCandidate, Proposer
 from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.imports import propose_imports
 from inkling.engine.next_edit.insertions import propose_insertions
 from inkling.engine.next_edit.repeats import propose_repeats
 from inkling.engine.next_edit.situation import Situation
@@ -16,6 +17,7 @@ from inkling.engine.next_edit.situation import Situation
 logger = logging.getLogger(__name__)
 
 PROPOSERS: tuple[Proposer, ...] = (
+    propose_imports,
     propose_repeats,
     propose_block_repeats,
     propose_insertions,

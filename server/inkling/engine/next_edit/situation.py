@@ -7,6 +7,7 @@ from functools import cached_property
 from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.import_index import ImportIndex
 
 
 @dataclass(frozen=True)
@@ -18,11 +19,13 @@ class Situation:
             that name what was changed. Never empty.
         history: What was changed lately, oldest first, at present places. Never empty.
         cursor_line: The line of the cursor in the file of the latest change; None where it is elsewhere or unknown.
+        imports: How the project imports what; None where nothing is known of it beyond `files`.
     """
 
     files: Mapping[DocumentUri, FileView]
     history: tuple[LineChange, ...]
     cursor_line: int | None = None
+    imports: ImportIndex | None = None
 
     @property
     def latest(self) -> LineChange:

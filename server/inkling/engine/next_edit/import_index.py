@@ -1,0 +1,212 @@
+"""How a project imports what: read once per file, kept up to date file by file."""
+
+import re
+import sys
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+from weakref import WeakKeyDictionary
+
+from inkling.core.snapshot import DocumentUri
+from inkling.engine.next_edit.file_view import FileView
+
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from[ \t]+(?P<module>[.\w]+)[ \t]+import[ \t]*(?P<names>\([^)]*\)|[^\n\\(]*(?:\\\n[^\n\\]*)*)"
+    r"|import[ \t]+(?P<plain>\w[^\n;]*))",
+    re.MULTILINE,
+)
+_COMMENT = re.compile(r"#[^\n]*")
+_NAME_AS = re.compile(r"\s*([\w.]+)(?:\s+as\s+(\w+))?\s*$")
+_DEFINITION = re.compile(
+    r"^(?:(?:async[ \t]+)?def|class)[ \t]+(?P<definition>\w+)|^(?P<variable>[^\W\d]\w*)[ \t]*(?::[^=\n]+)?=(?!=)",
+    re.MULTILINE,
+)
+_SOURCE_FOLDERS = frozenset({"src", "lib", "python"})
+STANDARD_LIBRARY = sys.stdlib_module_names | {"__future__"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImportedName:
+    """One name that an import brings.
+
+    Attributes:
+        module: The module in full, without leading dots.
+        member: What is taken from it; empty for `import module`.
+        alias: The name given by `as`; empty without one.
+    """
+
+    module: str
+    member: str = ""
+    alias: str = ""
+
+    @property
+    def bound(self) -> str:
+        """The name that it binds."""
+        return self.alias or self.member or self.module.partition(".")[0]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileImports:
+    """What one file imports and defines, as it is written there.
+
+    Attributes:
+        imports: Module with its dots, member and alias of each import in it, wherever it stands.
+        outer_names: Names that imports at the left margin bind.
+        definitions: Names that definitions and assignments at the left margin bind.
+    """
+
+    imports: tuple[tuple[str, str, str], ...]
+    outer_names: frozenset[str]
+    definitions: frozenset[str]
+
+    @cached_property
+    def roots(self) -> frozenset[str]:
+        """The first parts of the modules that are imported by their full name."""
+        return frozenset(module.partition(".")[0] for module, _, _ in self.imports if not module.startswith("."))
+
+
+def read_imports(text: str) -> FileImports:
+    """Returns what a text imports and defines, whether or not it parses."""
+    imports: list[tuple[str, str, str]] = []
+    outer_names: set[str] = set()
+    if "import" in text:
+        for found in _IMPORT.finditer(text):
+            module = found["module"]
+            names = _COMMENT.sub("", found["names"] if module else found["plain"]).replace("\\", " ").strip()
+            for part in names.strip("()").split(","):
+                if name := _NAME_AS.match(part):
+                    alias = name[2] or ""
+                    imports.append((module, name[1], alias) if module else (name[1], "", alias))
+                    if found[0][0] not in " \t":
+                        outer_names.add(alias or name[1].partition(".")[0])
+    definitions = frozenset(found["definition"] or found["variable"] for found in _DEFINITION.finditer(text))
+    return FileImports(imports=tuple(imports), outer_names=frozenset(outer_names), definitions=definitions)
+
+
+_read: WeakKeyDictionary[FileView, FileImports] = WeakKeyDictionary()
+
+
+def imports_of(view: FileView) -> FileImports:
+    """Returns what a file imports and defines, read once for each text."""
+    found = _read.get(view)
+    if found is None:
+        found = _read[view] = read_imports(view.text)
+    return found
+
+
+def resolve(written: str, module: str, is_package: bool) -> str:
+    """Returns the full name of a module that is written with leading dots in another one."""
+    name = written.lstrip(".")
+    level = len(written) - len(name)
+    if level == 0:
+        return name
+    parts = module.split(".")
+    package = parts[: len(parts) - level + (1 if is_package else 0)]
+    return ".".join([*package, name] if name else package)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """A file of the index with what it adds to the counts."""
+
+    read: FileImports
+    module: str
+    imported: frozenset[ImportedName]
+
+
+class ImportIndex:
+    """Which imports a project uses for which name, and which of its modules define it."""
+
+    def __init__(self) -> None:
+        self._files: dict[DocumentUri, _Known] = {}
+        self._spellings: defaultdict[str, Counter[ImportedName]] = defaultdict(Counter)
+        self._definers: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._importers: Counter[str] = Counter()
+        self._roots: Counter[str] = Counter()
+
+    def take(self, files: Mapping[DocumentUri, FileImports]) -> None:
+        """Takes files as they are now, in place of what was known of them; faster for many at once than one by one."""
+        changed = {
+            uri: read
+            for uri, read in files.items()
+            if (known := self._files.get(uri)) is None or known.read is not read
+        }
+        for uri in changed:
+            self.forget(uri)
+        for read in changed.values():
+            self._importers.update(read.roots)
+        for uri, read in changed.items():
+            module = self.module_of(uri)
+            is_package = uri.endswith("/__init__.py")
+            imported = frozenset(
+                ImportedName(module=resolve(written, module, is_package), member=member, alias=alias)
+                for written, member, alias in read.imports
+            )
+            self._files[uri] = _Known(read=read, module=module, imported=imported)
+            self._roots[module.partition(".")[0]] += 1
+            for each in imported:
+                self._spellings[each.bound][each] += 1
+            for name in read.definitions:
+                self._definers[name][module] += 1
+
+    def forget(self, uri: DocumentUri) -> None:
+        """Drops a file that is gone."""
+        known = self._files.pop(uri, None)
+        if known is None:
+            return
+        self._importers.subtract(known.read.roots)
+        self._roots[known.module.partition(".")[0]] -= 1
+        for each in known.imported:
+            self._spellings[each.bound][each] -= 1
+        for name in known.read.definitions:
+            self._definers[name][known.module] -= 1
+
+    def spellings(self, name: str) -> Counter[ImportedName]:
+        """Returns the imports by which files bind a name, with the number of files."""
+        return +self._spellings[name] if name in self._spellings else Counter()
+
+    def definers(self, name: str) -> list[str]:
+        """Returns the modules of the project that bind a name at the left margin."""
+        return sorted(+self._definers[name]) if name in self._definers else []
+
+    def is_known(self, name: str) -> bool:
+        """Returns whether some file imports a name or binds it at the left margin; now and then wrongly yes."""
+        return name in self._spellings or name in self._definers
+
+    def importers(self, imported: ImportedName) -> list[DocumentUri]:
+        """Returns the files that have just this import."""
+        if not self._spellings[imported.bound][imported]:
+            return []
+        return [uri for uri, known in self._files.items() if imported in known.imported]
+
+    def is_first_party(self, module: str) -> bool:
+        """Returns whether a module, by its full name, is the project's own."""
+        return self._roots[module.partition(".")[0]] > 0
+
+    def module_of(self, uri: DocumentUri) -> str:
+        """Returns the full name of a file's module.
+
+        It begins at the innermost folder that the project's absolute imports begin with; without such a folder the
+        whole path stands for it, which serves for what is relative to it.
+        """
+        path = PurePosixPath(unquote(urlsplit(uri).path))
+        parts = [part for part in path.with_suffix("").parts if part != "/"]
+        if parts and parts[-1] == "__init__":
+            parts.pop()
+        for index in range(len(parts) - 1, -1, -1):
+            if self._importers[parts[index]] > 0 and parts[index] not in STANDARD_LIBRARY:
+                return ".".join(parts[index:])
+        for index in range(len(parts) - 2, -1, -1):
+            if parts[index] in _SOURCE_FOLDERS:
+                return ".".join(parts[index + 1 :])
+        return ".".join(parts)
+
+
+def index_of(views: Iterable[FileView]) -> ImportIndex:
+    """Returns an index of just these files."""
+    index = ImportIndex()
+    index.take({view.uri: imports_of(view) for view in views})
+    return index

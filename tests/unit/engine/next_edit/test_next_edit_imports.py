@@ -1,0 +1,442 @@
+"""Imports that follow from a change, in code as people write it."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from inkling.core.next_edit import EditKind, LineChange
+from inkling.core.snapshot import DocumentUri
+from inkling.engine.next_edit.candidates import EditCandidate
+from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.import_index import ImportedName, ImportIndex, read_imports
+from inkling.engine.next_edit.imports import propose_imports
+from inkling.engine.next_edit.situation import Situation
+
+Texts = dict[str, tuple[str, str]]
+
+
+def _uri(path: str) -> DocumentUri:
+    return DocumentUri(f"file:///project/{path}")
+
+
+def _situation(texts: Texts) -> Situation:
+    """Returns a situation from the text of each file before and after a change; the last file was changed last."""
+    files, history = {}, []
+    for path, (before, after) in texts.items():
+        old, new = dedent(before).splitlines(), dedent(after).splitlines()
+        files[_uri(path)] = FileView(_uri(path), Path("/project") / path, tuple(new))
+        if old == new:
+            continue
+        first = next(
+            (number for number, (one, two) in enumerate(zip(old, new, strict=False)) if one != two),
+            min(len(old), len(new)),
+        )
+        tail = 0
+        while tail < min(len(old), len(new)) - first and old[-1 - tail] == new[-1 - tail]:
+            tail += 1
+        history.append(
+            LineChange(
+                uri=_uri(path),
+                first_line=first,
+                removed=tuple(old[first : len(old) - tail]),
+                inserted=tuple(new[first : len(new) - tail]),
+            )
+        )
+    return Situation(files=files, history=tuple(history))
+
+
+def _applied(situation: Situation, candidate: EditCandidate) -> str:
+    lines = list(situation.files[candidate.uri].lines)
+    lines[candidate.first_line : candidate.end_line] = candidate.inserted
+    return "\n".join(lines) + "\n"
+
+
+def _results(texts: Texts) -> list[str]:
+    situation = _situation(texts)
+    candidates = list(propose_imports(situation))
+    assert all(candidate.kind is EditKind.IMPORT and candidate.words and candidate.group for candidate in candidates)
+    return [_applied(situation, candidate) for candidate in candidates]
+
+
+def _check_first(before: str, after: str, expected: str, others: dict[str, str] | None = None) -> None:
+    texts = {path: (text, text) for path, text in (others or {}).items()}
+    results = _results({**texts, "cart.py": (before, after)})
+    assert results, "nothing was proposed"
+    assert results[0] == dedent(expected)
+
+
+def _check_silent(before: str, after: str, others: dict[str, str] | None = None, path: str = "cart.py") -> None:
+    texts = {name: (text, text) for name, text in (others or {}).items()}
+    assert _results({**texts, path: (before, after)}) == []
+
+
+def test_a_module_of_the_standard_library_goes_to_its_place() -> None:
+    _check_first(
+        """\
+        import os
+        import sys
+
+        def run(path):
+            return os.stat(path)
+        """,
+        """\
+        import os
+        import sys
+
+        def run(path):
+            if not re.match("a", path):
+                sys.exit(1)
+            return os.stat(path)
+        """,
+        """\
+        import os
+        import re
+        import sys
+
+        def run(path):
+            if not re.match("a", path):
+                sys.exit(1)
+            return os.stat(path)
+        """,
+    )
+
+
+def test_a_name_is_imported_as_the_project_does_and_merged_in_order() -> None:
+    _check_first(
+        """\
+        from shop.money import Price
+
+        def total(items):
+            return Price(0)
+        """,
+        """\
+        from shop.money import Price
+
+        def total(items):
+            return Price(0, Currency.EURO)
+        """,
+        """\
+        from shop.money import Currency, Price
+
+        def total(items):
+            return Price(0, Currency.EURO)
+        """,
+        {"shop/invoice.py": "from shop.money import Currency\n\nprint(Currency)\n"},
+    )
+
+
+def test_what_a_module_of_the_project_defines_is_imported_from_it() -> None:
+    _check_first(
+        """\
+        from shop.money import Price
+
+
+        def total():
+            return Price(0)
+        """,
+        """\
+        from shop.money import Price
+
+
+        def total():
+            return apply_discount(Price(0))
+        """,
+        """\
+        from shop.discounts import apply_discount
+        from shop.money import Price
+
+
+        def total():
+            return apply_discount(Price(0))
+        """,
+        {
+            "shop/money.py": "class Price:\n    pass\n",
+            "shop/discounts.py": "def apply_discount(price):\n    return price\n",
+            "shop/app.py": "import shop.money\n",
+        },
+    )
+
+
+def test_a_relative_file_gets_a_relative_import() -> None:
+    situation_texts: Texts = {
+        "shop/app.py": ("import shop.cart\n", "import shop.cart\n"),
+        "shop/util/text.py": ("def shorten(text):\n    return text\n", "def shorten(text):\n    return text\n"),
+        "shop/cart.py": (
+            "from .money import Price\n\n\ndef show():\n    return Price\n",
+            "from .money import Price\n\n\ndef show():\n    return shorten(Price)\n",
+        ),
+    }
+    expected = "from .money import Price\nfrom .util.text import shorten\n\n\ndef show():\n    return shorten(Price)\n"
+    assert _results(situation_texts)[0] == expected
+
+
+def test_a_name_for_annotations_goes_to_the_type_checking_block() -> None:
+    _check_first(
+        """\
+        from __future__ import annotations
+
+        from typing import TYPE_CHECKING
+
+        if TYPE_CHECKING:
+            from collections.abc import Iterable
+
+        def total(items: Iterable[int]):
+            return sum(items)
+        """,
+        """\
+        from __future__ import annotations
+
+        from typing import TYPE_CHECKING
+
+        if TYPE_CHECKING:
+            from collections.abc import Iterable
+
+        def total(items: Iterable[int], names: Mapping[str, int]):
+            return sum(items)
+        """,
+        """\
+        from __future__ import annotations
+
+        from typing import TYPE_CHECKING
+
+        if TYPE_CHECKING:
+            from collections.abc import Iterable, Mapping
+
+        def total(items: Iterable[int], names: Mapping[str, int]):
+            return sum(items)
+        """,
+    )
+
+
+def test_a_used_name_and_an_unused_one_side_by_side_are_one_change() -> None:
+    _check_first(
+        """\
+        from email.message import Message
+        from urllib.parse import quote
+
+        def parse(text):
+            quote(text)
+            return Message(text)
+        """,
+        """\
+        from email.message import Message
+        from urllib.parse import quote
+
+        def parse(text):
+            quote(text)
+            return unquote(text)
+        """,
+        """\
+        from urllib.parse import quote, unquote
+
+        def parse(text):
+            quote(text)
+            return unquote(text)
+        """,
+    )
+
+
+def test_a_name_that_is_no_longer_used_leaves_its_statement() -> None:
+    _check_first(
+        """\
+        from shop.money import (
+            Currency,
+            Price,
+        )
+
+        def total():
+            return Price(0, Currency.EURO)
+        """,
+        """\
+        from shop.money import (
+            Currency,
+            Price,
+        )
+
+        def total():
+            return Price(0)
+        """,
+        """\
+        from shop.money import (
+            Price,
+        )
+
+        def total():
+            return Price(0)
+        """,
+    )
+
+
+def test_what_was_moved_is_imported_from_its_new_module() -> None:
+    results = _results(
+        {
+            "shop/report.py": (
+                "from shop.money import Price, tax\n\nprint(Price, tax)\n",
+                "from shop.money import Price, tax\n\nprint(Price, tax)\n",
+            ),
+            "shop/money.py": (
+                "class Price:\n    pass\n\n\ndef tax(price):\n    return price\n",
+                "class Price:\n    pass\n",
+            ),
+            "shop/taxes.py": ("RATE = 1\n", "RATE = 1\n\n\ndef tax(price):\n    return price\n"),
+        }
+    )
+    assert "from shop.money import Price\nfrom shop.taxes import tax\n\nprint(Price, tax)\n" in results
+
+
+def test_a_name_in_a_call_that_does_not_parse_yet_is_imported() -> None:
+    _check_first(
+        """\
+        import os
+
+        def run(path):
+            return os.stat(path)
+
+        def stop():
+            pass
+        """,
+        """\
+        import os
+
+        def run(path):
+            json.loads(path
+            return os.stat(path)
+
+        def stop():
+            pass
+        """,
+        """\
+        import json
+        import os
+
+        def run(path):
+            json.loads(path
+            return os.stat(path)
+
+        def stop():
+            pass
+        """,
+    )
+
+
+def test_the_first_import_of_a_file_stands_below_its_docstring() -> None:
+    _check_first(
+        '"""Sums."""\n\nprint(1)\n',
+        '"""Sums."""\n\nprint(math.pi)\n',
+        '"""Sums."""\n\nimport math\n\nprint(math.pi)\n',
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(json):\n    return 1\n", "def f(json):\n    return json.loads('1')\n"),
+        ("print(1)\n", "print([re.group() for re in found()])\n"),
+        ("from shop import *\nprint(1)\n", "from shop import *\nprint(re.sub)\n"),
+        ("def f():\n    pass\n", "def f():\n    global re\n    import re\n    re.sub\n\n\ndef g():\n    return re\n"),
+        (
+            "try:\n    import json\nexcept ImportError:\n    json = None\njson.x\n",
+            "try:\n    import json\nexcept ImportError:\n    json = None\n",
+        ),
+        ("import json\nx = 1\n", "import json\nx = 'json'\n"),
+        ("print(1)\n", "print(value)\n"),
+        ("if a := 1:\n    pass\n", "if os := 1:\n    print(os.path)\n"),
+        ("x = 1\n", "match x:\n    case {'a': re, **json}:\n        print(re.x, json.x)\n"),
+        ("class A:\n    pass\n", "class A:\n    copy = 1\n    deep = copy.real\n"),
+        ("", "# re.sub is not code\n'''re.sub'''\n"),
+    ],
+)
+def test_what_is_bound_or_unknown_is_left_alone(before: str, after: str) -> None:
+    _check_silent(before, after)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("import json\n\n__all__ = ['json']\njson.loads\n", "import json\n\n__all__ = ['json']\n"),
+        ("import json  # noqa\njson.loads\n", "import json  # noqa\n"),
+        ("from a import b as b\nb()\n", "from a import b as b\n"),
+        ("import json\n\ndef f(a: 'json.X'):\n    json.x\n", "import json\n\ndef f(a: 'json.X'):\n    pass\n"),
+        (
+            "import json\n\ndef f(a):  # type: (json.X) -> None\n    json.x\n",
+            "import json\n\ndef f(a):  # type: (json.X) -> None\n    pass\n",
+        ),
+    ],
+)
+def test_an_import_with_another_reason_to_be_there_stays(before: str, after: str) -> None:
+    _check_silent(before, after)
+
+
+def test_an_import_that_was_just_written_waits_for_its_use() -> None:
+    _check_silent("x = 1\n", "import json\nx = 1\n")
+
+
+def test_an_export_of_a_package_stays() -> None:
+    _check_silent("from .cart import Cart\nCart()\n", "from .cart import Cart\n", path="shop/__init__.py")
+
+
+def test_an_import_that_another_file_takes_from_here_stays() -> None:
+    _check_silent(
+        "from shop.money import Price\nPrice()\n",
+        "from shop.money import Price\n",
+        others={"shop/app.py": "from shop.cart import Price\n"},
+        path="shop/cart.py",
+    )
+
+
+def test_a_long_statement_is_wrapped_at_the_width_of_the_file() -> None:
+    names = "from shop.warehouse.inventory import available_quantity, location_of_article"
+    results = _results(
+        {
+            "shop/warehouse/inventory.py": ("def reserved_quantity(): ...\n", "def reserved_quantity(): ...\n"),
+            "shop/app.py": (
+                f"{names}\n\nprint(available_quantity, location_of_article)\n",
+                f"{names}\n\nprint(available_quantity, location_of_article, reserved_quantity())\n",
+            ),
+        }
+    )
+    assert results[0].splitlines()[:5] == [
+        "from shop.warehouse.inventory import (",
+        "    available_quantity,",
+        "    location_of_article,",
+        "    reserved_quantity,",
+        ")",
+    ]
+
+
+def test_the_index_follows_its_files() -> None:
+    index = ImportIndex()
+    index.take({_uri("shop/a.py"): read_imports("from shop.money import Price\n")})
+    assert index.spellings("Price") == {ImportedName(module="shop.money", member="Price"): 1}
+    index.take({_uri("shop/a.py"): read_imports("from shop.cash import Price\n")})
+    assert index.spellings("Price") == {ImportedName(module="shop.cash", member="Price"): 1}
+    index.forget(_uri("shop/a.py"))
+    assert not index.spellings("Price")
+    assert not index.is_first_party("shop")
+
+
+def test_imports_are_read_in_every_form() -> None:
+    text = dedent(
+        """\
+        import a.b, c as d
+        from .x import (
+            y,  # why
+            z as w,
+        )
+        from q import r, \\
+            s
+        def f():
+            from .. import late
+        """
+    )
+    assert read_imports(text).imports == (
+        ("a.b", "", ""),
+        ("c", "", "d"),
+        (".x", "y", ""),
+        (".x", "z", "w"),
+        ("q", "r", ""),
+        ("q", "s", ""),
+        ("..", "late", ""),
+    )
+    assert read_imports(text).outer_names == {"a", "d", "y", "w", "r", "s"}
