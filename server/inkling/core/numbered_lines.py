@@ -26,6 +26,15 @@ class NumberedLines:
             line -= 1
         return Position(line=line, column=offset - self._starts[line])
 
+    @property
+    def n_lines(self) -> int:
+        """How many lines there are; a text that ends in a break has no empty last line."""
+        return len(self._lines)
+
+    def start_of(self, line: int) -> int:
+        """Returns the offset at which a line begins; the text's length for the number of lines."""
+        return self._starts[line]
+
     def replacement(self, first_line: int, removed: Sequence[str], inserted: Sequence[str]) -> TextEdit | None:
         """Returns the one edit that puts lines in the place of others, as small as it can be.
 

@@ -88,10 +88,14 @@ REASON_WORDS: dict[Reason, str] = {
 
 
 class Check(StrEnum):
-    """What was verified about a candidate before it was shown."""
+    """What was verified about a candidate before it was shown.
+
+    Names are looked up for ghost text; a linter is asked about next edits.
+    """
 
     PARSES = "parses"
     NAMES_EXIST = "names_exist"
+    NO_COMPLAINTS = "no_complaints"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,10 +24,16 @@ _KIND = {
 _CHECK_WORDS = {
     Check.PARSES: "its statement parses",
     Check.NAMES_EXIST: "its attributes and imports exist",
+    Check.NO_COMPLAINTS: "the linter has no new complaint",
 }
 _NOT_KNOWN_WORDS = {
     Check.PARSES: "whether it parses, for the file around it does not",
     Check.NAMES_EXIST: "whether its attributes and imports exist",
+    Check.NO_COMPLAINTS: "whether the linter has a new complaint",
+}
+_CHECKS_OF = {
+    Feature.COMPLETION: (Check.PARSES, Check.NAMES_EXIST),
+    Feature.NEXT_EDIT: (Check.PARSES, Check.NO_COMPLAINTS),
 }
 
 
@@ -101,14 +107,15 @@ def explain(summary: DecisionSummary, moved: str = "") -> str:
         return f"Not shown: {reasons[summary.reason]}" + (f"; {score}." if score else ".")
     if summary.feature is Feature.FIX:
         return f"Shown as a fix: estimated to be right, {score}." if score else "Shown as a fix."
-    words = "Shown"
+    words = "Shown as a next edit" if summary.feature is Feature.NEXT_EDIT else "Shown"
     if summary.probability is not None and summary.threshold is not None:
         if summary.probability < summary.threshold:
             words += " at random, to learn about what is hidden (inkling.gate.explore)"
         words += f": {score}"
-    verified = [_CHECK_WORDS[check] for check in Check if check in summary.checked]
+    checks = _CHECKS_OF.get(summary.feature, ())
+    verified = [_CHECK_WORDS[check] for check in checks if check in summary.checked]
     words += f"; verified: {', '.join(verified)}" if verified else "; nothing was verified"
-    unknown = [_NOT_KNOWN_WORDS[check] for check in Check if check not in summary.checked]
+    unknown = [_NOT_KNOWN_WORDS[check] for check in checks if check not in summary.checked]
     if unknown:
         words += f"; not known: {', '.join(unknown)}"
     return words + "."

@@ -1,0 +1,119 @@
+"""Where predicted edits stand: checked against the files as they are, and followed while these go on changing."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from inkling.core.edit import Span, TextEdit, move_span
+from inkling.core.next_edit import PredictedEdit
+from inkling.core.numbered_lines import NumberedLines
+from inkling.core.ports import FileReader
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.features.next_edit.offered import PlacedEdit
+from inkling.features.next_edit.ports import OpenDocuments
+
+_NOT_OPEN: Final = -1  # the version of a file that no client has open; see core.snapshot.Snapshot
+_MAX_FILES: Final = 16  # whose lines are kept counted
+_EDITS_IN_ONE_GO: Final = 100  # at some 20 µs each; then the event loop is let go of
+
+
+class Files:
+    """The files of predicted edits: open ones as the editor has them, others as they lie on disk."""
+
+    def __init__(self, documents: OpenDocuments, reader: FileReader) -> None:
+        self._documents = documents
+        self._reader = reader
+        self._lines: dict[DocumentUri, NumberedLines] = {}
+
+    async def snapshot(self, uri: DocumentUri, path: Path | None) -> Snapshot | None:
+        """Returns a file as it is now, by the name that the editor has for it; None where it cannot be read."""
+        snapshot = self._documents.snapshot(uri)
+        if snapshot is not None or path is None:
+            return snapshot
+        uri = self._documents.uri_of(path)
+        snapshot = self._documents.snapshot(uri)
+        if snapshot is not None:
+            return snapshot
+        text = await self._reader.read(path)
+        return None if text is None else Snapshot(uri=uri, path=path, version=_NOT_OPEN, text=text)
+
+    def lines(self, snapshot: Snapshot) -> NumberedLines:
+        """Returns a file's lines; of a large file counting them takes some milliseconds, so it is done once."""
+        lines = self._lines.get(snapshot.uri)
+        if lines is None or lines.text != snapshot.text:
+            if len(self._lines) >= _MAX_FILES:
+                self._lines.clear()
+            lines = self._lines[snapshot.uri] = NumberedLines(snapshot.text)
+        return lines
+
+    async def place_all(self, edits: Sequence[PredictedEdit]) -> list[PlacedEdit]:
+        """Returns predictions in the files as they are now; without those where other lines stand than they remove."""
+        snapshots: dict[DocumentUri, Snapshot | None] = {}
+        placed: list[PlacedEdit] = []
+        for number, edit in enumerate(edits, 1):
+            if edit.uri not in snapshots:
+                snapshots[edit.uri] = await self.snapshot(edit.uri, edit.path)
+            if number % _EDITS_IN_ONE_GO == 0:
+                await asyncio.sleep(0)
+            snapshot = snapshots[edit.uri]
+            found = None if snapshot is None else self.place_in(snapshot, edit)
+            if found is not None:
+                placed.append(found)
+        return placed
+
+    def place_in(self, snapshot: Snapshot, edit: PredictedEdit) -> PlacedEdit | None:
+        """Returns a prediction in a text; None where other lines stand there than those it removes."""
+        change = self.lines(snapshot).replacement(edit.first_line, edit.removed, edit.inserted)
+        if change is None:
+            return None
+        edit = replace(edit, uri=snapshot.uri, path=snapshot.path or edit.path)
+        return PlacedEdit(edit=edit, snapshot=snapshot, change=change)
+
+
+class Anchor:
+    """A predicted edit that is followed through the changes of its document.
+
+    Attributes:
+        edit: The prediction as it was when the anchor was cast.
+        span: The lines that it removes, in the document as it is now.
+    """
+
+    __slots__ = ("edit", "span")
+
+    def __init__(self, edit: PredictedEdit, lines: NumberedLines) -> None:
+        self.edit = edit
+        end_line = edit.first_line + len(edit.removed)
+        self.span = Span(start=lines.start_of(edit.first_line), end=lines.start_of(end_line))
+
+    def follow(self, edits: Sequence[TextEdit]) -> None:
+        """Moves with a change of the document."""
+        for edit in edits:
+            self.span = move_span(self.span, edit)
+
+    def line(self, lines: NumberedLines) -> int | None:
+        """Returns the line that it begins at now; None where that is no line's beginning any more."""
+        position = lines.position(self.span.start)
+        if position.column == 0:
+            return position.line
+        return position.line + 1 if self.span.start == len(lines.text) and not self.edit.removed else None
+
+    async def place(self, files: Files) -> PlacedEdit | None:
+        """Returns the prediction where it stands now; None where it does not hold any more."""
+        snapshot = await files.snapshot(self.edit.uri, self.edit.path)
+        if snapshot is None or self.span.start > len(snapshot.text):
+            return None
+        line = self.line(files.lines(snapshot))
+        return None if line is None else files.place_in(snapshot, replace(self.edit, first_line=line))
+
+    async def was_applied(self, files: Files) -> bool:
+        """Tells whether the lines that it inserts stand at its place now, and those that it removes do not."""
+        snapshot = await files.snapshot(self.edit.uri, self.edit.path)
+        if snapshot is None or self.span.start > len(snapshot.text):
+            return False
+        lines = files.lines(snapshot)
+        line = self.line(lines)
+        if line is None or lines.replacement(line, self.edit.inserted, ()) is None:
+            return False
+        return not self.edit.removed or lines.replacement(line, self.edit.removed, ()) is None
