@@ -66,6 +66,7 @@ RIGHT = "@@ shop/cart.py:16\n-    return cart.total()\n+    return cart.total(TA
         "Sure, the caller is next:\n\n```diff\n" + RIGHT + "```\nThis passes the new argument.\n",
         RIGHT + "\nThis passes the new argument on.\n",
         RIGHT.replace("\n", "\r\n"),
+        "<think>\nPerhaps\n" + RIGHT.replace("TAX", "0.19") + "no.\n</think>\n" + RIGHT,
         RIGHT.replace(":16", ":15"),
         RIGHT.replace(":16", ":17"),
         RIGHT.replace(":16", ":16-16 @@"),
@@ -151,7 +152,8 @@ def test_what_does_not_fit(answer: str, verdict: Misfit) -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", ["", "NONE", "NONE\nEND", "I see no further edit.", "<html>502</html>", "@@", "```\n```"]
+    "answer",
+    ["", "NONE", "NONE\nEND", "I see no further edit.", "<html>502</html>", "@@", "```\n```", "<think>" + RIGHT],
 )
 def test_silence(answer: str) -> None:
     assert _edits(answer) == []

@@ -1,6 +1,6 @@
 """From what a model wrote to edits of the lines that it was shown: pure functions, tolerant of form, strict of content.
 
-Tolerated are prose and fences around changes, the headers of other kinds of diffs, numbers that are wrong or copied
+Tolerated are thoughts, prose and fences around changes, the headers of other kinds of diffs, numbers that are wrong or copied
 into the lines, lines that lost or gained indentation as a whole, and an end in the middle. Never taken is a change
 whose old lines do not stand in a window, or stand in several places at the same distance.
 """
@@ -20,6 +20,7 @@ _HEADER = re.compile(
 )
 _FILE = re.compile(r"\+\+\+ (?:b/)?(?P<name>\S.*?)\s*")
 _NUMBER = re.compile(r"\s?\s*(?P<line>\d+)\|(?P<text>.*)")
+_THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.S)  # what models that think aloud put before their answer
 _CLOSES = re.compile(r"\s*(?:```\w*|END|NONE)\s*")
 
 
@@ -101,7 +102,7 @@ def parse_hunks(answer: str, *, was_cut_short: bool = False) -> list[Hunk]:
     """
     hunks: list[Hunk] = []
     name, is_open = "", False
-    for line, start in _lines(answer):
+    for line, start in _lines(_THOUGHTS.sub(lambda match: " " * len(match.group()), answer)):
         if line.lstrip().startswith("@@"):
             hunk = _opened(line.strip().strip("@").strip(), name, start)
             hunks.append(hunk)
