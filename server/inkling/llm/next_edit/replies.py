@@ -1,8 +1,8 @@
 """From what a model wrote to edits of the lines that it was shown: pure functions, tolerant of form, strict of content.
 
-Tolerated are thoughts, prose and fences around changes, the headers of other kinds of diffs, numbers that are wrong or copied
-into the lines, lines that lost or gained indentation as a whole, and an end in the middle. Never taken is a change
-whose old lines do not stand in a window, or stand in several places at the same distance.
+Tolerated are thoughts, prose and fences around changes, the headers of other kinds of diffs, numbers that are wrong or
+copied into the lines, lines that lost or gained indentation as a whole, and an end in the middle. Never taken is a
+change whose old lines do not stand in a window, or stand in several places at the same distance.
 """
 
 import re
