@@ -89,11 +89,12 @@ class NextEdits:
             return InlineEditResult()
         asked_version = document.version
         is_invoked = params.context is not None and params.context.trigger_kind == INVOKED
-        answer = await self._ask(document, params.position, Trigger.INVOKED if is_invoked else Trigger.AUTOMATIC)
+        trigger = Trigger.INVOKED if is_invoked else Trigger.AUTOMATIC
+        answer = await self._ask(document, params.position, trigger, only_here=True)
         if isinstance(answer, NoSuggestion):
             return InlineEditResult()
         edit = await self._wire(answer)
-        if edit.uri != document.uri or not self._is_current(document, asked_version, [answer.placed]):
+        if not self._is_current(document, asked_version, [answer.placed]):
             return InlineEditResult()
         self._inference.offered(answer.id, answer.placed.snapshot, answer.placed.change)
         command = InlineEditCommand(title=edit.label, command=methods.SUGGESTION_ACCEPTED, arguments=[answer.id])
@@ -113,12 +114,12 @@ class NextEdits:
         self._server.protocol.notify(methods.NEXT_EDIT_READY, wire(NextEditReadyParams(uri=uri)))
 
     async def _ask(
-        self, document: OpenDocument, position: WirePosition, trigger: Trigger
+        self, document: OpenDocument, position: WirePosition, trigger: Trigger, *, only_here: bool = False
     ) -> OfferedEdit | NoSuggestion:
         offset = document.offset(types.Position(position.line, position.character))
         if offset is None:
             return NoSuggestion(reason=Reason.POSITION_OUTSIDE)
-        return await self._feature.next_edit(document.snapshot(), offset, trigger)
+        return await self._feature.next_edit(document.snapshot(), offset, trigger, only_here=only_here)
 
     async def _wire(self, offered: OfferedEdit) -> WireNextEdit:
         path = _path_in(self._session.folders, offered.placed.snapshot)

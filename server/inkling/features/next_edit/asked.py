@@ -4,6 +4,7 @@ import time
 from dataclasses import dataclass
 
 from inkling.core.next_edit import EditQuestion, LineChange
+from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import Trigger
 
 
@@ -16,12 +17,18 @@ class Asked:
         taken_back: What the developer undid or deleted again lately.
         started_at_s: When it came, on the clock of `time.perf_counter`.
         follows_accept: Whether it is about edits of the group of one that was accepted just before.
+        only_here: Whether edits of other documents than the one with the cursor are of no use.
     """
 
     question: EditQuestion
     taken_back: tuple[LineChange, ...]
     started_at_s: float
     follows_accept: bool = False
+    only_here: bool = False
+
+    def takes(self, uri: DocumentUri) -> bool:
+        """Tells whether edits of a document are of use."""
+        return not self.only_here or uri == self.question.snapshot.uri
 
     @property
     def is_invoked(self) -> bool:

@@ -121,7 +121,7 @@ class NextEditFeature:
                 self._rejected.add(offer.anchor.edit.uri, offer.anchor.span, offer.offered.placed)
 
     async def next_edit(
-        self, snapshot: Snapshot, offset: int, trigger: Trigger = Trigger.AUTOMATIC
+        self, snapshot: Snapshot, offset: int, trigger: Trigger = Trigger.AUTOMATIC, *, only_here: bool = False
     ) -> OfferedEdit | NoSuggestion:
         """Returns the edit that is likeliest to come next and may be shown, or why there is none.
 
@@ -132,13 +132,19 @@ class NextEditFeature:
             snapshot: The document with the cursor.
             offset: The cursor, in code points.
             trigger: What made the editor ask; who asks explicitly is answered whatever the probability.
+            only_here: Whether the editor can do nothing with edits of other documents.
         """
         if self._asking is not None:
             self._asking.cancel()
         task = self._asking = asyncio.current_task()
         history = self._ports.history
         question = EditQuestion(snapshot=snapshot, offset=offset, history=history.recent(), trigger=trigger)
-        asked = Asked(question=question, taken_back=history.taken_back(), started_at_s=time.perf_counter())
+        asked = Asked(
+            question=question,
+            taken_back=history.taken_back(),
+            started_at_s=time.perf_counter(),
+            only_here=only_here,
+        )
         try:
             reason = self._reason_not_to_ask(question)
             if reason is not None:
@@ -175,7 +181,8 @@ class NextEditFeature:
         self._pool = anchors
         # From the accepted one downwards, then from the top of its file, then in other files.
         anchors = sorted(anchors, key=lambda each: (each.edit.uri != at.edit.uri, each.span.start < at.span.start))
-        placed = [each for anchor in anchors if (each := await anchor.place(self._files)) is not None]
+        useful = [anchor for anchor in anchors if asked.takes(anchor.edit.uri)]
+        placed = [each for anchor in useful if (each := await anchor.place(self._files)) is not None]
         answer = await self._judge.choose(replace(asked, follows_accept=True), placed)
         if isinstance(answer, NoSuggestion):
             return None
@@ -216,7 +223,7 @@ class NextEditFeature:
         if places and self._ports.completer is not None and not _has_content_at(places[0], placed):
             going_on = await continuation(asked, places[0], self._ports.completer, self._files)
             placed += [going_on] if going_on is not None else []
-        return _without_duplicates(placed)
+        return [each for each in _without_duplicates(placed) if asked.takes(each.edit.uri)]
 
     def _shown_now(self, candidates: Sequence[PlacedEdit]) -> OfferedEdit | None:
         """Returns what is on display if it is among the candidates, as it stands now."""
