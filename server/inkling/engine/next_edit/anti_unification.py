@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
+from inkling.engine.next_edit.changed_statements import Statement
 from inkling.engine.next_edit.line_tokens import is_balanced, is_telling
 from inkling.engine.next_edit.rewrites import (
     Element,
     Hole,
     Phrase,
     Rewrite,
-    Statement,
     phrase_of,
     rewrites_of_whole,
     with_ranges_as_holes,

@@ -81,6 +81,10 @@ def _spans(
         if at < len(texts) and texts[at] == first:
             rest = _spans(pattern[1:], texts, at + 1, bound)
             return None if rest is None else [(at, at + 1), *rest]
+        if depth_change(first) < 0 and texts[at : at + 2] == [",", first]:
+            # A comma after the last argument is layout.
+            rest = _spans(pattern[1:], texts, at + 2, bound)
+            return None if rest is None else [(at, at + 2), *rest]
         return None
     for end in _ends_of_expression(first, texts, at):
         content = texts[at:end]
@@ -164,8 +168,11 @@ def rewritten(applied: Sequence[tuple[Rewrite, Match]], tokens: Sequence[Token],
             gap_after = None
         gap_before = tokens[match.start].gap if gap_after is None else gap_after
         gap_after = _moved(rewrite.gap_after, rewrite, indentation)
+        argument_gap = _argument_gap(match, tokens)
         for number, piece in enumerate(rewrite.replacement):
             gap = _moved(piece.gap, rewrite, indentation)
+            if piece.is_argument and gap is not None and argument_gap:
+                gap = argument_gap
             if isinstance(piece.element, str):
                 copied: Sequence[Token] = (Token("", piece.element),)
             else:
@@ -184,6 +191,19 @@ def rewritten(applied: Sequence[tuple[Rewrite, Match]], tokens: Sequence[Token],
         parts += [token.gap if gap_after is None else gap_after, token.text]
         gap_after = None
     return "".join(parts)
+
+
+def _argument_gap(match: Match, tokens: Sequence[Token]) -> str:
+    """Returns the white space before each argument of the call of a match if they stand on lines of their own."""
+    depth = 0
+    for index in range(match.start - 1, -1, -1):
+        depth += depth_change(tokens[index].text)
+        if depth > 0:
+            break
+    else:
+        index = next((at for at in range(match.start, match.end) if depth_change(tokens[at].text) > 0), len(tokens))
+    gap = tokens[index + 1].gap if index + 1 < len(tokens) else ""
+    return gap if "\n" in gap else ""
 
 
 def _moved(gap: str | None, rewrite: Rewrite, indentation: str) -> str | None:

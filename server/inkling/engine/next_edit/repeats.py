@@ -3,22 +3,24 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import combinations, product, takewhile
 
 from inkling.core.next_edit import EditKind
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.anti_unification import generalised
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
+from inkling.engine.next_edit.changed_statements import changed_statements
 from inkling.engine.next_edit.file_view import FileView, indentation
 from inkling.engine.next_edit.line_tokens import depth_change, is_telling, tokens_of
 from inkling.engine.next_edit.nearness import Nearness
 from inkling.engine.next_edit.pattern_matching import Match, matches_of, rewritten
-from inkling.engine.next_edit.rewrites import MOST_CONTEXT, Element, Hole, Rewrite, changed_statements, rewrites_of
+from inkling.engine.next_edit.rewrites import MOST_CONTEXT, Element, Hole, Rewrite, rewrites_of
 from inkling.engine.next_edit.situation import Situation
 
 PROPOSER = "repeats"
 MOST_CHANGES = 10  # of the history; what was done longer ago is seldom taken up again
 MOST_GENERALISED = 6  # changes that are generalised in pairs
+MOST_STATEMENTS = 4  # of each of them
 MOST_PATTERNS = 24
 MOST_LINES = 300  # with the pattern's word, the nearest; beyond it is too common to look at each
 MOST_PLACES = 60  # of one pattern
@@ -88,16 +90,16 @@ def _patterns(situation: Situation) -> list[_Pattern]:
     """Returns what the latest changes did, the latest first; what several did alike is one pattern."""
     found: defaultdict[object, list[tuple[int, Rewrite]]] = defaultdict(list)
     latest = list(reversed(situation.history[-MOST_CHANGES:]))
-    for age, change in enumerate(latest):
-        for rewrite in rewrites_of(change):
-            found[rewrite.key].append((age, rewrite))
-    for age, change in enumerate(latest[:MOST_GENERALISED]):
-        for older_age, older in enumerate(latest[age + 1 : MOST_GENERALISED], age + 1):
-            for newer_statement in changed_statements(change)[:4]:
-                for older_statement in changed_statements(older)[:4]:
-                    common = generalised(newer_statement, older_statement)
-                    if common is not None:
-                        found[common.key] += [(age, common), (older_age, common)]
+    statements = [changed_statements(change, situation.files.get(change.uri)) for change in latest]
+    for age in range(len(latest)):
+        for statement in statements[age]:
+            for rewrite in rewrites_of(statement):
+                found[rewrite.key].append((age, rewrite))
+    for age, older_age in combinations(range(min(len(latest), MOST_GENERALISED)), 2):
+        for newer, older in product(statements[age][:MOST_STATEMENTS], statements[older_age][:MOST_STATEMENTS]):
+            common = generalised(newer, older)
+            if common is not None:
+                found[common.key] += [(age, common), (older_age, common)]
     was_prose = [_is_prose(situation, change.uri, change.first_line) for change in latest]
     patterns: list[_Pattern] = []
     for examples in found.values():

@@ -13,19 +13,15 @@ from functools import lru_cache
 from itertools import pairwise
 from keyword import kwlist
 
-from inkling.core.next_edit import LineChange
+from inkling.engine.next_edit.changed_statements import Statement
 from inkling.engine.next_edit.line_tokens import (
     Token,
     depth_change,
     is_balanced,
     is_sign,
     is_telling,
-    is_word,
-    tokens_of,
 )
 
-MOST_LINES = 30  # of one change; what is longer was rewritten as a whole and has no pattern
-MOST_TOKENS = 200  # of one statement; comparing takes time with its square
 MOST_DIFFERENCES = 6  # in one statement; beyond it was rewritten as a whole
 MOST_CONTEXT = 8  # tokens on each side that are compared with a place's
 MOST_NEIGHBOURS = 5  # tokens beside a difference that says too little
@@ -58,10 +54,12 @@ class Piece:
     Attributes:
         element: The word or sign, or the number of the pattern's element that is copied.
         gap: The white space before it; None where it is as in the place.
+        is_argument: Whether it begins an argument or item, which stands on a line of its own where the others do.
     """
 
     element: str | int
     gap: str | None
+    is_argument: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,8 @@ class Rewrite:
         pattern: What must stand there; at least one word of it says something.
         replacement: What comes in its place.
         gap_after: White space before what follows; None where it stays as it is.
-        left: What stood before it, the nearest first, until the statement's beginning or a hole.
-        right: What stood after it, the nearest first.
+        left: What stood before it on its line, the nearest first.
+        right: What stood after it on its line, the nearest first.
         indentation: What the statement was indented by.
         before: The pattern as a person reads it.
         after: What came in its place as a person reads it.
@@ -115,8 +113,6 @@ class Rewrite:
 
 _Growth = Callable[["Phrase", "Phrase", "_Difference"], "_Difference | None"]
 
-Statement = tuple[tuple[Token, ...], tuple[Token, ...]]
-
 
 @dataclass(frozen=True, slots=True)
 class _Difference:
@@ -126,64 +122,9 @@ class _Difference:
     new_end: int
 
 
-def changed_statements(change: LineChange) -> tuple[Statement, ...]:
-    """Returns the statements of a change, as they were and as they are, that were rewritten and not just replaced."""
-    return _changed_statements(change.removed, change.inserted)
-
-
-@lru_cache(maxsize=256)
-def _changed_statements(removed: tuple[str, ...], inserted: tuple[str, ...]) -> tuple[Statement, ...]:
-    if not removed or not inserted or len(removed) > MOST_LINES or len(inserted) > MOST_LINES:
-        return ()
-    statements: dict[tuple[tuple[str, ...], tuple[str, ...]], Statement] = {}
-    for statement in _pairs(removed, inserted):
-        old, new = statement
-        key = tuple(token.text for token in old), tuple(token.text for token in new)
-        if key[0] != key[1] and any(is_word(text) for text in {*key[0]} & {*key[1]}):
-            statements.setdefault(key, statement)
-    return tuple(statements.values())
-
-
-def _pairs(removed: tuple[str, ...], inserted: tuple[str, ...]) -> Iterator[Statement]:
-    old, new = tokens_of("\n".join(removed)), tokens_of("\n".join(inserted))
-    if len(old) <= MOST_TOKENS and len(new) <= MOST_TOKENS:
-        yield from _split_at_statements(old, new)
-    if len(removed) == len(inserted) > 1:
-        for old_line, new_line in zip(removed, inserted, strict=True):
-            pair = tokens_of(old_line), tokens_of(new_line)
-            if all(0 < len(tokens) <= MOST_TOKENS for tokens in pair):
-                yield pair
-
-
-def _split_at_statements(old: tuple[Token, ...], new: tuple[Token, ...]) -> Iterator[Statement]:
-    """Yields the parts between which both sides begin a statement with the same words."""
-    old_starts, new_starts = _statement_starts(old), _statement_starts(new)
-    matcher = SequenceMatcher(None, [token.text for token in old], [token.text for token in new], autojunk=False)
-    old_from = new_from = 0
-    for match in matcher.get_matching_blocks():
-        for step in range(match.size):
-            if match.a + step in old_starts and match.b + step in new_starts:
-                yield old[old_from : match.a + step], new[new_from : match.b + step]
-                old_from, new_from = match.a + step, match.b + step
-    yield old[old_from:], new[new_from:]
-
-
-def _statement_starts(tokens: Sequence[Token]) -> set[int]:
-    depth, starts = 0, set()
-    for index, token in enumerate(tokens):
-        if index and "\n" in token.gap and depth <= 0:
-            starts.add(index)
-        depth += depth_change(token.text)
-    return starts
-
-
-def rewrites_of(change: LineChange) -> tuple[Rewrite, ...]:
-    """Returns the rewrites that a change is an example of."""
-    return tuple(rewrite for statement in changed_statements(change) for rewrite in _rewrites_of(statement))
-
-
 @lru_cache(maxsize=512)
-def _rewrites_of(statement: Statement) -> tuple[Rewrite, ...]:
+def rewrites_of(statement: Statement) -> tuple[Rewrite, ...]:
+    """Returns the rewrites that a changed statement is an example of."""
     old, new = (phrase_of(tokens) for tokens in statement)
     differences = _differences(old, new)
     if len(differences) > MOST_DIFFERENCES:
@@ -426,26 +367,12 @@ def _rewrite(old: Phrase, new: Phrase, difference: _Difference) -> Iterator[Rewr
     gaps = old.gaps[difference.old_start : difference.old_end]
     written = new.elements[difference.new_start : difference.new_end]
     written_gaps = new.gaps[difference.new_start : difference.new_end]
-    copied = {
-        match.b + step: match.a + step
-        for match in SequenceMatcher(None, pattern, written, autojunk=False).get_matching_blocks()
-        for step in range(match.size)
-    }
     is_rewrapped = _n_breaks_around(old, difference.old_start, difference.old_end) != _n_breaks_around(
         new, difference.new_start, difference.new_end
     )
-    if is_rewrapped and ("#" in written or _begins_statement(written, written_gaps)):
+    depth = sum(depth_change(element) for element in new.elements[: difference.new_start] if isinstance(element, str))
+    if is_rewrapped and ("#" in written or _begins_statement(written, written_gaps, depth)):
         return
-    pieces: list[Piece] = []
-    for index, (element, gap) in enumerate(zip(written, written_gaps, strict=True)):
-        if is_rewrapped and "\n" in gap:
-            gap = "" if is_sign(element) or (index and depth_change(str(written[index - 1])) > 0) else " "
-        source = copied.get(index, pattern.index(element) if isinstance(element, Hole) else None)
-        if source is None:
-            pieces.append(Piece(str(element), gap))
-        else:
-            # The white space before a place goes to whatever comes first there.
-            pieces.append(Piece(source, None if gaps[source] == gap and (source or not index) else gap))
     gap_after = None
     if difference.old_end < len(old.gaps) and difference.new_end < len(new.gaps):
         gap_after = new.gaps[difference.new_end]
@@ -453,20 +380,71 @@ def _rewrite(old: Phrase, new: Phrase, difference: _Difference) -> Iterator[Rewr
             gap_after = None
     yield Rewrite(
         pattern=pattern,
-        replacement=tuple(pieces),
+        replacement=_pieces(pattern, gaps, written, written_gaps, depth),
         gap_after=gap_after,
-        left=old.elements[max(0, difference.old_start - MOST_CONTEXT) : difference.old_start][::-1],
-        right=old.elements[difference.old_end : difference.old_end + MOST_CONTEXT],
+        left=_left_on_line(old, difference.old_start),
+        right=_right_on_line(old, difference.old_end),
         indentation=old.gaps[0].rpartition("\n")[2],
         before=old.text(difference.old_start, difference.old_end),
         after=new.text(difference.new_start, difference.new_end),
     )
 
 
-def _begins_statement(elements: Sequence[Element], gaps: Sequence[str]) -> bool:
-    depth = 0
+def _pieces(
+    pattern: Sequence[Element],
+    gaps: Sequence[str],
+    written: Sequence[Element],
+    written_gaps: Sequence[str],
+    depth: int,
+) -> tuple[Piece, ...]:
+    """Returns what is written as new words and copies of the pattern's elements.
+
+    Line breaks within brackets are layout and left out; `depth` is how many brackets are open before.
+    """
+    copied = {
+        match.b + step: match.a + step
+        for match in SequenceMatcher(None, pattern, written, autojunk=False).get_matching_blocks()
+        for step in range(match.size)
+    }
+    pieces: list[Piece] = []
+    before: Element = ""
+    for index, (element, gap) in enumerate(zip(written, written_gaps, strict=True)):
+        source = copied.get(index, pattern.index(element) if isinstance(element, Hole) else None)
+        is_argument = depth > 0 and isinstance(before, str) and (before == "," or depth_change(before) > 0)
+        is_closing = isinstance(element, str) and depth_change(element) < 0
+        if "\n" in gap and depth > 0:
+            gap = " " if before == "," or not (is_argument or is_closing) else ""
+        if source is None:
+            pieces.append(Piece(str(element), gap, is_argument))
+        else:
+            old_before = pattern[source - 1] if source else None
+            # The white space before a place goes to whatever comes first there.
+            is_kept = (source or not index) and (
+                before == old_before if is_argument else is_closing or gaps[source] == written_gaps[index]
+            )
+            pieces.append(Piece(source, None if is_kept else gap, is_argument))
+        depth += depth_change(element) if isinstance(element, str) else 0
+        before = element
+    return tuple(pieces)
+
+
+def _left_on_line(phrase: Phrase, end: int) -> tuple[Element, ...]:
+    start = end
+    while start > 0 and end - start < MOST_CONTEXT and not (start < len(phrase.gaps) and "\n" in phrase.gaps[start]):
+        start -= 1
+    return phrase.elements[start:end][::-1]
+
+
+def _right_on_line(phrase: Phrase, start: int) -> tuple[Element, ...]:
+    end = start
+    while end < len(phrase.elements) and end - start < MOST_CONTEXT and "\n" not in phrase.gaps[end]:
+        end += 1
+    return phrase.elements[start:end]
+
+
+def _begins_statement(elements: Sequence[Element], gaps: Sequence[str], depth: int) -> bool:
     for element, gap in zip(elements, gaps, strict=True):
-        if depth == 0 and "\n" in gap:
+        if depth <= 0 and "\n" in gap:
             return True
         depth += depth_change(element) if isinstance(element, str) else 0
     return False

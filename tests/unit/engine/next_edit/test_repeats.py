@@ -25,7 +25,19 @@ ONE_EXAMPLE = {
         "rows = fetch(\n    connection,\n    limit=5\n)",
         "pages = fetch(session)",
         "pages = fetch(session, timeout=10)",
-        "rows = fetch(\n    connection,\n    limit=5, timeout=10\n)",
+        "rows = fetch(\n    connection,\n    limit=5,\n    timeout=10\n)",
+    ),
+    "a keyword argument at the end of a call whose last argument has a comma": (
+        "rows = fetch(\n    connection,\n    limit=5,\n)",
+        "pages = fetch(session)",
+        "pages = fetch(session, timeout=10)",
+        "rows = fetch(\n    connection,\n    limit=5,\n    timeout=10,\n)",
+    ),
+    "the first argument of a call": (
+        "rows = fetch(\n    connection,\n    limit=5,\n)",
+        "pages = fetch(session)",
+        "pages = fetch(loop, session)",
+        "rows = fetch(\n    loop,\n    connection,\n    limit=5,\n)",
     ),
     "an argument that goes": (
         "b = np.sum(weights[mask], keepdims=True)",
@@ -72,6 +84,22 @@ def test_what_one_edit_did_is_done_elsewhere(case: tuple[str, str, str, str]) ->
     situation = situation_after(f"{old}\n\n{other}\n", Edit(old, new))
 
     assert (other, expected) in results(situation, propose_repeats(situation))
+
+
+def test_an_argument_on_a_line_of_its_own_is_added_to_calls_in_one_line() -> None:
+    situation = situation_after(
+        """
+        pages = fetch(
+            session,
+            limit=5,
+        )
+        rows = fetch(connection)
+        """,
+        Edit("", "    timeout=10,", after="    limit=5,"),
+    )
+    assert ("rows = fetch(connection)", "rows = fetch(connection, timeout=10)") in results(
+        situation, propose_repeats(situation)
+    )
 
 
 def test_several_uses_in_one_statement_are_one_proposal() -> None:
