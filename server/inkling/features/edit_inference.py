@@ -98,8 +98,12 @@ class EditOutcomeInference:
                 followed.was_accepted = True
                 self._clock.call_later(UNDONE_WITHIN_S, partial(self._forget, followed))
 
-    def document_edited(self, snapshot: Snapshot) -> None:
-        """Takes a change of a document."""
+    def document_opened(self, snapshot: Snapshot) -> None:
+        """Takes a document that was opened; what was open in it before is over."""
+        self.document_closed(snapshot.uri)
+
+    def document_edited(self, snapshot: Snapshot, _edits: Sequence[TextEdit]) -> None:
+        """Takes a change: the document as it is now tells more than the edits that led there."""
         followed = self._followed.get(snapshot.uri)
         if followed is None:
             return

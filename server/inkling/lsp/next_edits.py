@@ -9,6 +9,7 @@ from typing import Any
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
+from inkling.core.events import OutcomeKind
 from inkling.core.next_edit import NEXT_EDIT_REASON_WORDS
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import NoSuggestion, Reason, SuggestionId, Trigger
@@ -37,6 +38,7 @@ from inkling.lsp.next_edit_messages import (
 )
 from inkling.lsp.next_edit_to_lsp import group_label, wire_file_edits, wire_next_edit
 from inkling.lsp.protocol import ReadyJson
+from inkling.lsp.seen_outcome import seen_outcome
 from inkling.lsp.services import NextEditServices
 from inkling.lsp.session import Session
 from inkling.lsp.wire import wire
@@ -56,6 +58,7 @@ class NextEdits:
         self._server = server
         self._feature = services.feature
         self._inference = services.inference
+        self._record = services.record
         self._session = session
         self._documents = documents
 
@@ -69,7 +72,7 @@ class NextEdits:
         if isinstance(answer, NoSuggestion):
             return NextEditResult(reason=answer.reason, message=NEXT_EDIT_REASON_WORDS[answer.reason])
         edit = await self._wire(answer)
-        if not self._is_current(document, params.version, [answer.placed]):
+        if not self._is_current(document, params.version, answer):
             return NextEditResult()
         return NextEditResult(edit=edit)
 
@@ -94,7 +97,7 @@ class NextEdits:
         if isinstance(answer, NoSuggestion):
             return InlineEditResult()
         edit = await self._wire(answer)
-        if not self._is_current(document, asked_version, [answer.placed]):
+        if not self._is_current(document, asked_version, answer):
             return InlineEditResult()
         self._inference.offered(answer.id, answer.placed.snapshot, answer.placed.change)
         command = InlineEditCommand(title=edit.label, command=methods.SUGGESTION_ACCEPTED, arguments=[answer.id])
@@ -125,10 +128,13 @@ class NextEdits:
         path = _path_in(self._session.folders, offered.placed.snapshot)
         return await asyncio.to_thread(wire_next_edit, offered, path, self._documents.encoding)
 
-    def _is_current(self, document: OpenDocument, version: int, edits: list[PlacedEdit]) -> bool:
+    def _is_current(self, document: OpenDocument, version: int, offered: OfferedEdit) -> bool:
         """Tells whether the documents are those that were asked and answered about; who typed meanwhile asks again."""
         is_same = self._documents.get(document.uri) is document and document.version == version
-        return is_same and all(map(self._is_as_seen, edits))
+        is_current = is_same and self._is_as_seen(offered.placed)
+        if not is_current:
+            self._record([seen_outcome(offered.id, OutcomeKind.SUPERSEDED)])
+        return is_current
 
     def _is_as_seen(self, placed: PlacedEdit) -> bool:
         document = self._documents.get(placed.snapshot.uri)

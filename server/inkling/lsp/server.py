@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import logging
-import time
-import uuid
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 from inkling.core.errors import InklingError, StoreError, WorkerError
-from inkling.core.events import EventId, Outcome, OutcomeKind
+from inkling.core.events import Outcome, OutcomeKind
 from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import NoSuggestion, SuggestionId
 from inkling.lsp import from_lsp, methods, to_lsp
@@ -25,6 +23,7 @@ from inkling.lsp.fixing import Fixing, register_fixing
 from inkling.lsp.late_editor import LateEditor
 from inkling.lsp.next_edits import NextEdits, register_next_edits
 from inkling.lsp.protocol import Protocol, ReadyJson
+from inkling.lsp.seen_outcome import seen_outcome
 from inkling.lsp.services import DocumentFollower, Services
 from inkling.lsp.session import Session
 from inkling.lsp.wire import wire
@@ -102,7 +101,7 @@ def _register_lifecycle(server: InklingServer, services: Services, session: Sess
 def _register_documents(server: InklingServer, services: Services, session: Session, documents: Documents) -> None:
     followers: list[DocumentFollower] = [services.aftermath]
     if services.next_edits is not None:
-        followers.append(services.next_edits.feature)
+        followers += [services.next_edits.feature, services.next_edits.inference]
 
     def tell_changed(uri: str) -> None:
         document = documents.get(uri)
@@ -175,7 +174,7 @@ def _register_completion(server: InklingServer, services: Services, documents: D
     in_flight: dict[str, asyncio.Task[Any]] = {}
 
     def was_superseded(suggestion_id: SuggestionId) -> Outcome:
-        return _outcome_now(suggestion_id, OutcomeKind.SUPERSEDED)
+        return seen_outcome(suggestion_id, OutcomeKind.SUPERSEDED)
 
     async def answer(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
         uri = params.text_document.uri
@@ -216,7 +215,7 @@ def _register_completion(server: InklingServer, services: Services, documents: D
 
     @server.command(methods.SUGGESTION_ACCEPTED)
     async def suggestion_accepted(suggestion_id: str) -> None:
-        outcome = _outcome_now(SuggestionId(suggestion_id), OutcomeKind.ACCEPTED)
+        outcome = seen_outcome(SuggestionId(suggestion_id), OutcomeKind.ACCEPTED)
         await services.log.record_outcomes([outcome])
         _tell_outcomes(services, [outcome])
 
@@ -320,13 +319,4 @@ def _tell_outcomes(services: Services, outcomes: Sequence[Outcome]) -> None:
     services.completion.outcomes_reported(outcomes)
     if services.next_edits is not None:
         services.next_edits.feature.outcomes_reported(outcomes)
-
-
-def _outcome_now(suggestion_id: SuggestionId, kind: OutcomeKind) -> Outcome:
-    """Returns an outcome that the server itself has seen."""
-    return Outcome(
-        event_id=EventId(uuid.uuid4().hex),
-        suggestion_id=suggestion_id,
-        kind=kind,
-        at_ms=time.time_ns() // 1_000_000,
-    )
+        services.next_edits.inference.outcomes_reported(outcomes)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from inkling.core.edit import TextEdit
-from inkling.core.events import DecisionSummary
+from inkling.core.events import DecisionSummary, Outcome
 from inkling.core.model_state import ModelState
 from inkling.core.ports import (
     Background,
@@ -145,10 +145,12 @@ class NextEditServices:
     Attributes:
         feature: Predicts them.
         inference: Says what became of them where the client does not.
+        record: Records outcomes that the client did not report, and tells the feature.
     """
 
     feature: NextEditFeature
     inference: EditOutcomeInference
+    record: Callable[[Sequence[Outcome]], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,7 +60,7 @@ class Client:
         self.inference.shown(ID)
 
     def type(self, text: str) -> None:
-        self.inference.document_edited(self._snapshot(text))
+        self.inference.document_edited(self._snapshot(text), ())
 
     def accept(self) -> None:
         accepted = Outcome(event_id=EventId("e"), suggestion_id=ID, kind=OutcomeKind.ACCEPTED, at_ms=self.now_ms())
