@@ -7,6 +7,7 @@ Windows see by the files that another process has changed what is in force.
 
 from inkling.app.learning.drift_notice import drift_complaint
 from inkling.app.learning.learner import JudgementLog, Learner
+from inkling.app.learning.next_edit_learner import NextEditLearner
 from inkling.app.learning.own_model import (
     OwnModel,
     forget_everything,
@@ -24,6 +25,7 @@ from inkling.app.learning.retraining import be_nice, retrain_from_store
 __all__ = [
     "JudgementLog",
     "Learner",
+    "NextEditLearner",
     "OwnModel",
     "be_nice",
     "drift_complaint",
