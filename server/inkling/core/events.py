@@ -266,8 +266,19 @@ class DecisionSummary:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FeatureCounts:
+    """Counts of what one feature offered over a period; the attributes are those of `Statistics`."""
+
+    n_proposed: int = 0
+    n_offered: int = 0
+    n_hidden_by_reason: dict[Reason, int] = field(default_factory=dict)
+    n_silent_by_reason: dict[Reason, int] = field(default_factory=dict)
+    n_by_outcome: dict[OutcomeKind, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """Counts over a period, for `inkling stats`.
+    """Counts over a period, for `inkling stats`: of ghost text and fixes, and apart from them of next edits.
 
     Attributes:
         since_ms: Start of the period, milliseconds since the Unix epoch.
@@ -282,6 +293,7 @@ class Statistics:
         latency_ms_p95: The 95th percentile of the same.
         store_path: Where the events are.
         store_bytes: Size of the store on disk.
+        next_edits: The counts of next edits; none of them is in those above.
     """
 
     since_ms: int
@@ -295,3 +307,4 @@ class Statistics:
     latency_ms_p95: float | None
     store_path: str
     store_bytes: int
+    next_edits: FeatureCounts = field(default_factory=FeatureCounts)

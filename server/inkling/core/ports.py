@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from inkling.core.events import (
     Decision,
     DecisionSummary,
+    Feature,
     JudgedSuggestion,
     Outcome,
     Silence,
@@ -193,7 +194,7 @@ class EventLog(Protocol):
         ...
 
     def recent_outcomes(self) -> tuple[bool, ...]:
-        """Returns the latest judged suggestions, oldest first, at most ten: True for accepted. From memory."""
+        """Returns the latest judged ghost texts, oldest first, at most ten: True for accepted. From memory."""
         ...
 
     async def record_decisions(self, decisions: Sequence[Decision]) -> None:
@@ -228,8 +229,10 @@ class EventLog(Protocol):
         """
         ...
 
-    async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
-        """Returns the latest decisions about ghost text with what became of them, oldest first, at most `limit`."""
+    async def judged_suggestions(
+        self, since_ms: int, limit: int, feature: Feature = Feature.COMPLETION
+    ) -> list[JudgedSuggestion]:
+        """Returns a feature's latest decisions with what became of them, oldest first, at most `limit`."""
         ...
 
     async def recent_decisions(self, limit: int) -> list[DecisionSummary]:

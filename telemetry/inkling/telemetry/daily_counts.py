@@ -21,23 +21,27 @@ SILENT: Final = "silent"
 OUTCOME: Final = "outcome"
 CHARS_ACCEPTED: Final = "chars_accepted"
 LATENCY: Final = "latency"
+OF_NEXT_EDITS: Final = "next_edit_"  # begins the first four for next edits; without it they are those of all else
+_BY_FEATURE: Final = (OFFERED, HIDDEN, SILENT, OUTCOME)
 
+_OF = f"CASE WHEN feature = '{Feature.NEXT_EDIT}' THEN '{OF_NEXT_EDITS}' ELSE '' END"
 _IN_PERIOD = "at_ms >= :from_ms AND at_ms < :until_ms"
 # A suggestion accepted in parts and then in full counts once, with its whole length. The plus signs have SQLite look
 # for the period's outcomes by their index on time instead of reading all there are in order of their suggestions.
 _COUNTS = f"""
-    SELECT CASE WHEN was_offered THEN '{OFFERED}' ELSE '{HIDDEN}' END AS what, coalesce(reason, '') AS name,
+    SELECT {_OF} || CASE WHEN was_offered THEN '{OFFERED}' ELSE '{HIDDEN}' END AS what, coalesce(reason, '') AS name,
            count(*) AS n
-    FROM decisions WHERE {_IN_PERIOD} GROUP BY was_offered, reason
+    FROM decisions WHERE {_IN_PERIOD} GROUP BY {_OF}, was_offered, reason
     UNION ALL
     SELECT '{LATENCY}', CAST(round(latency_ms, latency_ms < 10) AS TEXT) AS rounded_ms, count(*)
     FROM decisions WHERE {_IN_PERIOD} AND feature = '{Feature.COMPLETION}' GROUP BY rounded_ms
     UNION ALL
-    SELECT '{SILENT}', reason, count(*) FROM silences WHERE {_IN_PERIOD} GROUP BY reason
+    SELECT {_OF} || '{SILENT}', reason, count(*) FROM silences WHERE {_IN_PERIOD} GROUP BY {_OF}, reason
     UNION ALL
-    SELECT '{OUTCOME}', kind, count(*) FROM (
-        SELECT kind FROM outcomes WHERE {_IN_PERIOD} GROUP BY kind, +suggestion_id
-    ) GROUP BY kind
+    SELECT {_OF} || '{OUTCOME}', kind, count(*) FROM (
+        SELECT kind, (SELECT feature FROM decisions WHERE suggestion_id = outcomes.suggestion_id) AS feature
+        FROM outcomes WHERE {_IN_PERIOD} GROUP BY kind, +suggestion_id
+    ) GROUP BY {_OF}, kind
     UNION ALL
     SELECT '{CHARS_ACCEPTED}', '',
            coalesce(sum(CASE WHEN was_taken THEN coalesce(n_chars, accepted_chars) ELSE accepted_chars END), 0)
@@ -47,6 +51,7 @@ _COUNTS = f"""
         FROM outcomes LEFT JOIN decisions ON decisions.suggestion_id = outcomes.suggestion_id
         WHERE outcomes.at_ms >= :from_ms AND outcomes.at_ms < :until_ms
             AND outcomes.kind IN ('accepted', 'partly_accepted')
+            AND coalesce(decisions.feature, '') <> '{Feature.NEXT_EDIT}'
         GROUP BY +outcomes.suggestion_id
     )
 """  # noqa: S608 - put together from constants only
@@ -67,7 +72,8 @@ def count_since(connection: sqlite3.Connection, since_ms: int) -> dict[str, Coun
     """Returns counts since a moment in milliseconds since the Unix epoch, by what is counted and by name."""
     first_day = -(-since_ms // DAY_MS)  # the first that is wholly within
     days = [day for (day,) in connection.execute(f"{_COUNTED_DAYS} AND day >= ? ORDER BY day", [first_day])]
-    counts = {what: Counter[str]() for what in (OFFERED, HIDDEN, SILENT, OUTCOME, CHARS_ACCEPTED, LATENCY)}
+    of_next_edits = [OF_NEXT_EDITS + what for what in _BY_FEATURE]
+    counts = {what: Counter[str]() for what in (*_BY_FEATURE, *of_next_edits, CHARS_ACCEPTED, LATENCY)}
     for what, name, n in connection.execute(_SUMS, [first_day]):
         counts[what][name] += n
     from_ms = since_ms

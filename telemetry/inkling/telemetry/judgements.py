@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from inkling.core.events import Decision, Outcome, OutcomeKind
+from inkling.core.events import Decision, Feature, Outcome, OutcomeKind
 from inkling.core.suggestion import SuggestionId
 
 N_RECENT = 10  # what EventLog.recent_outcomes promises at most
@@ -31,6 +31,7 @@ class _Life:
     """What is known of one suggestion so far."""
 
     fingerprints: FingerprintPair | None = None
+    feature: Feature | None = None
     was_read: bool = False
     verdict: OutcomeKind | None = None
     verdict_at_ms: int = 0
@@ -39,6 +40,11 @@ class _Life:
     def was_seen(self) -> bool:
         """Ignoring what was never read is no judgement; every other verdict takes somebody who acted."""
         return self.was_read or self.verdict is not OutcomeKind.IGNORED
+
+    @property
+    def is_ghost_text(self) -> bool:
+        """Whether it is a completion; what other features offer is accepted at other rates."""
+        return self.feature in (None, Feature.COMPLETION)
 
     def is_overruled_by(self, outcome: Outcome) -> bool:
         """Tells whether an outcome comes after the verdict that stands."""
@@ -80,13 +86,17 @@ class Judgements:
             for decision in decisions:
                 if decision.was_offered:
                     pair = FingerprintPair(context=decision.context_fingerprint, text=decision.text_fingerprint)
-                    self._life(decision.suggestion_id).fingerprints = pair
+                    life = self._life(decision.suggestion_id)
+                    life.fingerprints, life.feature = pair, decision.feature
 
-    def note_outcome(self, outcome: Outcome, fingerprints: FingerprintPair | None = None) -> None:
-        """Takes an outcome into account, with the suggestion's fingerprints where the caller knows them."""
+    def note_outcome(
+        self, outcome: Outcome, fingerprints: FingerprintPair | None = None, feature: Feature | None = None
+    ) -> None:
+        """Takes an outcome into account, with what the caller knows of the suggestion it is about."""
         with self._lock:
             life = self._life(outcome.suggestion_id)
             life.fingerprints = life.fingerprints or fingerprints
+            life.feature = life.feature or feature
             if outcome.kind is OutcomeKind.SHOWN or (outcome.visible_ms or 0) >= READ_AFTER_MS:
                 life.was_read = True
             if outcome.kind in JUDGING and life.is_overruled_by(outcome):
@@ -112,12 +122,12 @@ class Judgements:
             return fingerprints in self._rejections
 
     def recent(self) -> tuple[bool, ...]:
-        """Returns the latest judged suggestions, oldest first, at most ten: True for accepted."""
+        """Returns the latest judged suggestions of ghost text, oldest first, at most ten: True for accepted."""
         with self._lock:
             if self._recent is None:
                 # The latest first, so that of several in one millisecond the latest are taken.
                 lives = reversed(self._lives.values())
-                judged = (life for life in lives if life.verdict is not None and life.was_seen)
+                judged = (life for life in lives if life.verdict is not None and life.was_seen and life.is_ghost_text)
                 latest = heapq.nlargest(N_RECENT, judged, key=lambda life: life.verdict_at_ms)
                 self._recent = tuple(life.verdict in ACCEPTING for life in reversed(latest))
             return self._recent

@@ -12,6 +12,7 @@ from inkling.core.events import (
     DecisionSummary,
     EventId,
     Feature,
+    FeatureCounts,
     JudgedSuggestion,
     Outcome,
     OutcomeKind,
@@ -101,8 +102,10 @@ class MemoryEventLog:
             self._decisions[decision.suggestion_id] = replace(decision, text=None)
         return len(old)
 
-    async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
-        """Returns the latest decisions about ghost text with what became of them, oldest first, at most `limit`."""
+    async def judged_suggestions(
+        self, since_ms: int, limit: int, feature: Feature = Feature.COMPLETION
+    ) -> list[JudgedSuggestion]:
+        """Returns a feature's latest decisions with what became of them, oldest first, at most `limit`."""
         outcomes: dict[SuggestionId, list[Outcome]] = {}
         for outcome in self._outcomes.values():
             outcomes.setdefault(outcome.suggestion_id, []).append(outcome)
@@ -113,7 +116,7 @@ class MemoryEventLog:
         decisions = [
             decision
             for decision in self._decisions.values()
-            if decision.at_ms >= since_ms and decision.feature is Feature.COMPLETION
+            if decision.at_ms >= since_ms and decision.feature is feature
         ]
         decisions.sort(key=lambda decision: decision.at_ms)
         return [
@@ -140,20 +143,50 @@ class MemoryEventLog:
         decisions = [decision for decision in self._decisions.values() if decision.at_ms >= since_ms]
         outcomes = [outcome for outcome in self._outcomes.values() if outcome.at_ms >= since_ms]
         latencies = sorted(each.latency_ms for each in decisions if each.feature is Feature.COMPLETION)
-        seen = {(outcome.kind, outcome.suggestion_id) for outcome in outcomes}
+        ghost_text = self._feature_counts(since_ms, are_next_edits=False)
         return Statistics(
             since_ms=since_ms,
-            n_proposed=len(decisions),
-            n_offered=sum(decision.was_offered for decision in decisions),
-            n_hidden_by_reason=Counter(d.reason for d in decisions if not d.was_offered and d.reason is not None),
-            n_silent_by_reason=Counter(silence.reason for silence in self._silences if silence.at_ms >= since_ms),
-            n_by_outcome=Counter(kind for kind, _ in seen),
-            n_chars_accepted=self._count_accepted_chars(outcomes),
+            n_proposed=ghost_text.n_proposed,
+            n_offered=ghost_text.n_offered,
+            n_hidden_by_reason=ghost_text.n_hidden_by_reason,
+            n_silent_by_reason=ghost_text.n_silent_by_reason,
+            n_by_outcome=ghost_text.n_by_outcome,
+            next_edits=self._feature_counts(since_ms, are_next_edits=True),
+            n_chars_accepted=self._count_accepted_chars([each for each in outcomes if not self._is_of_next_edit(each)]),
             latency_ms_p50=latencies[percentile_rank(len(latencies), 0.50)] if latencies else None,
             latency_ms_p95=latencies[percentile_rank(len(latencies), 0.95)] if latencies else None,
             store_path=STORE_PATH,
             store_bytes=0,
         )
+
+    def _feature_counts(self, since_ms: int, *, are_next_edits: bool) -> FeatureCounts:
+        """Returns the counts of next edits, or of all else."""
+        decisions = [
+            each
+            for each in self._decisions.values()
+            if each.at_ms >= since_ms and (each.feature is Feature.NEXT_EDIT) == are_next_edits
+        ]
+        silences = [
+            each
+            for each in self._silences
+            if each.at_ms >= since_ms and (each.feature is Feature.NEXT_EDIT) == are_next_edits
+        ]
+        seen = {
+            (each.kind, each.suggestion_id)
+            for each in self._outcomes.values()
+            if each.at_ms >= since_ms and self._is_of_next_edit(each) == are_next_edits
+        }
+        return FeatureCounts(
+            n_proposed=len(decisions),
+            n_offered=sum(decision.was_offered for decision in decisions),
+            n_hidden_by_reason=Counter(d.reason for d in decisions if not d.was_offered and d.reason is not None),
+            n_silent_by_reason=Counter(silence.reason for silence in silences),
+            n_by_outcome=Counter(kind for kind, _ in seen),
+        )
+
+    def _is_of_next_edit(self, outcome: Outcome) -> bool:
+        decision = self._decisions.get(outcome.suggestion_id)
+        return decision is not None and decision.feature is Feature.NEXT_EDIT
 
     def _count_accepted_chars(self, outcomes: Sequence[Outcome]) -> int:
         n_by_suggestion: dict[SuggestionId, int] = {}

@@ -4,6 +4,7 @@ import itertools
 import sqlite3
 import time
 from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -11,6 +12,7 @@ from typing import TypeVar
 from inkling.core.events import (
     DecisionSummary,
     Feature,
+    FeatureCounts,
     JudgedSuggestion,
     Outcome,
     OutcomeKind,
@@ -36,7 +38,7 @@ MAX_DECISIONS = 100_000  # more lines than anybody reads, few enough for memory
 
 _JUDGED_COLUMNS = """
     outcomes.id, outcomes.event_id, outcomes.suggestion_id, outcomes.kind, outcomes.at_ms, outcomes.visible_ms,
-    decisions.context_fingerprint, decisions.text_fingerprint
+    decisions.context_fingerprint, decisions.text_fingerprint, decisions.feature
     FROM outcomes LEFT JOIN decisions ON decisions.suggestion_id = outcomes.suggestion_id
 """
 _LATEST_OUTCOMES = f"""
@@ -99,18 +101,18 @@ _JUDGED_SUGGESTIONS = f"""
         ) END AS kept
     FROM (
         SELECT * FROM decisions
-        WHERE at_ms >= :since_ms AND feature = '{Feature.COMPLETION}' AND schema_version <= {SCHEMA_VERSION}
+        WHERE at_ms >= :since_ms AND feature = :feature AND schema_version <= {SCHEMA_VERSION}
         ORDER BY at_ms DESC, id DESC LIMIT :limit
     ) AS latest
     ORDER BY at_ms, id
 """  # noqa: S608 - put together from constants only
 
 _Member = TypeVar("_Member", Reason, OutcomeKind)
-JudgedOutcome = tuple[int, Outcome, FingerprintPair | None]
+JudgedOutcome = tuple[int, Outcome, FingerprintPair | None, Feature | None]
 
 
 def latest_outcomes(connection: sqlite3.Connection) -> Iterator[JudgedOutcome]:
-    """Yields row id, outcome and fingerprints of the last 90 days' outcomes, oldest first."""
+    """Yields row id, outcome, and fingerprints and feature of its decision, of the last 90 days, oldest first."""
     since_ms = int(time.time() * 1000) - MEMORY_PERIOD_MS
     return _judged(connection.execute(_LATEST_OUTCOMES, [since_ms, MAX_OUTCOMES_LOADED]))
 
@@ -133,12 +135,14 @@ def recent_decisions(connection: sqlite3.Connection, limit: int) -> list[Decisio
     return [summary for summary in summaries if summary is not None]
 
 
-def judged_suggestions(connection: sqlite3.Connection, since_ms: int, limit: int) -> list[JudgedSuggestion]:
+def judged_suggestions(
+    connection: sqlite3.Connection, since_ms: int, limit: int, feature: Feature = Feature.COMPLETION
+) -> list[JudgedSuggestion]:
     """Returns the latest decisions with what became of them, oldest first; what only a newer Inkling knows is left out.
 
-    They are the decisions since a moment in milliseconds since the Unix epoch, at most `limit` and 100,000.
+    They are a feature's decisions since a moment in milliseconds since the Unix epoch, at most `limit` and 100,000.
     """
-    bounds = {"since_ms": since_ms, "limit": max(0, min(limit, MAX_DECISIONS))}
+    bounds = {"since_ms": since_ms, "limit": max(0, min(limit, MAX_DECISIONS)), "feature": feature.value}
     suggestions = map(judged_suggestion, _by_column(connection.execute(_JUDGED_SUGGESTIONS, bounds)))
     return [suggestion for suggestion in suggestions if suggestion is not None]
 
@@ -147,20 +151,32 @@ def statistics(connection: sqlite3.Connection, since_ms: int, path: Path) -> Sta
     """Returns counts since a moment; of days that are over they were counted before."""
     counts = daily_counts.count_since(connection, since_ms)
     latencies_ms = sorted((float(name), n) for name, n in counts[daily_counts.LATENCY].items())
-    n_offered, n_hidden = counts[daily_counts.OFFERED].total(), counts[daily_counts.HIDDEN].total()
+    ghost_text, next_edits = _feature_counts(counts), _feature_counts(counts, daily_counts.OF_NEXT_EDITS)
     files = (path, path.with_name(path.name + "-wal"))
     return Statistics(
         since_ms=since_ms,
-        n_proposed=n_offered + n_hidden,
-        n_offered=n_offered,
-        n_hidden_by_reason=_known(Reason, counts[daily_counts.HIDDEN]),
-        n_silent_by_reason=_known(Reason, counts[daily_counts.SILENT]),
-        n_by_outcome=_known(OutcomeKind, counts[daily_counts.OUTCOME]),
+        n_proposed=ghost_text.n_proposed,
+        n_offered=ghost_text.n_offered,
+        n_hidden_by_reason=ghost_text.n_hidden_by_reason,
+        n_silent_by_reason=ghost_text.n_silent_by_reason,
+        n_by_outcome=ghost_text.n_by_outcome,
+        next_edits=next_edits,
         n_chars_accepted=counts[daily_counts.CHARS_ACCEPTED].total(),
         latency_ms_p50=_percentile(latencies_ms, 0.50),
         latency_ms_p95=_percentile(latencies_ms, 0.95),
         store_path=str(path),
         store_bytes=sum(file.stat().st_size for file in files if file.exists()),
+    )
+
+
+def _feature_counts(counts: Mapping[str, "Counter[str]"], of: str = "") -> FeatureCounts:
+    n_offered, n_hidden = counts[of + daily_counts.OFFERED].total(), counts[of + daily_counts.HIDDEN].total()
+    return FeatureCounts(
+        n_proposed=n_offered + n_hidden,
+        n_offered=n_offered,
+        n_hidden_by_reason=_known(Reason, counts[of + daily_counts.HIDDEN]),
+        n_silent_by_reason=_known(Reason, counts[of + daily_counts.SILENT]),
+        n_by_outcome=_known(OutcomeKind, counts[of + daily_counts.OUTCOME]),
     )
 
 
@@ -173,7 +189,7 @@ def _judged(rows: sqlite3.Cursor) -> Iterator[JudgedOutcome]:
     for row in _by_column(rows):
         judged = judged_outcome(row)
         if judged is not None:
-            yield int(row["id"] or 0), *judged
+            yield int(row["id"] or 0), *judged, member(Feature, row["feature"])
 
 
 def _by_column(rows: sqlite3.Cursor) -> Iterator[Row]:

@@ -20,7 +20,16 @@ from pathlib import Path
 from typing import Self, TypeVar
 
 from inkling.core.errors import StoreError
-from inkling.core.events import Decision, DecisionSummary, JudgedSuggestion, Outcome, Silence, Statistics, Survival
+from inkling.core.events import (
+    Decision,
+    DecisionSummary,
+    Feature,
+    JudgedSuggestion,
+    Outcome,
+    Silence,
+    Statistics,
+    Survival,
+)
 from inkling.telemetry import reading
 from inkling.telemetry.clock import stored_ms
 from inkling.telemetry.daily_counts import count_next_day, forget_days
@@ -198,17 +207,20 @@ class EventStore:
         sound, wrong = _sound(survivals)
         await self._record(_Batch(survivals=sound), wrong)
 
-    async def judged_suggestions(self, since_ms: int, limit: int) -> list[JudgedSuggestion]:
+    async def judged_suggestions(
+        self, since_ms: int, limit: int, feature: Feature = Feature.COMPLETION
+    ) -> list[JudgedSuggestion]:
         """Returns the latest decisions with what became of them, oldest first, at most `limit`.
 
         Args:
             since_ms: Leaves out what was decided before, in milliseconds since the Unix epoch.
             limit: At most this many, and never more than 100,000.
+            feature: Whose decisions.
 
         Raises:
             StoreError: They could not be read.
         """
-        return await self._read(partial(reading.judged_suggestions, since_ms=since_ms, limit=limit))
+        return await self._read(partial(reading.judged_suggestions, since_ms=since_ms, limit=limit, feature=feature))
 
     async def forget_texts(self, before_ms: int) -> int:
         """Removes the texts of suggestions decided before a moment; returns how many. Everything else about them stays.
@@ -331,8 +343,8 @@ class EventStore:
             outcomes = reading.latest_outcomes(connection)
         else:
             outcomes = reading.outcomes_after(connection, self._last_outcome_id)
-        for row_id, outcome, fingerprints in outcomes:
-            self._judgements.note_outcome(outcome, fingerprints)
+        for row_id, outcome, fingerprints, feature in outcomes:
+            self._judgements.note_outcome(outcome, fingerprints, feature)
             self._last_outcome_id = max(self._last_outcome_id, row_id)
 
     def _commit_queued(self) -> None:
