@@ -48,6 +48,8 @@ export type Reason =
   | "not_verified"
   | "nothing_follows"
   | "excluded"
+  | "outside_workspace"
+  | "not_writable"
   | "reverts"
   | "worse_linting";
 

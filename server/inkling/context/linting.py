@@ -4,18 +4,19 @@ import asyncio
 import contextlib
 import json
 import logging
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from inkling.context.project_view import text_in_view
-from inkling.core.edit import TextEdit
+from inkling.core.edit import TextEdit, apply_edit
 from inkling.core.errors import UnreadableFileError
 from inkling.core.execution import ProjectView
 from inkling.core.repair import FileEdit, Patch
 from inkling.core.suggestion import Source
-from inkling.core.text import Position, offset_at
+from inkling.core.text import Position, offset_at, position_at
 
 logger = logging.getLogger(__name__)
 
@@ -59,6 +60,50 @@ class RuffLinter:
         They are for whoever runs them before they are shown; none where ruff does not answer.
         """
         return await _findings(view, path, ("--unsafe-fixes", f"--extend-select={','.join(BUG_RULES)}"))
+
+
+class RuffEditLinter:
+    """Tells whether edits bring mistakes that ruff finds. Implements `features.next_edit.EditLinter`."""
+
+    async def is_worse(self, path: Path, text: str, edit: TextEdit) -> bool | None:
+        """Tells whether there are more mistakes on the lines of the edit after it than before, of any one rule.
+
+        The project's own configuration says which rules there are; those of `BUG_RULES` count, and syntax errors. Style
+        is the formatter's business.
+
+        Args:
+            path: The file's; it need not exist.
+            text: The whole text before the edit.
+            edit: The edit.
+
+        Returns:
+            None where ruff does not answer.
+        """
+        after = apply_edit(text, edit)
+        try:
+            before_said, after_said = await asyncio.gather(
+                _ask_ruff(path.parent, PurePosixPath(path.name), text, ()),
+                _ask_ruff(path.parent, PurePosixPath(path.name), after, ()),
+            )
+            before = _mistakes(before_said, text, edit.offset, edit.end)
+            return bool(_mistakes(after_said, after, edit.offset, edit.offset + len(edit.inserted)) - before)
+        except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
+            logger.warning("ruff was not asked about an edit: %s", error)
+            return None
+
+
+def _mistakes(answer: bytes, text: str, start: int, end: int) -> "Counter[str]":
+    """Returns how often each rule complains of the lines from one offset to another."""
+    first, last = position_at(text, start).line + 1, position_at(text, end).line + 1
+    return Counter(
+        said["code"] or "syntax"
+        for said in json.loads(answer)
+        if said["location"]["row"] <= last and said["end_location"]["row"] >= first and _is_mistake(said["code"])
+    )
+
+
+def _is_mistake(code: str | None) -> bool:
+    return code is None or code.startswith((*BUG_RULES, "E9"))
 
 
 async def _findings(view: ProjectView, path: PurePosixPath, options: Sequence[str]) -> list[LinterFinding]:

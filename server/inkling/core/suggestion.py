@@ -54,6 +54,8 @@ class Reason(StrEnum):
     NOT_VERIFIED = "not_verified"
     NOTHING_FOLLOWS = "nothing_follows"
     EXCLUDED = "excluded"
+    OUTSIDE_WORKSPACE = "outside_workspace"
+    NOT_WRITABLE = "not_writable"
     REVERTS = "reverts"
     WORSE_LINTING = "worse_linting"
 
@@ -80,7 +82,9 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.NO_FIX: "no change was found with which the failing test passes and no other breaks",
     Reason.NOT_VERIFIED: "changes make the test pass, and nothing tells which is right (inkling.fix.precision)",
     Reason.NOTHING_FOLLOWS: "nothing that Inkling knows follows from what was changed lately",
-    Reason.EXCLUDED: "no edits are predicted in this file (inkling.nextEdit.exclude)",
+    Reason.EXCLUDED: "no edits are predicted in this file (inkling.nextEdit.exclude, .gitignore)",
+    Reason.OUTSIDE_WORKSPACE: "its file lies outside of the workspace folders",
+    Reason.NOT_WRITABLE: "its file cannot be written",
     Reason.REVERTS: "it would take back what you just did, or change white space alone",
     Reason.WORSE_LINTING: "it would bring a complaint of the linter that was not there before",
 }

@@ -80,6 +80,26 @@ def judge(text: str, offset: int, insertion: str) -> str:
     return "not_decided"
 
 
+def judge_edit(text: str, offset: int, n_removed: int, inserted: str) -> str:
+    """Returns what a replacement does to the syntax of a file: a value of `core.ports.SyntaxVerdict`.
+
+    As with an insertion the blocks around the place are enough, as long as they parse before and after.
+    """
+    after = text[:offset] + inserted + text[offset + n_removed :]
+    start = min(block_around(text, offset)[0], block_around(after, offset)[0])
+    n_tail = min(len(text) - block_around(text, offset + n_removed)[1], len(after) - _end(after, offset, inserted))
+    if parses(text[start : len(text) - n_tail]) and parses(after[start : len(after) - n_tail]):
+        return "parses"
+    if parses(after):
+        return "parses"
+    return "breaks" if parses(text) else "not_decided"
+
+
+def _end(text: str, offset: int, inserted: str) -> int:
+    """Returns the end of the block that the end of an inserted text is part of."""
+    return block_around(text, offset + len(inserted))[1]
+
+
 def _least_body(line: str) -> str:
     """Returns the least that must follow a line that opens something, so that it can be parsed by itself."""
     code = _without_comment(line).strip()

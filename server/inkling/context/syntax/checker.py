@@ -1,6 +1,7 @@
 """The daemon's half of the syntax check."""
 
 from inkling.context.worker.process import WorkerProcess, WorkerSpec
+from inkling.core.edit import TextEdit
 from inkling.core.ports import SyntaxVerdict
 from inkling.core.suggestion import Candidate, CompletionRequest
 
@@ -8,7 +9,7 @@ _SPEC = WorkerSpec(name="syntax", module="inkling.context.syntax.worker")
 
 
 class WorkerSyntaxChecker:
-    """A `SyntaxChecker` whose parser runs in a process of its own: parsing a large file takes tens of ms."""
+    """A `SyntaxChecker`, and one for edits, whose parser has a process of its own: a large file takes tens of ms."""
 
     def __init__(self, *, deadline_s: float) -> None:
         """Prepares the checker; `run` starts it.
@@ -35,3 +36,12 @@ class WorkerSyntaxChecker:
         """
         payload = (request.snapshot.text, request.offset, candidate.text)
         return SyntaxVerdict(await self._worker.call("judge", payload, deadline_s=self._deadline_s))
+
+    async def check_edit(self, text: str, edit: TextEdit) -> SyntaxVerdict:
+        """Returns what a replacement does to the syntax of a whole text.
+
+        Raises:
+            WorkerError: The worker is not running, died, or missed the deadline.
+        """
+        payload = (text, edit.offset, edit.n_removed, edit.inserted)
+        return SyntaxVerdict(await self._worker.call("judge_edit", payload, deadline_s=self._deadline_s))

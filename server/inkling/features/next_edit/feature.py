@@ -146,7 +146,7 @@ class NextEditFeature:
             only_here=only_here,
         )
         try:
-            reason = self._reason_not_to_ask(question)
+            reason = self._reason_not_to_ask(question) or await self._refusal(snapshot)
             if reason is not None:
                 return self._stay_silent(asked, reason)
             return await self._next_of_group(asked) or await self._answer(asked)
@@ -261,6 +261,10 @@ class NextEditFeature:
         if len(text) > settings.max_file_kb * KB:
             return Reason.FILE_TOO_LARGE
         return None if question.history else Reason.NOTHING_FOLLOWS
+
+    async def _refusal(self, snapshot: Snapshot) -> Reason | None:
+        """Returns why nothing is offered to who works in a file; None where something may be."""
+        return None if snapshot.path is None else await self._ports.editable.refusal(snapshot.path)
 
     def _tell_client(self, question: EditQuestion) -> None:
         """Tells the editor of a late answer where nothing is on display; nothing is swapped under one's eyes."""
