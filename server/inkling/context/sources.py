@@ -69,11 +69,14 @@ def read_source(path: str) -> str | None:
         text = data.decode("utf-8-sig")
     except (OSError, UnicodeDecodeError):
         return None
+    return text if is_written_by_hand(text) else None
+
+
+def is_written_by_hand(text: str) -> bool:
+    """Tells whether a text neither says that it was generated nor has a line too long to have been typed."""
     if _GENERATED.search(text, 0, _GENERATED_WITHIN_CHARS):
-        return None
-    if len(text) > MAX_LINE_CHARS and any(len(line) > MAX_LINE_CHARS for line in text.split("\n")):
-        return None
-    return text
+        return False
+    return len(text) <= MAX_LINE_CHARS or all(len(line) <= MAX_LINE_CHARS for line in text.split("\n"))
 
 
 def workspace_files(folders: Sequence[Path], exclude: Sequence[str]) -> list[SourceFile]:

@@ -20,13 +20,14 @@ DATA = Path("../shared/data/next_edit/ordered_steps.jsonl.gz")
 N_COMMITS = 100  # of a git history
 
 PROTOCOL = """Each diff is split into maximal runs of changed lines, applied one by one, top to bottom, in the order of
-the steps; a hunk that does not apply is left out. After each run the next is predicted from the files and the runs
-before it. place: it begins within 2 lines of the predicted one, at rank 1, 3 or 5; far: of those that begin over 2
-lines from the latest edit, or in another file. offered: the likeliest edit reaches the threshold of `balanced`; exact:
-it leaves the file as the next edit does; right_now_or_later: as this or a later one does; wrong_per_100: offered and
-not exact, of 100 edits; import_exact_at_1: of edits that change imports alone, the likeliest edit whatever its
-probability; listed: the right edit is among all proposals. The ms are CPU time of the whole prediction; the words of
-files as they were before the first edit are indexed. {learned}
+the steps; a hunk that does not apply is left out. After each run the next is predicted from the files, the runs before
+it, and the imports in files of earlier pull requests of its repository. place: the next begins within 2 lines of the
+predicted place, at rank 1, 3 or 5; far: of those that begin over 2 lines from the latest edit, or in another file.
+offered: the likeliest edit reaches the threshold of `balanced`; exact: it leaves the file as the next edit does;
+right_now_or_later: as this or a later one does; wrong_per_100: offered and not exact, of 100 edits;
+import_exact_at_1: of edits that change imports alone, the likeliest edit whatever its probability; listed: the right
+edit is among all proposals. The ms are CPU time of the whole prediction; the words and imports of files as they were
+before the first edit are indexed. {learned}
 Intervals: 95%, resampled by {sample}."""
 _UNSEEN = """Learned in {n_folds} folds by pull request: neither trees nor calibration nor threshold saw the pull
 request that they are judged on."""

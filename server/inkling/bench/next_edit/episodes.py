@@ -7,6 +7,7 @@ from pathlib import Path
 from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.import_index import FileImports, ImportIndex, imports_of
 from inkling.engine.next_edit.situation import Situation
 
 N_CONTEXT_LINES = 3  # what a `LineChange` keeps of its surroundings on either side
@@ -43,12 +44,14 @@ class PullRequest:
         repository: Whose it is.
         files: The files before the first edit.
         changes: The edits in order, each in lines as those before it left them.
+        imports: What other files of the project import, as far as they were seen before these edits.
     """
 
     id: str
     repository: str
     files: Mapping[DocumentUri, Lines]
     changes: tuple[RawChange, ...]
+    imports: Mapping[DocumentUri, FileImports] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,16 +82,25 @@ class Case:
 
 
 def cases(pull_request: PullRequest) -> Iterator[Case]:
-    """Yields a question after each edit but the last. Views of files that did not change stay the same objects."""
+    """Yields a question after each edit but the last, which is to be answered before the next is taken.
+
+    Views of files that did not change stay the same objects.
+    """
     views = {uri: _view(uri, lines) for uri, lines in pull_request.files.items()}
+    for view in views.values():
+        _ = view.lines_with  # as in the worker, which has known the files for a while
+    index = ImportIndex()
+    index.take({**pull_request.imports, **{uri: imports_of(view) for uri, view in views.items()}})
     history: list[LineChange] = []
     for number, change in enumerate(pull_request.changes):
         if history:
             latest = history[-1]
+            index.take({latest.uri: imports_of(views[latest.uri])})
             situation = Situation(
                 files=dict(views),
                 history=tuple(history[-N_REMEMBERED:]),
                 cursor_line=max(latest.first_line, latest.end_line - 1),
+                imports=index,
             )
             yield Case(
                 pull_request=pull_request,

@@ -91,19 +91,21 @@ def extract_all(
 
 def extract(pull_request: PullRequest) -> Iterator[ExtractedCase]:
     """Yields the cases of one pull request."""
-    for view in next(cases(pull_request)).situation.files.values() if len(pull_request.changes) > 1 else ():
-        _ = view.lines_with
-    for case in cases(pull_request):
-        yield _extract_case(case)
+    questions = cases(pull_request)
+    while True:
+        started_s = time.process_time()
+        case = next(questions, None)
+        if case is None:
+            return
+        yield _extract_case(case, started_s)
 
 
 def _extract_list(pull_request: PullRequest) -> list[ExtractedCase]:
     return list(extract(pull_request))
 
 
-def _extract_case(case: Case) -> ExtractedCase:
+def _extract_case(case: Case, started_s: float) -> ExtractedCase:
     situation, truth = case.situation, case.truth
-    started_s = time.process_time()
     proposals = propose(situation)
     of_edits = edit_features(situation, proposals)
     signals = gather_places(situation, proposals)

@@ -4,6 +4,7 @@ import gzip
 import json
 import subprocess
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from inkling.bench.next_edit.episodes import Lines, PullRequest, RawChange
 from inkling.core.errors import UserError
 from inkling.core.snapshot import DocumentUri
 from inkling.core.text import split_lines
+from inkling.engine.next_edit.import_index import FileImports, read_imports
 
 MOST_CHANGES = 60  # of one commit; more were made by a tool
 MOST_FILE_BYTES = 1024 * 1024
@@ -26,7 +28,7 @@ def ordered_steps(path: Path) -> list[PullRequest]:
     """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            return [_pull_request(json.loads(line)) for line in file]
+            return _with_imports([_pull_request(json.loads(line)) for line in file])
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{path} cannot be read as ordered steps ({error}); name another with --data.") from error
 
@@ -40,6 +42,27 @@ def _pull_request(record: dict[str, Any]) -> PullRequest:
     return PullRequest(
         id=record["instance_id"], repository=record["repo"], files=files, changes=tuple(_applied(files, diffs))
     )
+
+
+def _with_imports(pull_requests: Sequence[PullRequest]) -> list[PullRequest]:
+    """Returns the pull requests in the same order, with the imports of the files of earlier ones of their repository.
+
+    A developer has the whole project; of it the set holds only files that pull requests change. Those of later ones
+    would tell what is about to come.
+    """
+    seen: dict[str, dict[DocumentUri, FileImports]] = {}
+    found: dict[str, PullRequest] = {}
+    for pull_request in sorted(pull_requests, key=_number):
+        imports = seen.setdefault(pull_request.repository, {})
+        found[pull_request.id] = replace(pull_request, imports=dict(imports))
+        imports |= {uri: read_imports("\n".join(lines)) for uri, lines in pull_request.files.items()}
+    return [found[pull_request.id] for pull_request in pull_requests]
+
+
+def _number(pull_request: PullRequest) -> int:
+    """Returns the number of a pull request; numbers of a repository go up with time."""
+    digits = pull_request.id.rpartition("-")[2]
+    return int(digits) if digits.isdigit() else 0
 
 
 def git_commits(repository: Path, n_commits: int, most_looked_at: int = 5000) -> Iterator[PullRequest]:

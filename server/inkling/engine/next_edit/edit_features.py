@@ -21,6 +21,8 @@ PROPOSER_NAMES = (
     "renames",
     "signatures",
     "imports",
+    "unused_imports",
+    "moved_imports",
     "definitions",
     "diagnostics",
     "symmetry",

@@ -5,7 +5,7 @@ import re
 import warnings
 from collections import defaultdict
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from inkling.core.snapshot import DocumentUri
@@ -13,6 +13,12 @@ from inkling.core.snapshot import DocumentUri
 _WORD = re.compile(r"[^\W\d]\w*")
 _INDENTED = re.compile(r"[ \t]*")
 _NOT_A_BLOCK_LINE = frozenset(")]}\"'#")
+
+
+@lru_cache(maxsize=65536)
+def _distinct_words(line: str) -> frozenset[str]:
+    """Returns the words of a line; remembered, because most lines stay as they are from one text to the next."""
+    return frozenset(_WORD.findall(line))
 
 
 def indentation(line: str) -> str:
@@ -45,7 +51,7 @@ class FileView:
         """The lines on which each word stands, in order; words of comments and strings included."""
         lines: defaultdict[str, list[int]] = defaultdict(list)
         for number, line in enumerate(self.lines):
-            for word in set(_WORD.findall(line)):
+            for word in _distinct_words(line):
                 lines[word].append(number)
         return {word: tuple(numbers) for word, numbers in lines.items()}
 

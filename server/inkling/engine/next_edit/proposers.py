@@ -1,7 +1,7 @@
 """All proposers asked at once: what they agree on is one proposal, and what cannot be meant is dropped."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from inkling.core.next_edit import LineChange
@@ -43,13 +43,24 @@ class Proposal:
     candidates: tuple[EditCandidate, ...]
 
 
-def propose(situation: Situation, proposers: Sequence[Proposer] = PROPOSERS) -> list[Proposal]:
+def propose(
+    situation: Situation,
+    proposers: Sequence[Proposer] = PROPOSERS,
+    is_cancelled: Callable[[], bool] = lambda: False,
+) -> list[Proposal]:
     """Returns what the proposers propose, in the order in which it was first proposed.
 
     Proposals that change nothing, that lie outside of their file or that take back a change of the history are dropped.
+
+    Args:
+        situation: What is known.
+        proposers: Who is asked.
+        is_cancelled: Asked before each of them; nobody else is asked once it says so.
     """
     merged: dict[tuple[DocumentUri, int, int, tuple[str, ...]], list[EditCandidate]] = {}
     for proposer in proposers:
+        if is_cancelled():
+            break
         for candidate in _asked(proposer, situation):
             view = situation.files.get(candidate.uri)
             if view is None or not 0 <= candidate.first_line <= candidate.end_line <= len(view.lines):

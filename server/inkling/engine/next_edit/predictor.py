@@ -1,0 +1,132 @@
+"""The embedded predictor of next edits as the daemon sees it: a worker process, and what it must be told."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from inkling.context.worker.process import WorkerProcess, WorkerSpec
+from inkling.core.next_edit import EditQuestion, PredictedEdit, Prediction
+from inkling.core.ports import WorkspaceScope
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.engine.next_edit.wire import pack_change, unpack_edit, unpack_place
+
+_SPEC = WorkerSpec(name="next-edit", module="inkling.engine.next_edit.worker")
+GROUP_DEADLINE_S = 10.0  # all places of a cause, on explicit request, in up to hundreds of files
+
+
+class EmbeddedEditPredictor:
+    """Predicts edits from the latest ones, the open files and the workspace.
+
+    Implements the port `EditMind`. Texts are sent to the worker with the next question and not with each change, so a
+    keystroke costs nothing here.
+
+    Attributes:
+        deadline_s: Longest time for an answer, seconds.
+    """
+
+    def __init__(self, *, deadline_s: float, max_file_kb: int) -> None:
+        """Prepares the predictor; nothing runs before `run`.
+
+        Args:
+            deadline_s: Longest time for an answer.
+            max_file_kb: Largest file that is read, kilobytes.
+        """
+        self.deadline_s = deadline_s
+        self._max_file_kb = max_file_kb
+        self._scope: WorkspaceScope | None = None
+        self._documents: dict[DocumentUri, Snapshot] = {}
+        self._unsent: set[DocumentUri] = set()
+        self._worker = WorkerProcess(_SPEC, on_start=self._tell_everything, waits_for_start=True)
+
+    async def run(self) -> None:
+        """Keeps the worker running, from the first change or question on, until it is cancelled; then it is gone."""
+        await self._worker.run()
+
+    @property
+    def process_id(self) -> int | None:
+        """The worker's process while it runs."""
+        return self._worker.process_id
+
+    def set_max_file_kb(self, max_file_kb: int) -> None:
+        """Takes another limit of the size of files."""
+        if max_file_kb != self._max_file_kb:
+            self._max_file_kb = max_file_kb
+            self._tell_scope()
+
+    def open_workspace(self, scope: WorkspaceScope) -> None:
+        """Takes the folders and limits; called again when they change."""
+        self._scope = scope
+        self._tell_scope()
+
+    def document_changed(self, snapshot: Snapshot) -> None:
+        """Takes the latest text of an open document."""
+        if snapshot.uri in self._documents:
+            self._worker.start()  # who only reads needs no worker
+        self._documents[snapshot.uri] = snapshot
+        self._unsent.add(snapshot.uri)
+
+    def document_closed(self, uri: DocumentUri) -> None:
+        """Forgets a document's unsaved text."""
+        self._documents.pop(uri, None)
+        self._unsent.discard(uri)
+        self._worker.notify("closed", uri)
+
+    def files_changed(self, paths: Sequence[Path]) -> None:
+        """Takes files that were saved, created, renamed or deleted on disk."""
+        self._worker.notify("files", [str(path) for path in paths])
+
+    async def predict(self, question: EditQuestion) -> Prediction:
+        """Returns what is likely to be changed next; empty where nothing is known.
+
+        Raises:
+            WorkerError: The worker died, is not running, or missed the deadline.
+        """
+        if not question.history or not 0 <= question.offset <= len(question.snapshot.text):
+            return Prediction()
+        edits, places = await self._worker.call("predict", self._payload(question), deadline_s=self.deadline_s)
+        return Prediction(
+            edits=tuple(unpack_edit(edit) for edit in edits), places=tuple(unpack_place(place) for place in places)
+        )
+
+    async def predict_group(self, question: EditQuestion, edit: PredictedEdit) -> Sequence[PredictedEdit]:
+        """Returns all edits of an edit's group as things are now, itself included if it still holds.
+
+        Raises:
+            WorkerError: The worker died, is not running, or missed its deadline.
+        """
+        if not question.history or not edit.group:
+            return ()
+        payload = (*self._payload(question), edit.group)
+        edits = await self._worker.call("group", payload, deadline_s=GROUP_DEADLINE_S)
+        return tuple(unpack_edit(one) for one in edits)
+
+    def _payload(self, question: EditQuestion) -> tuple[Any, ...]:
+        """Returns the question as plain data, once the worker has all texts that changed."""
+        self._worker.start()
+        snapshot = question.snapshot
+        if self._documents.get(snapshot.uri) != snapshot:
+            self.document_changed(snapshot)
+        self._send_texts()
+        return snapshot.uri, question.offset, [pack_change(change) for change in question.history]
+
+    def _send_texts(self) -> None:
+        if self._worker.process_id is None:
+            return
+        for uri in self._unsent:
+            snapshot = self._documents[uri]
+            path = str(snapshot.path) if snapshot.path is not None else None
+            self._worker.notify("document", (uri, path, snapshot.text))
+        self._unsent.clear()
+
+    def _tell_everything(self) -> None:
+        """Tells a worker that has just started what it must know."""
+        self._tell_scope()
+        self._unsent.update(self._documents)
+
+    def _tell_scope(self) -> None:
+        scope = self._scope
+        if scope is None:
+            return
+        folders = tuple(str(folder) for folder in scope.folders)
+        limits = (scope.index.max_files, scope.index.max_mb, self._max_file_kb)
+        self._worker.notify("scope", (folders, scope.index.exclude, *limits))
