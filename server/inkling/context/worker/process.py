@@ -56,6 +56,7 @@ class WorkerProcess:
         *,
         on_event: Callable[[str, Any], None] | None = None,
         on_start: Callable[[], None] | None = None,
+        waits_for_start: bool = False,
     ) -> None:
         """Prepares the worker; nothing runs yet.
 
@@ -63,6 +64,7 @@ class WorkerProcess:
             spec: Which worker.
             on_event: Takes the events that the worker emits; called on the event loop.
             on_start: Called after each start, so that the owner can tell the worker again what it must know.
+            waits_for_start: Whether `run` starts nothing before `start` is called: not everybody needs every worker.
         """
         self._spec = spec
         self._on_event = on_event
@@ -71,14 +73,22 @@ class WorkerProcess:
         self._waiting: dict[int, asyncio.Future[Any]] = {}
         self._ids = itertools.count(1)
         self._is_closing = False
+        self._is_wanted = asyncio.Event()
+        if not waits_for_start:
+            self._is_wanted.set()
 
     @property
     def process_id(self) -> int | None:
         """The process's id while it runs."""
         return self._process.pid if self._process is not None else None
 
+    def start(self) -> None:
+        """Has `run` start the worker, if it waits for that."""
+        self._is_wanted.set()
+
     async def run(self) -> None:
         """Keeps the worker running until it is cancelled; then the worker is gone, too."""
+        await self._is_wanted.wait()
         back_off_s = FIRST_BACK_OFF_S
         loop = asyncio.get_running_loop()
         while True:
