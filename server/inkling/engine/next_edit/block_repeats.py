@@ -28,7 +28,7 @@ def propose_block_repeats(situation: Situation) -> Iterable[EditCandidate]:
         change = situation.history[-1 - ages[0]]
         if says_enough(change.removed) and len(change.removed) <= MOST_LINES:
             yield from _replaced_elsewhere(situation, nearness, change, ages)
-        elif not change.removed and len(change.inserted) <= MOST_LINES:
+        elif not change.removed and len(change.inserted) <= MOST_LINES and len(ages) == 1:
             yield from _left_behind(situation, nearness, change, ages)
 
 
@@ -98,7 +98,7 @@ def _left_behind(
     for uri in situation.nearest_first:
         view = situation.files[uri]
         for start in view.lines_like.get(stripped[0], ()):
-            if uri == change.uri and change.first_line <= start < change.end_line:
+            if any(past.uri == uri and past.first_line <= start < past.end_line for past in situation.history):
                 continue
             length = 0
             while length < min(len(stripped), len(view.lines) - start):

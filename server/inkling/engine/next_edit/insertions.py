@@ -45,6 +45,7 @@ class _Place:
     similarity: float
     n_alike_chars: int
     n_alike_sides: int
+    has_same_line: bool
 
 
 def propose_insertions(situation: Situation) -> Iterable[EditCandidate]:
@@ -57,12 +58,10 @@ def propose_insertions(situation: Situation) -> Iterable[EditCandidate]:
     for ages in changes.values():
         change = situation.history[-1 - ages[0]]
         if any(is_telling(token.text) for line in change.inserted for token in tokens_of(line)):
-            yield from _candidates(situation, change, ages, _places(situation, nearness, change))
+            yield from _candidates(change, ages, _places(situation, nearness, change, is_repeated=len(ages) > 1))
 
 
-def _candidates(
-    situation: Situation, change: LineChange, ages: Sequence[int], places: Sequence[_Place]
-) -> Iterator[EditCandidate]:
+def _candidates(change: LineChange, ages: Sequence[int], places: Sequence[_Place]) -> Iterator[EditCandidate]:
     shown = next(line.strip() for line in change.inserted if line.strip())
     words = f"`{shown if len(shown) <= 60 else shown[:59] + '…'}` was inserted"
     for rank, place in enumerate(places):
@@ -88,8 +87,11 @@ def _candidates(
         )
 
 
-def _places(situation: Situation, nearness: Nearness, change: LineChange) -> list[_Place]:
-    """Returns where an insertion may be made again, the nearest first."""
+def _places(situation: Situation, nearness: Nearness, change: LineChange, *, is_repeated: bool) -> list[_Place]:
+    """Returns where an insertion may be made again, the nearest first.
+
+    What was inserted only once needs a line beside it that is the same, or like lines on both sides.
+    """
     anchors = _anchors(change)
     found: dict[tuple[DocumentUri, int], _Place] = {}
     for uri in situation.nearest_first:
@@ -104,7 +106,7 @@ def _places(situation: Situation, nearness: Nearness, change: LineChange) -> lis
                 ) and _stands_around(view, at, change):
                     continue
                 place = _place(view, at, change, anchors, line)
-                if place is not None:
+                if place is not None and (is_repeated or place.has_same_line or place.n_alike_sides == len(anchors)):
                     found[uri, at] = place
     return sorted(found.values(), key=lambda place: nearness.key(place.uri, place.line))
 
@@ -128,16 +130,18 @@ def _place(view: FileView, at: int, change: LineChange, anchors: Sequence[_Ancho
     """Returns the insertion at a place; None where it stands there already or the lines around are not alike enough."""
     similarities: list[float] = []
     names: dict[str, str] = {}
-    n_chars = 0
+    n_chars = n_same = 0
     for anchor in anchors:
         line = at - 1 - anchor.offset if anchor.is_above else at + anchor.offset
         there = view.lines[line] if 0 <= line < len(view.lines) else ""
         similarity = _similarity(anchor.line, there)
         similarities.append(similarity)
+        n_same += anchor.line.strip() == there.strip()
         if similarity >= LEAST_SIMILARITY:
             names |= _changed_names(anchor.line, there)
             n_chars += len(there.strip())
-    if not similarities or max(similarities) < LEAST_SIMILARITY:
+    n_alike = sum(similarity >= LEAST_SIMILARITY for similarity in similarities)
+    if not n_alike:
         return None
     nearest = next(anchor for anchor in anchors if similarities[anchors.index(anchor)] >= LEAST_SIMILARITY)
     inserted = reindented(change.inserted, indentation(nearest.line), indentation(view.lines[anchor_line]))
@@ -154,7 +158,8 @@ def _place(view: FileView, at: int, change: LineChange, anchors: Sequence[_Ancho
         inserted=inserted,
         similarity=sum(similarities) / len(similarities),
         n_alike_chars=n_chars,
-        n_alike_sides=sum(similarity >= LEAST_SIMILARITY for similarity in similarities),
+        n_alike_sides=n_alike,
+        has_same_line=n_same > 0,
     )
 
 

@@ -19,6 +19,8 @@ from inkling.engine.next_edit.situation import Situation
 
 PROPOSER = "repeats"
 MOST_CHANGES = 10  # of the history; what was done longer ago is seldom taken up again
+MOST_CHANGES_SINCE = 4  # after something that was done only once
+ENOUGH_WORDS = 2  # of a pattern that may stand in other surroundings
 MOST_GENERALISED = 6  # changes that are generalised in pairs
 MOST_STATEMENTS = 4  # of each of them
 MOST_PATTERNS = 24
@@ -50,6 +52,10 @@ class _Pattern:
         return f"{PROPOSER}: {self.rewrite.before} → {self.rewrite.after}"
 
     @property
+    def n_telling(self) -> int:
+        return sum(isinstance(element, str) and is_telling(element) for element in self.rewrite.pattern)
+
+    @property
     def n_literal_chars(self) -> int:
         return sum(len(element) for element in self.rewrite.pattern if isinstance(element, str))
 
@@ -71,18 +77,26 @@ class _Place:
     n_context_tokens: int
     n_context_chars: int
     similarity: float
+    stands_alone: bool
 
 
 def propose_repeats(situation: Situation) -> Iterable[EditCandidate]:
     """Yields the rewrites of the latest changes wherever else their patterns stand."""
     nearness = Nearness(situation)
     at_statement: defaultdict[_Where, list[tuple[_Pattern, _Place]]] = defaultdict(list)
+    rewritten_as_a_whole: defaultdict[int, set[tuple[DocumentUri, int]]] = defaultdict(set)
     for pattern in _patterns(situation):
         places = _places(situation, pattern, nearness)
+        if pattern.rewrite.is_part:
+            done = set[tuple[DocumentUri, int]]().union(*(rewritten_as_a_whole[age] for age in pattern.ages))
+            places = [place for place in places if (place.uri, place.first_line) not in done]
+        else:
+            for age in pattern.ages:
+                rewritten_as_a_whole[age].update((place.uri, place.first_line) for place in places)
         for place in places:
             if place.similarity >= LEAST_SIMILARITY or pattern.n_literal_chars >= LEAST_CHARS:
                 at_statement[place.uri, place.first_line, place.end_line].append((pattern, place))
-        yield from _candidates(pattern, places)
+        yield from _candidates(pattern, [place for place in places if place.stands_alone])
     yield from _combined(situation, nearness, at_statement)
 
 
@@ -104,11 +118,13 @@ def _patterns(situation: Situation) -> list[_Pattern]:
     patterns: list[_Pattern] = []
     for examples in found.values():
         ages = tuple(sorted({age for age, _ in examples}))
+        if len(ages) == 1 and ages[0] > MOST_CHANGES_SINCE:
+            continue
         kinds = {was_prose[age] for age in ages}
         patterns.append(
             _Pattern(examples[0][1], tuple(rewrite for _, rewrite in examples), ages, False in kinds, True in kinds)
         )
-    patterns.sort(key=lambda pattern: (pattern.ages[0], -len(pattern.ages)))
+    patterns.sort(key=lambda pattern: (pattern.ages[0], pattern.rewrite.is_part, -len(pattern.ages)))
     return patterns[:MOST_PATTERNS]
 
 
@@ -187,6 +203,8 @@ def _place(view: FileView, pattern: _Pattern, line: int, *, may_join: bool) -> _
         n_context_tokens=n_tokens,
         n_context_chars=n_chars,
         similarity=similarity,
+        # One word with nothing around it that was around the example may be another thing of that name.
+        stands_alone=n_tokens > 0 or similarity == 1 or pattern.n_telling >= ENOUGH_WORDS,
     )
 
 

@@ -7,7 +7,7 @@ difference that says too little, such as an added argument, takes in the call ar
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
@@ -89,6 +89,7 @@ class Rewrite:
         indentation: What the statement was indented by.
         before: The pattern as a person reads it.
         after: What came in its place as a person reads it.
+        is_part: Whether the statement was changed elsewhere, too.
     """
 
     pattern: tuple[Element, ...]
@@ -99,6 +100,7 @@ class Rewrite:
     indentation: str
     before: str
     after: str
+    is_part: bool = False
 
     @property
     def adds_comment(self) -> bool:
@@ -129,8 +131,13 @@ def rewrites_of(statement: Statement) -> tuple[Rewrite, ...]:
     differences = _differences(old, new)
     if len(differences) > MOST_DIFFERENCES:
         return ()
-    found = [rewrite for difference in differences for rewrite in _rewrites_of_one(old, new, difference, differences)]
-    if len(differences) > 1:
+    is_part = len(differences) > 1
+    found = [
+        replace(rewrite, is_part=is_part)
+        for difference in differences
+        for rewrite in _rewrites_of_one(old, new, difference, differences)
+    ]
+    if is_part:
         found.extend(rewrites_of_whole(*_with_holes(old, new, differences)))
     return tuple({rewrite.key: rewrite for rewrite in found}.values())
 

@@ -11,15 +11,16 @@ OTHER = DocumentUri("file:///shop/other.py")
 def test_a_line_is_inserted_after_a_like_line_with_its_names() -> None:
     situation = situation_after(
         """
-        def __init__(self, rate, limit):
+        def __init__(self, rate, limit, fee):
             self.rate = check_positive(rate)
             self.limit = check_positive(limit)
+            self.fee = check_positive(fee)
         """,
         Edit("", "    self._old_rate = rate", after="    self.rate = check_positive(rate)"),
     )
     candidates = proposed(propose_insertions, situation)
 
-    assert ((4 - 1 + 1), ("    self._old_rate = limit",)) in {(c.first_line, c.inserted) for c in candidates}
+    assert (4, ("    self._old_rate = limit",)) in {(c.first_line, c.inserted) for c in candidates}
 
 
 def test_an_argument_line_is_inserted_in_calls_of_the_same_layout() -> None:
@@ -37,7 +38,7 @@ def test_an_argument_line_is_inserted_in_calls_of_the_same_layout() -> None:
     assert candidate.grounds.n_context_tokens == 2
 
 
-def test_a_decorator_is_inserted_before_a_like_definition() -> None:
+def test_a_decorator_that_was_inserted_twice_is_inserted_before_a_like_definition() -> None:
     situation = situation_after(
         """
         class View:
@@ -46,12 +47,16 @@ def test_a_decorator_is_inserted_before_a_like_definition() -> None:
 
             def get_prices(self, request):
                 return 2
+
+            def get_users(self, request):
+                return 3
         """,
         Edit("", "    @login_required", after="class View:"),
+        Edit("", "    @login_required", after="        return 1"),
     )
     places = {(c.first_line, c.inserted) for c in propose_insertions(situation)}
 
-    assert (5, ("    @login_required",)) in places
+    assert places == {(8, ("    @login_required",))}
 
 
 def test_silent_where_it_stands_already() -> None:
