@@ -146,11 +146,13 @@ class NextEditServices:
         feature: Predicts them.
         inference: Says what became of them where the client does not.
         record: Records outcomes that the client did not report, and tells the feature.
+        configure: Takes new settings.
     """
 
     feature: NextEditFeature
     inference: EditOutcomeInference
     record: Callable[[Sequence[Outcome]], None]
+    configure: Callable[[Settings], None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

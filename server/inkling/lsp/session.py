@@ -116,7 +116,7 @@ class Session:
             self.tell(f"Inkling: the setting {problem.path} {problem.message}.")
         self._services.completion.configure(self._settings)
         if self._services.next_edits is not None:
-            self._services.next_edits.feature.configure(self._settings)
+            self._services.next_edits.configure(self._settings)
         if self._services.fixing is not None:
             self._services.fixing.configure(self._settings)
         self._configure_model_mind()

@@ -42,10 +42,9 @@ class EmbeddedEditPredictor:
         """Keeps the worker running, from the first change or question on, until it is cancelled; then it is gone."""
         await self._worker.run()
 
-    @property
-    def process_id(self) -> int | None:
-        """The worker's process while it runs."""
-        return self._worker.process_id
+    def process_ids(self) -> list[int]:
+        """Returns the ids of the processes that run now."""
+        return [self._worker.process_id] if self._worker.process_id is not None else []
 
     def set_max_file_kb(self, max_file_kb: int) -> None:
         """Takes another limit of the size of files."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from inkling.core.errors import WorkerError
-from inkling.core.next_edit import EditOccasion
+from inkling.core.next_edit import EditKind, EditOccasion
 from inkling.core.ports import SyntaxVerdict
 from inkling.core.settings import Settings
 from inkling.core.suggestion import Check, NoSuggestion, Reason, Scored
@@ -25,6 +25,8 @@ NEAR_LINES: Final = 2  # from the cursor, up or down: the edit is in sight, and 
 MOST_JUDGED: Final = 8  # of one question; what comes after eight that fail is not what the developer waits for
 LINTED_WITHIN_S: Final = 0.15  # later, nothing is said of complaints; ruff takes 20 ms on an idle machine
 KB: Final = 1024
+_STEPWISE: Final = frozenset({EditKind.RENAME, EditKind.SIGNATURE})
+"""Made place by place: until the last one some name is unused and some other not defined, whichever comes first."""
 _PYTHON: Final = frozenset({".py", ".pyi", ".pyw"})
 
 
@@ -151,7 +153,7 @@ class EditJudge:
 
     async def _is_linted_worse(self, placed: PlacedEdit) -> bool | None:
         linter, path = self._ports.linter, placed.snapshot.path
-        if linter is None or path is None:
+        if linter is None or path is None or placed.edit.kind in _STEPWISE:
             return None
         try:
             async with asyncio.timeout(LINTED_WITHIN_S):
