@@ -104,7 +104,7 @@ def thresholds_offering(ranked: Sequence[RankedCase]) -> dict[GatePolicy, float]
     probabilities = sorted((one.best_probability for one in ranked), reverse=True)
     found: dict[GatePolicy, float] = {}
     for policy in POLICIES:
-        last = min(len(probabilities) - 1, round(OFFERED[policy] * len(probabilities)))
+        last = max(0, round(OFFERED[policy] * len(probabilities)) - 1)
         found[policy] = max(1e-6, probabilities[last]) if probabilities else 1.0
     return found
 
