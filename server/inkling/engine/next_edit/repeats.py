@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations, product, takewhile
 
 from inkling.core.next_edit import EditKind
@@ -16,10 +16,12 @@ from inkling.engine.next_edit.nearness import Nearness
 from inkling.engine.next_edit.pattern_matching import Match, matches_of, rewritten
 from inkling.engine.next_edit.rewrites import MOST_CONTEXT, Element, Hole, Rewrite, rewrites_of
 from inkling.engine.next_edit.situation import Situation
+from inkling.engine.next_edit.statement_syntax import stays_whole
 
 PROPOSER = "repeats"
 MOST_CHANGES = 10  # of the history; what was done longer ago is seldom taken up again
 MOST_CHANGES_SINCE = 4  # after something that was done only once
+ENOUGH_CONTEXT = 2  # tokens around a name that was changed once; where it means the same is asked of its scope
 ENOUGH_WORDS = 2  # of a pattern that may stand in other surroundings
 MOST_GENERALISED = 6  # changes that are generalised in pairs
 MOST_STATEMENTS = 4  # of each of them
@@ -54,6 +56,12 @@ class _Pattern:
     @property
     def n_telling(self) -> int:
         return sum(isinstance(element, str) and is_telling(element) for element in self.rewrite.pattern)
+
+    def stands_alone(self, n_context_tokens: int, similarity: float) -> bool:
+        """Tells whether a place has enough in common with the examples; another thing may have the same name."""
+        if self.rewrite.is_rename:
+            return len(self.ages) > 1 or n_context_tokens >= ENOUGH_CONTEXT
+        return n_context_tokens > 0 or similarity == 1 or self.n_telling >= ENOUGH_WORDS
 
     @property
     def n_literal_chars(self) -> int:
@@ -152,20 +160,15 @@ def _places(situation: Situation, pattern: _Pattern, nearness: Nearness) -> list
         if line in done[uri] or _was_just_written(situation, pattern, uri, line):
             continue
         view = situation.files[uri]
-        is_prose = line in view.prose_lines
-        if not is_prose and not pattern.is_of_code:
+        if not (pattern.is_of_prose if line in view.prose_lines else pattern.is_of_code):
             continue
         if not may_span_lines and not all(word in view.lines[line] for word in telling):
             continue
         place = _place(view, pattern, line, may_join=may_span_lines)
         if place is not None:
-            # Code that is spoken of is changed after the code itself, if at all.
-            is_spoken_of = is_prose and not pattern.is_of_prose
-            places.append(replace(place, similarity=0.0) if is_spoken_of else place)
+            places.append(place)
             done[uri].update(range(place.first_line, place.end_line))
-    return sorted(
-        places, key=lambda place: not pattern.is_of_prose and _is_prose(situation, place.uri, place.first_line)
-    )
+    return places
 
 
 def _was_just_written(situation: Situation, pattern: _Pattern, uri: DocumentUri, line: int) -> bool:
@@ -193,6 +196,8 @@ def _place(view: FileView, pattern: _Pattern, line: int, *, may_join: bool) -> _
     if found is None:
         return None
     result, matches = found
+    if not pattern.rewrite.is_rename and not stays_whole(text, result):
+        return None
     texts = [token.text for token in tokens_of(text)]
     n_tokens, n_chars, similarity = max(_agreement(pattern, match, texts) for match in matches)
     return _Place(
@@ -203,8 +208,7 @@ def _place(view: FileView, pattern: _Pattern, line: int, *, may_join: bool) -> _
         n_context_tokens=n_tokens,
         n_context_chars=n_chars,
         similarity=similarity,
-        # One word with nothing around it that was around the example may be another thing of that name.
-        stands_alone=n_tokens > 0 or similarity == 1 or pattern.n_telling >= ENOUGH_WORDS,
+        stands_alone=pattern.stands_alone(n_tokens, similarity),
     )
 
 
@@ -293,6 +297,8 @@ def _combined(
         if len(patterns) < 2:
             continue
         result = rewritten([(p.rewrite, match) for p, match in applied], tokens_of(text), indentation(text))
+        if not stays_whole(text, result):
+            continue
         ages = {age for pattern in patterns for age in pattern.ages}
         yield EditCandidate(
             uri=uri,

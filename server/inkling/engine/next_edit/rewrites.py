@@ -20,6 +20,7 @@ from inkling.engine.next_edit.line_tokens import (
     is_balanced,
     is_sign,
     is_telling,
+    is_word,
 )
 
 MOST_DIFFERENCES = 6  # in one statement; beyond it was rewritten as a whole
@@ -101,6 +102,12 @@ class Rewrite:
     before: str
     after: str
     is_part: bool = False
+
+    @property
+    def is_rename(self) -> bool:
+        """Whether one name comes in place of another."""
+        elements = (*self.pattern, *(piece.element for piece in self.replacement))
+        return len(elements) == 2 and all(isinstance(element, str) and is_word(element) for element in elements)
 
     @property
     def adds_comment(self) -> bool:
