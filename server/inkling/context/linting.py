@@ -24,6 +24,7 @@ ANSWER_WITHIN_S = 10.0  # one file takes milliseconds; longer means a slow disk 
 KIND = "linter"
 
 
+_NO_SYNTAX = "invalid-syntax"  # the code of what does not parse; source: ruff's output format json, 0.12 and later
 BUG_RULES = ("B", "F", "PLE", "PLW", "RUF")
 """Families of rules that find mistakes.
 
@@ -68,8 +69,8 @@ class RuffEditLinter:
     async def is_worse(self, path: Path, text: str, edit: TextEdit) -> bool | None:
         """Tells whether there are more mistakes on the lines of the edit after it than before, of any one rule.
 
-        The project's own configuration says which rules there are; those of `BUG_RULES` count, and syntax errors. Style
-        is the formatter's business.
+        The project's own configuration says which rules there are; those of `BUG_RULES` count, for style is the
+        formatter's business.
 
         Args:
             path: The file's; it need not exist.
@@ -77,7 +78,7 @@ class RuffEditLinter:
             edit: The edit.
 
         Returns:
-            None where ruff does not answer.
+            None where ruff does not answer, or cannot read the file before or after.
         """
         after = apply_edit(text, edit)
         try:
@@ -86,24 +87,26 @@ class RuffEditLinter:
                 _ask_ruff(path.parent, PurePosixPath(path.name), after, ()),
             )
             before = _mistakes(before_said, text, edit.offset, edit.end)
-            return bool(_mistakes(after_said, after, edit.offset, edit.offset + len(edit.inserted)) - before)
+            found = _mistakes(after_said, after, edit.offset, edit.offset + len(edit.inserted))
+            return None if before is None or found is None else bool(found - before)
         except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
             logger.warning("ruff was not asked about an edit: %s", error)
             return None
 
 
-def _mistakes(answer: bytes, text: str, start: int, end: int) -> "Counter[str]":
-    """Returns how often each rule complains of the lines from one offset to another."""
+def _mistakes(answer: bytes, text: str, start: int, end: int) -> "Counter[str] | None":
+    """Returns how often each rule complains of the lines from one offset to another; None for what does not parse."""
     first, last = position_at(text, start).line + 1, position_at(text, end).line + 1
+    findings = json.loads(answer)
+    if any(said["code"] == _NO_SYNTAX for said in findings):
+        return None
     return Counter(
-        said["code"] or "syntax"
-        for said in json.loads(answer)
-        if said["location"]["row"] <= last and said["end_location"]["row"] >= first and _is_mistake(said["code"])
+        str(said["code"])
+        for said in findings
+        if said["location"]["row"] <= last
+        and said["end_location"]["row"] >= first
+        and str(said["code"]).startswith(BUG_RULES)
     )
-
-
-def _is_mistake(code: str | None) -> bool:
-    return code is None or code.startswith((*BUG_RULES, "E9"))
 
 
 async def _findings(view: ProjectView, path: PurePosixPath, options: Sequence[str]) -> list[LinterFinding]:

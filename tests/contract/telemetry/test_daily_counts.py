@@ -14,6 +14,7 @@ from inkling.telemetry.daily_counts import DAY_MS, count_next_day
 from inkling.telemetry.exchange import export_rows, import_rows
 
 SEED = 5
+FEATURES = [Feature.COMPLETION, Feature.COMPLETION, Feature.NEXT_EDIT]
 TODAY_MS = samples.NOW_MS // DAY_MS * DAY_MS
 N_DAYS = 6
 OLDEST_MS = TODAY_MS - N_DAYS * DAY_MS
@@ -34,10 +35,10 @@ def outcome(name: str, kind: OutcomeKind, at_ms: int, accepted_chars: int | None
     )
 
 
-def silence(at_ms: int, reason: Reason = Reason.NO_CANDIDATE) -> Silence:
+def silence(at_ms: int, reason: Reason = Reason.NO_CANDIDATE, feature: Feature = Feature.COMPLETION) -> Silence:
     return Silence(
         at_ms=at_ms,
-        feature=Feature.COMPLETION,
+        feature=feature,
         trigger=Trigger.AUTOMATIC,
         reason=reason,
         path="a.py",
@@ -58,12 +59,20 @@ async def fill(data_dir: Path) -> None:
             reason = randomness.choice([None, Reason.LOW_PROBABILITY, Reason.DOES_NOT_PARSE])
             latency_ms = randomness.choice([0.04, 3.25, 9.99, 10.4, 77.7])
             decisions.append(
-                decision(name, at_ms, was_offered=reason is None, reason=reason, latency_ms=latency_ms, n_chars=number)
+                decision(
+                    name,
+                    at_ms,
+                    feature=randomness.choice(FEATURES),
+                    was_offered=reason is None,
+                    reason=reason,
+                    latency_ms=latency_ms,
+                    n_chars=number,
+                )
             )
             for _ in range(randomness.randrange(5)):
                 kind = randomness.choice(list(OutcomeKind))
                 outcomes.append(outcome(name, kind, at_ms + randomness.randrange(9), randomness.choice([None, 3, 5])))
-            silences.append(silence(at_ms, randomness.choice(list(Reason))))
+            silences.append(silence(at_ms, randomness.choice(list(Reason)), randomness.choice(FEATURES)))
     store = await EventStore.open(data_dir)
     await store.record_decisions(decisions)
     await store.record_outcomes(outcomes)
@@ -92,6 +101,10 @@ def read(data_dir: Path) -> list[Statistics]:
         return [replace(each, store_bytes=0) for each in found]
 
 
+def n_proposed(statistics: Statistics) -> int:
+    return statistics.n_proposed + statistics.next_edits.n_proposed
+
+
 async def test_statistics_of_counted_days_are_those_of_their_events(tmp_path: Path) -> None:
     await fill(tmp_path)
     assert n_counted(tmp_path) == 0
@@ -100,7 +113,8 @@ async def test_statistics_of_counted_days_are_those_of_their_events(tmp_path: Pa
     assert count_all_days(tmp_path) == N_DAYS
 
     assert read(tmp_path) == from_events
-    assert from_events[0].n_proposed == 20 * N_DAYS
+    assert n_proposed(from_events[0]) == 20 * N_DAYS
+    assert min(from_events[0].next_edits.n_by_outcome.values()) > 0
     assert from_events[-1].n_proposed == 0
     assert len({(each.n_proposed, each.n_chars_accepted, each.latency_ms_p50) for each in from_events}) > 4
 
@@ -142,9 +156,9 @@ async def test_what_was_deleted_or_imported_is_counted_so(tmp_path: Path) -> Non
     with opened(tmp_path) as connection:
         export_rows(connection, tmp_path / "all.jsonl", with_text=False)
         delete_before(connection, TODAY_MS - DAY_MS)
-    assert read(tmp_path)[0].n_proposed == 40
+    assert n_proposed(read(tmp_path)[0]) == 40
 
     count_all_days(tmp_path)
     with opened(tmp_path) as connection:
         import_rows(connection, tmp_path / "all.jsonl")
-    assert read(tmp_path)[0].n_proposed == 20 * N_DAYS
+    assert n_proposed(read(tmp_path)[0]) == 20 * N_DAYS
