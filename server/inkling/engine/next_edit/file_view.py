@@ -1,10 +1,12 @@
 """One file as proposers see it: its lines, and what is computed of them once for each text."""
 
 import ast
+import contextlib
+import gc
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -13,6 +15,18 @@ from inkling.core.snapshot import DocumentUri
 _WORD = re.compile(r"[^\W\d]\w*")
 _INDENTED = re.compile(r"[ \t]*")
 _NOT_A_BLOCK_LINE = frozenset(")]}\"'#")
+
+
+@contextlib.contextmanager
+def _without_collections() -> Iterator[None]:
+    """Keeps the garbage collector from walking all trees that are kept, again and again, while another one grows."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 @lru_cache(maxsize=65536)
@@ -95,7 +109,7 @@ class FileView:
     @cached_property
     def _parsed(self) -> tuple[ast.Module | None, int | None]:
         try:
-            with warnings.catch_warnings():
+            with warnings.catch_warnings(), _without_collections():
                 warnings.simplefilter("ignore")
                 return ast.parse(self.text + "\n"), None
         except SyntaxError as error:

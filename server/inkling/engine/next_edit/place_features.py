@@ -10,14 +10,27 @@ import numpy as np
 
 from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.line_traits import TRAITS, tokens_of, traits_of
+from inkling.engine.next_edit.line_traits import TRAITS, tokens_of, traits_of, words_of
 from inkling.engine.next_edit.places import SIGNALS, Place
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.trees import Floats
 
 FAR = 100.0  # lines; beyond that a distance says nothing more
-LEARNED = ("edit_probability", "edit_probability_near")
-"""Filled in by the ranking of edits: the probability of the likeliest edit on the line, and within two lines of it."""
+LEARNED = ("edit_probability", "edit_probability_near", "edit_probability_relative")
+"""Filled in by the ranking of edits: the probability of the likeliest edit on the line, within two lines of it, and the
+latter as a share of the largest one anywhere."""
+_COMPARED = (
+    "removed_words",
+    "added_words",
+    "like_removed_0",
+    "like_line_above_0",
+    "n_proposals",
+    "proposal_certainty",
+    "proposal_matched",
+    "proposal_similarity",
+    "shared_tokens",
+)
+"""Features that say more beside those of the other candidates: each also as a share of the largest."""
 
 _POSITION = (
     "same_file",
@@ -61,6 +74,8 @@ _OF_SITUATION = (
     "n_moves_down",
     "n_moves_up",
     "n_short_moves",
+    "n_lines_with_removed",
+    "n_lines_with_added",
 )
 FEATURES = (
     *_POSITION,
@@ -70,6 +85,7 @@ FEATURES = (
         for name in ("is_blank", "ends_with_colon", "ends_open", "is_definition", "is_comment_or_string")
     ),
     *SIGNALS,
+    *(f"relative_{name}" for name in _COMPARED),
     *LEARNED,
     *_OF_SITUATION,
 )
@@ -85,15 +101,28 @@ def place_features(situation: Situation, places: Mapping[Place, Sequence[float]]
     """
     of_situation = _situation_features(situation)
     position = _Position(situation)
+    nothing_yet = (0.0,) * (len(_COMPARED) + len(LEARNED))
     rows = []
     for (uri, line), signals in places.items():
         lines = situation.files[uri].lines
         here = traits_of(lines[line]) if line < len(lines) else traits_of("")
         above = traits_of(lines[line - 1]) if 0 < line <= len(lines) else traits_of("")
         rows.append(
-            [*position.of(uri, line), *here, *(above[column] for column in _ABOVE), *signals, 0.0, 0.0, *of_situation]
+            [
+                *position.of(uri, line),
+                *here,
+                *(above[column] for column in _ABOVE),
+                *signals,
+                *nothing_yet,
+                *of_situation,
+            ]
         )
-    return np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
+    features = np.array(rows, dtype=np.float64).reshape(len(rows), len(FEATURES))
+    if rows:
+        compared = features[:, [FEATURES.index(name) for name in _COMPARED]]
+        first = FEATURES.index(f"relative_{_COMPARED[0]}")
+        features[:, first : first + len(_COMPARED)] = compared / np.maximum(compared.max(axis=0), 1e-9)
+    return features
 
 
 def with_edit_probabilities(features: Floats, places: Sequence[Place], edits: Mapping[Place, float]) -> Floats:
@@ -109,6 +138,8 @@ def with_edit_probabilities(features: Floats, places: Sequence[Place], edits: Ma
     for row, (uri, line) in enumerate(places):
         filled[row, column] = edits.get((uri, line), 0.0)
         filled[row, column + 1] = max(edits.get((uri, line + shift), 0.0) for shift in (-2, -1, 0, 1, 2))
+    if len(places):
+        filled[:, column + 2] = filled[:, column + 1] / max(1e-9, float(filled[:, column + 1].max()))
     return filled
 
 
@@ -205,7 +236,16 @@ def _situation_features(situation: Situation) -> tuple[float, ...]:
         float(sum(move > 0 for move in moves)),
         float(sum(move <= 0 for move in moves)),
         float(sum(abs(move) < 30 for move in moves)),
+        math.log1p(_lines_of_rarest(situation, latest.removed, latest.inserted)),
+        math.log1p(_lines_of_rarest(situation, latest.inserted, latest.removed)),
     )
+
+
+def _lines_of_rarest(situation: Situation, lines: Sequence[str], others: Sequence[str]) -> int:
+    """Returns on how many lines the rarest word stands that some lines have and others have not; 0 without any."""
+    words = {word for line in lines for word in words_of(line)} - {word for line in others for word in words_of(line)}
+    counts = (sum(len(view.lines_with.get(word, ())) for view in situation.files.values()) for word in words)
+    return min((count for count in counts if count), default=0)
 
 
 def _moves(history: Sequence[LineChange]) -> list[int]:

@@ -8,7 +8,7 @@ from keyword import kwlist
 
 from inkling.core.next_edit import EditKind, LineChange
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.file_view import FileView, indentation
 from inkling.engine.next_edit.line_traits import alike, is_definition, is_section, leaves_function, words_of
 from inkling.engine.next_edit.proposers import Proposal
 from inkling.engine.next_edit.situation import Situation
@@ -37,6 +37,8 @@ SIGNALS = (
     "after_imports",
     "own_definition",
     "own_definition_end",
+    "own_class",
+    "own_class_end",
     "next_definition",
     "section",
     "above_section",
@@ -152,6 +154,19 @@ def _add_structure(evidence: Evidence) -> None:
     while end < n_lines and view.definition_of[end] == owner:
         end += 1
     evidence.add(latest.uri, owner, "own_definition")
+    around = view.definition_of[owner - 1] if owner else -1
+    width = len(indentation(view.lines[owner]))
+    while around >= 0 and len(indentation(view.lines[around])) >= width:
+        around = view.definition_of[around - 1] if around else -1
+    if around >= 0:
+        least = len(indentation(view.lines[around]))
+        ends = (
+            number
+            for number in range(end, n_lines)
+            if view.lines[number].strip() and len(indentation(view.lines[number])) <= least
+        )
+        evidence.add(latest.uri, around, "own_class")
+        evidence.add(latest.uri, next(ends, n_lines), "own_class_end")
     evidence.add(latest.uri, end, "own_definition_end")
     evidence.add(latest.uri, end - 1)
     following = (number for number in range(end, min(n_lines, end + LINES_TO_A_DEFINITION)))
