@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from inkling.engine.next_edit.line_tokens import Token, depth_change, is_word
 from inkling.engine.next_edit.rewrites import Element, Hole, Rewrite
 
+_ENDS_TEXT = frozenset("\"'%{}\\")
 MOST_HOLE_TOKENS = 60  # of one expression
 
 
@@ -65,6 +66,8 @@ def _stands_alike(rewrite: Rewrite, spans: Sequence[tuple[int, int]], texts: Seq
             return False
     if rewrite.adds_comment and end < len(texts):
         return False
+    if rewrite.is_statement and (start > 0 or end < len(texts)):
+        return False
     # A hole at an end holds all that is there.
     first, last = rewrite.pattern[0], rewrite.pattern[-1]
     return not (isinstance(first, Hole) and start > 0) and not (isinstance(last, Hole) and end < len(texts))
@@ -98,6 +101,16 @@ def _spans(
 
 def _ends_of_expression(hole: Hole, texts: Sequence[str], at: int) -> Iterator[int]:
     """Yields the tokens at which an expression that begins at a token may end."""
+    if hole.prefix:
+        if at < len(texts) and texts[at].startswith(hole.prefix):
+            yield at + 1
+        return
+    if hole.is_text:
+        for index in range(at, min(len(texts), at + MOST_HOLE_TOKENS)):
+            if texts[index] in _ENDS_TEXT:
+                return
+            yield index + 1
+        return
     depth = 0
     quotes = {'"': 0, "'": 0}
     for index in range(at, min(len(texts), at + MOST_HOLE_TOKENS)):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations, product, takewhile
+from itertools import combinations, takewhile
 
 from inkling.core.next_edit import EditKind
 from inkling.core.snapshot import DocumentUri
@@ -11,7 +11,7 @@ from inkling.engine.next_edit.anti_unification import generalised
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.changed_statements import changed_statements
 from inkling.engine.next_edit.file_view import FileView, indentation
-from inkling.engine.next_edit.line_tokens import depth_change, is_telling, tokens_of
+from inkling.engine.next_edit.line_tokens import depth_change, is_telling, is_word, tokens_of
 from inkling.engine.next_edit.nearness import Nearness
 from inkling.engine.next_edit.pattern_matching import Match, matches_of, rewritten
 from inkling.engine.next_edit.rewrites import MOST_CONTEXT, Element, Hole, Rewrite, rewrites_of
@@ -61,6 +61,8 @@ class _Pattern:
         """Tells whether a place has enough in common with the examples; another thing may have the same name."""
         if self.rewrite.is_rename:
             return len(self.ages) > 1 or n_context_tokens >= ENOUGH_CONTEXT
+        if len(self.ages) > 1 and len(self.rewrite.pattern) > 1:
+            return True
         return n_context_tokens > 0 or similarity == 1 or self.n_telling >= ENOUGH_WORDS
 
     @property
@@ -117,11 +119,12 @@ def _patterns(situation: Situation) -> list[_Pattern]:
         for statement in statements[age]:
             for rewrite in rewrites_of(statement):
                 found[rewrite.key].append((age, rewrite))
-    for age, older_age in combinations(range(min(len(latest), MOST_GENERALISED)), 2):
-        for newer, older in product(statements[age][:MOST_STATEMENTS], statements[older_age][:MOST_STATEMENTS]):
-            common = generalised(newer, older)
-            if common is not None:
-                found[common.key] += [(age, common), (older_age, common)]
+    recent = [
+        (age, one) for age, several in enumerate(statements[:MOST_GENERALISED]) for one in several[:MOST_STATEMENTS]
+    ]
+    for (age, newer), (older_age, older) in combinations(recent, 2):
+        for common in generalised(newer, older):
+            found[common.key] += [(age, common), (older_age, common)]
     was_prose = [_is_prose(situation, change.uri, change.first_line) for change in latest]
     patterns: list[_Pattern] = []
     for examples in found.values():
@@ -143,7 +146,8 @@ def _is_prose(situation: Situation, uri: DocumentUri, line: int) -> bool:
 
 def _places(situation: Situation, pattern: _Pattern, nearness: Nearness) -> list[_Place]:
     """Returns where a pattern stands, the nearest first."""
-    telling = [element for element in pattern.rewrite.pattern if isinstance(element, str) and is_telling(element)]
+    words = [element for element in pattern.rewrite.pattern if isinstance(element, str) and is_word(element)]
+    telling = [word for word in words if is_telling(word)] or words
     may_span_lines = any(isinstance(element, Hole) or depth_change(element) for element in pattern.rewrite.pattern)
     lines_with = {
         word: [(uri, line) for uri in situation.nearest_first for line in situation.files[uri].lines_with.get(word, ())]

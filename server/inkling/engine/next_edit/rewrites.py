@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import pairwise
-from keyword import kwlist
+from keyword import iskeyword, kwlist
+from operator import itemgetter
 
 from inkling.engine.next_edit.changed_statements import Statement
 from inkling.engine.next_edit.line_tokens import (
@@ -25,6 +26,7 @@ from inkling.engine.next_edit.line_tokens import (
 
 MOST_DIFFERENCES = 6  # in one statement; beyond it was rewritten as a whole
 MOST_CONTEXT = 8  # tokens on each side that are compared with a place's
+LEAST_OF_STATEMENT = 3  # words and signs of a pattern that is a statement without a word that says something
 MOST_NEIGHBOURS = 5  # tokens beside a difference that says too little
 
 
@@ -35,15 +37,20 @@ class Hole:
     Attributes:
         number: Holes of one number must hold the same.
         is_list: Whether several expressions with commas between them fit in as well.
+        is_text: Whether it lies in a string and holds words and signs of its text instead.
+        prefix: What the one word that fits in begins with; anything fits in where it is empty.
     """
 
     number: int
     is_list: bool = False
+    is_text: bool = False
+    prefix: str = ""
 
 
 Element = str | Hole
 
 _SEPARATORS = frozenset((",", ":", "=", *(word for word in kwlist if word not in {"None", "True", "False", "not"})))
+_COMPARISONS, _CONSTANTS = frozenset(("==", "!=", "is")), frozenset(("None", "True", "False"))
 _BEGINS_OPERAND = frozenset("([{\"'-")
 _ENDS_OPERAND = frozenset(")]}\"'")
 
@@ -91,6 +98,7 @@ class Rewrite:
         before: The pattern as a person reads it.
         after: What came in its place as a person reads it.
         is_part: Whether the statement was changed elsewhere, too.
+        is_statement: Whether nothing may stand before or after it.
     """
 
     pattern: tuple[Element, ...]
@@ -102,6 +110,7 @@ class Rewrite:
     before: str
     after: str
     is_part: bool = False
+    is_statement: bool = False
 
     @property
     def is_rename(self) -> bool:
@@ -145,7 +154,7 @@ def rewrites_of(statement: Statement) -> tuple[Rewrite, ...]:
         for rewrite in _rewrites_of_one(old, new, difference, differences)
     ]
     if is_part:
-        found.extend(rewrites_of_whole(*_with_holes(old, new, differences)))
+        found.extend(rewrites_of_whole(*with_holes(old, new)))
     return tuple({rewrite.key: rewrite for rewrite in found}.values())
 
 
@@ -206,6 +215,15 @@ def rewrites_of_whole(old: Phrase, new: Phrase) -> Iterator[Rewrite]:
             yield from _rewrite(old, new, widened)
 
 
+def rewrite_of_statement(old: Phrase, new: Phrase) -> Iterator[Rewrite]:
+    """Yields the rewrite of a whole statement, of which no part says enough by itself."""
+    n_literal = sum(isinstance(element, str) for element in old.elements)
+    whole = _Difference(0, len(old.elements), 0, len(new.elements))
+    has_word = any(is_word(str(element)) for element in old.elements)
+    if n_literal >= LEAST_OF_STATEMENT and has_word and _is_bound(old, new, whole):
+        yield from (replace(rewrite, is_statement=True) for rewrite in _rewrite(old, new, whole))
+
+
 def _is_bound(old: Phrase, new: Phrase, difference: _Difference) -> bool:
     """Tells whether each hole of what comes stands in what goes."""
     known = {
@@ -216,22 +234,51 @@ def _is_bound(old: Phrase, new: Phrase, difference: _Difference) -> bool:
 
 
 def says_enough(elements: Sequence[Element]) -> bool:
-    """Tells whether a pattern has a word by which its places are more than a coincidence."""
-    return any(isinstance(element, str) and is_telling(element) for element in elements)
+    """Tells whether a pattern has a word, or compares with a constant, so that its places are not coincidences."""
+    if any(isinstance(element, str) and is_telling(element) for element in elements):
+        return True
+    return not _COMPARISONS.isdisjoint(elements) and not _CONSTANTS.isdisjoint(elements)
 
 
-def _with_holes(old: Phrase, new: Phrase, differences: Sequence[_Difference]) -> tuple[Phrase, Phrase]:
-    """Returns both phrases with holes for the expressions that stayed between the first and the last difference."""
+def with_holes(old: Phrase, new: Phrase) -> tuple[Phrase, Phrase]:
+    """Returns both phrases with holes for what stayed between the first and the last difference, and for what moved."""
+    differences = _differences(old, new)
     numbers: dict[tuple[Element, ...], Hole] = {}
+    n_before = sum(isinstance(element, Hole) for element in old.elements)
     old_ranges, new_ranges = list[tuple[int, int, Hole]](), list[tuple[int, int, Hole]]()
     for before, after in pairwise(differences):
         shift = before.new_end - before.old_end
         for start, end in _expressions(old.elements, before.old_end, after.old_start):
             content = old.elements[start:end]
-            hole = numbers.setdefault(content, Hole(len(numbers), "," in content))
+            if isinstance(content[0], Hole) and len(content) == 1:
+                continue
+            hole = numbers.setdefault(content, Hole(n_before + len(numbers), "," in content))
             old_ranges.append((start, end, hole))
             new_ranges.append((start + shift, end + shift, hole))
-    return with_ranges_as_holes(old, old_ranges), with_ranges_as_holes(new, new_ranges)
+    removed = [name for d in differences for name in _names(old.elements, d.old_start, d.old_end)]
+    added = [name for d in differences for name in _names(new.elements, d.new_start, d.new_end)]
+    moved = {content for *_, content in removed} & {content for *_, content in added}
+    for names, ranges in ((removed, old_ranges), (added, new_ranges)):
+        for start, end, content in names:
+            if content in moved:
+                ranges.append((start, end, numbers.setdefault(content, Hole(n_before + len(numbers)))))
+    return with_ranges_as_holes(old, sorted(old_ranges, key=itemgetter(0))), with_ranges_as_holes(
+        new, sorted(new_ranges, key=itemgetter(0))
+    )
+
+
+def _names(elements: Sequence[Element], start: int, end: int) -> Iterator[tuple[int, int, tuple[Element, ...]]]:
+    """Yields the names of a range with their attributes; called functions are none."""
+    index = start
+    while index < end:
+        first = index
+        while index + 2 < end and is_word(str(elements[index])) and elements[index + 1] == ".":
+            index += 2
+        index += 1
+        element = elements[first]
+        is_called = index < len(elements) and elements[index] == "("
+        if isinstance(element, str) and is_word(element) and not iskeyword(element) and not is_called:
+            yield first, index, tuple(elements[first:index])
 
 
 def with_ranges_as_holes(phrase: Phrase, ranges: Sequence[tuple[int, int, Hole]]) -> Phrase:

@@ -197,6 +197,27 @@ TWO_EXAMPLES = {
         "elif mode == 'append':",
         "elif mode is Mode.append:",
     ),
+    "a comparison with a constant": (
+        [("if node.parent == None:", "if node.parent is None:"), ("if root == None:", "if root is None:")],
+        "leaf = children == None or empty",
+        "leaf = children is None or empty",
+    ),
+    "what tests return": (
+        [
+            ("def test_spaces():", "def test_spaces() -> None:"),
+            ("def test_umlauts():", "def test_umlauts() -> None:"),
+        ],
+        "def test_empty():",
+        "def test_empty() -> None:",
+    ),
+    "a formatted string of other words": (
+        [
+            ('return "Hello, %s" % user', 'return f"Hello, {user}"'),
+            ('return "Goodbye, %s" % user', 'return f"Goodbye, {user}"'),
+        ],
+        'return "Do not forget: %s" % task.title',
+        'return f"Do not forget: {task.title}"',
+    ),
     "a formatted string": (
         [
             ('log("%s is late" % name)', 'log(f"{name} is late")'),
@@ -221,7 +242,38 @@ def test_two_edits_are_generalised(case: tuple[list[tuple[str, str]], str | None
         assert (other, expected) in found
 
 
+def test_a_statement_of_common_words_is_generalised_to_names_of_the_same_kind() -> None:
+    situation = situation_after(
+        """
+        def test_spaces():
+            pass
+        def test_umlauts():
+            pass
+        def test_empty():
+            pass
+        def make_user():
+            pass
+        """,
+        Edit("def test_spaces():", "def test_spaces() -> None:"),
+        Edit("def test_umlauts():", "def test_umlauts() -> None:"),
+    )
+    assert {c.inserted for c in propose_repeats(situation)} == {("def test_empty() -> None:",)}
+
+
+def test_nothing_is_proposed_that_would_break_a_statement() -> None:
+    situation = situation_after(
+        "def check(session):\n    return 1\nclass Book(Model):\n    pass\nadmin.register(Book)\n",
+        Edit("admin.register(Book)", "admin.register(Book, Loan)"),
+    )
+    assert not [c for c in propose_repeats(situation) if "class" in c.inserted[0] or "def" in c.inserted[0]]
+
+
 SILENT = {
+    "a name that was changed once where another may be meant": (
+        "def f(size):\n    return size\n\ndef g(size):\n    use(size)",
+        "    return size",
+        "    return n_pages",
+    ),
     "a number": ("x = 1\n\ny = 1\n", "x = 1", "x = 2"),
     "a keyword": ("if a:\n    pass\nif b:\n    pass", "if a:", "while a:"),
     "a short name": ("i = 0\nprint(i)\n", "i = 0", "j = 0"),
