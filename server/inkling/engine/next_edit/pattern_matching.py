@@ -68,9 +68,7 @@ def _stands_alike(rewrite: Rewrite, spans: Sequence[tuple[int, int]], texts: Seq
         return False
     if rewrite.is_statement and (start > 0 or end < len(texts)):
         return False
-    # A hole at an end holds all that is there.
-    first, last = rewrite.pattern[0], rewrite.pattern[-1]
-    return not (isinstance(first, Hole) and start > 0) and not (isinstance(last, Hole) and end < len(texts))
+    return not (isinstance(rewrite.pattern[0], Hole) and start > 0)
 
 
 def _spans(
@@ -89,7 +87,10 @@ def _spans(
             rest = _spans(pattern[1:], texts, at + 2, bound)
             return None if rest is None else [(at, at + 2), *rest]
         return None
+    is_last = len(pattern) == 1
     for end in _ends_of_expression(first, texts, at):
+        if is_last and end < len(texts):
+            continue  # It holds all that is there: nothing says where it would end before.
         content = texts[at:end]
         if bound.get(first.number, content) != content:
             continue
