@@ -77,6 +77,7 @@ describe("the statistics", () => {
     latencyMsP95: null,
     storePath: "/data/events.db",
     storeBytes: 2_500_000,
+    nextEdits: { nProposed: 0, nOffered: 0, nHiddenByReason: {}, nSilentByReason: {}, nByOutcome: {} },
   };
 
   it("are tables of what happened", () => {
@@ -95,6 +96,26 @@ describe("the statistics", () => {
     const text = statisticsDocument({ ...counts, nProposed: 0, nOffered: 0, nByOutcome: {}, sinceMs: 5 }, time);
     expect(text).toContain("none yet");
     expect(text).toContain("since t5");
+  });
+
+  it("counts next edits apart, once there are some", () => {
+    expect(statisticsDocument(counts, time)).not.toContain("## Next edits");
+    const nextEdits = {
+      nProposed: 7,
+      nOffered: 5,
+      nHiddenByReason: { low_probability: 2 },
+      nSilentByReason: { nothing_follows: 4, low_probability: 1 },
+      nByOutcome: { accepted: 3 },
+    };
+    const lines = statisticsDocument({ ...counts, nextEdits }, time).split("## Next edits")[1]?.split("## Time and space")[0]?.split("\n") ?? [];
+    const rows = lines.filter((line) => /\d/.test(line)).map((line) => line.split("|").map((cell) => cell.trim()));
+    expect(rows.map(([, name, n]) => [name, n])).toEqual([
+      ["proposed", "7"],
+      ["offered to the editor", "5"],
+      ["accepted", "3"],
+      ["nothing follows from the latest changes", "4"],
+      ["probability below the threshold", "3"],
+    ]);
   });
 });
 

@@ -1,7 +1,7 @@
 /** The texts behind *Why (not) shown?* and *Show Statistics*, in Markdown. */
 
 import { code, plain } from "./markdown";
-import type { OutcomeKind, Reason, StatisticsResult, WireDecision } from "./protocol";
+import type { OutcomeKind, Reason, StatisticsResult, WireDecision, WireFeatureCounts } from "./protocol";
 
 const OUTCOME_WORDS: Readonly<Record<OutcomeKind, string>> = {
   shown: "seen for at least 750 ms",
@@ -37,6 +37,8 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   not_verified: "fixes were found and none is sure",
   nothing_follows: "nothing follows from the latest changes",
   excluded: "file excluded",
+  outside_workspace: "file outside the workspace folders",
+  not_writable: "file cannot be written",
   reverts: "would take back your own change",
   worse_linting: "the linter would complain",
 };
@@ -102,12 +104,42 @@ export function statisticsDocument(statistics: StatisticsResult, formatTime: (at
     "",
     ...reasons(statistics.nSilentByReason),
     "",
+    ...nextEdits(statistics.nextEdits),
     "## Time and space",
     "",
     `- from request to decision: ${milliseconds(statistics.latencyMsP50)} in the middle, ${milliseconds(statistics.latencyMsP95)} at the 95th percentile`,
     `- event store: \`${statistics.storePath}\`, ${(statistics.storeBytes / 1e6).toFixed(2)} MB`,
     "",
   ].join("\n");
+}
+
+function nextEdits(counts: WireFeatureCounts): readonly string[] {
+  if (counts.nProposed === 0 && Object.keys(counts.nSilentByReason).length === 0) {
+    return [];
+  }
+  const outcomes = Object.entries(OUTCOME_WORDS).map(([kind, sentence]) => [sentence, counts.nByOutcome[kind] ?? 0] as const);
+  return [
+    "## Next edits",
+    "",
+    ...table([
+      ["proposed", counts.nProposed],
+      ["offered to the editor", counts.nOffered],
+      ...outcomes.filter(([, n]) => n > 0),
+    ]),
+    "",
+    "Hidden or not found, by reason:",
+    "",
+    ...reasons(summed(counts.nHiddenByReason, counts.nSilentByReason)),
+    "",
+  ];
+}
+
+function summed(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>): Record<string, number> {
+  const sums: Record<string, number> = { ...one };
+  for (const [name, n] of Object.entries(other)) {
+    sums[name] = (sums[name] ?? 0) + n;
+  }
+  return sums;
 }
 
 function reasons(counts: Readonly<Record<string, number>>): readonly string[] {

@@ -263,7 +263,16 @@ export interface StatisticsParams {
   readonly sinceMs?: number;
 }
 
-/** Counts over the period; see `inkling.core.events.Statistics`. */
+/** Counts of one feature; see `inkling.core.events.FeatureCounts`. */
+export interface WireFeatureCounts {
+  readonly nProposed: number;
+  readonly nOffered: number;
+  readonly nHiddenByReason: Readonly<Record<string, number>>;
+  readonly nSilentByReason: Readonly<Record<string, number>>;
+  readonly nByOutcome: Readonly<Record<string, number>>;
+}
+
+/** Counts over the period, next edits apart from all else; see `inkling.core.events.Statistics`. */
 export interface StatisticsResult {
   readonly sinceMs: number;
   readonly nProposed: number;
@@ -276,6 +285,7 @@ export interface StatisticsResult {
   readonly latencyMsP95: number | null;
   readonly storePath: string;
   readonly storeBytes: number;
+  readonly nextEdits: WireFeatureCounts;
 }
 
 /** `inkling/diagnostics`, a request without parameters: how the server itself is doing. */

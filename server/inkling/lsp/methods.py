@@ -151,8 +151,19 @@ class StatisticsParams:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WireFeatureCounts:
+    """Counts of one feature; see `inkling.core.events.FeatureCounts`."""
+
+    n_proposed: int
+    n_offered: int
+    n_hidden_by_reason: dict[str, int]
+    n_silent_by_reason: dict[str, int]
+    n_by_outcome: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticsResult:
-    """Counts over the period; see `inkling.core.events.Statistics`."""
+    """Counts over the period, next edits apart from all else; see `inkling.core.events.Statistics`."""
 
     since_ms: int
     n_proposed: int
@@ -165,6 +176,7 @@ class StatisticsResult:
     latency_ms_p95: float | None
     store_path: str
     store_bytes: int
+    next_edits: WireFeatureCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -255,6 +267,7 @@ WIRE_TYPES: tuple[type, ...] = (
     WireDecision,
     WhyResult,
     StatisticsParams,
+    WireFeatureCounts,
     StatisticsResult,
     DiagnosticsResult,
     InsightsParams,

@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 from lsprotocol import types
 
-from inkling.core.events import DecisionSummary, Feature, OutcomeKind, Statistics
+from inkling.core.events import DecisionSummary, Feature, FeatureCounts, OutcomeKind, Statistics
 from inkling.core.next_edit import NEXT_EDIT_REASON_WORDS
 from inkling.core.ports import NamedCompletion
 from inkling.core.suggestion import REASON_WORDS, Check, Suggestion
-from inkling.lsp.methods import SUGGESTION_ACCEPTED, StatisticsResult, WhyResult, WireDecision
+from inkling.lsp.methods import SUGGESTION_ACCEPTED, StatisticsResult, WhyResult, WireDecision, WireFeatureCounts
 
 _KIND = {
     "module": types.CompletionItemKind.Module,
@@ -135,4 +135,15 @@ def statistics_result(statistics: Statistics) -> StatisticsResult:
         latency_ms_p95=statistics.latency_ms_p95,
         store_path=statistics.store_path,
         store_bytes=statistics.store_bytes,
+        next_edits=_feature_counts(statistics.next_edits),
+    )
+
+
+def _feature_counts(counts: FeatureCounts) -> WireFeatureCounts:
+    return WireFeatureCounts(
+        n_proposed=counts.n_proposed,
+        n_offered=counts.n_offered,
+        n_hidden_by_reason={str(reason): n for reason, n in counts.n_hidden_by_reason.items()},
+        n_silent_by_reason={str(reason): n for reason, n in counts.n_silent_by_reason.items()},
+        n_by_outcome={str(kind): n for kind, n in counts.n_by_outcome.items()},
     )
