@@ -18,8 +18,7 @@ from inkling.engine.next_edit.moved_imports import propose_moved_imports
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.unused_imports import UnusedImport, names_taken_out, unused_imports
 
-MOST_CHANGES = 30  # older changes had their imports, or never will
-MOST_NAMES = 150  # a change that brings more names is a pasted file
+MOST_CHANGES = 40  # older changes had their imports, or never will
 
 
 def propose_imports(situation: Situation) -> Iterator[EditCandidate]:
@@ -61,7 +60,7 @@ def _changed_names(view: FileView, changes: Sequence[LineChange]) -> dict[str, i
     """Returns the names that stand in a file and in lines of it that were changed, with the changes since."""
     ages: dict[str, int] = {}
     for age, change in enumerate(reversed(changes)):
-        if change.uri == view.uri and len(ages) < MOST_NAMES:
+        if change.uri == view.uri:
             for line in chain(change.inserted, change.removed):
                 for name in names_in_code(line):
                     if name in view.lines_with:

@@ -7,7 +7,7 @@ from weakref import WeakKeyDictionary
 
 from inkling.engine.next_edit.file_view import FileView, indentation
 
-MOST_ATTEMPTS = 4  # each costs a parse; what is broken in more places tells little
+MOST_ATTEMPTS = 6  # each costs a parse; what is broken in more places tells little
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,8 @@ def _without_broken_lines(view: FileView, broken_line: int) -> MendedTree | None
             taken = range(line, line + 1)
             lines[line] = indentation(lines[line]) + "pass"
         else:
-            lines[broken_line : broken_line + 1] = view.lines[broken_line : broken_line + 1]
+            if attempt == 1:
+                lines[broken_line] = view.lines[broken_line]
             taken = _definition_around(view, line)
             lines[taken.start : taken.stop] = [""] * len(taken)
             lines[taken.start] = indentation(view.lines[taken.start]) + "pass"
@@ -67,7 +68,7 @@ def _without_broken_lines(view: FileView, broken_line: int) -> MendedTree | None
 
 
 def _definition_around(view: FileView, line: int) -> range:
-    """Returns the lines of the innermost definition around a line; the line itself outside of all."""
+    """Returns the lines of the innermost definition around a line and of its decorators; else the line itself."""
     first = view.definition_of[line]
     if first < 0:
         return range(line, line + 1)
@@ -78,6 +79,8 @@ def _definition_around(view: FileView, line: int) -> range:
         if text.strip() and len(indentation(text)) <= width and text.strip()[0] not in ")]}":
             break
         end += 1
+    while first > 0 and view.lines[first - 1].lstrip().startswith("@"):
+        first -= 1
     return range(first, end)
 
 

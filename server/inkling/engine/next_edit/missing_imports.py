@@ -182,14 +182,20 @@ def _guesses(block: ImportBlock, name: str, for_types: bool) -> list[tuple[Writt
     """Returns a weak guess where nothing is known of a name: classes that end alike come from one module."""
     if not _ends_like_others(name):
         return []
-    kind = _PIECE.findall(name)[-1]
-    modules = set()
+    pieces = _PIECE.findall(name)
+    likeness: dict[str, int] = {}
     for node in block.statements:
         if isinstance(node, ast.ImportFrom) and block.category(written_module(node)) != STANDARD:
-            last_part = (node.module or "").rpartition(".")[2]
-            has_siblings = any(_PIECE.findall(alias.name)[-1:] == [kind] for alias in node.names)
-            if has_siblings or (kind in _FAULTS and last_part in _MODULES_OF_FAULTS):
-                modules.add(written_module(node))
-    if len(modules) != 1:
+            has_faults = pieces[-1] in _FAULTS and (node.module or "").rpartition(".")[2] in _MODULES_OF_FAULTS
+            alike = max(_n_shared(pieces, _PIECE.findall(alias.name)) for alias in node.names)
+            likeness[written_module(node)] = max(likeness.get(written_module(node), 0), alike, int(has_faults))
+    most = max(likeness.values(), default=0)
+    modules = [module for module, alike in likeness.items() if alike == most]
+    if most == 0 or len(modules) != 1:
         return []
-    return [(WrittenImport(module=modules.pop(), member=name, for_types=for_types), 0.3)]
+    return [(WrittenImport(module=modules[0], member=name, for_types=for_types), 0.3)]
+
+
+def _n_shared(pieces: Sequence[str], others: Sequence[str]) -> int:
+    """Returns how many words two names share, if they end alike."""
+    return len(set(pieces) & set(others)) if pieces[-1:] == others[-1:] else 0

@@ -1,15 +1,17 @@
-"""Imports of what the last changes moved from one module to another."""
+"""Imports of what the last changes moved from one module to another, or deleted."""
 
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from inkling.core.next_edit import EditKind, LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.file_view import FileView
-from inkling.engine.next_edit.import_block import ImportBlock, WrittenImport
+from inkling.engine.next_edit.import_block import ImportBlock, Replacement, WrittenImport
 from inkling.engine.next_edit.import_index import ImportIndex, imports_of, resolve
+from inkling.engine.next_edit.import_statements import written_module
 from inkling.engine.next_edit.import_subject import own_roots
 from inkling.engine.next_edit.mended_tree import mended_tree
 from inkling.engine.next_edit.missing_imports import relative_module
@@ -20,85 +22,118 @@ MOST_IMPORTERS = 20
 _DEFINED = re.compile(r"^(?:(?:async[ \t]+)?def|class)[ \t]+(\w+)|^([^\W\d]\w*)[ \t]*(?::[^=]+)?=(?!=)")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Departure:
+    """A name that a module no longer has.
+
+    Attributes:
+        name: The name.
+        old_module: The full name of the module.
+        new_module: The module that has it since; empty if none does.
+        age: Changes since.
+    """
+
+    name: str
+    old_module: str
+    new_module: str
+    age: int
+
+
 def propose_moved_imports(
     situation: Situation, changes: Sequence[LineChange], index: ImportIndex
 ) -> Iterator[EditCandidate]:
-    """Yields changes of files that import what was moved to another module."""
-    for name, (old_uri, new_uri, age) in _moved(situation, changes).items():
-        old_module, new_module = index.module_of(old_uri), index.module_of(new_uri)
+    """Yields changes of files that import what is no longer where they import it from."""
+    for departure in _departures(situation, changes, index):
         importers = [
             uri
-            for imported in index.spellings(name)
-            if imported.module == old_module and imported.member == name
+            for imported in index.spellings(departure.name)
+            if imported.module == departure.old_module and imported.member == departure.name
             for uri in index.importers(imported)
-            if uri != new_uri and uri in situation.files
-        ]
-        for rank, uri in enumerate(importers[:MOST_IMPORTERS]):
-            yield from _redirected(
-                situation.files[uri], name, (old_module, new_module), index, (age, rank, len(importers))
-            )
+            if uri in situation.files and index.module_of(uri) != departure.new_module
+        ][:MOST_IMPORTERS]
+        for rank, uri in enumerate(importers):
+            view = situation.files[uri]
+            for replacement in _without(view, departure, index):
+                yield _candidate(view, replacement, departure, rank, len(importers))
 
 
-def _moved(situation: Situation, changes: Sequence[LineChange]) -> dict[str, tuple[DocumentUri, DocumentUri, int]]:
-    """Returns names that one file no longer defines and another one does since, with both and the changes since."""
-    removed: dict[str, DocumentUri] = {}
-    inserted: dict[str, tuple[DocumentUri, int]] = {}
+def _departures(situation: Situation, changes: Sequence[LineChange], index: ImportIndex) -> Iterator[_Departure]:
+    removed: dict[str, tuple[DocumentUri, int, bool]] = {}
+    inserted: dict[str, DocumentUri] = {}
     for age, change in enumerate(reversed(changes)):
+        brought = _defined_in(change.inserted)
         for name in _defined_in(change.removed):
-            removed.setdefault(name, change.uri)
-        for name in _defined_in(change.inserted):
-            inserted.setdefault(name, (change.uri, age))
-    moved = {}
-    for name, old_uri in removed.items():
-        new_uri, age = inserted.get(name, (old_uri, 0))
-        old, new = situation.files.get(old_uri), situation.files.get(new_uri)
-        if old_uri == new_uri or old is None or new is None:
+            removed.setdefault(name, (change.uri, age, bool(brought)))
+        for name in brought:
+            inserted.setdefault(name, change.uri)
+    for name, (old_uri, age, is_replaced) in removed.items():
+        old, new_uri = situation.files.get(old_uri), inserted.get(name)
+        if old is None or _has(old, name) or new_uri == old_uri:
             continue
-        still_there = name in imports_of(old).definitions or any(
-            name == (alias or member) for _, member, alias in imports_of(old).imports
-        )
-        if not still_there and name in imports_of(new).definitions:
-            moved[name] = (old_uri, new_uri, age)
-    return moved
+        new = situation.files.get(new_uri) if new_uri is not None else None
+        if new is not None and name in imports_of(new).definitions:
+            new_module = index.module_of(new.uri)
+        elif new is None and not is_replaced:
+            new_module = ""  # where another definition came in its place it was renamed, which is not for here
+        else:
+            continue
+        yield _Departure(name=name, old_module=index.module_of(old_uri), new_module=new_module, age=age)
+
+
+def _has(view: FileView, name: str) -> bool:
+    return name in imports_of(view).definitions or any(
+        name == (alias or member) for _, member, alias in imports_of(view).imports
+    )
 
 
 def _defined_in(lines: Iterable[str]) -> set[str]:
     return {found[1] or found[2] for line in lines if (found := _DEFINED.match(line))}
 
 
-def _redirected(
-    view: FileView, name: str, modules: tuple[str, str], index: ImportIndex, counts: tuple[int, int, int]
-) -> Iterator[EditCandidate]:
-    """Yields the import of a moved name from its new module in place of the old one."""
+def _without(view: FileView, departure: _Departure, index: ImportIndex) -> list[Replacement]:
+    """Returns the lines that change when a file no longer imports a name from its old module."""
     mended = mended_tree(view)
     if mended is None:
-        return
-    own_module = index.module_of(view.uri)
+        return []
+    own_module, is_package = index.module_of(view.uri), view.uri.endswith("/__init__.py")
     block = ImportBlock(view, mended.tree, own_roots(view, index))
-    age, rank, n_places = counts
     for node in [*block.statements, *block.typing_statements]:
-        if not isinstance(node, ast.ImportFrom):
+        alias = next((each for each in node.names if each.name == departure.name), None)
+        if alias is None or not isinstance(node, ast.ImportFrom):
             continue
-        alias = next((each for each in node.names if each.name == name), None)
-        written = "." * node.level + (node.module or "")
-        is_package = view.uri.endswith("/__init__.py")
-        if alias is None or (resolve(written, own_module, is_package) != modules[0]):
+        if resolve(written_module(node), own_module, is_package) != departure.old_module:
             continue
-        module = relative_module(modules[1], own_module, is_package) if node.level else modules[1]
+        if not departure.new_module:
+            return block.replacements([], [(node, alias)])
+        module = departure.new_module
         target = WrittenImport(
-            module=module, member=name, alias=alias.asname or "", for_types=node in block.typing_statements
+            module=relative_module(module, own_module, is_package) if node.level else module,
+            member=departure.name,
+            alias=alias.asname or "",
+            for_types=node in block.typing_statements,
         )
-        for replacement in block.replacements([target], [(node, alias)]):
-            yield EditCandidate(
-                uri=view.uri,
-                first_line=replacement.first_line,
-                end_line=replacement.end_line,
-                inserted=replacement.lines,
-                kind=EditKind.IMPORT,
-                proposer="moved_imports",
-                group=f"moved:{name}:{modules[1]}",
-                words=f"`{name}` was moved to {modules[1]}",
-                grounds=Grounds(
-                    age=age, n_places=n_places, rank=rank, n_matched_chars=len(name) + len(written), certainty=0.9
-                ),
-            )
+        return block.replacements([target], [(node, alias)])
+    return []
+
+
+def _candidate(
+    view: FileView, replacement: Replacement, departure: _Departure, rank: int, n_places: int
+) -> EditCandidate:
+    name, new_module = departure.name, departure.new_module
+    return EditCandidate(
+        uri=view.uri,
+        first_line=replacement.first_line,
+        end_line=replacement.end_line,
+        inserted=replacement.lines,
+        kind=EditKind.IMPORT,
+        proposer="moved_imports",
+        group=f"moved:{departure.old_module}.{name}",
+        words=f"`{name}` was moved to {new_module}" if new_module else f"`{name}` is gone from {departure.old_module}",
+        grounds=Grounds(
+            age=departure.age,
+            n_places=n_places,
+            rank=rank,
+            n_matched_chars=len(name) + len(departure.old_module),
+            certainty=0.9 if new_module else 0.5,
+        ),
+    )

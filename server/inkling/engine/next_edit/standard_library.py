@@ -9,11 +9,11 @@ from inkling.engine.next_edit.import_index import STANDARD_LIBRARY, ImportedName
 # Modules whose members are imported by name, the preferred one first where two share a name. All are cheap to import.
 _IMPORTED_FROM = (
     "collections.abc",
+    "collections",
+    "contextlib",
     "typing",
     "dataclasses",
     "functools",
-    "contextlib",
-    "collections",
     "pathlib",
     "itertools",
     "enum",
@@ -88,6 +88,8 @@ def _modules_by_member() -> dict[str, list[str]]:
             if not name.startswith("_") and getattr(value, "__module__", None) in (module_name, None)
         ]
         for name in public:
+            if module_name == "typing" and name in members:
+                continue  # an alias that is there for old versions
             members.setdefault(name, []).append(module_name)
     for name in _UNITTEST_MOCK.split():
         members.setdefault(name, []).append("unittest.mock")
