@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+import stat
 from pathlib import Path
 
 from inkling.context.ignored_paths import IgnoredPaths
 from inkling.core.settings import Settings
 from inkling.core.suggestion import Reason
+
+_ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
 class WorkspaceFiles:
@@ -41,5 +44,14 @@ def _refusal(path: Path, folders: tuple[Path, ...], exclude: tuple[str, ...]) ->
                 is_left_out = IgnoredPaths(root, exclude).ignores_below_root(real)
             except ValueError:  # what is no pattern excludes everything rather than nothing
                 return Reason.EXCLUDED
-            return Reason.EXCLUDED if is_left_out else None if os.access(real, os.W_OK) else Reason.NOT_WRITABLE
+            return Reason.EXCLUDED if is_left_out else None if _is_writable(real) else Reason.NOT_WRITABLE
     return Reason.OUTSIDE_WORKSPACE
+
+
+def _is_writable(path: Path) -> bool:
+    """Tells whether a file may be written: to root the mode says that it shall not be, if not that it cannot."""
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return True  # it was not saved yet
+    return bool(mode & _ANY_WRITE) and os.access(path, os.W_OK)

@@ -279,7 +279,7 @@ def edit(
         first_line=first_line,
         removed=() if removed is None else tuple(removed.split("\n")),
         inserted=() if inserted is None else tuple(inserted.split("\n")),
-        kind=EditKind.RENAME,
+        kind=EditKind.REPEAT,
         source=Source.EMBEDDED,
         probability=probability,
     )
