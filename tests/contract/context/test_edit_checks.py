@@ -92,7 +92,7 @@ def files_of(folder: Path, *exclude: str) -> WorkspaceFiles:
         ("vendored/d.py", Reason.EXCLUDED),
         ("../outside.py", Reason.OUTSIDE_WORKSPACE),
         ("link.py", Reason.OUTSIDE_WORKSPACE),
-        ("gone.py", Reason.NOT_WRITABLE),
+        ("not_saved_yet.py", None),
     ],
 )
 async def test_which_files_may_be_edited(workspace: Path, name: str, reason: Reason | None) -> None:
