@@ -49,9 +49,16 @@ describe("what became of a predicted edit", () => {
   const kinds = (): readonly string[] => outcomes.map(({ suggestionId, kind }) => `${suggestionId} ${kind}`);
 
   function apply(): void {
-    tracker.startApplying(new Map([[URI, BEFORE]]));
+    applyTo(BEFORE);
+  }
+
+  function applyTo(text: string): void {
+    const held = tracker.hold();
     tracker.documentChanged(URI, [APPLIED], "typing");
-    tracker.endApplying();
+    expect(held).toBeDefined();
+    if (held !== undefined) {
+      tracker.settle(held, new Map([[URI, text]]));
+    }
   }
 
   it("is shown after 750 ms in view, once", () => {
@@ -83,26 +90,24 @@ describe("what became of a predicted edit", () => {
     expect(kinds()).toEqual(["first shown", "first rejected"]);
   });
 
-  it("is accepted by the change that applies it, and only then", () => {
-    apply();
-    expect(kinds()).toEqual(["first accepted"]);
+  it("is accepted when it was applied, and what is typed meanwhile is no judgement", () => {
+    clock.advance(800);
+    const held = tracker.hold();
     expect(tracker.live).toBeUndefined();
+    clock.advance(5000);
+    tracker.documentChanged(URI, [change(6, 13, "delay")], "typing");
+    expect(kinds()).toEqual(["first shown"]);
+    expect(held).toEqual({ id: "first", visibleMs: 800 });
+    tracker.settle({ id: "first", visibleMs: 800 }, new Map());
+    expect(outcomes.at(-1)).toEqual({ suggestionId: "first", kind: "accepted", atMs: clock.nowMs(), visibleMs: 800 });
+    expect(tracker.hold()).toBeUndefined();
   });
 
   it("is left when it could not be applied", () => {
-    tracker.startApplying(new Map([[URI, BEFORE]]));
-    tracker.endApplying();
-    expect(kinds()).toEqual(["first superseded"]);
+    const held = tracker.hold();
+    tracker.settle(held ?? { id: "", visibleMs: 0 }, undefined);
     tracker.undone(URI, BEFORE);
     expect(kinds()).toEqual(["first superseded"]);
-  });
-
-  it("is accepted among others of a group, whatever the editor makes of the change", () => {
-    tracker.startApplying(new Map([[URI, BEFORE]]));
-    tracker.documentChanged(OTHER, [change(0, 3, "x")], "program");
-    tracker.documentChanged(URI, [change(0, 14, "price(timeout_s)")], "program");
-    tracker.endApplying();
-    expect(kinds()).toEqual(["first accepted"]);
   });
 
   it("is undone when an undo brings the text before it back within ten seconds", () => {
@@ -126,9 +131,7 @@ describe("what became of a predicted edit", () => {
   it("can be undone one after the other", () => {
     apply();
     tracker.offer(edit("second"));
-    tracker.startApplying(new Map([[URI, "price(timeout_s)\n"]]));
-    tracker.documentChanged(URI, [APPLIED], "typing");
-    tracker.endApplying();
+    applyTo("price(timeout_s)\n");
     tracker.undone(URI, "price(timeout_s)\n");
     tracker.undone(URI, BEFORE);
     expect(kinds()).toEqual(["first accepted", "second accepted", "second undone", "first undone"]);

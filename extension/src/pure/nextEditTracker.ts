@@ -40,28 +40,26 @@ interface Live {
   isShownReported: boolean;
 }
 
-/** An applied edit, until an undo is no longer a judgement. */
-interface Applied {
+/** An edit that is being applied, or looked at before that: what is typed meanwhile is no judgement of it. */
+export interface HeldEdit {
   readonly id: string;
-  readonly atMs: number;
   readonly visibleMs: number;
+}
+
+/** An applied edit, until an undo is no longer a judgement. */
+interface Applied extends HeldEdit {
+  readonly atMs: number;
   readonly textsBefore: ReadonlyMap<string, string>;
 }
 
 export class NextEditTracker {
   private current: Live | undefined;
-  /** Texts by document as they were; set while our own hand changes them. */
-  private textsBefore: ReadonlyMap<string, string> | undefined;
   private applied: readonly Applied[] = [];
 
   constructor(private readonly options: NextEditTrackerOptions) {}
 
   get live(): LiveEdit | undefined {
     return this.current?.edit;
-  }
-
-  get isApplying(): boolean {
-    return this.textsBefore !== undefined;
   }
 
   /** Takes the answer for the latest version; one that was on display before goes on. */
@@ -105,23 +103,30 @@ export class NextEditTracker {
       const followed = follow(live.edit, change);
       if (followed.kind === "holds") {
         live.edit = { ...live.edit, ...followed.edit };
-      } else if (this.isApplying) {
-        this.end("accepted");
       } else {
         this.end(by === "program" ? "superseded" : followed.kind === "done" ? "typed_through" : "ignored");
       }
     }
   }
 
-  /** What changes its place from now on is its application; `textsBefore` are those of the documents that it changes. */
-  startApplying(textsBefore: ReadonlyMap<string, string>): void {
-    this.textsBefore = textsBefore;
+  /** Takes the edit off the display to apply it; `settle` says what came of that. */
+  hold(): HeldEdit | undefined {
+    const live = this.takeAway();
+    return live === undefined ? undefined : { id: live.edit.id, visibleMs: live.seenBeforeMs };
   }
 
-  /** An edit that is still there was not applied, and is left. */
-  endApplying(): void {
-    this.textsBefore = undefined;
-    this.leave();
+  /**
+   * Takes what came of applying an edit.
+   *
+   * @param textsBefore Texts by document before it was applied; undefined when it was not.
+   */
+  settle(held: HeldEdit, textsBefore: ReadonlyMap<string, string> | undefined): void {
+    const atMs = this.options.clock.nowMs();
+    const { id: suggestionId, visibleMs } = held;
+    this.options.report({ suggestionId, kind: textsBefore === undefined ? "superseded" : "accepted", atMs, visibleMs });
+    if (textsBefore !== undefined) {
+      this.applied = [...this.applied, { ...held, atMs, textsBefore }];
+    }
   }
 
   /** Takes the text of a document after an undo. */
@@ -145,18 +150,20 @@ export class NextEditTracker {
   }
 
   private end(kind: OutcomeKind): void {
+    const live = this.takeAway();
+    if (live !== undefined) {
+      const atMs = this.options.clock.nowMs();
+      this.options.report({ suggestionId: live.edit.id, kind, atMs, visibleMs: live.seenBeforeMs });
+    }
+  }
+
+  private takeAway(): Live | undefined {
     const live = this.current;
-    if (live === undefined) {
-      return;
+    if (live !== undefined) {
+      this.stopSeeing(live);
+      this.current = undefined;
     }
-    this.stopSeeing(live);
-    this.current = undefined;
-    const atMs = this.options.clock.nowMs();
-    const { id } = live.edit;
-    this.options.report({ suggestionId: id, kind, atMs, visibleMs: live.seenBeforeMs });
-    if (kind === "accepted" && this.textsBefore !== undefined) {
-      this.applied = [...this.applied, { id, atMs, visibleMs: live.seenBeforeMs, textsBefore: this.textsBefore }];
-    }
+    return live;
   }
 
   private stopSeeing(live: Live): void {

@@ -124,7 +124,7 @@ export class NextEdits implements vscode.Disposable {
     const isActive = vscode.window.activeTextEditor?.document === document;
     this.tracker.documentChanged(uri, changes, isActive && changes.length === 1 ? "typing" : "program");
     this.draw();
-    if (isActive && !this.tracker.isApplying) {
+    if (isActive) {
       void this.ask({ isInvoked: false, delayMs: currentSettings(document).settings.nextEditDebounceMs });
     }
   }
@@ -220,11 +220,11 @@ export class NextEdits implements vscode.Disposable {
   private async step(action: TabAction, key: Key | undefined): Promise<void> {
     const edit = this.tracker.live;
     const situation = this.situation();
-    if (key?.key === "tab" && (edit === undefined || situation?.isTabOurs !== true || this.tracker.isApplying)) {
+    if (key?.key === "tab" && (edit === undefined || situation?.isTabOurs !== true)) {
       await vscode.commands.executeCommand("tab");
     } else if (edit === undefined) {
       tellNone();
-    } else if (!this.tracker.isApplying) {
+    } else {
       await (action === "jump" || (key?.key === "tab" && situation?.step === "jump") ? this.jump(edit) : this.apply(edit));
     }
   }
@@ -267,29 +267,30 @@ export class NextEdits implements vscode.Disposable {
     if (editor === undefined || this.tracker.live?.id !== edit.id) {
       return;
     }
-    if (await isLocked(editor.document.uri)) {
-      this.fail(`${edit.path} is read-only, so nothing was applied.`);
-      return;
-    }
     const { document } = editor;
     const range = rangeOf(edit);
-    this.tracker.startApplying(new Map([[edit.uri, document.getText()]]));
-    const isDone = await editor.edit((builder) => {
+    const textsBefore = new Map([[edit.uri, document.getText()]]);
+    const held = this.tracker.hold();
+    this.draw();
+    const isTaken = await editor.edit((builder) => {
       builder.replace(range, edit.newText);
     });
-    this.tracker.endApplying();
+    const newEnd = endOf(edit.range.start, edit.newText);
+    const newRange = new vscode.Range(range.start, new vscode.Position(newEnd.line, newEnd.character));
+    // An editor that is read-only takes an edit without a word.
+    const isDone = isTaken && withPlainLineEnds(document.getText(newRange)) === edit.newText && textsBefore.get(edit.uri) !== document.getText();
+    if (held !== undefined) {
+      this.tracker.settle(held, isDone ? textsBefore : undefined);
+    }
     if (!isDone) {
       this.fail(`${edit.path} is read-only or was changed meanwhile, so nothing was applied.`);
       return;
     }
     // Who types a line and gets its import wants to go on typing.
     if (isAway || edit.kind !== "import") {
-      const { line, character } = endOf(edit.range.start, edit.newText);
-      const end = new vscode.Position(line, character);
-      editor.selection = new vscode.Selection(end, end);
-      editor.revealRange(new vscode.Range(end, end));
+      editor.selection = new vscode.Selection(newRange.end, newRange.end);
+      editor.revealRange(new vscode.Range(newRange.end, newRange.end));
     }
-    this.draw();
     await this.ask({ isInvoked: false, delayMs: 0 });
   }
 
@@ -337,17 +338,16 @@ export class NextEdits implements vscode.Disposable {
     }
     try {
       const { edit, textsBefore } = await previewedEdit(files, label, this.options.changes, madeAtMs);
-      this.inFlight?.cancel();
-      this.tracker.startApplying(textsBefore);
+      const held = this.tracker.hold();
       this.draw();
       const isApplied = await vscode.workspace.applyEdit(edit, { isRefactoring: true });
-      this.tracker.endApplying();
-      this.draw();
+      if (held !== undefined) {
+        this.tracker.settle(held, isApplied ? textsBefore : undefined);
+      }
       if (isApplied) {
         await this.ask({ isInvoked: false, delayMs: 0 });
       }
     } catch (error) {
-      this.tracker.endApplying();
       if (!(error instanceof MovedError)) {
         throw error;
       }
@@ -368,7 +368,7 @@ export class NextEdits implements vscode.Disposable {
 
   private draw(): void {
     const situation = this.situation();
-    if (situation === undefined || this.tracker.isApplying) {
+    if (situation === undefined) {
       this.setContexts(undefined);
       this.display.hide();
       this.tracker.setVisible(false);
@@ -449,14 +449,6 @@ function isUpToDate(edit: WireNextEdit): boolean {
     (document.version === (edit.version ?? document.version) &&
       withPlainLineEnds(document.getText(rangeOf(edit))) === withPlainLineEnds(edit.oldText))
   );
-}
-
-async function isLocked(uri: vscode.Uri): Promise<boolean> {
-  try {
-    return (await vscode.workspace.fs.stat(uri)).permissions === vscode.FilePermission.Readonly;
-  } catch {
-    return false; // It was never saved.
-  }
 }
 
 /** The same as the token's own property, whose value the compiler takes for settled once it was looked at. */
