@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
@@ -23,6 +24,7 @@ from inkling.app.places import Places
 from inkling.app.spending import spent_in_sum
 from inkling.app.wiring import forgetful_log, running_services
 from inkling.core.errors import InklingError, ModelError, StoreError, UserError
+from inkling.core.next_edit import EditQuestion, LineChange
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings, SandboxSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
@@ -159,6 +161,8 @@ async def _workers(places: Places) -> list[Finding]:
     snapshot = Snapshot(uri=DocumentUri("untitled:doctor"), path=None, version=1, text=text)
     request = CompletionRequest(snapshot=snapshot, offset=len(text) - 1)
     candidate = Candidate(text="join", source=Source.EMBEDDED, mean_logprob=-1.0, n_tokens=1)
+    change = LineChange(uri=snapshot.uri, first_line=1, removed=("os.",), inserted=("os.path.",))
+    edit_question = EditQuestion(snapshot=snapshot, offset=request.offset, history=(change,))
     scope = WorkspaceScope(folders=(), interpreter=None, index=IndexSettings(include_environment=False))
     async with running_services(forgetful_log(), places) as services:
         ports = services.completion.ports
@@ -169,6 +173,8 @@ async def _workers(places: Places) -> list[Finding]:
             "syntax worker": lambda: ports.syntax.check(request, candidate),
             "analysis worker": lambda: services.names.complete_names(request),
         }
+        if services.next_edits is not None:
+            probes["next-edit worker"] = partial(services.next_edits.embedded.predict, edit_question)
         findings = []
         for name, probe in probes.items():
             detail = "did not start"

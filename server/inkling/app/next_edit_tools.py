@@ -55,6 +55,7 @@ def next_edit_services(ports: NextEditPorts, predictor: EmbeddedEditPredictor) -
 
     return NextEditServices(
         feature=feature,
+        embedded=predictor,
         inference=EditOutcomeInference(ports.clock, record),
         record=record,
         configure=configure,

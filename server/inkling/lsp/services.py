@@ -8,6 +8,7 @@ from typing import Protocol
 from inkling.core.edit import TextEdit
 from inkling.core.events import DecisionSummary, Outcome
 from inkling.core.model_state import ModelState
+from inkling.core.next_edit import EditPredictor
 from inkling.core.ports import (
     Background,
     EventLog,
@@ -144,12 +145,14 @@ class NextEditServices:
 
     Attributes:
         feature: Predicts them.
+        embedded: The mind among its minds that is always there.
         inference: Says what became of them where the client does not.
         record: Records outcomes that the client did not report, and tells the feature.
         configure: Takes new settings.
     """
 
     feature: NextEditFeature
+    embedded: EditPredictor
     inference: EditOutcomeInference
     record: Callable[[Sequence[Outcome]], None]
     configure: Callable[[Settings], None]
