@@ -113,13 +113,13 @@ class EditJudge:
 
     def _ranked(self, asked: Asked, candidates: Sequence[PlacedEdit]) -> list[_Ranked]:
         """Returns candidates by their probability; after an accept the next of the group in the order they came."""
-        ranked = [_Ranked(placed, self._ports.model.score(self._occasion(asked, placed))) for placed in candidates]
+        cursor_line = position_at(asked.question.snapshot.text, asked.question.offset).line
+        score = self._ports.model.score
+        ranked = [_Ranked(placed, score(self._occasion(asked, placed, cursor_line))) for placed in candidates]
         return ranked if asked.follows_accept else sorted(ranked, key=lambda each: -each.scored.probability)
 
-    def _occasion(self, asked: Asked, placed: PlacedEdit) -> EditOccasion:
-        question = asked.question
-        is_elsewhere = placed.edit.uri != question.snapshot.uri
-        cursor_line = position_at(question.snapshot.text, question.offset).line
+    def _occasion(self, asked: Asked, placed: PlacedEdit, cursor_line: int) -> EditOccasion:
+        is_elsewhere = placed.edit.uri != asked.question.snapshot.uri
         return EditOccasion(
             edit=placed.edit,
             is_near=not is_elsewhere and abs(placed.edit.first_line - cursor_line) <= NEAR_LINES,
