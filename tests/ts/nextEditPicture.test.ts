@@ -78,6 +78,11 @@ describe("the picture of an edit", () => {
     ]);
   });
 
+  it("leaves blank lines at the end of new ones out", () => {
+    const before = "a\nb\n";
+    expect(drawn(before, picture(before, 1, 0, "def f():\n    pass\n\n\n"))).toEqual(["a    {+def f():+}", "b    {+    pass+}", ""]);
+  });
+
   it("puts the box further up where the document ends, and leaves out what has no room", () => {
     const before = "a\nb\n";
     expect(drawn(before, picture(before, 2, 0, "1\n2\n3\n"))).toEqual(["a    {+1+}", "b    {+2+}", "     {+3+}"]);

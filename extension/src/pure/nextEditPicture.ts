@@ -76,7 +76,7 @@ export function pictureOf(edit: FollowedEdit, document: DrawnDocument): EditPict
   return {
     ...picture,
     deleted: removed.map((line, index) => ({ line: firstLine + index, start: indentOf(line), end: line.length })),
-    box: boxOf(added, removed.length === 0 ? firstLine - 1 : firstLine, document),
+    box: boxOf(withoutLastBlanks(added), removed.length === 0 ? firstLine - 1 : firstLine, document),
     insertedBefore: removed.length === 0 ? firstLine : undefined,
   };
 }
@@ -117,6 +117,12 @@ function boxOf(lines: readonly string[], from: number, document: DrawnDocument):
     gap: left - (beside[index] ?? 0),
     text: text + " ".repeat(width - widthOf(text)),
   }));
+}
+
+/** Blank lines at the end of new ones would make the box longer and say nothing. */
+function withoutLastBlanks(lines: readonly string[]): readonly string[] {
+  const last = lines.findLastIndex((line) => line.trim() !== "");
+  return lines.slice(0, Math.max(1, last + 1));
 }
 
 function linesOf(document: DrawnDocument, from: number, to: number): string[] {

@@ -18,9 +18,6 @@ export interface Scene {
 
 type Attachment = vscode.ThemableDecorationAttachmentRenderOptions;
 
-const APPLY_MARK = "⇥ apply";
-const MARK_MARGIN = "0 0 0 2ch";
-
 /** Draws the predicted edit: what would go and come where it would, and a hint at the cursor while that is elsewhere. */
 export class NextEditDisplay implements vscode.Disposable {
   private readonly deletedText = vscode.window.createTextEditorDecorationType({
@@ -42,10 +39,13 @@ export class NextEditDisplay implements vscode.Disposable {
     borderStyle: "solid",
     borderWidth: "0 0 1px 0",
   });
+  private readonly applyMark = vscode.window.createTextEditorDecorationType({
+    after: { contentText: "⇥ apply", color: color("quietHintForeground"), margin: "0 0 0 2ch" },
+  });
   private readonly hint = vscode.window.createTextEditorDecorationType({ rangeBehavior: vscode.DecorationRangeBehavior.ClosedClosed });
   /** Says the edit to whom the marks in the text say nothing; its role makes a screen reader read what changes in it. */
   private readonly spoken = vscode.window.createStatusBarItem("inkling.nextEdit", vscode.StatusBarAlignment.Right, 101);
-  private readonly types = [this.deletedText, this.insertedText, this.insertedHere, this.insertedAtEnd, this.hint];
+  private readonly types = [this.deletedText, this.insertedText, this.insertedHere, this.insertedAtEnd, this.applyMark, this.hint];
 
   constructor() {
     this.spoken.name = "Inkling: Next Edit";
@@ -83,8 +83,8 @@ export class NextEditDisplay implements vscode.Disposable {
   private drawEdit(editor: vscode.TextEditor, picture: EditPicture | undefined, hasMark: boolean): void {
     const { document } = editor;
     const markedLine = hasMark ? (picture?.box[0]?.line ?? picture?.firstLine) : undefined;
-    const inserted = picture === undefined ? [] : insertedMarks(document, picture, markedLine);
-    editor.setDecorations(this.insertedText, inserted);
+    editor.setDecorations(this.insertedText, picture === undefined ? [] : insertedMarks(document, picture));
+    editor.setDecorations(this.applyMark, markedLine === undefined ? [] : [document.lineAt(markedLine).range]);
     editor.setDecorations(this.deletedText, picture?.deleted.map(({ line, start, end }) => new vscode.Range(line, start, line, end)) ?? []);
     const before = picture?.insertedBefore;
     const isAtEnd = before !== undefined && before >= document.lineCount;
@@ -109,28 +109,16 @@ export function isInView(editor: vscode.TextEditor, line: number): boolean {
   return editor.visibleRanges.some(({ start, end }) => start.line <= line && line <= end.line);
 }
 
-/** Returns what would be written, and behind the first of it what Tab does. Two attachments of one decoration keep their order. */
-function insertedMarks(document: vscode.TextDocument, picture: EditPicture, markedLine: number | undefined): vscode.DecorationOptions[] {
-  const mark: Attachment = { contentText: APPLY_MARK, color: color("quietHintForeground"), margin: MARK_MARGIN };
-  const marks: vscode.DecorationOptions[] = [];
-  let isMarked = markedLine === undefined;
-  const add = (range: vscode.Range, before: Attachment | undefined): void => {
-    const isAtMark = !isMarked && range.end.line === markedLine && range.end.isEqual(document.lineAt(range.end.line).range.end);
-    isMarked ||= isAtMark;
-    marks.push({ range, renderOptions: { ...(before === undefined ? {} : { before }), ...(isAtMark ? { after: mark } : {}) } });
-  };
-  for (const { line, character, text } of picture.inserted) {
-    add(new vscode.Range(line, character, line, character), inserted(text));
-  }
-  for (const { line, gap, text } of picture.box) {
+function insertedMarks(document: vscode.TextDocument, picture: EditPicture): vscode.DecorationOptions[] {
+  const inLines = picture.inserted.map(({ line, character, text }) => ({
+    range: new vscode.Range(line, character, line, character),
+    renderOptions: { after: inserted(text) },
+  }));
+  const inBox = picture.box.map(({ line, gap, text }) => {
     const { end } = document.lineAt(line).range;
-    add(new vscode.Range(end, end), { ...inserted(text), margin: `0 0 0 ${gap}ch` });
-  }
-  if (!isMarked && markedLine !== undefined) {
-    const { end } = document.lineAt(markedLine).range;
-    add(new vscode.Range(end, end), undefined);
-  }
-  return marks;
+    return { range: new vscode.Range(end, end), renderOptions: { after: { ...inserted(text), margin: `0 0 0 ${gap}ch` } } };
+  });
+  return [...inLines, ...inBox];
 }
 
 function inserted(text: string): Attachment {
