@@ -15,17 +15,8 @@ from itertools import chain, takewhile
 
 from inkling.engine.next_edit.changed_statements import Statement
 from inkling.engine.next_edit.line_tokens import is_balanced, is_word
-from inkling.engine.next_edit.rewrites import (
-    Element,
-    Hole,
-    Phrase,
-    Rewrite,
-    phrase_of,
-    rewrite_of_statement,
-    rewrites_of_whole,
-    with_holes,
-    with_ranges_as_holes,
-)
+from inkling.engine.next_edit.phrases import Element, Hole, Phrase, phrase_of, with_holes, with_ranges_as_holes
+from inkling.engine.next_edit.rewrites import Rewrite, rewrite_of_statement, rewrites_of_whole
 
 MOST_TOKENS = 80  # of a statement that is generalised
 _QUOTES = frozenset("\"'")

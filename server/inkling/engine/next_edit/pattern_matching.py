@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from inkling.engine.next_edit.line_tokens import Token, depth_change, is_word
-from inkling.engine.next_edit.rewrites import Element, Hole, Rewrite
+from inkling.engine.next_edit.phrases import Element, Hole
+from inkling.engine.next_edit.rewrites import Rewrite
 
 _ENDS_TEXT = frozenset("\"'%{}\\")
 MOST_HOLE_TOKENS = 60  # of one expression
