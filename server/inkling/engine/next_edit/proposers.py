@@ -11,6 +11,7 @@ from inkling.engine.next_edit.candidates import EditCandidate, Proposer
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports import propose_imports
 from inkling.engine.next_edit.insertions import propose_insertions
+from inkling.engine.next_edit.renames import propose_renames
 from inkling.engine.next_edit.repeats import propose_repeats
 from inkling.engine.next_edit.situation import Situation
 
@@ -18,6 +19,7 @@ logger = logging.getLogger(__name__)
 
 PROPOSERS: tuple[Proposer, ...] = (
     propose_imports,
+    propose_renames,
     propose_repeats,
     propose_block_repeats,
     propose_insertions,
