@@ -11,7 +11,6 @@ import sys
 import tempfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Literal
@@ -172,9 +171,8 @@ async def _workers(places: Places) -> list[Finding]:
             "completion worker": lambda: ports.completers[0].complete(request),
             "syntax worker": lambda: ports.syntax.check(request, candidate),
             "analysis worker": lambda: services.names.complete_names(request),
+            "next-edit worker": lambda: services.next_edits.embedded.predict(edit_question),
         }
-        if services.next_edits is not None:
-            probes["next-edit worker"] = partial(services.next_edits.embedded.predict, edit_question)
         findings = []
         for name, probe in probes.items():
             detail = "did not start"

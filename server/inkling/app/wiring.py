@@ -12,27 +12,33 @@ from typing import Any, Protocol
 from inkling.app.background import TaskGroupBackground
 from inkling.app.clock import LoopClock
 from inkling.app.fix_tools import FixPorts, FixToolbox, fix_services
-from inkling.app.learning import JudgementLog, Learner
+from inkling.app.learning import JudgementLog, Learner, NextEditLearner
 from inkling.app.machine import LocalMachine
+from inkling.app.next_edit_tools import next_edit_points, next_edit_services
 from inkling.app.own_data import OwnDataCommands
 from inkling.app.places import Places
 from inkling.context.analysis.analysis import Analysis
 from inkling.context.disk import DiskReader
+from inkling.context.edit_history import RecentEdits
+from inkling.context.editable_files import WorkspaceFiles
 from inkling.context.git import GitCommits
+from inkling.context.linting import RuffEditLinter
 from inkling.context.syntax import WorkerSyntaxChecker
 from inkling.core.errors import StoreError
 from inkling.core.ports import EventLog
 from inkling.core.settings import Settings
 from inkling.engine.completer import EmbeddedCompleter
+from inkling.engine.next_edit.predictor import EmbeddedEditPredictor
 from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature
 from inkling.features.completion_ports import CompletionPorts
 from inkling.features.fix import Machine
+from inkling.features.next_edit import NextEditPorts
 from inkling.features.survival import LOOKS_S, SurvivalPorts
 from inkling.llm.client import ModelClient
 from inkling.llm.mind import ModelMind
 from inkling.lsp.loop_meter import LoopMeter
-from inkling.lsp.services import ProgressRelay, Services
+from inkling.lsp.services import OpenDocumentsRelay, ProgressRelay, Services
 from inkling.models.asking import LogisticAskingModel
 from inkling.telemetry.memory_log import MemoryEventLog
 from inkling.telemetry.store import EventStore
@@ -40,6 +46,7 @@ from inkling.telemetry.store import EventStore
 logger = logging.getLogger(__name__)
 
 COMPLETER_DEADLINE_S = 2.0  # the feature's own deadline is shorter; this one only frees a stuck call
+EDITS_DEADLINE_S = 2.0  # as for the completer
 SYNTAX_DEADLINE_S = 0.5
 NAMES_DEADLINE_S = 0.03  # within this, a name is looked up before the suggestion is shown; later, for the next one
 POPUP_DEADLINE_S = 2.0
@@ -103,8 +110,10 @@ async def running_services(
     syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
     clock = LoopClock()
     learner = Learner(places.data_dir, opened.log, clock.now_ms)
-    owners = (completer, syntax, analysis)
-    async with _workers([learner.run(), *(owner.run() for owner in owners)]) as background:
+    edit_predictor = EmbeddedEditPredictor(deadline_s=EDITS_DEADLINE_S, max_file_kb=Settings().next_edit.max_file_kb)
+    edit_learner = NextEditLearner(next_edit_points(), places.data_dir, opened.log, clock.now_ms)
+    owners = (completer, syntax, analysis, edit_predictor)
+    async with _workers([learner.run(), edit_learner.run(), *(owner.run() for owner in owners)]) as background:
         model_mind = ModelMind(
             lambda endpoint, tell: ModelClient.open(endpoint, places.data_dir, tell),
             background,
@@ -133,6 +142,25 @@ async def running_services(
             machine=machine or LocalMachine(),
         )
         fixing = fix_services(toolbox, shared)
+        open_documents = OpenDocumentsRelay()
+        next_edits = next_edit_services(
+            NextEditPorts(
+                history=RecentEdits(clock),
+                predictors=[edit_predictor],
+                slow_predictors=model_mind.edit_predictors,
+                completer=completer,
+                syntax=syntax,
+                linter=RuffEditLinter(),
+                editable=WorkspaceFiles(),
+                documents=open_documents,
+                files=files,
+                model=edit_learner,
+                log=opened.log,
+                background=background,
+                clock=clock,
+            ),
+            edit_predictor,
+        )
         try:
             yield Services(
                 completion=CompletionFeature(ports, Settings()),
@@ -141,14 +169,16 @@ async def running_services(
                 log=opened.log,
                 own_data=OwnDataCommands(places.data_dir, learner.look),
                 background=background,
-                listeners=(completer, analysis, model_mind, fixing.unasked),
+                listeners=(completer, analysis, model_mind, fixing.unasked, edit_predictor),
                 progress=progress,
                 process_ids=lambda: [os.getpid(), *(pid for owner in owners for pid in owner.process_ids())],
                 loop_meter=loop_meter or LoopMeter(),
-                what_moved=learner.what_moved,
+                what_moved=lambda decision: learner.what_moved(decision) or edit_learner.what_moved(decision),
                 notices=lambda: [*learner.notices, *opened.notices()],
                 model_mind=model_mind,
                 fixing=fixing,
+                next_edits=next_edits,
+                open_documents=open_documents,
             )
         finally:
             await toolbox.close()

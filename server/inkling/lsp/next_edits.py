@@ -46,16 +46,21 @@ from inkling.lsp.wire import wire
 HOLDS_NO_LONGER = "these edits do not fit any more: the code has changed since they were predicted"
 
 
-class NextEdits:
-    """Answers what is likely to be changed next, for the very versions of the documents that the client has.
+class NextEditor:
+    """The editor, where it asks again when it is told that there is more. Implements `NextEditClient`."""
 
-    Implements `features.next_edit.NextEditClient`.
-    """
-
-    def __init__(
-        self, server: LanguageServer, services: NextEditServices, session: Session, documents: Documents
-    ) -> None:
+    def __init__(self, server: LanguageServer) -> None:
         self._server = server
+
+    def next_edit_ready(self, uri: DocumentUri) -> None:
+        """Tells the editor that it is worth asking again."""
+        self._server.protocol.notify(methods.NEXT_EDIT_READY, wire(NextEditReadyParams(uri=uri)))
+
+
+class NextEdits:
+    """Answers what is likely to be changed next, for the very versions of the documents that the client has."""
+
+    def __init__(self, services: NextEditServices, session: Session, documents: Documents) -> None:
         self._feature = services.feature
         self._inference = services.inference
         self._record = services.record
@@ -111,10 +116,6 @@ class NextEdits:
         command = params.item.command
         for suggestion_id in command.arguments if command is not None else ():
             self._inference.shown(SuggestionId(str(suggestion_id)))
-
-    def next_edit_ready(self, uri: DocumentUri) -> None:
-        """Tells the client that it is worth asking again."""
-        self._server.protocol.notify(methods.NEXT_EDIT_READY, wire(NextEditReadyParams(uri=uri)))
 
     async def _ask(
         self, document: OpenDocument, position: WirePosition, trigger: Trigger, *, only_here: bool = False

@@ -21,7 +21,7 @@ from inkling.lsp import from_lsp, methods, to_lsp
 from inkling.lsp.documents import Documents
 from inkling.lsp.fixing import Fixing, register_fixing
 from inkling.lsp.late_editor import LateEditor
-from inkling.lsp.next_edits import NextEdits, register_next_edits
+from inkling.lsp.next_edits import NextEditor, NextEdits, register_next_edits
 from inkling.lsp.protocol import Protocol, ReadyJson
 from inkling.lsp.seen_outcome import seen_outcome
 from inkling.lsp.services import DocumentFollower, Services
@@ -67,8 +67,7 @@ def create_server(services: Services, version: str, converter: Converter) -> Ink
     _register_own_data(server, services, session)
     if services.fixing is not None:
         register_fixing(server, Fixing(server, services.fixing, session, documents), _errors_in_words)
-    if services.next_edits is not None:
-        register_next_edits(server, NextEdits(server, services.next_edits, session, documents))
+    register_next_edits(server, NextEdits(services.next_edits, session, documents))
     return server
 
 
@@ -81,6 +80,7 @@ def _register_lifecycle(server: InklingServer, services: Services, session: Sess
         session.initialize(params)
         services.aftermath.infers_outcomes = not session.owns_inline_completion
         services.completion.late.client = LateEditor(server, documents) if session.takes_late_suggestions else None
+        services.next_edits.feature.client = NextEditor(server) if session.takes_late_suggestions else None
         if session.owns_inline_completion:
             server.protocol.fm.feature_options.pop(types.TEXT_DOCUMENT_INLINE_COMPLETION, None)
             server.protocol.fm.commands.pop(methods.SUGGESTION_ACCEPTED, None)
@@ -99,9 +99,8 @@ def _register_lifecycle(server: InklingServer, services: Services, session: Sess
 
 
 def _register_documents(server: InklingServer, services: Services, session: Session, documents: Documents) -> None:
-    followers: list[DocumentFollower] = [services.aftermath]
-    if services.next_edits is not None:
-        followers += [services.next_edits.feature, services.next_edits.inference]
+    next_edits = services.next_edits
+    followers: tuple[DocumentFollower, ...] = (services.aftermath, next_edits.feature, next_edits.inference)
 
     def tell_changed(uri: str) -> None:
         document = documents.get(uri)
@@ -141,8 +140,7 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
 
     def tell_files_changed(uris: list[str]) -> None:
         paths = from_lsp.paths(uris)
-        if services.next_edits is not None:
-            services.next_edits.feature.files_changed(paths)
+        next_edits.feature.files_changed(paths)
         sources = [path for path in paths if ".git" not in path.parts]
         if sources:
             for listener in services.listeners:
@@ -150,8 +148,7 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
-        if services.next_edits is not None:
-            services.next_edits.feature.document_saved(DocumentUri(params.text_document.uri))
+        next_edits.feature.document_saved(DocumentUri(params.text_document.uri))
         tell_files_changed([params.text_document.uri])
         services.aftermath.file_saved()
 
@@ -315,8 +312,6 @@ def _errors_in_words() -> Iterator[None]:
 
 def _tell_outcomes(services: Services, outcomes: Sequence[Outcome]) -> None:
     """Tells everybody whose suggestions they may be about; they are recorded."""
-    services.aftermath.outcomes_reported(outcomes)
-    services.completion.outcomes_reported(outcomes)
-    if services.next_edits is not None:
-        services.next_edits.feature.outcomes_reported(outcomes)
-        services.next_edits.inference.outcomes_reported(outcomes)
+    next_edits = services.next_edits
+    for each in (services.aftermath, services.completion, next_edits.feature, next_edits.inference):
+        each.outcomes_reported(outcomes)

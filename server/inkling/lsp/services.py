@@ -1,7 +1,7 @@
 """What the server is given: features and ports, built by `inkling.app.wiring`."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -165,6 +165,8 @@ class Services:
     Attributes:
         completion: Ghost text.
         aftermath: What becomes of suggestions.
+        next_edits: What is changed next.
+        open_documents: Is given the client's documents, once there is a client.
         names: Names for the completion popup.
         log: The event store.
         own_data: What the Insights page shows and does.
@@ -177,12 +179,12 @@ class Services:
         notices: What the user must be told, such as that a damaged database was set aside.
         model_mind: The mind that asks an endpoint; None in programs that never do.
         fixing: Runs tests and looks for fixes; None in programs that never do.
-        next_edits: What is changed next; None in programs that never ask.
-        open_documents: Is given the client's documents, once there is a client.
     """
 
     completion: CompletionFeature
     aftermath: Aftermath
+    next_edits: NextEditServices
+    open_documents: OpenDocumentsRelay
     names: NameCompleter
     log: EventLog
     own_data: OwnData
@@ -195,5 +197,3 @@ class Services:
     notices: Callable[[], list[str]]
     model_mind: ModelMind | None = None
     fixing: FixServices | None = None
-    next_edits: NextEditServices | None = None
-    open_documents: OpenDocumentsRelay = field(default_factory=OpenDocumentsRelay)

@@ -115,8 +115,7 @@ class Session:
         for problem in problems:
             self.tell(f"Inkling: the setting {problem.path} {problem.message}.")
         self._services.completion.configure(self._settings)
-        if self._services.next_edits is not None:
-            self._services.next_edits.configure(self._settings)
+        self._services.next_edits.configure(self._settings)
         if self._services.fixing is not None:
             self._services.fixing.configure(self._settings)
         self._configure_model_mind()
@@ -143,8 +142,7 @@ class Session:
             return
         self._scope = scope
         self._services.completion.open_folders(folders)
-        if self._services.next_edits is not None:
-            self._services.next_edits.feature.open_folders(folders)
+        self._services.next_edits.feature.open_folders(folders)
         for listener in self._services.listeners:
             listener.open_workspace(scope)
 
