@@ -38,7 +38,8 @@ class ExtractedCase:
         baselines: For each baseline the rank of its first right place, from 0; None where none is right.
         places: The candidates.
         place_features: float64, shape (n_places, n_features).
-        place_is_right: bool, shape (n_places,).
+        place_is_right: bool, shape (n_places,): the next edit begins within two lines.
+        place_is_next: bool, shape (n_places,): it begins just there.
         edit_places: Where each proposal begins.
         edit_features: float64, shape (n_proposals, n_features).
         edit_is_right: bool, shape (n_proposals,): the same text as the next edit's.
@@ -56,6 +57,7 @@ class ExtractedCase:
     places: tuple[Place, ...]
     place_features: Floats
     place_is_right: Booleans
+    place_is_next: Booleans
     edit_places: tuple[Place, ...]
     edit_features: Floats
     edit_is_right: Booleans
@@ -122,6 +124,7 @@ def _extract_case(case: Case, started_s: float) -> ExtractedCase:
         places=places,
         place_features=of_places,
         place_is_right=np.array([is_right_place(place, truth) for place in places], dtype=np.bool_),
+        place_is_next=np.array([place == (truth.uri, truth.first_line) for place in places], dtype=np.bool_),
         edit_places=tuple((proposal.uri, proposal.first_line) for proposal in proposals),
         edit_features=of_edits,
         edit_is_right=np.array([is_right_edit(case, proposal) for proposal in proposals], dtype=np.bool_),

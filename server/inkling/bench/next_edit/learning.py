@@ -32,7 +32,7 @@ class TreeSettings:
 
 
 EDIT_TREES = TreeSettings(n_trees=80, n_leaves=8, learning_rate=0.08, least_in_leaf=30, l2=5.0)
-PLACE_TREES = TreeSettings(n_trees=150, n_leaves=16, learning_rate=0.07, least_in_leaf=60, l2=10.0)
+PLACE_TREES = TreeSettings(n_trees=150, n_leaves=16, learning_rate=0.07, least_in_leaf=30, l2=10.0)
 
 
 def fold_of(name: str, n_folds: int, salt: str = "") -> int:
@@ -54,12 +54,14 @@ def fit(cases: Sequence[ExtractedCase], seed: int) -> Ranking:
             if len(cases[number].edit_places):
                 unseen[number] = inner.scores(cases[number].edit_features)
     calibration = calibrate(np.concatenate(unseen) if unseen else np.zeros(0), edit_labels)
-    rows, labels = [], []
+    rows, labels, near = [], [], []
     for case, scores in zip(cases, unseen, strict=True):
         rows.append(place_rows(case, calibration.probabilities(scores)))
-        labels.append(case.place_is_right)
-    places = fit_trees(*_sampled(np.concatenate(rows), np.concatenate(labels), seed), PLACE_TREES, seed)
-    return Ranking(edits=trees, edit_calibration=calibration, places=places, place_calibration=Calibration())
+        labels.append(case.place_is_next)
+        near.append(case.place_is_right)
+    kept = _kept(np.concatenate(near), seed)
+    places = fit_trees(np.concatenate(rows)[kept], np.concatenate(labels)[kept], PLACE_TREES, seed)
+    return Ranking(edits=trees, edit_calibration=calibration, places=places)
 
 
 def place_rows(case: ExtractedCase, edit_probabilities: Floats) -> Floats:
@@ -122,11 +124,9 @@ def to_arrays(model: HistGradientBoostingClassifier | None) -> BoostedTrees:
     return BoostedTrees.from_json({"baseline": baseline, "roots": roots, **columns})
 
 
-def _sampled(rows: Floats, labels: Booleans, seed: int) -> tuple[Floats, Booleans]:
-    """Returns all right rows and a share of the wrong ones."""
-    chance = np.random.default_rng(seed)
-    kept = labels | (chance.random(len(labels)) < WRONG_PLACES_KEPT)
-    return rows[kept], labels[kept]
+def _kept(is_near: Booleans, seed: int) -> Booleans:
+    """Returns which candidates the place ranking learns from: all near the next change, and a share of the others."""
+    return is_near | (np.random.default_rng(seed).random(len(is_near)) < WRONG_PLACES_KEPT)
 
 
 def _edit_rows(cases: Sequence[ExtractedCase]) -> tuple[Floats, Booleans]:

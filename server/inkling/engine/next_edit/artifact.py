@@ -42,7 +42,6 @@ def encode_artifact(artifact: RankingArtifact) -> str:
         },
         "places": {
             "features": place_features.FEATURES,
-            "calibration": asdict(ranking.place_calibration),
             "trees": ranking.places.to_json(),
         },
     }
@@ -59,14 +58,16 @@ def decode_artifact(text: str) -> RankingArtifact:
         content = json.loads(text)
         if content["format"] != FORMAT:
             raise ModelArtifactError(f"it has another format than {FORMAT}")
-        edits, edit_calibration = _model(content["edits"], edit_features.FEATURES)
-        places, place_calibration = _model(content["places"], place_features.FEATURES)
+        edits = _trees(content["edits"], edit_features.FEATURES)
+        calibration = content["edits"]["calibration"]
+        places = _trees(content["places"], place_features.FEATURES)
         return RankingArtifact(
             ranking=Ranking(
                 edits=edits,
-                edit_calibration=edit_calibration,
+                edit_calibration=Calibration(
+                    slope=float(calibration["slope"]), intercept=float(calibration["intercept"])
+                ),
                 places=places,
-                place_calibration=place_calibration,
             ),
             training=content["training"],
         )
@@ -92,7 +93,7 @@ def shipped_path() -> Path:
     return Path(__file__).with_name(ARTIFACT)
 
 
-def _model(content: Mapping[str, Any], features: tuple[str, ...]) -> tuple[BoostedTrees, Calibration]:
+def _trees(content: Mapping[str, Any], features: tuple[str, ...]) -> BoostedTrees:
     if tuple(content["features"]) != features:
         raise ModelArtifactError(
             "it was made for other features; train it with `python -m inkling.bench.next_edit.train`"
@@ -100,5 +101,4 @@ def _model(content: Mapping[str, Any], features: tuple[str, ...]) -> tuple[Boost
     trees = BoostedTrees.from_json(content["trees"])
     if len(trees.features) and trees.features.max() >= len(features):
         raise ModelArtifactError("a node looks at a feature that is not there")
-    calibration = content["calibration"]
-    return trees, Calibration(slope=float(calibration["slope"]), intercept=float(calibration["intercept"]))
+    return trees

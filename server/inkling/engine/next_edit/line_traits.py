@@ -9,6 +9,8 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _DEFINITION = re.compile(r"\s*(?:async\s+)?(?:def|class)\s")
 _IMPORT = re.compile(r"\s*(?:from|import)\s")
+_DEFINED = re.compile(r"\s*(?:async\s+)?(?:def|class)\s+(\w+)")
+_PART = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _LEAVES = re.compile(r"\s*(?:return|raise|yield)\b")
 _SECTION = re.compile(
     r"\s*(?:Parameters|Returns|Raises|Yields|Notes|See Also|Examples|References|Attributes|Args:|Returns:|Raises:)\s*$"
@@ -111,6 +113,19 @@ def alike(view: FileView, line: str, *, least: float, most: int) -> list[tuple[i
     nearest = sorted(n_shared, key=lambda number: -n_shared[number])[: 2 * most]
     compared = [(number, likeness(line, view.lines[number])) for number in nearest]
     return sorted((pair for pair in compared if pair[1] >= least), key=lambda pair: -pair[1])[:most]
+
+
+@lru_cache(maxsize=65536)
+def name_parts(line: str) -> frozenset[str]:
+    """Returns the parts of the name that a `def` or `class` line defines, in lower case; empty for other lines."""
+    match = _DEFINED.match(line)
+    return frozenset(part.lower() for part in _PART.findall(match[1])) if match else frozenset()
+
+
+def name_likeness(one: str, other: str) -> float:
+    """Returns how many parts the names on two `def` or `class` lines share, in [0, 1]."""
+    left, right = name_parts(one), name_parts(other)
+    return 2 * len(left & right) / (len(left) + len(right)) if left and right else 0.0
 
 
 _MOST_OCCURRENCES = 120  # a word on more lines says nothing about which of them is meant

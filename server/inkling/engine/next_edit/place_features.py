@@ -10,7 +10,7 @@ import numpy as np
 
 from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.line_traits import TRAITS, tokens_of, traits_of, words_of
+from inkling.engine.next_edit.line_traits import TRAITS, name_likeness, tokens_of, traits_of, words_of
 from inkling.engine.next_edit.places import SIGNALS, Place
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.trees import Floats
@@ -22,6 +22,7 @@ latter as a share of the largest one anywhere."""
 _COMPARED = (
     "removed_words",
     "added_words",
+    "theme_near",
     "like_removed_0",
     "like_line_above_0",
     "n_proposals",
@@ -51,6 +52,7 @@ _POSITION = (
     "relative_position",
     "from_broken",
     "shared_tokens",
+    "definition_likeness",
 )
 _OF_SITUATION = (
     "n_removed",
@@ -158,6 +160,7 @@ class _Position:
         n_lines = len(view.lines)
         at = min(self._latest.first_line, n_lines - 1)
         self._owner = view.definition_of[at] if n_lines else -1
+        self._owner_line = view.lines[self._owner] if self._owner >= 0 else ""
         last = self._latest.inserted[-1] if self._latest.inserted else view.lines[at] if n_lines else ""
         self._indentation = traits_of(last)[1]
         self._tokens: frozenset[str] = frozenset().union(
@@ -201,6 +204,7 @@ class _Position:
             line / max(1, n_lines),
             _shrunk(line - broken) if broken is not None else 20.0,
             len(tokens & self._tokens) / max(1, len(tokens)),
+            name_likeness(self._owner_line, view.lines[owner]) if owner >= 0 else 0.0,
         )
 
 

@@ -1,7 +1,7 @@
 """Lines at which the next change may begin, and what speaks for each."""
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from keyword import kwlist
@@ -25,6 +25,9 @@ MOST_IMPORTS = 40
 N_NEXT_DEFINITIONS = 3
 LINES_TO_A_DEFINITION = 300
 LEAST_LIKENESS = 0.6
+MOST_THEME_WORDS = 60
+MOST_LINES_OF_WORD = 200
+N_THEME_LINES = 10  # of each file
 
 _NOT_TELLING = frozenset((*kwlist, "self", "cls"))
 
@@ -45,6 +48,8 @@ SIGNALS = (
     "leaves",
     "removed_words",
     "added_words",
+    "theme",
+    "theme_near",
     *(f"{way}_{which}_{age}" for way in ("below", "above") for which in ("removed", "added") for age in (0, 1)),
     "own_name",
     "defines_added",
@@ -96,6 +101,7 @@ def gather_places(situation: Situation, proposals: Sequence[Proposal]) -> dict[P
         _add_words(evidence, change, min(age, 1))
         _add_alike(evidence, change, min(age, 1))
     _add_imports_and_breaks(evidence)
+    _add_theme(evidence)
     return evidence.signals
 
 
@@ -211,6 +217,30 @@ def _add_words(evidence: Evidence, change: LineChange, age: int) -> None:
                         evidence.sum_up(uri, number, f"{which}_words", weight)
                         if which == "added" and is_definition(situation.files[uri].lines[number]):
                             evidence.add(uri, number, "defines_added", weight)
+
+
+def _add_theme(evidence: Evidence) -> None:
+    """Adds the lines that name most of what was changed in the whole history, the rarer words with more weight."""
+    situation = evidence.situation
+    words: Counter[str] = Counter()
+    for change in situation.history:
+        removed = {word for line in change.removed for word in words_of(line)}
+        inserted = {word for line in change.inserted for word in words_of(line)}
+        words.update(word for word in removed ^ inserted if word not in _NOT_TELLING and len(word) > 1)
+    n_lines = {word: sum(len(view.lines_with.get(word, ())) for view in situation.files.values()) for word in words}
+    rarest = sorted((word for word, n in n_lines.items() if n), key=lambda word: n_lines[word])[:MOST_THEME_WORDS]
+    for uri, view in situation.files.items():
+        weights: defaultdict[int, float] = defaultdict(float)
+        for word in rarest:
+            for number in view.lines_with.get(word, ())[:MOST_LINES_OF_WORD]:
+                weights[number] += 1 / math.log(1.5 + n_lines[word])
+        for number in sorted(weights, key=lambda number: -weights[number])[:N_THEME_LINES]:
+            evidence.add(uri, number)
+        for other, number in [*evidence.signals]:
+            if other == uri:
+                evidence.add(uri, number, "theme", weights.get(number, 0.0))
+                near = (weights.get(number + shift, 0.0) for shift in (-2, -1, 0, 1, 2))
+                evidence.add(uri, number, "theme_near", sum(near))
 
 
 def _below_and_above(situation: Situation, uri: DocumentUri, word: str) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -11,6 +11,7 @@ from inkling.engine.next_edit.proposers import Proposal
 from inkling.engine.next_edit.trees import BoostedTrees, Floats, probabilities
 
 N_PLACES = 10
+MOST_CENTRES = 80  # candidates that are weighed as places; the others are all but impossible
 REACH_LINES = 2  # a place is right when the change begins within so many lines
 
 
@@ -40,29 +41,30 @@ class Ranking:
     Attributes:
         edits: Over the columns of `edit_features.FEATURES`.
         edit_calibration: Of their scores.
-        places: Over the columns of `place_features.FEATURES`.
-        place_calibration: Of their scores.
+        places: Over the columns of `place_features.FEATURES`; which line is the next one is a softmax of their scores.
     """
 
     edits: BoostedTrees
     edit_calibration: Calibration
     places: BoostedTrees
-    place_calibration: Calibration
 
     def edit_probabilities(self, features: Floats) -> Floats:
         """Returns for each proposal the probability that it is the next change, float64, shape (n_proposals,)."""
         return self.edit_calibration.probabilities(self.edits.scores(features))
 
     def rank_places(self, features: Floats, places: Sequence[Place], edits: Mapping[Place, float]) -> list[RankedPlace]:
-        """Returns the likeliest places, at most `N_PLACES`, none within reach of a likelier one.
+        """Returns the likeliest places, at most `N_PLACES`; see `spread_out`.
 
         Args:
             features: As `place_features` returns them.
             places: The places of its rows.
             edits: For each line at which an edit is proposed the probability of the likeliest.
         """
+        if not places:
+            return []
         scores = self.places.scores(with_edit_probabilities(features, places, edits))
-        return spread_out(places, self.place_calibration.probabilities(scores))
+        weights = np.exp(scores - scores.max())
+        return spread_out(places, weights / weights.sum())
 
 
 def likeliest_at(proposals: Sequence[Proposal], edit_probabilities: Floats) -> dict[Place, float]:
@@ -74,13 +76,35 @@ def likeliest_at(proposals: Sequence[Proposal], edit_probabilities: Floats) -> d
     return likeliest
 
 
-def spread_out(places: Sequence[Place], probability: Floats, n_places: int = N_PLACES) -> list[RankedPlace]:
-    """Returns the likeliest places in order, leaving out those within reach of one that was taken before."""
+def spread_out(places: Sequence[Place], at_line: Floats, n_places: int = N_PLACES) -> list[RankedPlace]:
+    """Returns the places that together cover most of the probability, the likeliest first.
+
+    What one place covers does not count for those after it: two lines that are both likely because the next change lies
+    between them are one guess.
+
+    Args:
+        places: The candidates.
+        at_line: float64, shape (n_places,): the probability that the next change begins just there.
+        n_places: The most places.
+    """
+    left = dict(zip(places, at_line.tolist(), strict=True))
+    order = np.argsort(-at_line, kind="stable")[:MOST_CENTRES].tolist()
+    centres = [places[number] for number in order]
     taken: list[RankedPlace] = []
-    for number in np.argsort(-probability, kind="stable").tolist():
-        uri, line = places[number]
-        if all(other.uri != uri or abs(other.line - line) > REACH_LINES for other in taken):
-            taken.append(RankedPlace(uri=uri, line=line, probability=float(probability[number])))
-            if len(taken) == n_places:
-                break
+    while centres and len(taken) < n_places:
+        covered = [sum(left.get(place, 0.0) for place in within_reach(centre)) for centre in centres]
+        # Of places that cover the same, the one that is itself likely.
+        best = max(range(len(centres)), key=lambda number: (covered[number], left[centres[number]]))
+        uri, line = centres.pop(best)
+        if covered[best] <= 0.0:
+            break
+        taken.append(RankedPlace(uri=uri, line=line, probability=covered[best]))
+        for place in within_reach((uri, line)):
+            left[place] = 0.0
     return taken
+
+
+def within_reach(place: Place) -> list[Place]:
+    """Returns the lines at which a change may begin for a place to be right."""
+    uri, line = place
+    return [(uri, line + shift) for shift in range(-REACH_LINES, REACH_LINES + 1)]

@@ -74,6 +74,7 @@ CASE = ExtractedCase(
     places=((URI, 0),),
     place_features=np.zeros((1, 1)),
     place_is_right=np.array([True]),
+    place_is_next=np.array([True]),
     edit_places=((URI, 0), (URI, 5)),
     edit_features=np.zeros((2, 1)),
     edit_is_right=np.array([False, True]),

@@ -109,7 +109,8 @@ def test_probabilities_of_edits_reach_places_within_two_lines() -> None:
     assert filled[:, near].tolist() == [0.5, 0.5, 0.0]
 
 
-def test_ranked_places_keep_apart_from_likelier_ones() -> None:
-    places = [(MAIN, 1), (MAIN, 2), (MAIN, 4), (MAIN, 50)]
-    ranked = spread_out(places, np.array([0.2, 0.9, 0.8, 0.1]))
-    assert [(place.line, place.probability) for place in ranked] == [(2, 0.9), (50, 0.1)]
+def test_a_place_is_as_likely_as_all_lines_within_reach_and_leaves_them_to_no_other() -> None:
+    places = [(MAIN, 1), (MAIN, 2), (MAIN, 4), (MAIN, 6), (MAIN, 50)]
+    ranked = spread_out(places, np.array([0.25, 0.125, 0.25, 0.125, 0.25]))
+    assert [(place.line, place.probability) for place in ranked] == [(2, 0.625), (50, 0.25), (6, 0.125)]
+    assert spread_out(places, np.array([0.25, 0.125, 0.25, 0.125, 0.25]), 1) == ranked[:1]
