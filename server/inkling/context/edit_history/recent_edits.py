@@ -1,7 +1,8 @@
 """The edit history: from keystrokes to changes that mean something.
 
 A keystroke belongs to the change that is under way if it falls on its lines or right beside them, in the same file and
-not after a long pause; else it begins a new one. What came otherwise than by hand is told apart:
+not after a long pause; else it begins a new one. Lines that are rewritten one after the other are a change each, and
+lines that stay divide a change, as they do in a diff. What came otherwise than by hand is told apart:
 
 | what                                                            | becomes                                   |
 |-----------------------------------------------------------------|-------------------------------------------|
@@ -190,14 +191,14 @@ class RecentEdits:
 
     def recent(self) -> tuple[LineChange, ...]:
         """Returns the latest changes that the developer meant, oldest first, at their present places."""
-        changes: list[tuple[int, LineChange]] = []
-        for uri, document in self._documents.items():
-            for record in document.records:
-                ended = record if record.written is not None else record.ended(document.lines)
-                change = ended.change(uri)
-                if change is not None:
-                    changes.append((record.touched, change))
-        return tuple(change for _, change in sorted(changes, key=lambda each: (each[0], each[1].first_line)))
+        found = [
+            (record.touched, record.first_line, uri, record if record.written else record.ended(document.lines))
+            for uri, document in self._documents.items()
+            for record in document.records
+        ]
+        found.sort(key=lambda each: each[:2])
+        changes = [change for _, _, uri, record in found for change in record.changes(uri)]
+        return tuple(changes[-MAX_CHANGES:])
 
     def taken_back(self) -> tuple[LineChange, ...]:
         """Returns the latest changes that were undone or deleted again, oldest first, at the places they had."""
@@ -225,7 +226,7 @@ class RecentEdits:
             for record in document.records
             if len(hunks) > MAX_CHANGES
             or now_ms - record.at_ms > PAUSE_MS
-            or not any(record.is_beside(hunk) for hunk in hunks)
+            or not any(record.takes_in(hunk) for hunk in hunks)
         ]
         self._end(uri, document, over)
         known = self._n_begun
@@ -234,7 +235,7 @@ class RecentEdits:
         else:
             records = list(document.records)
             for hunk in reversed(hunks):
-                beside = [record for record in records if record.written is None and record.is_beside(hunk)]
+                beside = [record for record in records if record.written is None and record.takes_in(hunk)]
                 records = [record.moved(hunk) for record in records if record not in beside]
                 grown = (
                     joined(beside, lines).grown(hunk, lines) if beside else self._begin(hunk, hunk.first_line, origin)
@@ -260,6 +261,7 @@ class RecentEdits:
             touched=self._n_touches,
             first_line=first_line,
             n_lines=len(hunk.inserted),
+            focus=0,
             removed=hunk.removed,
             at_ms=self._clock.now_ms(),
             origin=origin,
@@ -311,9 +313,9 @@ class RecentEdits:
         document.records = _without(after, frozenset(gone))
 
     def _note_taken_back(self, uri: DocumentUri, ended: Record) -> None:
-        change = ended.change(uri)
-        if change is not None:
-            self._taken_back[ended.number] = change
+        changes = ended.changes(uri)
+        if changes:
+            self._taken_back[ended.number] = changes[-1]
             if len(self._taken_back) > MAX_TAKEN_BACK:
                 self._taken_back.popitem(last=False)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from inkling.context.edit_history.layout import is_blank
-from inkling.context.edit_history.tracked_text import LineHunk, trimmed
+from inkling.context.edit_history.tracked_text import LineHunk, parts_of, trimmed
 from inkling.core.next_edit import ChangeOrigin, LineChange
 from inkling.core.snapshot import DocumentUri
 
@@ -13,12 +13,21 @@ N_AROUND = 3  # lines before and after a change that are kept with it; see core.
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
-    """What a change that is over was, when it ended."""
+    """What a change that is over was, when it ended.
+
+    Attributes:
+        removed: The lines that were there before.
+        inserted: The lines that came.
+        above: The lines before it.
+        below: The lines after it.
+        parts: Its runs of changed lines, in lines from its beginning; between them stand lines that stayed.
+    """
 
     removed: tuple[str, ...]
     inserted: tuple[str, ...]
     above: tuple[str, ...]
     below: tuple[str, ...]
+    parts: tuple[LineHunk, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +39,7 @@ class Record:
         touched: Its place in the order of all keystrokes.
         first_line: Where it begins.
         n_lines: How many lines it has now.
+        focus: The line that was typed at last, counted from its first.
         removed: The lines that stood there before it began.
         at_ms: When it was last typed at, milliseconds since the Unix epoch.
         origin: How it came about.
@@ -40,6 +50,7 @@ class Record:
     touched: int
     first_line: int
     n_lines: int
+    focus: int
     removed: tuple[str, ...]
     at_ms: int
     origin: ChangeOrigin
@@ -50,9 +61,17 @@ class Record:
         """The line after its last one."""
         return self.first_line + self.n_lines
 
-    def is_beside(self, hunk: LineHunk) -> bool:
-        """Tells whether a hunk overlaps it, or begins or ends where it ends or begins."""
-        return hunk.first_line <= self.end_line and hunk.end_line >= self.first_line
+    def takes_in(self, hunk: LineHunk) -> bool:
+        """Tells whether a hunk is more of the same change: it falls on its lines, or right beside them.
+
+        A line that is rewritten beside one that was rewritten is a change of its own: who does the same to line after
+        line does it several times.
+        """
+        if hunk.first_line > self.end_line or hunk.end_line < self.first_line:
+            return False
+        overlaps = hunk.first_line < self.end_line and hunk.end_line > self.first_line
+        rewrites_both = 0 < self.n_lines == len(self.removed) and 0 < len(hunk.removed) == len(hunk.inserted)
+        return overlaps or not rewrites_both
 
     def grown(self, hunk: LineHunk, lines: Sequence[str]) -> "Record":
         """Returns it with a hunk beside it made part of it.
@@ -63,7 +82,8 @@ class Record:
         """
         first, end = min(self.first_line, hunk.first_line), max(self.end_line, hunk.end_line)
         removed = (*lines[first : self.first_line], *self.removed, *lines[self.end_line : end])
-        return replace(self, first_line=first, n_lines=end - first + hunk.shift, removed=removed)
+        n_lines, focus = end - first + hunk.shift, hunk.first_line - first
+        return replace(self, first_line=first, n_lines=n_lines, focus=focus, removed=removed)
 
     def moved(self, hunk: LineHunk) -> "Record":
         """Returns it where it is after a hunk that is no part of it; nothing of it may be left."""
@@ -94,11 +114,13 @@ class Record:
             self,
             first_line=first,
             n_lines=end - first,
+            focus=self.focus - (first - self.first_line),
             written=Written(
                 removed=hunk.removed,
                 inserted=hunk.inserted,
                 above=tuple(lines[max(0, first - N_AROUND) : first]),
                 below=tuple(lines[end : end + N_AROUND]),
+                parts=_parts(hunk.removed, hunk.inserted),
             ),
         )
 
@@ -117,28 +139,38 @@ class Record:
         if self.written is None:
             return self
         inserted = tuple(lines[self.first_line : self.end_line])
-        return replace(self, written=replace(self.written, inserted=inserted))
+        parts = _parts(self.written.removed, inserted)
+        return replace(self, written=replace(self.written, inserted=inserted, parts=parts))
 
     def stands(self, lines: Sequence[str]) -> bool:
         """Tells whether all that it inserted stands at its place."""
         return self.written is not None and tuple(lines[self.first_line : self.end_line]) == self.written.inserted
 
-    def change(self, uri: DocumentUri) -> LineChange | None:
-        """Returns an ended one as others see it; None where nothing but white space is changed."""
-        if self.written is None or not self.changes_something:
-            return None
-        if is_blank(self.written.removed) and is_blank(self.written.inserted):
-            return None
-        return LineChange(
-            uri=uri,
-            first_line=self.first_line,
-            removed=self.written.removed,
-            inserted=self.written.inserted,
-            above=self.written.above,
-            below=self.written.below,
-            at_ms=self.at_ms,
-            origin=self.origin,
-        )
+    def changes(self, uri: DocumentUri) -> list[LineChange]:
+        """Returns an ended one as others see it, run by run; the one that was typed at last comes last.
+
+        Runs in which nothing but white space is changed are left out.
+        """
+        written = self.written
+        if written is None:
+            return []
+        runs, grown = list[tuple[bool, LineChange]](), 0
+        for part in written.parts:
+            start = part.first_line + grown  # in the lines that came
+            end, grown = start + len(part.inserted), grown + part.shift
+            if not is_blank(part.removed) or not is_blank(part.inserted):
+                change = LineChange(
+                    uri=uri,
+                    first_line=self.first_line + start,
+                    removed=part.removed,
+                    inserted=part.inserted,
+                    above=(written.above + written.inserted[:start])[-N_AROUND:],
+                    below=(written.inserted[end:] + written.below)[:N_AROUND],
+                    at_ms=self.at_ms,
+                    origin=self.origin,
+                )
+                runs.append((start <= self.focus <= end, change))
+        return [change for _, change in sorted(runs, key=lambda run: run[0])]
 
     def is_reverse_of(self, earlier: "Record") -> bool:
         """Tells whether this takes back what an earlier change at the same place did."""
@@ -146,6 +178,12 @@ class Record:
         if mine is None or its is None or self.first_line != earlier.first_line:
             return False
         return mine.removed == its.inserted and mine.inserted == its.removed
+
+
+def _parts(removed: tuple[str, ...], inserted: tuple[str, ...]) -> tuple[LineHunk, ...]:
+    if removed == inserted:
+        return ()
+    return tuple(parts_of(LineHunk(first_line=0, removed=removed, inserted=inserted)))
 
 
 def joined(records: Sequence[Record], lines: Sequence[str]) -> Record:

@@ -43,6 +43,26 @@ def test_lines_typed_below_one_another_are_one_change() -> None:
     assert hand.summary == [(10, (), ("    log = 1", "    log += 1"))]
 
 
+def test_lines_rewritten_one_after_the_other_are_several_changes() -> None:
+    hand = Hand(a="x = 1\nx = 2\nx = 3\n")
+    hand.type("a", "x", "y")
+    hand.type("a", "xy = 1\nx", "y")
+    assert hand.summary == [(0, ("x = 1",), ("xy = 1",)), (1, ("x = 2",), ("xy = 2",))]
+    hand.type("a", "xy = 1\nxy = 2", "\nz = 1")
+    assert hand.summary[1] == (1, ("x = 2",), ("xy = 2", "z = 1"))
+
+
+def test_lines_that_stay_divide_a_change() -> None:
+    hand = Hand(a="one\ntwo\nthree\nfour\n")
+    hand.replace("a", "one\ntwo\nthree\nfour", "eins\nzwei\nthree\nvier")
+    assert hand.summary == [(0, ("one", "two"), ("eins", "zwei")), (3, ("four",), ("vier",))]
+    hand = Hand(a="one\ntwo\n")
+    hand.type("a", "one", "\nnew")
+    hand.type("a", "one\nnew\ntwo", "\nlast")
+    hand.type("a", "one", "!")
+    assert hand.summary == [(1, (), ("new",)), (3, (), ("last",)), (0, ("one",), ("one!",))]
+
+
 def test_a_jump_begins_another_change() -> None:
     hand = Hand(shop=SHOP)
     hand.type("shop", "fetch(url, timeout", "_s")
@@ -183,7 +203,7 @@ def test_a_formatter_changes_what_it_formats_and_nothing_else() -> None:
         TextEdit(offset=1, n_removed=1, inserted=" = "),
     )
     assert hand.texts["a"] == "p = 10\nq = 20\n\nr = f(1, 2)\n"
-    assert hand.summary == [(0, ("p=1", "q = 2"), ("p = 10", "q = 20"))]
+    assert hand.summary == [(1, ("q = 2",), ("q = 20",)), (0, ("p=1",), ("p = 10",))]
 
 
 def test_an_ended_change_is_formatted_too() -> None:
