@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 
 from inkling.core.next_edit import EditKind, LineChange
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.blocks import block_indentation, first_filled, places_of_block, reindented
+from inkling.engine.next_edit.blocks import block_indentation, first_filled, reindented, stands_at
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.line_tokens import is_telling, tokens_of
 from inkling.engine.next_edit.nearness import Nearness
@@ -13,6 +14,7 @@ from inkling.engine.next_edit.situation import Situation
 
 PROPOSER = "block_repeats"
 MOST_CHANGES = 10  # of the history
+MOST_LIKE_LINES = 300  # that are looked at for the beginning of a block
 MOST_PLACES = 60  # of one block
 MOST_LINES = 200  # of one block; a larger one is a file's, not a pattern
 SHORTEST_MOVED = 2  # lines; one line alone stands twice by chance
@@ -46,14 +48,15 @@ def _replaced_elsewhere(
 ) -> Iterator[EditCandidate]:
     """Yields the other places of the lines that a change replaced or removed."""
     places: list[tuple[DocumentUri, int, tuple[str, ...]]] = []
-    for uri in situation.nearest_first:
-        view = situation.files[uri]
-        for start in places_of_block(view, change.removed):
+    offset = first_filled(change.removed) or 0
+    first_line = change.removed[offset].strip()
+    for uri, line in nearness.nearest(lambda view: view.lines_like.get(first_line, ()), MOST_LIKE_LINES):
+        view, start = situation.files[uri], line - offset
+        if stands_at(view, start, change.removed):
             there = view.lines[start : start + len(change.removed)]
             inserted = reindented(change.inserted, block_indentation(change.removed), block_indentation(there))
             if inserted is not None:
                 places.append((uri, start, inserted))
-    places.sort(key=lambda place: nearness.key(place[0], place[1]))
     n_chars = sum(len(line.strip()) for line in change.removed)
     for rank, (uri, start, inserted) in enumerate(places[:MOST_PLACES]):
         yield _candidate(
@@ -95,24 +98,14 @@ def _left_behind(
     while not stripped[-1]:
         stripped = stripped[:-1]
     places: list[tuple[DocumentUri, int, int]] = []
-    for uri in situation.nearest_first:
-        view = situation.files[uri]
-        for start in view.lines_like.get(stripped[0], ()):
-            if any(past.uri == uri and past.first_line <= start < past.end_line for past in situation.history):
-                continue
-            length = 0
-            while length < min(len(stripped), len(view.lines) - start):
-                if view.lines[start + length].strip() != stripped[length]:
-                    break
-                length += 1
-            is_whole = length == len(stripped)
-            if (
-                length >= SHORTEST_MOVED
-                and (is_whole or length > len(stripped) // 2)
-                and says_enough(stripped[:length])
-            ):
-                places.append((uri, start, length))
-    places.sort(key=lambda place: nearness.key(place[0], place[1]))
+    for uri, start in nearness.nearest(lambda view: view.lines_like.get(stripped[0], ()), MOST_LIKE_LINES):
+        if any(past.uri == uri and past.first_line <= start < past.end_line for past in situation.history):
+            continue
+        there = situation.files[uri].lines[start : start + len(stripped)]
+        alike = takewhile(lambda pair: pair[0] == pair[1].strip(), zip(stripped, there, strict=False))
+        length = len(list(alike))
+        if length >= SHORTEST_MOVED and 2 * length > len(stripped) and says_enough(stripped[:length]):
+            places.append((uri, start, length))
     for rank, (uri, start, length) in enumerate(places[:MOST_PLACES]):
         lines = situation.files[uri].lines
         ends = {start + length}

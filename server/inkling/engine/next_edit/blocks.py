@@ -1,6 +1,6 @@
 """Runs of whole lines: whether the same stand elsewhere, and what they are there when they are indented otherwise."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from inkling.engine.next_edit.file_view import FileView, indentation
 
@@ -25,19 +25,9 @@ def reindented(lines: Sequence[str], before: str, after: str) -> tuple[str, ...]
     return tuple(after + line[len(before) :] if line.strip() else line for line in lines)
 
 
-def places_of_block(view: FileView, lines: Sequence[str]) -> Iterator[int]:
-    """Yields where lines stand, indented by more or less; blank lines at the beginning count."""
-    offset = first_filled(lines)
-    if offset is None:
-        return
-    stripped = [line.strip() for line in lines]
-    for line in view.lines_like.get(stripped[offset], ()):
-        start = line - offset
-        there = view.lines[start : start + len(lines)] if start >= 0 else ()
-        if [other.strip() for other in there] == stripped and is_indented_alike(lines, there):
-            yield start
-
-
-def is_indented_alike(lines: Sequence[str], others: Sequence[str]) -> bool:
-    """Tells whether two runs of lines have the same shape, wherever each of them begins."""
-    return reindented(lines, block_indentation(lines), block_indentation(others)) == tuple(others)
+def stands_at(view: FileView, start: int, lines: Sequence[str]) -> bool:
+    """Tells whether lines stand at a place, all of them indented by as much more or less."""
+    there = view.lines[start : start + len(lines)] if start >= 0 else ()
+    if [line.strip() for line in there] != [line.strip() for line in lines]:
+        return False
+    return reindented(lines, block_indentation(lines), block_indentation(there)) == there

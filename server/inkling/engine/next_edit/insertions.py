@@ -4,6 +4,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from inkling.core.next_edit import EditKind, LineChange
 from inkling.core.snapshot import DocumentUri
@@ -178,6 +179,7 @@ def _lines_alike(view: FileView, line: str) -> list[int]:
     return alike[:MOST_ALIKE]
 
 
+@lru_cache(maxsize=8192)
 def _similarity(line: str, other: str) -> float:
     """Returns the share of words and signs of two lines that are the same, whatever their order, in [0, 1]."""
     ours, theirs = Counter(t.text for t in tokens_of(line)), Counter(t.text for t in tokens_of(other))

@@ -65,13 +65,12 @@ def _places(situation: Situation, pattern: Pattern, nearness: Nearness) -> list[
     """Returns where a pattern stands, the nearest first."""
     words = pattern.lookup_words
     may_span_lines = any(isinstance(element, Hole) or depth_change(element) for element in pattern.rewrite.pattern)
-    lines_with = {
-        word: [(uri, line) for uri in situation.nearest_first for line in situation.files[uri].lines_with.get(word, ())]
-        for word in dict.fromkeys(words)
-    }
+    views = situation.files.values()
     # A statement is read from the line of the pattern's first word on; within one line any of its words will do.
-    probe = words[0] if may_span_lines else min(words, key=lambda word: len(lines_with[word]))
-    lines = sorted(lines_with[probe], key=lambda line: nearness.key(*line))[:MOST_LINES]
+    probe = words[0]
+    if not may_span_lines:
+        probe = min(words, key=lambda word: sum(len(view.lines_with.get(word, ())) for view in views))
+    lines = nearness.nearest(lambda view: view.lines_with.get(probe, ()), MOST_LINES)
     places: list[_Place] = []
     done: dict[DocumentUri, set[int]] = defaultdict(set)
     for uri, line in lines:
@@ -82,13 +81,19 @@ def _places(situation: Situation, pattern: Pattern, nearness: Nearness) -> list[
         view = situation.files[uri]
         if not (pattern.is_of_prose if line in view.prose_lines else pattern.is_of_code):
             continue
-        if not may_span_lines and not all(word in view.lines[line] for word in words):
+        text = view.lines[line]
+        if not all(word in text for word in words) and not (may_span_lines and _may_be_open(text)):
             continue
         place = _place(view, pattern, line, may_join=may_span_lines)
         if place is not None:
             places.append(place)
             done[uri].update(range(place.first_line, place.end_line))
     return places
+
+
+def _may_be_open(text: str) -> bool:
+    """Tells whether a statement may go on after a line."""
+    return any(text.count(opening) > text.count(closing) for opening, closing in ("()", "[]", "{}"))
 
 
 def _was_just_written(situation: Situation, pattern: Pattern, uri: DocumentUri, line: int) -> bool:

@@ -21,15 +21,15 @@ _FRAMES = (
 
 
 def stays_whole(before: str, after: str) -> bool:
-    """Tells whether lines open and close as many brackets as before, and are whatever statement they were.
+    """Tells whether lines are whatever statement or part of one they were.
 
-    Of lines that are none of it by themselves, such as half of a call, only the brackets are compared.
+    Of lines that are none of it by themselves, such as half of a call, the open brackets are compared.
     """
-    if _depth(before) != _depth(after):
-        return False
     before, after = dedent(before), dedent(after)
     frame = next((frame for frame in _FRAMES if _parses(frame, before)), None)
-    return frame is None or not after.strip() or _parses(frame, after)
+    if frame is None:
+        return _depth(before) == _depth(after)
+    return not after.strip() or _parses(frame, after)
 
 
 def _depth(text: str) -> int:
