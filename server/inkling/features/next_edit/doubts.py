@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inkling.core.edit import Span, TextEdit, move_span
-from inkling.core.next_edit import LineChange, PredictedEdit
+from inkling.core.next_edit import EditKind, LineChange, PredictedEdit
 from inkling.core.snapshot import DocumentUri
 from inkling.features.next_edit.offered import PlacedEdit
 
@@ -77,6 +77,11 @@ def _words(lines: Sequence[str]) -> "Counter[str]":
     return Counter(word for line in lines for word in _WORD.findall(line))
 
 
+def is_of_whole_file(edit: PredictedEdit) -> bool:
+    """Tells whether it makes no difference where in its file an edit is made: who wants no import, wants it nowhere."""
+    return edit.kind is EditKind.IMPORT
+
+
 @dataclass(slots=True)
 class _Rejected:
     uri: DocumentUri
@@ -114,8 +119,7 @@ class RejectedEdits:
         return any(
             each.uri == placed.edit.uri
             and (each.removed, each.inserted) == replaced
-            and each.span.start <= change.end
-            and change.offset <= each.span.end
+            and (is_of_whole_file(placed.edit) or (each.span.start <= change.end and change.offset <= each.span.end))
             for each in self._rejected
         )
 

@@ -178,6 +178,8 @@ class NextEditFeature:
             return None
         group, at = display.anchor.edit.group, display.anchor
         anchors = [anchor for anchor in self._pool if anchor.edit.group == group and anchor is not at]
+        for anchor in anchors:
+            anchor.edit = replace(anchor.edit, n_in_group=max(1, anchor.edit.n_in_group - 1))
         self._pool = anchors
         # From the accepted one downwards, then from the top of its file, then in other files.
         anchors = sorted(anchors, key=lambda each: (each.edit.uri != at.edit.uri, each.span.start < at.span.start))

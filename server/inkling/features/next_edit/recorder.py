@@ -12,6 +12,7 @@ from inkling.core.suggestion import Check, Reason, Scored, SuggestionId, new_sug
 from inkling.core.text import line_start, position_at
 from inkling.features.judging import logged
 from inkling.features.next_edit.asked import Asked
+from inkling.features.next_edit.doubts import is_of_whole_file
 from inkling.features.next_edit.offered import PlacedEdit
 
 
@@ -110,6 +111,8 @@ class NextEditRecorder:
 
     def _context_fingerprint(self, placed: PlacedEdit) -> str:
         """A place is known again by its file and the nearest line above it that is not blank."""
+        if is_of_whole_file(placed.edit):
+            return self._log.fingerprint(self._display_path(placed.snapshot))
         text = placed.snapshot.text
         above = text[: line_start(text, placed.change.offset)].rstrip()
         line_above = above[line_start(above, len(above)) :].strip()

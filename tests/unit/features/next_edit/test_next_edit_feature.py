@@ -200,7 +200,7 @@ async def test_after_an_accept_the_next_of_the_group_follows_at_once() -> None:
     first = await scene.offered()
     scene.accept(first)
     second = await scene.offered(line=1)
-    assert second.placed.edit == LAST
+    assert second.placed.edit == replace(LAST, n_in_group=1)
     assert len(mind.questions) == 1
     assert scene.model.occasions[-1].follows_accept
     scene.accept(second)
@@ -278,6 +278,22 @@ async def test_what_was_rejected_in_another_session_is_not_offered_again() -> No
     scene.write_line("a", 0, "# new")
     scene.minds[0].edits = (replace(USE, first_line=2),)
     assert await scene.silence() is Reason.REJECTED_BEFORE
+
+
+async def test_a_rejected_import_is_wanted_nowhere_in_its_file() -> None:
+    wanted = edit("a", 0, None, "import one", kind=EditKind.IMPORT)
+    mind = FakeMind(wanted)
+    scene = renamed(mind, b="use(one)\n")
+    scene.report((await scene.offered()).id, OutcomeKind.REJECTED)
+    await scene.background.finish()
+    (shown,) = scene.log.decisions
+    mind.edits = (replace(wanted, first_line=2),)
+    assert await scene.silence() is Reason.REJECTED_BEFORE
+    scene.log.rejected = {(shown.context_fingerprint, shown.text_fingerprint)}
+    scene.build()
+    assert await scene.silence() is Reason.REJECTED_BEFORE
+    mind.edits = (edit("b", 0, None, "import one", kind=EditKind.IMPORT),)
+    assert (await scene.offered("b")).placed.edit.uri == scene.uri("b")
 
 
 async def test_a_newer_question_cancels_the_older() -> None:
