@@ -14,11 +14,13 @@ from inkling.engine.next_edit.insertions import propose_insertions
 from inkling.engine.next_edit.renames import propose_renames
 from inkling.engine.next_edit.repeats import propose_repeats
 from inkling.engine.next_edit.situation import Situation
+from inkling.engine.next_edit.symmetry import propose_symmetry
 
 logger = logging.getLogger(__name__)
 
 PROPOSERS: tuple[Proposer, ...] = (
     propose_imports,
+    propose_symmetry,
     propose_renames,
     propose_repeats,
     propose_block_repeats,

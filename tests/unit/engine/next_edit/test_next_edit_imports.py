@@ -1,62 +1,22 @@
 """Imports that follow from a change, in code as people write it."""
 
-from pathlib import Path
 from textwrap import dedent
 
 import pytest
+from tests.unit.engine.next_edit.changed_project import applied, situation_of, uri_of
 
-from inkling.core.next_edit import EditKind, LineChange
-from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.candidates import EditCandidate
-from inkling.engine.next_edit.file_view import FileView
+from inkling.core.next_edit import EditKind
 from inkling.engine.next_edit.import_index import ImportedName, ImportIndex, read_imports
 from inkling.engine.next_edit.imports import propose_imports
-from inkling.engine.next_edit.situation import Situation
 
 Texts = dict[str, tuple[str, str]]
 
 
-def _uri(path: str) -> DocumentUri:
-    return DocumentUri(f"file:///project/{path}")
-
-
-def _situation(texts: Texts) -> Situation:
-    """Returns a situation from the text of each file before and after a change; the last file was changed last."""
-    files, history = {}, []
-    for path, (before, after) in texts.items():
-        old, new = dedent(before).splitlines(), dedent(after).splitlines()
-        files[_uri(path)] = FileView(_uri(path), Path("/project") / path, tuple(new))
-        if old == new:
-            continue
-        first = next(
-            (number for number, (one, two) in enumerate(zip(old, new, strict=False)) if one != two),
-            min(len(old), len(new)),
-        )
-        tail = 0
-        while tail < min(len(old), len(new)) - first and old[-1 - tail] == new[-1 - tail]:
-            tail += 1
-        history.append(
-            LineChange(
-                uri=_uri(path),
-                first_line=first,
-                removed=tuple(old[first : len(old) - tail]),
-                inserted=tuple(new[first : len(new) - tail]),
-            )
-        )
-    return Situation(files=files, history=tuple(history))
-
-
-def _applied(situation: Situation, candidate: EditCandidate) -> str:
-    lines = list(situation.files[candidate.uri].lines)
-    lines[candidate.first_line : candidate.end_line] = candidate.inserted
-    return "\n".join(lines) + "\n"
-
-
 def _results(texts: Texts) -> list[str]:
-    situation = _situation(texts)
+    situation = situation_of(texts)
     candidates = list(propose_imports(situation))
     assert all(candidate.kind is EditKind.IMPORT and candidate.words and candidate.group for candidate in candidates)
-    return [_applied(situation, candidate) for candidate in candidates]
+    return [applied(situation, candidate) for candidate in candidates]
 
 
 def _check_first(before: str, after: str, expected: str, others: dict[str, str] | None = None) -> None:
@@ -407,11 +367,11 @@ def test_a_long_statement_is_wrapped_at_the_width_of_the_file() -> None:
 
 def test_the_index_follows_its_files() -> None:
     index = ImportIndex()
-    index.take({_uri("shop/a.py"): read_imports("from shop.money import Price\n")})
+    index.take({uri_of("shop/a.py"): read_imports("from shop.money import Price\n")})
     assert index.spellings("Price") == {ImportedName(module="shop.money", member="Price"): 1}
-    index.take({_uri("shop/a.py"): read_imports("from shop.cash import Price\n")})
+    index.take({uri_of("shop/a.py"): read_imports("from shop.cash import Price\n")})
     assert index.spellings("Price") == {ImportedName(module="shop.cash", member="Price"): 1}
-    index.forget(_uri("shop/a.py"))
+    index.forget(uri_of("shop/a.py"))
     assert not index.spellings("Price")
     assert not index.is_first_party("shop")
 
