@@ -282,12 +282,23 @@ describe("what comes of a search for a fix", () => {
   scenario("a failing test's row in the Testing view has it, too", async () => {
     await window.runCommand("Testing: Focus on Test Explorer View");
     const rows = window.page.locator(".test-explorer .monaco-list-row");
-    await rows.first().locator(".monaco-tl-twistie").click();
+    const folded = window.page.locator('.test-explorer .monaco-list-row[aria-expanded="false"] .monaco-tl-twistie');
     const failing = rows.filter({ hasText: "test_a_parcel_may_be_full" });
-    await failing.click();
     const n = received("inkling/fix").length;
-    // The row's own tooltip comes and goes over its buttons.
-    await failing.getByRole("button", { name: "Fix with Feedback" }).click({ force: true });
+    const soon = { force: true, timeout: 1000 };
+    // The tree folds and moves by itself, only the row under the mouse has buttons, and its tooltip comes and goes over them.
+    await waitFor("the button", async () => {
+      try {
+        if ((await folded.count()) > 0) {
+          await folded.first().click(soon);
+        }
+        await failing.hover(soon);
+        await failing.getByRole("button", { name: "Fix with Feedback" }).click(soon);
+        return true;
+      } catch {
+        return false;
+      }
+    });
     await waitFor("the request", () => received("inkling/fix").length > n);
     await window.screenshot(path.join(ARTIFACTS, "testing-view.png"));
     await notification("There is nothing to fix.");
