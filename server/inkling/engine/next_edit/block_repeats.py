@@ -13,7 +13,7 @@ from inkling.engine.next_edit.nearness import Nearness
 from inkling.engine.next_edit.situation import Situation
 
 PROPOSER = "block_repeats"
-MOST_CHANGES = 10  # of the history
+MOST_CHANGES = 20  # of the history
 MOST_LIKE_LINES = 300  # that are looked at for the beginning of a block
 MOST_PLACES = 60  # of one block
 MOST_LINES = 200  # of one block; a larger one is a file's, not a pattern

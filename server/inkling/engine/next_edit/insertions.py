@@ -19,6 +19,7 @@ PROPOSER = "insertions"
 MOST_CHANGES = 8  # of the history
 MOST_LINES = 40  # of one insertion
 MOST_ALIKE = 12  # lines like the one beside an insertion that are looked at, the most alike
+MOST_PLACES = 30  # of one insertion
 COMMON_WORD = 300  # lines; a word on more of them says too little to look for
 LEAST_SIMILARITY = 0.6  # of the line beside an insertion to that beside another
 
@@ -109,7 +110,7 @@ def _places(situation: Situation, nearness: Nearness, change: LineChange, *, is_
                 place = _place(view, at, change, anchors, line)
                 if place is not None and (is_repeated or place.has_same_line or place.n_alike_sides == len(anchors)):
                     found[uri, at] = place
-    return sorted(found.values(), key=lambda place: nearness.key(place.uri, place.line))
+    return sorted(found.values(), key=lambda place: nearness.key(place.uri, place.line))[:MOST_PLACES]
 
 
 def _anchors(change: LineChange) -> list[_Anchor]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from inkling.engine.next_edit.line_tokens import Token, depth_change, is_word
+from inkling.engine.next_edit.line_tokens import Token, depth_change, is_telling, is_word
 from inkling.engine.next_edit.phrases import Element, Hole
 from inkling.engine.next_edit.rewrites import Rewrite
 
@@ -128,32 +128,22 @@ def _ends_of_expression(hole: Hole, texts: Sequence[str], at: int) -> Iterator[i
 
 def _is_done(rewrite: Rewrite, match: Match, texts: Sequence[str]) -> bool:
     """Tells whether what the rewrite writes stands there already, such as an argument that it adds."""
-    written = written_texts(rewrite, match, texts)
+    written = _written_texts(rewrite, match, texts)
     length = len(written)
     if length <= match.end - match.start:
         return False
     around = range(max(0, match.end - length), min(match.start, len(texts) - length) + 1)
-    return any(texts[start : start + length] == written for start in around) or _holds_what_is_added(
-        rewrite, match, texts
-    )
+    if any(texts[start : start + length] == written for start in around):
+        return True
+    copied = [piece.element for piece in rewrite.replacement if isinstance(piece.element, int)]
+    if copied != list(range(len(rewrite.pattern))):
+        return False
+    added = [piece.element for piece in rewrite.replacement if isinstance(piece.element, str) and piece.element != ","]
+    says_enough = any(is_telling(text) for text in added)
+    return says_enough and any(texts[start : start + len(added)] == added for start in range(len(texts)))
 
 
-def _holds_what_is_added(rewrite: Rewrite, match: Match, texts: Sequence[str]) -> bool:
-    added = [piece.element for piece in rewrite.replacement if isinstance(piece.element, str)]
-    length = len(added)
-    return (
-        any(
-            texts[index : index + length] == added
-            for element, (start, end) in zip(rewrite.pattern, match.spans, strict=True)
-            if isinstance(element, Hole) and element.is_list
-            for index in range(start, end - length + 2)
-        )
-        if length > 1
-        else False
-    )
-
-
-def written_texts(rewrite: Rewrite, match: Match, texts: Sequence[str]) -> list[str]:
+def _written_texts(rewrite: Rewrite, match: Match, texts: Sequence[str]) -> list[str]:
     """Returns the words and signs that come in place of a match."""
     written: list[str] = []
     for piece in rewrite.replacement:

@@ -13,13 +13,13 @@ from inkling.engine.next_edit.nearness import Nearness
 from inkling.engine.next_edit.pattern_matching import Match, matches_of, rewritten
 from inkling.engine.next_edit.patterns import Agreement, Pattern, patterns_of
 from inkling.engine.next_edit.phrases import Hole
-from inkling.engine.next_edit.rewrites import Rewrite
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.statement_syntax import stays_whole
 
 PROPOSER = "repeats"
 MOST_LINES = 300  # with the pattern's word, the nearest; beyond it is too common to look at each
-MOST_PLACES = 60  # of one pattern
+MOST_PLACES = 120  # of one pattern
+MOST_TOGETHER = 8  # statements without lines between them that are one proposal; more nobody can read at a glance
 MOST_COMBINED = 40  # statements in which several patterns are applied together
 LEAST_SIMILARITY = 0.3  # of the surroundings, for patterns that are applied together
 LEAST_CHARS = 8  # of a pattern that needs no such surroundings
@@ -108,7 +108,7 @@ def _place(view: FileView, pattern: Pattern, line: int, *, may_join: bool) -> _P
     text = view.lines[line]
     if len(text) > MOST_LINE_CHARS:
         return None
-    found = _rewritten(pattern.rewrite, text)
+    found = _rewritten(pattern, text)
     end = line + 1
     if found is None and may_join:
         depth = sum(depth_change(token.text) for token in tokens_of(text))
@@ -117,30 +117,34 @@ def _place(view: FileView, pattern: Pattern, line: int, *, may_join: bool) -> _P
             end += 1
         if depth == 0 and end > line + 1:
             text = "\n".join(view.lines[line:end])
-            found = _rewritten(pattern.rewrite, text)
+            found = _rewritten(pattern, text)
     if found is None:
         return None
-    result, matches = found
+    result, agreement = found
     if not pattern.rewrite.is_rename and not stays_whole(text, result):
         return None
-    texts = [token.text for token in tokens_of(text)]
     return _Place(
         uri=view.uri,
         first_line=line,
         end_line=end,
         inserted=tuple(result.split("\n")) if result.strip() else (),
-        agreement=max(pattern.agreement(match, texts) for match in matches),
+        agreement=agreement,
     )
 
 
-def _rewritten(rewrite: Rewrite, text: str) -> tuple[str, list[Match]] | None:
-    """Returns a statement with the rewrite applied wherever it can be, and where that is."""
+def _rewritten(pattern: Pattern, text: str) -> tuple[str, Agreement] | None:
+    """Returns a statement with the rewrite applied wherever it can be, and how well the best of these places agrees.
+
+    Where some places have enough in common with the examples, the others are left as they are.
+    """
     tokens = tokens_of(text)
-    matches = matches_of(rewrite, [token.text for token in tokens])
-    if not matches:
+    texts = [token.text for token in tokens]
+    found = [(match, pattern.agreement(match, texts)) for match in matches_of(pattern.rewrite, texts)]
+    if not found:
         return None
-    result = rewritten([(rewrite, match) for match in matches], tokens, indentation(text))
-    return None if result == text.rstrip() else (result, matches)
+    found = [item for item in found if pattern.stands_alone(item[1])] or found
+    result = rewritten([(pattern.rewrite, match) for match, _ in found], tokens, indentation(text))
+    return None if result == text.rstrip() else (result, max(agreement for _, agreement in found))
 
 
 def _candidates(pattern: Pattern, places: Sequence[_Place]) -> Iterator[EditCandidate]:
@@ -176,7 +180,7 @@ def _group(pattern: Pattern) -> str:
 
 
 def _with_run(place: _Place, places: Sequence[_Place]) -> Iterator[list[_Place]]:
-    """Yields a place alone and, for the first of places without lines between them, all of them."""
+    """Yields a place alone and, for the first of a few places without lines between them, all of them."""
     yield [place]
     following = {(other.uri, other.first_line): other for other in places}
     if any(other.uri == place.uri and other.end_line == place.first_line for other in places):
@@ -184,7 +188,7 @@ def _with_run(place: _Place, places: Sequence[_Place]) -> Iterator[list[_Place]]
     run = [place]
     while (place.uri, run[-1].end_line) in following:
         run.append(following[place.uri, run[-1].end_line])
-    if len(run) > 1:
+    if 1 < len(run) <= MOST_TOGETHER:
         yield run
 
 

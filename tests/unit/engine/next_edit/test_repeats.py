@@ -172,6 +172,20 @@ def test_two_edits_of_one_kind_count_as_support() -> None:
     assert best.words.endswith("2 times")
 
 
+def test_of_several_uses_in_a_statement_those_like_the_example_are_changed() -> None:
+    situation = situation_after(
+        """
+        for index, rate in enumerate(rates):
+            pass
+        rates = tile(sort(rates)[::-1], 2)
+        """,
+        Edit("for index, rate in enumerate(rates):", "for index, rate in enumerate(self._rates):"),
+    )
+    (candidate,) = propose_repeats(situation)
+
+    assert candidate.inserted == ("rates = tile(sort(self._rates)[::-1], 2)",)
+
+
 # What two edits of the same shape tell together, though each alone could mean many things.
 TWO_EXAMPLES = {
     "a getter as an attribute": (
