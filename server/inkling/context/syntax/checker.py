@@ -5,6 +5,7 @@ from inkling.core.edit import TextEdit
 from inkling.core.ports import SyntaxVerdict
 from inkling.core.suggestion import Candidate, CompletionRequest
 
+EDIT_DEADLINE_S = 5.0  # who typed on has cancelled it by then; a group of thousands of edits is worth waiting for
 _SPEC = WorkerSpec(name="syntax", module="inkling.context.syntax.worker")
 
 
@@ -44,4 +45,4 @@ class WorkerSyntaxChecker:
             WorkerError: The worker is not running, died, or missed the deadline.
         """
         payload = (text, edit.offset, edit.n_removed, edit.inserted)
-        return SyntaxVerdict(await self._worker.call("judge_edit", payload, deadline_s=self._deadline_s))
+        return SyntaxVerdict(await self._worker.call("judge_edit", payload, deadline_s=EDIT_DEADLINE_S))
