@@ -20,6 +20,8 @@ from inkling.engine.next_edit.situation import Situation
 _SURE = 1.0
 _INHERITED = 0.9  # By the name of a base class, or of a module that is imported as a whole.
 _ONLY_ONE_OF_THE_NAME = 0.5  # The object is unknown, but no other method of the project has the name.
+_LIKE_A_BUILTIN = 0.2  # The object is unknown, and lists or dictionaries have a method of the name, too.
+LEAST_CERTAIN = 0.4  # Below it only what else the call shows, such as a keyword, can tell that the function is meant.
 METHODS_OF_BUILTINS = frozenset(
     name for kind in (str, bytes, list, dict, set, tuple, int, float, object) for name in dir(kind)
 )
@@ -101,11 +103,11 @@ def _certainty(
     receiver = occurrence.node.value
     if isinstance(receiver, ast.Name) and receiver.id == function.owner.name:
         return 0.0  # Called on the class, so that its arguments are shifted by one.
-    if function.name in METHODS_OF_BUILTINS:
-        return 0.0
     others = [other.owner for _, other in definers(situation, function.name) if other.node is not function.node]
     related = {heir for _, heir in subclasses(situation, function.owner.name)} if others else set()
-    return _ONLY_ONE_OF_THE_NAME if related.issuperset(others) else 0.0
+    if not related.issuperset(others):
+        return 0.0
+    return _LIKE_A_BUILTIN if function.name in METHODS_OF_BUILTINS else _ONLY_ONE_OF_THE_NAME
 
 
 def _certainty_of_name(

@@ -8,11 +8,13 @@ from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.block_repeats import propose_block_repeats
 from inkling.engine.next_edit.candidates import EditCandidate, Proposer
+from inkling.engine.next_edit.diagnostics import propose_diagnostics
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports import propose_imports
 from inkling.engine.next_edit.insertions import propose_insertions
 from inkling.engine.next_edit.renames import propose_renames
 from inkling.engine.next_edit.repeats import propose_repeats
+from inkling.engine.next_edit.signatures import propose_signatures
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.symmetry import propose_symmetry
 
@@ -22,9 +24,11 @@ PROPOSERS: tuple[Proposer, ...] = (
     propose_imports,
     propose_symmetry,
     propose_renames,
+    propose_signatures,
     propose_repeats,
     propose_block_repeats,
     propose_insertions,
+    propose_diagnostics,
 )
 
 

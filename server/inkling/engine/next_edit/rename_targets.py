@@ -261,7 +261,8 @@ class _Search:
         for site in call_sites(self.situation, self.view, function):
             keywords = {keyword.arg: keyword for keyword in site.call.keywords}
             if self.change.old in keywords and self.change.new not in keywords:
-                yield from _keyword_target(site.view, keywords[self.change.old], site.certainty)
+                certainty = max(site.certainty, _UNKNOWN_OBJECT)
+                yield from _keyword_target(site.view, keywords[self.change.old], certainty)
 
     def _of_keyword(self, call: ast.Call) -> Iterator[Target]:
         """Yields the same keyword of other calls that read the same, and the parameter that it is for."""

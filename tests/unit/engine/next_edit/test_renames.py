@@ -1,48 +1,10 @@
 """Renames: the other uses of a name that was changed, and silence where a name means something else."""
 
-from collections.abc import Mapping
-from pathlib import Path
-
 import pytest
+from tests.unit.engine.next_edit.changed_files import shown, situation
 
-from inkling.core.next_edit import ChangeOrigin, EditKind, LineChange
-from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.candidates import EditCandidate
-from inkling.engine.next_edit.file_view import FileView
+from inkling.core.next_edit import EditKind
 from inkling.engine.next_edit.renames import MOST_CANDIDATES, propose_renames
-from inkling.engine.next_edit.situation import Situation
-
-
-def situation(files: Mapping[str, str], *changes: tuple[str, str, str], origin: str = "typed") -> Situation:
-    """Files after changes, each a path, the old lines and the new ones, which stand in the file."""
-    views = {
-        DocumentUri(f"file:///{path}"): FileView(
-            DocumentUri(f"file:///{path}"), Path("/", path), tuple(text.split("\n"))
-        )
-        for path, text in files.items()
-    }
-    history = []
-    for path, removed, inserted in changes:
-        before = files[path][: files[path].index(inserted)]
-        history.append(
-            LineChange(
-                uri=DocumentUri(f"file:///{path}"),
-                first_line=before.count("\n"),
-                removed=tuple(removed.split("\n")),
-                inserted=tuple(inserted.split("\n")),
-                origin=ChangeOrigin(origin),
-            )
-        )
-    return Situation(files=views, history=tuple(history))
-
-
-def shown(candidates: list[EditCandidate], *, least: float = 0.0) -> list[str]:
-    return sorted(
-        f"{candidate.uri.rpartition('/')[2]}:{candidate.first_line}: "
-        + " / ".join(line.strip() for line in candidate.inserted)
-        for candidate in candidates
-        if candidate.grounds.certainty >= least
-    )
 
 
 def check(text: str, removed: str, inserted: str, expected: list[str], *, least: float = 0.0) -> None:
@@ -53,7 +15,7 @@ def check(text: str, removed: str, inserted: str, expected: list[str], *, least:
 
 def test_local_variable() -> None:
     check(
-        "def area(w):\n    size_px = w * w\n    if size > 9:\n        return None\n    return size\n\nsize = 3\nprint(size)",
+        "def area(w):\n    size_px = w * w\n    if size > 9:\n        raise E\n    return size\n\nsize = 3\nb(size)",
         "    size = w * w",
         "    size_px = w * w",
         ["2: if size_px > 9:", "4: return size_px"],
@@ -179,8 +141,10 @@ def test_import_that_was_replaced_or_got_an_alias() -> None:
 
 
 def test_fixture_of_pytest() -> None:
-    text = "@pytest.fixture\ndef database():\n    ...\n\ndef test_rows(db):\n    assert db.rows\n\ndef rows(db):\n    return db"
-    check(text, "def db():", "def database():", ["4: def test_rows(database): / assert database.rows"])
+    text = (
+        "@pytest.fixture\ndef database():\n    ...\n\ndef test_rows(db):\n    assert db.n\n\ndef a(db):\n    return db"
+    )
+    check(text, "def db():", "def database():", ["4: def test_rows(database): / assert database.n"])
 
 
 def test_dataclass_field_at_its_uses() -> None:
