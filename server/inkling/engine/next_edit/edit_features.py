@@ -176,6 +176,12 @@ class _Surroundings:
         latest = self._situation.latest
         is_same = proposal.uri == latest.uri
         distance = proposal.first_line - latest.end_line
+        # What is learned from are runs of changed lines as long as they can be: there no change ever touches the next
+        # one. Who types does change line after line, so what touches counts as if a line were between.
+        if proposal.first_line == latest.end_line:
+            distance += 1
+        elif proposal.end_line == latest.first_line:
+            distance -= 1
         return (
             float(is_same),
             math.copysign(math.log1p(abs(distance)), distance) if is_same else 0.0,
