@@ -206,7 +206,9 @@ async def test_a_file_that_does_not_parse_and_one_that_breaks(window: Window) ->
 
 
 async def test_a_large_file_is_left_alone_and_a_long_one_is_answered(window: Window) -> None:
-    blocks = [f"def step_{number}(value):\n    total = value + {number}\n    return total\n\n\n" for number in range(4000)]
+    blocks = [
+        f"def step_{number}(value):\n    total = value + {number}\n    return total\n\n\n" for number in range(4000)
+    ]
     long = "".join(blocks) + "step_7(step_7(1))\n"
     file = window.add("long.py", long)
     await window.editor.start()
@@ -219,7 +221,7 @@ async def test_a_large_file_is_left_alone_and_a_long_one_is_answered(window: Win
 
 
 async def test_five_thousand_uses_of_a_name(window: Window) -> None:
-    text = "def scale(value):\n    return value\n\n" + "total = scale(1)\n" * 5000
+    text = "def scale(value):\n    return value\n\n" + "total = scale(1)\nprint(total)\n" * 5000
     file = window.add("uses.py", text)
     await window.editor.start()
     file.open().type("scale", "scaled")
