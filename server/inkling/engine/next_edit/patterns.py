@@ -20,6 +20,9 @@ MOST_GENERALISED = 6  # changes that are generalised in pairs
 MOST_STATEMENTS = 4  # of each of them
 MOST_PATTERNS = 24
 ENOUGH_WORDS = 2  # of a pattern that may stand in other surroundings
+TOO_FEW_CHARS = 5  # that agree, of the pattern and around it, after a single example
+MOST_ADDED = 4  # times as many characters as agree, after a single example
+LEAST_SIMILARITY = 0.5  # of the surroundings to those that more than two examples have in common
 MOST_SHOWN = 60  # characters of a pattern that a person is shown
 
 
@@ -110,9 +113,19 @@ class Pattern:
             # What a defined name means is asked of its scope.
             is_defined = any(example.left[:1] in (("def",), ("class",)) for example in self.examples)
             return agreement.has_word and not is_defined and (self.is_of_code or self.n_statements > 1)
-        if self.n_statements > 1 and len(self.rewrite.pattern) > 1:
+        if self.n_statements == 1:
+            n_agreeing = self.n_literal_chars + agreement.n_chars
+            if n_agreeing <= TOO_FEW_CHARS or self._n_added_chars > MOST_ADDED * n_agreeing:
+                return False
+        elif self.n_statements > 2 and agreement.similarity < LEAST_SIMILARITY:
+            return False  # So many examples show what belongs to the pattern.
+        elif len(self.rewrite.pattern) > 1:
             return True
         return agreement.n_tokens > 0 or agreement.similarity == 1 or len(self.lookup_words) >= ENOUGH_WORDS
+
+    @cached_property
+    def _n_added_chars(self) -> int:
+        return sum(len(piece.element) for piece in self.rewrite.replacement if isinstance(piece.element, str))
 
 
 def patterns_of(situation: Situation) -> list[Pattern]:
