@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const report = (outcome: TrackedOutcome): void => {
     outcomes.report(outcome);
   };
-  const nextEdits = new NextEdits({ server, activity, changes, clock, log, report });
+  const nextEdits = new NextEdits({ server, activity, changes, clock, log, report, reported: () => outcomes.reported() });
   const suggestions = new InlineSuggestions({
     server,
     activity,

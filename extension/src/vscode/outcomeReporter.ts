@@ -42,6 +42,11 @@ export class OutcomeReporter implements vscode.Disposable {
     this.queue.push({ eventId: randomUUID(), ...outcome });
   }
 
+  /** Resolves once the server has all outcomes on disk, or could not be told of them. */
+  async reported(): Promise<void> {
+    await this.queue.flush();
+  }
+
   /** Sends what is left while the server still runs, and waits until the rest is saved. */
   async finish(): Promise<void> {
     await this.queue.flush();

@@ -39,7 +39,7 @@ describe("what becomes of a predicted edit", () => {
   let workspace;
   let script;
 
-  const names = ["near", "dismissed", "by_hand", "far", "here", "there", "tab", "all", "all_there", "asking", "changed", "readonly"];
+  const names = ["near", "dismissed", "several", "by_hand", "far", "here", "there", "tab", "all", "all_there", "asking", "changed", "readonly"];
 
   before(async () => {
     script = fs.mkdtempSync(path.join(os.tmpdir(), "inkling-script-"));
@@ -105,36 +105,7 @@ describe("what becomes of a predicted edit", () => {
     return edit.id;
   }
 
-  /** The words that decorations put into lines, in the order of the page. */
-  const marks = () =>
-    window.page.evaluate(() => {
-      const words = (part, pseudo) => globalThis.getComputedStyle(part, pseudo).content;
-      const parts = [...globalThis.document.querySelectorAll('.editor-instance .view-line [class*="ced-"]')];
-      const texts = parts.flatMap((part) => [words(part, "::before"), words(part, "::after")]);
-      return texts.filter((text) => text !== "none").map((text) => JSON.parse(text).replaceAll("\u00a0", " "));
-    });
-  const waitForMark = (text) => waitFor(`the mark ${text}`, async () => (await marks()).some((mark) => mark.includes(text)));
-  const isTabOffered = async () => (await marks()).some((mark) => mark.includes("⇥"));
-  const waitForNoMarks = () => waitFor("no marks", async () => (await marks()).length === 0);
-  const position = () => window.page.locator('[id="status.editor.selection"]').innerText();
-  const waitForPosition = (line, column) =>
-    waitFor(`the cursor at ${line}:${column}`, async () => (await position()).startsWith(`Ln ${line}, Col ${column}`));
-  async function isInFront(file) {
-    await window.page.locator(`.tab.active[data-resource-name="${file}"]`).waitFor();
-    await window.page.locator(".monaco-editor.focused").first().waitFor();
-  }
-
-  /** Opens a file and puts the cursor somewhere, both from 1. */
-  async function goTo(file, line, column) {
-    await window.openFile(file);
-    const input = window.page.locator(".quick-input-widget input");
-    await window.press("Control+KeyG");
-    await input.fill(`:${line}:${column}`);
-    await window.press("Enter");
-    await window.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
-    await window.page.locator(".monaco-editor.focused").first().waitFor();
-    await waitForPosition(line, column);
-  }
+  const isTabOffered = async () => (await window.marks()).some((mark) => mark.includes("⇥"));
 
   const nAsked = () => received("inkling/nextEdit").length;
 
@@ -155,11 +126,11 @@ describe("what becomes of a predicted edit", () => {
   const clearToasts = () => window.runCommand("Notifications: Clear All Notifications");
 
   scenario("near the cursor it is shown where it belongs, and Tab applies it", async () => {
-    await goTo("near.py", 2, 32);
+    await window.goTo("near.py", 2, 32);
     const id = predict("near.py", 4, 21);
     await window.insert("  #");
-    await waitForMark("timeout_s");
-    await waitForMark("⇥ apply");
+    await window.waitForMark("timeout_s");
+    await window.waitForMark("⇥ apply");
     await waitForOutcome(id, "shown");
     await window.screenshot(path.join(ARTIFACTS, "next-edit-near.png"));
     const { params } = received("inkling/nextEdit").at(-1);
@@ -168,8 +139,8 @@ describe("what becomes of a predicted edit", () => {
     predictNothing();
     await asked(() => window.press("Tab"));
     await waitForOutcome(id, "accepted");
-    await waitForPosition(5, 31);
-    await waitForNoMarks();
+    await window.waitForPosition(5, 31);
+    await window.waitForNoMarks();
     assert.equal(await window.save(), CALLER.replace("(timeout)\n\n", "(timeout)  #\n\n").replace("timeout=3", "timeout_s=3"));
   });
 
@@ -182,14 +153,14 @@ describe("what becomes of a predicted edit", () => {
   });
 
   scenario("Escape dismisses it, and no other is asked for until something is changed", async () => {
-    await goTo("dismissed.py", 2, 32);
+    await window.goTo("dismissed.py", 2, 32);
     const id = predict("dismissed.py", 4, 21);
     await window.insert("  #");
-    await waitForMark("⇥ apply");
+    await window.waitForMark("⇥ apply");
     const n = nAsked();
     await window.press("Escape");
     await waitForOutcome(id, "rejected");
-    await waitForNoMarks();
+    await window.waitForNoMarks();
     assert.equal(nAsked(), n);
     // Tab is the editor's own again.
     predictNothing();
@@ -197,36 +168,55 @@ describe("what becomes of a predicted edit", () => {
     assert.equal(await window.save(), CALLER.replace("(timeout)\n\n", "(timeout)  #  \n\n"));
   });
 
+  scenario("one of several is dismissed and the next one is shown; who dismisses that, too, has quiet", async () => {
+    await window.goTo("several.py", 2, 32);
+    const [first, n] = [predict("several.py", 4, 21, { nInGroup: 3 }), nAsked()];
+    await window.insert("  #");
+    await window.waitForMark("⇥ apply");
+    const second = predict("several.py", 1, 23, { nInGroup: 2 });
+    await window.press("Escape");
+    await waitForOutcome(first, "rejected");
+    await waitForOutcome(second, "shown");
+    await window.waitForMark("⇥ apply");
+    predict("several.py", 0, 12);
+    await window.press("Escape");
+    await waitForOutcome(second, "rejected");
+    await window.waitForNoMarks();
+    assert.equal(nAsked(), n + 2);
+    predictNothing();
+    await window.save();
+  });
+
   scenario("what is written by hand is no acceptance, and something else there ignores it", async () => {
-    await goTo("by_hand.py", 5, 22);
+    await window.goTo("by_hand.py", 5, 22);
     const typed = predict("by_hand.py", 4, 21);
     await window.runCommand("Inkling: Predict Next Edit");
-    await waitForMark("timeout_s");
+    await window.waitForMark("timeout_s");
     assert.equal(received("inkling/nextEdit").at(-1).params.isInvoked, true);
     answer("inkling/nextEdit", undefined, { hold: true });
-    await goTo("by_hand.py", 5, 29);
+    await window.goTo("by_hand.py", 5, 29);
     await window.type("_s");
     await waitForOutcome(typed, "typed_through");
     const ignored = predict("by_hand.py", 1, 23);
     await window.runCommand("Inkling: Predict Next Edit");
-    await waitForMark("timeout_s");
+    await window.waitForMark("timeout_s");
     answer("inkling/nextEdit", undefined, { hold: true });
-    await goTo("by_hand.py", 2, 28);
+    await window.goTo("by_hand.py", 2, 28);
     await window.type("x");
     await waitForOutcome(ignored, "ignored");
     await window.save();
   });
 
   scenario("far away it is a hint with its line: Tab goes there, Tab again applies it", async () => {
-    await goTo("far.py", 100, 9);
+    await window.goTo("far.py", 100, 9);
     const id = predict("far.py", 1, 23);
     await window.insert("!");
-    await waitForMark("⇥ line 2: `timeout` → `timeout_s`");
+    await window.waitForMark("⇥ line 2: `timeout` → `timeout_s`");
     await window.screenshot(path.join(ARTIFACTS, "next-edit-far.png"));
     await window.press("Tab");
-    await waitForPosition(2, 24);
-    await waitForMark("⇥ apply");
-    assert.equal((await marks()).some((mark) => mark.includes("line 2")), false);
+    await window.waitForPosition(2, 24);
+    await window.waitForMark("⇥ apply");
+    assert.equal((await window.marks()).some((mark) => mark.includes("line 2")), false);
     await waitForOutcome(id, "shown");
     predictNothing();
     await window.press("Tab");
@@ -235,15 +225,15 @@ describe("what becomes of a predicted edit", () => {
   });
 
   scenario("in another file it is a hint with the file: Tab opens it, Tab again applies it", async () => {
-    await goTo("here.py", 100, 9);
+    await window.goTo("here.py", 100, 9);
     const id = predict("there.py", 4, 21);
     await window.insert("!");
-    await waitForMark("⇥ there.py:5: `timeout` → `timeout_s`");
+    await window.waitForMark("⇥ there.py:5: `timeout` → `timeout_s`");
     await window.screenshot(path.join(ARTIFACTS, "next-edit-other-file.png"));
     await window.press("Tab");
-    await isInFront("there.py");
-    await waitForMark("⇥ apply");
-    await waitForPosition(5, 22);
+    await window.waitUntilInFront("there.py");
+    await window.waitForMark("⇥ apply");
+    await window.waitForPosition(5, 22);
     await window.screenshot(path.join(ARTIFACTS, "next-edit-jumped.png"));
     predictNothing();
     await window.press("Tab");
@@ -257,10 +247,10 @@ describe("what becomes of a predicted edit", () => {
     async function change(text) {
       await window.openFile("tab.py");
       await undoAll("tab.py", CALLER);
-      await goTo("tab.py", 2, 32);
+      await window.goTo("tab.py", 2, 32);
       const id = predict("tab.py", 4 + text.split("\n").length - 1, 21);
       await window.insert(text);
-      await waitForMark("timeout_s");
+      await window.waitForMark("timeout_s");
       return id;
     }
 
@@ -280,16 +270,16 @@ describe("what becomes of a predicted edit", () => {
 
     scenario("indentation", async () => {
       await change("\n    ");
-      await waitForPosition(3, 5);
+      await window.waitForPosition(3, 5);
       await waitFor("no offer of Tab", async () => !(await isTabOffered()));
       await window.press("Tab");
-      await waitForPosition(3, 9);
+      await window.waitForPosition(3, 9);
       await assertNotApplied();
     });
 
     scenario("a selection", async () => {
       await change("  # two");
-      await waitForMark("⇥ apply");
+      await window.waitForMark("⇥ apply");
       await window.press("Shift+ArrowLeft");
       await waitFor("no offer of Tab", async () => !(await isTabOffered()));
       await asked(() => window.press("Tab"));
@@ -298,7 +288,7 @@ describe("what becomes of a predicted edit", () => {
 
     scenario("a list of completions", async () => {
       await change("  # conn");
-      await waitForMark("⇥ apply");
+      await window.waitForMark("⇥ apply");
       await window.press("Control+Space");
       await window.page.locator(".suggest-widget.visible .monaco-list-row.focused", { hasText: "connect" }).waitFor();
       await asked(() => window.press("Tab"));
@@ -315,7 +305,7 @@ describe("what becomes of a predicted edit", () => {
       answer("textDocument/inlineCompletion", null);
       await asked(() => window.press("Tab"));
       await assertNotApplied(/# two of three\n/);
-      await waitForMark("⇥ apply");
+      await window.waitForMark("⇥ apply");
     });
 
     scenario("a snippet", async () => {
@@ -324,18 +314,18 @@ describe("what becomes of a predicted edit", () => {
       await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "Loop" }).click();
       await window.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
       await window.page.locator(".monaco-editor.focused").first().waitFor();
-      await waitForPosition(3, 13);
+      await waitFor("the first stop", async () => (await window.position()) === "Ln 3, Col 13 (4 selected)");
       await window.press("ArrowRight");
-      await waitForMark("⇥ apply");
+      await window.waitForMark("⇥ apply");
       await window.press("Tab");
-      await waitFor("the next stop of the snippet", async () => (await position()) === "Ln 3, Col 20 (3 selected)");
+      await waitFor("the next stop of the snippet", async () => (await window.position()) === "Ln 3, Col 20 (3 selected)");
       await assertNotApplied();
       await window.press("Escape");
     });
 
     scenario("moving the focus", async () => {
       await change("  # two");
-      await waitForMark("⇥ apply");
+      await window.waitForMark("⇥ apply");
       await window.press("Control+KeyM");
       await window.page.locator(".statusbar-item", { hasText: "Tab Moves Focus" }).waitFor();
       await window.press("Tab");
@@ -347,10 +337,10 @@ describe("what becomes of a predicted edit", () => {
   });
 
   scenario("all of a kind are shown before they are applied, in all files, and one undo takes them back", async () => {
-    await goTo("all.py", 2, 32);
+    await window.goTo("all.py", 2, 32);
     const id = predict("all.py", 4, 21, { nInGroup: 3 });
     await window.insert("  # all");
-    await waitForMark("⇥ apply");
+    await window.waitForMark("⇥ apply");
     const renamed = (line, start) => ({ range: { start: { line, character: start }, end: { line, character: start + 7 } }, newText: "timeout_s" });
     answer("inkling/nextEditGroup", {
       files: [
@@ -387,10 +377,10 @@ describe("what becomes of a predicted edit", () => {
   });
 
   scenario("a preview that is discarded changes nothing", async () => {
-    await goTo("all.py", 2, 32);
+    await window.goTo("all.py", 2, 32);
     const id = predict("all.py", 4, 21);
     await window.insert("!");
-    await waitForMark("⇥ apply");
+    await window.waitForMark("⇥ apply");
     const before = await window.save();
     await window.runCommand("Inkling: Preview Next Edit");
     const preview = window.page.locator(".bulk-edit-panel");
@@ -402,7 +392,7 @@ describe("what becomes of a predicted edit", () => {
   });
 
   scenario("it is asked for explicitly, and when something was found late; an older question is called off", async () => {
-    await goTo("asking.py", 2, 32);
+    await window.goTo("asking.py", 2, 32);
     predictNothing();
     await window.runCommand("Inkling: Predict Next Edit");
     await toast("Nothing follows from that.").waitFor();
@@ -420,15 +410,15 @@ describe("what becomes of a predicted edit", () => {
     const ready = { method: "inkling/nextEditReady", params: { uri: uri("asking.py") } };
     answer("inkling/retrainModel", { wasReplaced: false, words: "Enough is known." }, { notifications: [ready] });
     await window.runCommand("Inkling: Retrain Model");
-    await waitForMark("⇥ apply");
+    await window.waitForMark("⇥ apply");
     await clearToasts();
     await window.save();
   });
 
   scenario("paused, or switched off, it says nothing and asks nothing", async () => {
-    await waitForMark("⇥ apply");
+    await window.waitForMark("⇥ apply");
     await window.runCommand("Inkling: Pause");
-    await waitForNoMarks();
+    await window.waitForNoMarks();
     let n = nAsked();
     await window.insert(" ");
     await window.runCommand("Inkling: Predict Next Edit");
@@ -437,28 +427,28 @@ describe("what becomes of a predicted edit", () => {
     await window.runCommand("Inkling: Resume");
     assert.equal(nAsked(), n);
     await asked(() => window.insert(" "));
-    await waitForMark("⇥ apply");
+    await window.waitForMark("⇥ apply");
     await window.runCommand("Inkling: Show Menu", { opensInput: true });
     await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "Switch Next Edits Off" }).click();
-    await waitForNoMarks();
+    await window.waitForNoMarks();
     assert.equal(editor.settings()["inkling.nextEdit.enabled"], false);
     n = nAsked();
-    await goTo("asking.py", 2, 32);
+    await window.goTo("asking.py", 2, 32);
     await changed(() => window.insert(" "));
     assert.equal(nAsked(), n);
     await window.runCommand("Inkling: Show Menu", { opensInput: true });
     await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "Switch Next Edits On" }).click();
     await waitFor("the setting", () => editor.settings()["inkling.nextEdit.enabled"] === true);
-    await goTo("asking.py", 2, 32);
+    await window.goTo("asking.py", 2, 32);
     await asked(() => window.insert(" "));
     await window.save();
   });
 
   scenario("a file that was changed meanwhile, or cannot be changed, is left as it is, and that is said", async () => {
-    await goTo("here.py", 100, 9);
+    await window.goTo("here.py", 100, 9);
     let id = predict("changed.py", 4, 21);
     await window.insert("?");
-    await waitForMark("⇥ changed.py:5");
+    await window.waitForMark("⇥ changed.py:5");
     const other = CALLER.replace("timeout=3", "seconds=3");
     fs.writeFileSync(path.join(workspace, "changed.py"), other);
     await window.press("Tab");
@@ -466,22 +456,22 @@ describe("what becomes of a predicted edit", () => {
     await waitForOutcome(id, "superseded");
     await clearToasts();
 
-    await goTo("here.py", 100, 9);
+    await window.goTo("here.py", 100, 9);
     id = predict("gone.py", 4, 21);
     await window.insert("?");
-    await waitForMark("⇥ gone.py:5");
+    await window.waitForMark("⇥ gone.py:5");
     await window.press("Tab");
     await toast("gone.py cannot be opened, so nothing was applied.").waitFor();
     await waitForOutcome(id, "superseded");
     await clearToasts();
 
-    await goTo("here.py", 100, 9);
+    await window.goTo("here.py", 100, 9);
     id = predict("readonly.py", 4, 21);
     await window.insert("?");
-    await waitForMark("⇥ readonly.py:5");
+    await window.waitForMark("⇥ readonly.py:5");
     await window.press("Tab");
-    await isInFront("readonly.py");
-    await waitForPosition(5, 22);
+    await window.waitUntilInFront("readonly.py");
+    await window.waitForPosition(5, 22);
     await window.runCommand("Inkling: Apply Next Edit");
     await toast("readonly.py is read-only or was changed meanwhile, so nothing was applied.").waitFor();
     await waitForOutcome(id, "superseded");
@@ -491,11 +481,11 @@ describe("what becomes of a predicted edit", () => {
   });
 
   scenario("several lines are applied with the line ends of the file", async () => {
-    await goTo("crlf.py", 2, 10);
+    await window.goTo("crlf.py", 2, 10);
     const id = predict("crlf.py", 4, 0, { kind: "definition", oldText: "", newText: "def last(values):\n    return values[-1]\n\n\n", label: "def last" });
     await window.insert("  # two");
-    await waitForMark("def last(values):");
-    await waitForMark("⇥ apply");
+    await window.waitForMark("def last(values):");
+    await window.waitForMark("⇥ apply");
     predictNothing();
     await window.press("Tab");
     await waitForOutcome(id, "accepted");
@@ -504,10 +494,10 @@ describe("what becomes of a predicted edit", () => {
   });
 
   scenario("a screen reader is told of it, and a click goes there, too", async () => {
-    await goTo("here.py", 100, 9);
+    await window.goTo("here.py", 100, 9);
     predict("shown.py", 0, 7, { oldText: "os", newText: "sys", label: "`os` → `sys`", words: "`os` is not used any more" });
     await window.insert("?");
-    await waitForMark("⇥ shown.py:1");
+    await window.waitForMark("⇥ shown.py:1");
     const item = window.page.locator('.statusbar-item[id="inkling.inkling.inkling.nextEdit"]');
     const spoken = item.locator("[role=status]");
     await spoken.waitFor();
@@ -516,8 +506,8 @@ describe("what becomes of a predicted edit", () => {
       "Next edit at shown.py:1: `os` → `sys`. `os` is not used any more. Tab jumps there, Tab again applies it, Escape dismisses it.",
     );
     await item.click();
-    await isInFront("shown.py");
-    await waitForMark("⇥ apply");
+    await window.waitUntilInFront("shown.py");
+    await window.waitForMark("⇥ apply");
   });
 
   /** Pictures of what lies under the eyes in each kind of theme; a person looks at them. */
@@ -525,13 +515,13 @@ describe("what becomes of a predicted edit", () => {
     for (const theme of ["Light Modern", "Dark High Contrast", "Light High Contrast", "Dark Modern"]) {
       await window.chooseTheme(theme);
       await window.page.locator(".monaco-editor.focused").first().waitFor();
-      await waitForMark("⇥ apply");
+      await window.waitForMark("⇥ apply");
       await window.screenshot(path.join(ARTIFACTS, `next-edit-${name}-${theme.toLowerCase().replaceAll(" ", "-")}.png`));
     }
   }
 
   scenario("lines that come and go are readable in each kind of theme", async () => {
-    await goTo("shown.py", 2, 10);
+    await window.goTo("shown.py", 2, 10);
     predict("shown.py", 5, 0, {
       kind: "symmetry",
       oldText: "    if values:\n        return values[0]\n    return None\n",
@@ -539,20 +529,20 @@ describe("what becomes of a predicted edit", () => {
       end: { line: 8, character: 0 },
     });
     await window.insert(" ");
-    await waitForMark("return next");
+    await window.waitForMark("return next");
     await paint("lines");
     predict("shown.py", 4, 0, { kind: "definition", oldText: "", newText: "def last(values):\n    return values[-1]\n\n\n" });
     await window.insert(" ");
-    await waitForMark("def last(values):");
+    await window.waitForMark("def last(values):");
     await paint("insertion");
     predict("shown.py", 1, 0, { kind: "import", oldText: "import re  \n", newText: "", end: { line: 2, character: 0 } });
-    await goTo("shown.py", 4, 1);
+    await window.goTo("shown.py", 4, 1);
     await window.insert("\n#");
-    await waitForMark("⇥ apply");
+    await window.waitForMark("⇥ apply");
     await window.screenshot(path.join(ARTIFACTS, "next-edit-deletion.png"));
     predict("shown.py", 5, 4, { oldText: "first(values)", newText: "head(items, default=None)" });
     await window.insert("#");
-    await waitForMark("default");
+    await window.waitForMark("default");
     await paint("words");
     await window.save();
   });

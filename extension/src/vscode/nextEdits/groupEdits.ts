@@ -3,12 +3,6 @@ import * as vscode from "vscode";
 import type { WireFileEdits } from "../../pure/protocol";
 import { rangeOf, type DocumentChanges } from "../documentChanges";
 
-/** Edits of several files, and the texts before them of those that are open. */
-export interface GroupEdit {
-  readonly edit: vscode.WorkspaceEdit;
-  readonly textsBefore: ReadonlyMap<string, string>;
-}
-
 /** The edits no longer fit; the message says where and is for the user. */
 export class MovedError extends Error {}
 
@@ -26,18 +20,14 @@ export async function previewedEdit(
   label: string,
   changes: DocumentChanges,
   madeAtMs: number,
-): Promise<GroupEdit> {
+): Promise<vscode.WorkspaceEdit> {
   const edit = new vscode.WorkspaceEdit();
-  const textsBefore = new Map<string, string>();
   for (const file of files) {
     const uri = vscode.Uri.parse(file.uri);
-    const open = vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri.toString());
-    const edits = open === undefined ? await onDisk(file, uri, madeAtMs) : await changes.place(file, madeAtMs);
+    const isOpen = vscode.workspace.textDocuments.some((document) => document.uri.toString() === uri.toString());
+    const edits = isOpen ? await changes.place(file, madeAtMs) : await onDisk(file, uri, madeAtMs);
     if (edits === undefined) {
       throw new MovedError(`${vscode.workspace.asRelativePath(uri)} was changed meanwhile, so nothing was applied.`);
-    }
-    if (open !== undefined) {
-      textsBefore.set(uri.toString(), open.getText());
     }
     for (const single of edits) {
       edit.replace(uri, rangeOf(single), single.newText, { label, needsConfirmation: false });
@@ -47,7 +37,7 @@ export async function previewedEdit(
   if (first !== undefined) {
     edit.createFile(vscode.Uri.parse(first.uri), { ignoreIfExists: true }, { label, needsConfirmation: true });
   }
-  return { edit, textsBefore };
+  return edit;
 }
 
 async function onDisk(file: WireFileEdits, uri: vscode.Uri, madeAtMs: number): Promise<WireFileEdits["edits"] | undefined> {

@@ -37,6 +37,8 @@ export interface NextEditsOptions {
   readonly clock: Clock;
   readonly log: vscode.LogOutputChannel;
   readonly report: (outcome: TrackedOutcome) => void;
+  /** Resolves once the server knows the outcomes, or could not be told. */
+  readonly reported: () => Promise<void>;
 }
 
 /** Asks where the next edit is likely to be after each change, shows it, and goes there and applies it with the user. */
@@ -50,6 +52,8 @@ export class NextEdits implements vscode.Disposable {
   /** The document that the user was asked about, and when. */
   private asked: { readonly uri: string; readonly atMs: number } | undefined;
   private hasGhostText = false;
+  /** Whether the latest that the user did was to dismiss an edit. */
+  private wasDismissed = false;
   private contexts = "";
 
   constructor(private readonly options: NextEditsOptions) {
@@ -121,6 +125,7 @@ export class NextEdits implements vscode.Disposable {
       this.leave();
       return;
     }
+    this.wasDismissed = false;
     const isActive = vscode.window.activeTextEditor?.document === document;
     this.tracker.documentChanged(uri, changes, isActive && changes.length === 1 ? "typing" : "program");
     this.draw();
@@ -294,11 +299,19 @@ export class NextEdits implements vscode.Disposable {
     await this.ask({ isInvoked: false, delayMs: 0 });
   }
 
-  private dismiss(): Promise<void> {
+  /** Of several edits of a kind one may be wrong, and the next one is shown; who dismisses that, too, wants quiet. */
+  private async dismiss(): Promise<void> {
+    const edit = this.tracker.live;
+    const isOneOfMany = edit !== undefined && edit.nInGroup > 1 && !this.wasDismissed;
     this.inFlight?.cancel();
     this.tracker.rejected();
     this.draw();
-    return Promise.resolve();
+    this.wasDismissed = true;
+    if (isOneOfMany) {
+      // Else the server would offer the same again.
+      await this.options.reported();
+      await this.ask({ isInvoked: false, delayMs: 0 });
+    }
   }
 
   private async preview(): Promise<void> {
@@ -309,7 +322,7 @@ export class NextEdits implements vscode.Disposable {
     }
     const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === edit.uri);
     const files = [{ uri: edit.uri, version: document?.version ?? null, edits: [edit] }];
-    await this.applyPreviewed({ files, label: edit.label }, this.asked?.atMs ?? 0);
+    await this.applyPreviewed(edit, { files, label: edit.label }, this.asked?.atMs ?? 0);
   }
 
   private async applyAll(): Promise<void> {
@@ -322,7 +335,7 @@ export class NextEdits implements vscode.Disposable {
     const madeAtMs = this.options.clock.nowMs();
     try {
       const group = (await this.options.server.request(NEXT_EDIT_GROUP, params)) as NextEditGroupResult;
-      await this.applyPreviewed(group, madeAtMs);
+      await this.applyPreviewed(edit, group, madeAtMs);
     } catch (error) {
       this.options.log.warn("no edits of this kind", error);
       this.fail(wordsOf(error));
@@ -330,14 +343,16 @@ export class NextEdits implements vscode.Disposable {
   }
 
   /** Shows edits in the editor's own preview, which makes those that stay ticked, in one step of undo. */
-  private async applyPreviewed(group: NextEditGroupResult, madeAtMs: number): Promise<void> {
+  private async applyPreviewed({ uri }: LiveEdit, group: NextEditGroupResult, madeAtMs: number): Promise<void> {
     const { files = [], label = "", message = "" } = group;
     if (files.length === 0) {
       this.fail(message === "" ? "the edits do not fit any more." : message);
       return;
     }
     try {
-      const { edit, textsBefore } = await previewedEdit(files, label, this.options.changes, madeAtMs);
+      const edit = await previewedEdit(files, label, this.options.changes, madeAtMs);
+      const document = await vscode.workspace.openTextDocument(vscode.Uri.parse(uri));
+      const textsBefore = new Map([[uri, document.getText()]]);
       const held = this.tracker.hold();
       this.draw();
       const isApplied = await vscode.workspace.applyEdit(edit, { isRefactoring: true });

@@ -101,6 +101,60 @@ export class Workbench {
     });
   }
 
+  /** Returns the words that decorations put into the lines that can be seen, in the order of the page. */
+  async marks() {
+    const contents = await this.page.evaluate(() => {
+      const words = (part, pseudo) => globalThis.getComputedStyle(part, pseudo).content;
+      const parts = [...globalThis.document.querySelectorAll('.editor-instance .view-line [class*="ced-"]')];
+      return parts.flatMap((part) => [words(part, "::before"), words(part, "::after")]);
+    });
+    return contents.filter((content) => content !== "none").map((content) => plain(JSON.parse(content)));
+  }
+
+  /** Waits until a decoration puts this into a line. */
+  async waitForMark(text) {
+    let seen;
+    await waitFor(`the mark ${JSON.stringify(text)}`, async () => {
+      seen = await this.marks();
+      return seen.some((mark) => mark.includes(text));
+    }).catch((error) => {
+      throw new Error(`${error.message}; there were ${JSON.stringify(seen)}`);
+    });
+  }
+
+  /** Waits until no decoration puts anything into a line. */
+  async waitForNoMarks() {
+    await waitFor("no marks", async () => (await this.marks()).length === 0);
+  }
+
+  /** Opens a file and puts the cursor somewhere, both counted from 1. */
+  async goTo(file, line, column) {
+    await this.openFile(file);
+    await this.press("Control+KeyG");
+    await this.page.locator(".quick-input-widget input").fill(`:${line}:${column}`);
+    await this.press("Enter");
+    await this.page.locator(".quick-input-widget").waitFor({ state: "hidden" });
+    await this.waitUntilInFront(file);
+    await this.waitForPosition(line, column);
+  }
+
+  /** Returns what the status bar says of the cursor, such as "Ln 3, Col 20 (3 selected)". */
+  async position() {
+    return this.page.locator('[id="status.editor.selection"]').innerText();
+  }
+
+  /** Waits until the cursor is somewhere, both counted from 1. */
+  async waitForPosition(line, column) {
+    await waitFor(`the cursor at ${line}:${column}`, async () => (await this.position()) === `Ln ${line}, Col ${column}`);
+  }
+
+  /** Waits until a file that someone else opens is in front and the keyboard is its own. */
+  async waitUntilInFront(file) {
+    await this.#tab(file, ".active").waitFor();
+    await this.page.locator(".monaco-editor.focused").first().waitFor();
+    this.#file = file;
+  }
+
   /** Runs a command from the command palette by its whole title; one that `opensInput` puts its own in the palette's place. */
   async runCommand(title, { opensInput = false } = {}) {
     await this.#ask("F1", `>${title}`);
