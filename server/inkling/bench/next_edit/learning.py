@@ -17,6 +17,7 @@ from inkling.engine.next_edit.trees import BoostedTrees, Floats
 
 N_INNER_FOLDS = 3  # within the training cases: what the place ranking sees of edits, and what is calibrated, is unseen
 WRONG_PLACES_KEPT = 0.25  # share of the wrong candidates that the place ranking learns from
+CASE_WEIGHT_POWER = -0.5  # of its number of proposals: a case with hundreds must not outweigh all that have few
 NEVER = -20.0  # log-odds where nothing was ever right
 
 
@@ -43,17 +44,14 @@ def fold_of(name: str, n_folds: int, salt: str = "") -> int:
 def fit(cases: Sequence[ExtractedCase], seed: int) -> Ranking:
     """Returns the ranking learned from cases; how it is calibrated is learned on cases that trees had not seen."""
     folds = np.array([fold_of(case.pull_request, N_INNER_FOLDS, "inner") for case in cases])
-    edits, edit_labels = _edit_rows(cases)
-    trees = fit_trees(edits, edit_labels, EDIT_TREES, seed)
+    trees = _fit_edits(cases, seed)
     unseen: list[Floats] = [np.zeros(len(case.edit_places)) for case in cases]
     for fold in range(N_INNER_FOLDS):
-        inner = fit_trees(
-            *_edit_rows([case for case, own in zip(cases, folds, strict=True) if own != fold]), EDIT_TREES, seed
-        )
+        inner = _fit_edits([case for case, own in zip(cases, folds, strict=True) if own != fold], seed)
         for number in np.flatnonzero(folds == fold).tolist():
             if len(cases[number].edit_places):
                 unseen[number] = inner.scores(cases[number].edit_features)
-    calibration = calibrate(np.concatenate(unseen) if unseen else np.zeros(0), edit_labels)
+    calibration = _calibration_of_best(cases, unseen)
     rows, labels, near = [], [], []
     for case, scores in zip(cases, unseen, strict=True):
         rows.append(place_rows(case, calibration.probabilities(scores)))
@@ -85,7 +83,9 @@ def calibrate(scores: Floats, labels: Booleans) -> Calibration:
     return Calibration(slope=float(fitted.coef_[0][0]), intercept=float(fitted.intercept_[0]))
 
 
-def fit_trees(rows: Floats, labels: Booleans, settings: TreeSettings, seed: int) -> BoostedTrees:
+def fit_trees(
+    rows: Floats, labels: Booleans, settings: TreeSettings, seed: int, weights: Floats | None = None
+) -> BoostedTrees:
     """Returns boosted trees that tell right rows from others.
 
     On one thread: scikit-learn's threads wait for each other busily, which on a busy machine takes ten times as long.
@@ -102,7 +102,7 @@ def fit_trees(rows: Floats, labels: Booleans, settings: TreeSettings, seed: int)
         random_state=seed,
     )
     with threadpool_limits(limits=1):
-        return to_arrays(model.fit(rows, labels))
+        return to_arrays(model.fit(rows, labels, sample_weight=weights))
 
 
 def to_arrays(model: HistGradientBoostingClassifier | None) -> BoostedTrees:
@@ -129,9 +129,26 @@ def _kept(is_near: Booleans, seed: int) -> Booleans:
     return is_near | (np.random.default_rng(seed).random(len(is_near)) < WRONG_PLACES_KEPT)
 
 
-def _edit_rows(cases: Sequence[ExtractedCase]) -> tuple[Floats, Booleans]:
-    rows = [case.edit_features for case in cases if len(case.edit_places)]
-    labels = [case.edit_is_right for case in cases if len(case.edit_places)]
-    if not rows:
-        return np.zeros((0, 1)), np.zeros(0, dtype=np.bool_)
-    return np.concatenate(rows), np.concatenate(labels)
+def _fit_edits(cases: Sequence[ExtractedCase], seed: int) -> BoostedTrees:
+    """Returns trees that tell right proposals from others."""
+    asked = [case for case in cases if len(case.edit_places)]
+    if not asked:
+        return to_arrays(None)
+    sizes = [len(case.edit_places) for case in asked]
+    return fit_trees(
+        np.concatenate([case.edit_features for case in asked]),
+        np.concatenate([case.edit_is_right for case in asked]),
+        EDIT_TREES,
+        seed,
+        np.repeat([float(size) ** CASE_WEIGHT_POWER for size in sizes], sizes),
+    )
+
+
+def _calibration_of_best(cases: Sequence[ExtractedCase], unseen: Sequence[Floats]) -> Calibration:
+    """Returns the calibration of the likeliest proposal of each case: that is what is offered."""
+    best = [
+        (float(scores.max()), bool(case.edit_is_right[int(scores.argmax())]))
+        for case, scores in zip(cases, unseen, strict=True)
+        if len(scores)
+    ]
+    return calibrate(np.array([score for score, _ in best]), np.array([is_right for _, is_right in best], dtype=bool))
