@@ -48,7 +48,8 @@ class _Document:
     Attributes:
         path: Where it lies on disk.
         text: Its text; None once it was closed.
-        key: The key of its last text.
+        key: The key of its text.
+        last_text_hash: The hash of its text when it was closed.
         records: Its changes, in no order.
         states: The changes that there were in each state that the text was in lately, by its key.
         saved_at_ms: When it was last saved.
@@ -60,7 +61,8 @@ class _Document:
 
     path: Path | None
     text: TrackedText | None
-    key: int
+    key: int = 0
+    last_text_hash: int | None = None
     records: tuple[Record, ...] = ()
     states: OrderedDict[int, tuple[Record, ...]] = field(default_factory=OrderedDict)
     saved_at_ms: int = NEVER_MS
@@ -104,10 +106,10 @@ class RecentEdits:
     def document_opened(self, snapshot: Snapshot) -> None:
         """Takes a document that was opened; of the changes known from before those stay that still stand in it."""
         text, known = TrackedText(snapshot.text), self._documents.get(snapshot.uri)
-        document = _Document(path=snapshot.path, text=text, key=text.key, touched_when_saved=self._n_touches)
+        document = _Document(path=snapshot.path, text=text, touched_when_saved=self._n_touches)
         if known is not None:
             self._end(snapshot.uri, known, known.records)
-            is_same = known.key == text.key
+            is_same = known.last_text_hash == hash(snapshot.text)
             document.records = tuple(record for record in known.records if is_same or record.stands(text.lines))
         document.remember_state()
         self._documents[snapshot.uri] = document
@@ -161,6 +163,7 @@ class RecentEdits:
             return
         self._end(uri, document, document.records)
         document.records = tuple(each for each in document.records if each.touched <= document.touched_when_saved)
+        document.last_text_hash = hash(document.text.text) if document.text is not None else document.last_text_hash
         document.text = None
         document.states.clear()
         if not document.records:

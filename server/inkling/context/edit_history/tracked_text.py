@@ -49,20 +49,26 @@ class _Window:
 
 
 class TrackedText:
-    """A document's text by lines, and a key of its state that is the same whenever its lines are the same.
+    """A document's text by lines, and a key of its state that is the same whenever the lines are the same again.
 
     Attributes:
         lines: The lines, without their ends.
-        key: Sums up which line follows which, so that an edit changes it at the cost of the lines it touches.
+        key: Sums up which line follows which, so that an edit changes it at the cost of the lines it touches. It counts
+            from the text at first: keys of different objects say nothing of each other.
     """
 
     def __init__(self, text: str) -> None:
         self.lines = list(_without_ends(text))
-        self.key = _key((_BORDER, *self.lines, _BORDER))
+        self.key = 0
         self._text = text
         self._has_carriage_returns = "\r" in text
         # The beginning of a line above the latest edit: the next one is seldom far from there.
         self._known_offset, self._known_line = 0, 0
+
+    @property
+    def text(self) -> str:
+        """The text itself."""
+        return self._text
 
     def hunks(self, after: str, edits: Sequence[TextEdit]) -> list[LineHunk]:
         """Returns what a notification changes, from the top, in lines of the text before it; none touches another.
@@ -194,7 +200,10 @@ def _growth(edit: TextEdit) -> int:
 
 
 def _without_ends(text: str) -> tuple[str, ...]:
-    return tuple(line.rstrip(_BREAKS) for line in split_lines(text))
+    if "\r" in text:
+        return tuple(line.rstrip(_BREAKS) for line in split_lines(text))
+    lines = text.split("\n")
+    return tuple(lines if lines[-1] else lines[:-1])
 
 
 def _key(lines: Iterable[str]) -> int:

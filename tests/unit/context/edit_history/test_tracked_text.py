@@ -5,7 +5,7 @@ import random
 import pytest
 
 from inkling.context.edit_history.tracked_text import TrackedText
-from inkling.core.edit import TextEdit, apply_edit
+from inkling.core.edit import TextEdit, apply_edit, minimal_edit
 from inkling.core.text import split_lines
 
 
@@ -45,14 +45,16 @@ def test_lines_and_key_are_those_of_the_whole_text(breaks: list[str]) -> None:
     rng = random.Random(7)
     for _ in range(150):
         text = "".join(rng.choice(["a", "bb", "  c", "é"]) + rng.choice(breaks) for _ in range(rng.randint(0, 12)))
-        tracked = TrackedText(text)
-        for _ in range(6):
-            edits, text = notification(text, rng, breaks)
+        tracked, first = TrackedText(text), text
+        keys = {tuple(lines_of(text)): tracked.key}
+        for step in range(8):
+            edits, text = notification(text, rng, breaks) if step % 4 != 3 else ([minimal_edit(text, first)], first)
             hunks = tracked.hunks(text, edits)
             foretold = tracked.key_after(hunks)
             tracked.apply(hunks, text)
             assert tracked.lines == lines_of(text)
-            assert tracked.key == foretold == TrackedText(text).key
+            assert tracked.key == foretold == keys.setdefault(tuple(tracked.lines), tracked.key)
+        assert len(set(keys.values())) == len(keys)
 
 
 def test_a_hunk_holds_only_what_changes() -> None:
@@ -62,8 +64,9 @@ def test_a_hunk_holds_only_what_changes() -> None:
 
 
 def test_the_order_of_lines_is_part_of_the_key() -> None:
-    assert TrackedText("a\nb\n").key != TrackedText("b\na\n").key
-    assert TrackedText("a\nb").key == TrackedText("a\r\nb\r\n").key
+    tracked = TrackedText("a\nb\n")
+    swapped = [TextEdit(offset=0, n_removed=3, inserted="b\na")]
+    assert tracked.key_after(tracked.hunks("b\na\n", swapped)) != tracked.key
 
 
 def test_edits_that_do_not_lead_to_the_text_are_not_believed() -> None:
