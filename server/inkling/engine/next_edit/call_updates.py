@@ -1,6 +1,7 @@
 """What calls of a function become when its parameters change."""
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from inkling.engine.next_edit.parameters import Parameter, SignatureChange
 from inkling.engine.next_edit.scopes import FunctionNode, Role, Scope, class_of_receiver, column_in, names_in
 from inkling.engine.next_edit.situation import Situation
 
+_BUILTINS = frozenset(dir(builtins))
 _PASSED_ON = 0.8  # The caller has a parameter of the same name.
 _IN_SCOPE = 0.6  # The caller has a variable or attribute of the same name.
 _AS_IN_ANOTHER_CALL = 0.6
@@ -37,10 +39,12 @@ class Update:
 
 @dataclass(frozen=True, slots=True)
 class _Passed:
-    """What another call passes for a parameter."""
+    """What another call passes for a parameter, as it is written, and which of its arguments that names."""
 
     value: ast.expr
+    text: str
     is_keyword: bool
+    named_argument: int | None
 
 
 def call_updates(situation: Situation, change: SignatureChange) -> Iterator[Update]:
@@ -146,6 +150,8 @@ def _with(
     n_positional = len(site.call.args)
     if parameter.stars or parameter.name in keywords or None in keywords:
         return
+    if not arguments.items and not all(found.is_optional or found.stars for found in change.before):
+        return  # The call is still being written.
     positional = _positional(change.after)
     at = positional.index(parameter.name) if parameter.name in positional else None
     if at is not None and at < n_positional and n_positional >= len(positional):
@@ -181,9 +187,13 @@ def _value(
         arguments = function.args
         if name in {found.arg for found in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}:
             return name, _PASSED_ON
-    value = passed[name].value if name in passed else None
-    if value is not None and all(_is_in_scope(site, node.id) for node in ast.walk(value) if isinstance(node, ast.Name)):
-        return ast.get_source_segment(site.view.text, value) or ast.unparse(value), _AS_IN_ANOTHER_CALL
+    model = passed.get(name)
+    if model is not None and model.named_argument is not None:
+        texts = [ast.unparse(argument) for argument in site.call.args]
+        own = texts[model.named_argument] if model.named_argument < len(texts) else ""
+        return (f'"{own}"', _AS_IN_ANOTHER_CALL) if own.isidentifier() else (None, 0.0)
+    if model is not None and all(_is_in_scope(site, read) for read in _names_read(model.value)):
+        return model.text, _AS_IN_ANOTHER_CALL
     if parameter.is_optional:
         return None, 0.0
     if _is_in_scope(site, name):
@@ -191,6 +201,10 @@ def _value(
     if _is_attribute_of_self(site, name):
         return f"self.{name}", _IN_SCOPE
     return None, 0.0
+
+
+def _names_read(expression: ast.expr) -> list[str]:
+    return [node.id for node in ast.walk(expression) if isinstance(node, ast.Name) and node.id not in _BUILTINS]
 
 
 def _function_around(scope: Scope) -> FunctionNode | None:
@@ -242,10 +256,26 @@ def _passed_lately(
             if site.view.uri != latest.uri or not latest.first_line <= line < latest.end_line:
                 continue
             for parameter in added:
-                values = [_Passed(found.value, True) for found in site.call.keywords if found.arg == parameter.name]
+                values = [(found.value, True) for found in site.call.keywords if found.arg == parameter.name]
                 at = positional.index(parameter.name) if parameter.name in positional else None
                 if at is not None and at < len(site.call.args) and len(site.call.args) >= len(positional):
-                    values.append(_Passed(site.call.args[at], False))
-                for value in values:
-                    passed.setdefault(parameter.name, value)
+                    values.append((site.call.args[at], False))
+                for value, is_keyword in values:
+                    passed.setdefault(parameter.name, _passed(site, value, is_keyword=is_keyword))
     return passed
+
+
+def _passed(site: CallSite, value: ast.expr, *, is_keyword: bool) -> _Passed:
+    named_argument: int | None
+    names = [argument.id if isinstance(argument, ast.Name) else None for argument in site.call.args]
+    match value:
+        case ast.Constant(value=str(text)) if text in names:
+            named_argument = names.index(text)
+        case _:
+            named_argument = None
+    return _Passed(
+        value=value,
+        text=ast.get_source_segment(site.view.text, value) or ast.unparse(value),
+        is_keyword=is_keyword,
+        named_argument=named_argument,
+    )

@@ -14,7 +14,7 @@ from inkling.engine.next_edit.scopes import FunctionNode
 from inkling.engine.next_edit.situation import Situation
 
 _GONE = 0.9
-_AS_IN_ANOTHER_DOCSTRING = 0.6
+_AS_IN_ANOTHER_DOCSTRING = 0.5
 _MOST_FUNCTIONS = 200  # In which an entry for a new parameter is looked for.
 _SECTION = re.compile(r"\s*(?:Args|Arguments|Parameters|Params|Other Parameters|Keyword Args|Attributes):?\s*$")
 

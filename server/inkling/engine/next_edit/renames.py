@@ -14,6 +14,7 @@ from inkling.engine.next_edit.renamed_words import word_targets
 from inkling.engine.next_edit.situation import Situation
 
 MOST_CANDIDATES = 200  # The nearest ones; a name with thousands of uses is better renamed as a whole.
+_MOST_LINES = 8  # Of one edit; more cannot be read at a glance.
 _NOT_PLAIN = 0.6  # Where a name changed among much else, the other uses may become something else again.
 _SURE = 0.8  # Neighbouring lines are one edit only where all are this sure, or none is.
 
@@ -62,7 +63,8 @@ def _runs(lines: dict[int, list[_Replacement]]) -> Iterator[list[list[_Replaceme
     was_sure = False
     for line in sorted(lines):
         is_sure = _certainty([lines[line]]) >= _SURE
-        if run and (run[-1][0].target.line != line - 1 or is_sure != was_sure):
+        is_next = bool(run) and run[-1][0].target.line == line - 1 and len(run) < _MOST_LINES
+        if run and (not is_next or is_sure != was_sure):
             yield run
             run = []
         run.append(lines[line])

@@ -15,7 +15,7 @@ from inkling.engine.next_edit.parameters import SignatureChange
 from inkling.engine.next_edit.scopes import FunctionNode, Role, Scope, class_of_receiver, column_in, names_in
 from inkling.engine.next_edit.situation import Situation
 
-_UNKNOWN_OBJECT = 0.5
+_PROPERTY_OF_UNKNOWN_OBJECT = 0.3  # Attributes of one name stand on many classes.
 _NAMED_AS_RETURNED = 0.7  # A caller may call the new value otherwise.
 
 
@@ -66,7 +66,7 @@ def property_updates(situation: Situation, change: SignatureChange) -> Iterator[
                 continue
             if receiver not in heirs and (receiver is not None or is_known_here):
                 continue
-            certainty = 1.0 if receiver is not None else _UNKNOWN_OBJECT
+            certainty = 1.0 if receiver is not None else _PROPERTY_OF_UNKNOWN_OBJECT
             end = (found.line, found.column + len(name))
             if call is None:
                 yield Update(view=view, replacements=(Replacement(start=end, end=end, text="()"),), certainty=certainty)

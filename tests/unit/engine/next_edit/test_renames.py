@@ -294,3 +294,10 @@ def test_very_many_uses_are_bounded() -> None:
     found = list(propose_renames(situation({"a.py": text}, ("a.py", "limit = 1", "limit_px = 1"))))
     assert len(found) == MOST_CANDIDATES
     assert found[0].first_line == 1 and found[0].grounds.n_places == 1000
+
+
+def test_a_long_run_is_several_edits_of_one_group() -> None:
+    text = "limit_px = 1\n" + "print(limit)\n" * 20
+    found = list(propose_renames(situation({"a.py": text}, ("a.py", "limit = 1", "limit_px = 1"))))
+    assert [(candidate.first_line, len(candidate.inserted)) for candidate in found] == [(1, 8), (9, 8), (17, 4)]
+    assert len({candidate.group for candidate in found}) == 1

@@ -62,6 +62,20 @@ def test_what_another_call_passes_is_passed_here() -> None:
     assert shown(list(found)) == ["test_a.py:6: assert read('y', encoding='utf-8')"]
 
 
+def test_name_of_an_argument_that_is_passed_is_that_of_each_calls_own() -> None:
+    text = (
+        'def column(y, *, name="y"):\n    ...\n\na = column(y_true, name="y_true")\nb = column(y_pred)\nc = column(2)\n'
+    )
+    found = propose_signatures(
+        situation(
+            {"a.py": text},
+            ("a.py", "def column(y):", 'def column(y, *, name="y"):'),
+            ("a.py", "a = column(y_true)", 'a = column(y_true, name="y_true")'),
+        )
+    )
+    assert shown(list(found)) == ['a.py:4: b = column(y_pred, name="y_pred")']
+
+
 def test_removed_parameter_leaves_calls_docstring_and_constructor() -> None:
     text = (
         "class Job:\n"
@@ -232,6 +246,10 @@ def test_returned_tuples_are_unpacked() -> None:
 def test_what_fits_already_is_left_alone() -> None:
     check("def f(x, y):\n    ...\n\nf(1, 2)\nf(1, y=2)\nf(*xs)\nf(**xs)", "def f(x):", "def f(x, y):", [])
     check("def f(x):\n    ...\n\nf(1)\ng(1, 2)", "def f(x, y):", "def f(x):", [])
+
+
+def test_call_that_is_still_being_written_is_left_alone() -> None:
+    check("def f(x, y):\n    ...\n\ny = 1\nf()", "def f(x):", "def f(x, y):", [])
 
 
 def test_same_name_in_another_scope_is_another_function() -> None:
