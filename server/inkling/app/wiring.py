@@ -132,6 +132,7 @@ async def running_services(
         )
         files = DiskReader()
         followed = SurvivalPorts(log=opened.log, background=background, clock=clock, files=files, commits=GitCommits())
+        aftermath = Aftermath(followed, survival_looks_s)
         toolbox = FixToolbox(model_mind.repairers)
         shared = FixPorts(
             log=opened.log,
@@ -158,13 +159,14 @@ async def running_services(
                 log=opened.log,
                 background=background,
                 clock=clock,
+                offered=aftermath.edit_offered,
             ),
             edit_predictor,
         )
         try:
             yield Services(
                 completion=CompletionFeature(ports, Settings()),
-                aftermath=Aftermath(followed, survival_looks_s),
+                aftermath=aftermath,
                 names=analysis,
                 log=opened.log,
                 own_data=OwnDataCommands(places.data_dir, learner.look),

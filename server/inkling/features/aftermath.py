@@ -49,6 +49,15 @@ class Aftermath:
         if self.infers_outcomes and offers:
             self._inference.offered(offers[0], is_one_of_several=len(offers) > 1)
 
+    def edit_offered(self, suggestion_id: SuggestionId, uri: DocumentUri, change: TextEdit) -> None:
+        """Takes an edit that is sent to the editor: what it inserts is looked after once it was accepted, or rejected.
+
+        One that inserts nothing leaves nothing to look at, and in a document that is not open nothing can be followed.
+        """
+        if change.inserted and self._survival.text(uri) is not None:
+            now_ms = self._ports.clock.now_ms()
+            self._offers.add(Offer(suggestion_id, uri, change.inserted, change.offset, now_ms))
+
     def outcomes_reported(self, outcomes: Sequence[Outcome]) -> None:
         """Takes outcomes that the client told, and that are recorded."""
         for outcome in outcomes:

@@ -478,3 +478,37 @@ def test_of_several_to_choose_from_another_one_says_nothing_against_the_first() 
     assert [(each.suggestion_id, each.kind) for each in desk.log.outcomes] == [("s1", OutcomeKind.SUPERSEDED)]
     desk.clock.advance(15)
     assert desk.looks() == [(15.0, "kept", 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("later", "expected"),
+    [
+        (None, ("kept", 1.0)),
+        (("_s", ""), ("deleted", 0.0)),
+        (("wait", "await"), ("kept", 1.0)),
+    ],
+)
+def test_what_an_edit_brought_is_looked_after(later: tuple[str, str] | None, expected: tuple[str, float]) -> None:
+    desk = Desk("|wait(timeout)\n", infers=True)
+    change = TextEdit(offset=len("wait(timeout"), n_removed=0, inserted="_s")
+    desk.aftermath.edit_offered(SuggestionId("s1"), desk.uri, change)
+    desk.edit(change)
+    desk.outcome(OutcomeKind.ACCEPTED)
+    if later is not None:
+        desk.replace(*later)
+    assert desk.look() == expected
+    assert desk.kinds() == []
+
+
+def test_an_edit_that_only_deletes_and_one_of_a_closed_file_are_not_looked_after() -> None:
+    desk = Desk("|print(1)\n")
+    deletion = TextEdit(offset=0, n_removed=9, inserted="")
+    desk.aftermath.edit_offered(SuggestionId("s1"), desk.uri, deletion)
+    desk.edit(deletion)
+    desk.outcome(OutcomeKind.ACCEPTED)
+    desk.aftermath.edit_offered(
+        SuggestionId("s2"), DocumentUri("file:///w/b.py"), TextEdit(offset=0, n_removed=0, inserted="x")
+    )
+    desk.outcome(OutcomeKind.ACCEPTED, suggestion_id="s2")
+    desk.clock.advance(1000)
+    assert desk.looks() == []

@@ -241,7 +241,10 @@ class NextEditFeature:
 
     def _show(self, offered: OfferedEdit, *, keep_pool: bool = False) -> None:
         """Remembers what is on display; one that is known goes on being followed from where it stands."""
-        anchor = Anchor(offered.placed.edit, self._files.lines(offered.placed.snapshot))
+        placed = offered.placed
+        anchor = Anchor(placed.edit, self._files.lines(placed.snapshot))
+        if offered.id not in self._offers:
+            self._ports.offered(offered.id, placed.edit.uri, placed.change)
         self._display = self._offers[offered.id] = _Offer(offered, anchor)
         self._offers.move_to_end(offered.id)
         if len(self._offers) > MAX_OFFERS:

@@ -11,7 +11,7 @@ from inkling.core.next_edit import EditHistory, EditPredictor, GuidedEditPredict
 from inkling.core.ports import Background, Clock, Completer, EventLog, FileReader, SyntaxVerdict
 from inkling.core.settings import Settings
 from inkling.core.snapshot import DocumentUri, Snapshot
-from inkling.core.suggestion import Reason
+from inkling.core.suggestion import Reason, SuggestionId
 
 
 class EditSyntaxChecker(Protocol):
@@ -92,6 +92,7 @@ class NextEditPorts:
         background: Writes them down, and listens to slow minds.
         clock: Tells the time.
         draw: Returns random numbers, uniform in [0, 1).
+        offered: Is told of each edit that is offered, once, with its document and the replacement.
     """
 
     history: EditHistory
@@ -108,3 +109,4 @@ class NextEditPorts:
     linter: EditLinter | None = None
     slow_predictors: Callable[[], Sequence[GuidedEditPredictor]] = tuple
     draw: Callable[[], float] = random.random
+    offered: Callable[[SuggestionId, DocumentUri, TextEdit], None] = lambda *_: None

@@ -174,6 +174,7 @@ class Scene:
         self.model, self.background, self.client = FakeEditModel(), TaskBackground(), FakeClient()
         self.completer: FakeCompleter | None = None
         self.draws = 0.99
+        self.told_of: list[tuple[SuggestionId, DocumentUri, TextEdit]] = []
         self.texts = dict(texts)
         self.on_disk: dict[Path, str] = {}
         self.version = 1
@@ -196,6 +197,7 @@ class Scene:
             completer=self.completer,
             slow_predictors=lambda: self.slow,
             draw=lambda: self.draws,
+            offered=lambda *offer: self.told_of.append(offer),
         )
         self.feature = NextEditFeature(ports, self.settings)
         self.feature.client = self.client

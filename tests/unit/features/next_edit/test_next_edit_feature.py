@@ -186,6 +186,7 @@ async def test_asked_again_what_is_on_display_keeps_its_id_and_moves_with_the_te
     mind.edits = (replace(USE, first_line=2),)
     again = await scene.offered()
     assert again.id == first.id
+    assert scene.told_of == [(first.id, scene.uri("a"), first.placed.change)]
     assert again.placed.edit.first_line == 2
     assert again.placed.version == scene.version
     await scene.background.finish()
