@@ -104,11 +104,12 @@ class Namespaces:
         """Returns where a module lies, without importing its parents; None when it cannot be found."""
         spec: ModuleSpec | None = None
         places: Sequence[str] | None = self._search_path
-        for depth in range(1, len(module) + 1):
+        for name in module:
             if places is None:
                 return None
             try:
-                spec = PathFinder.find_spec(".".join(module[:depth]), list(places))
+                # By its last name alone: a package without __init__.py would look its parents up among our own modules.
+                spec = PathFinder.find_spec(name, list(places))
             except (ImportError, ValueError, OSError):
                 return None
             if spec is None:
