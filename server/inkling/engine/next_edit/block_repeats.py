@@ -52,7 +52,7 @@ def _replaced_elsewhere(
     first_line = change.removed[offset].strip()
     for uri, line in nearness.nearest(lambda view: view.lines_like.get(first_line, ()), MOST_LIKE_LINES):
         view, start = situation.files[uri], line - offset
-        if stands_at(view, start, change.removed):
+        if stands_at(view, start, change.removed) and not situation.was_written(uri, start, since=ages[-1]):
             there = view.lines[start : start + len(change.removed)]
             inserted = reindented(change.inserted, block_indentation(change.removed), block_indentation(there))
             if inserted is not None:
@@ -99,7 +99,7 @@ def _left_behind(
         stripped = stripped[:-1]
     places: list[tuple[DocumentUri, int, int]] = []
     for uri, start in nearness.nearest(lambda view: view.lines_like.get(stripped[0], ()), MOST_LIKE_LINES):
-        if any(past.uri == uri and past.first_line <= start < past.end_line for past in situation.history):
+        if situation.was_written(uri, start, since=len(situation.history)):
             continue
         there = situation.files[uri].lines[start : start + len(stripped)]
         alike = takewhile(lambda pair: pair[0] == pair[1].strip(), zip(stripped, there, strict=False))

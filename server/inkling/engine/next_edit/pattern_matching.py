@@ -135,8 +135,7 @@ def _is_done(rewrite: Rewrite, match: Match, texts: Sequence[str]) -> bool:
     around = range(max(0, match.end - length), min(match.start, len(texts) - length) + 1)
     if any(texts[start : start + length] == written for start in around):
         return True
-    copied = [piece.element for piece in rewrite.replacement if isinstance(piece.element, int)]
-    if copied != list(range(len(rewrite.pattern))):
+    if not rewrite.only_adds:
         return False
     added = [piece.element for piece in rewrite.replacement if isinstance(piece.element, str) and piece.element != ","]
     says_enough = any(is_telling(text) for text in added)

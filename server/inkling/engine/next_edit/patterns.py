@@ -82,6 +82,11 @@ class Pattern:
         return tuple(word for word in words if is_telling(word)) or words
 
     @cached_property
+    def statements(self) -> frozenset[str]:
+        """The keywords of the definitions and imports that the examples were; the empty one for other statements."""
+        return frozenset(example.statement for example in self.examples)
+
+    @cached_property
     def n_literal_chars(self) -> int:
         """The code points of the words and signs that must stand there."""
         return sum(len(element) for element in self.rewrite.pattern if isinstance(element, str))

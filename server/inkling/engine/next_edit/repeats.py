@@ -13,6 +13,7 @@ from inkling.engine.next_edit.nearness import Nearness
 from inkling.engine.next_edit.pattern_matching import Match, matches_of, rewritten
 from inkling.engine.next_edit.patterns import Agreement, Pattern, patterns_of
 from inkling.engine.next_edit.phrases import Hole
+from inkling.engine.next_edit.rewrites import statement_keyword
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.statement_syntax import stays_whole
 
@@ -76,7 +77,8 @@ def _places(situation: Situation, pattern: Pattern, nearness: Nearness) -> list[
     for uri, line in lines:
         if len(places) >= MOST_PLACES:
             break
-        if line in done[uri] or _was_just_written(situation, pattern, uri, line):
+        # What came with the first example or after it, and was left as it is, is meant so.
+        if line in done[uri] or situation.was_written(uri, line, since=pattern.ages[-1]):
             continue
         view = situation.files[uri]
         if not (pattern.is_of_prose if line in view.prose_lines else pattern.is_of_code):
@@ -94,14 +96,6 @@ def _places(situation: Situation, pattern: Pattern, nearness: Nearness) -> list[
 def _may_be_open(text: str) -> bool:
     """Tells whether a statement may go on after a line."""
     return any(text.count(opening) > text.count(closing) for opening, closing in ("()", "[]", "{}"))
-
-
-def _was_just_written(situation: Situation, pattern: Pattern, uri: DocumentUri, line: int) -> bool:
-    """Tells whether a line came with one of the pattern's examples or after them, and was left as it is."""
-    return any(
-        change.uri == uri and change.first_line <= line < change.end_line
-        for change in situation.history[-1 - pattern.ages[0] :]
-    )
 
 
 def _place(view: FileView, pattern: Pattern, line: int, *, may_join: bool) -> _Place | None:
@@ -139,6 +133,8 @@ def _rewritten(pattern: Pattern, text: str) -> tuple[str, Agreement] | None:
     """
     tokens = tokens_of(text)
     texts = [token.text for token in tokens]
+    if pattern.rewrite.only_adds and statement_keyword(texts) not in pattern.statements:
+        return None  # An argument of a call is no parameter of a definition.
     found = [(match, pattern.agreement(match, texts)) for match in matches_of(pattern.rewrite, texts)]
     if not found:
         return None

@@ -39,6 +39,7 @@ LEAST_OF_STATEMENT = 3  # words and signs of a pattern that is a statement witho
 MOST_NEIGHBOURS = 5  # tokens beside a difference that says too little
 
 
+_APART = frozenset(("def", "async", "class", "from", "import", "@"))  # what these begin is not done in other statements
 _COMPARISONS, _CONSTANTS = frozenset(("==", "!=", "is")), frozenset(("None", "True", "False"))
 
 
@@ -70,6 +71,7 @@ class Rewrite:
         indentation: What the statement was indented by.
         before: The pattern as a person reads it.
         after: What came in its place as a person reads it.
+        statement: The keyword of the definition or import that the statement was; empty for others.
         is_part: Whether the statement was changed elsewhere, too.
         is_statement: Whether nothing may stand before or after it.
     """
@@ -82,8 +84,15 @@ class Rewrite:
     indentation: str
     before: str
     after: str
+    statement: str = ""
     is_part: bool = False
     is_statement: bool = False
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether all that the pattern stands for stays."""
+        copied = [piece.element for piece in self.replacement if isinstance(piece.element, int)]
+        return copied == list(range(len(self.pattern)))
 
     @property
     def is_rename(self) -> bool:
@@ -103,6 +112,12 @@ class Rewrite:
 
 
 _Growth = Callable[["Phrase", "Phrase", "Difference"], "Difference | None"]
+
+
+def statement_keyword(elements: Sequence[Element]) -> str:
+    """Returns what a definition or an import begins with; nothing for other statements."""
+    first = elements[0] if elements else ""
+    return first if isinstance(first, str) and first in _APART else ""
 
 
 @lru_cache(maxsize=512)
@@ -295,6 +310,7 @@ def _rewrite(old: Phrase, new: Phrase, difference: Difference) -> Iterator[Rewri
         indentation=old.gaps[0].rpartition("\n")[2],
         before=old.text(difference.old_start, difference.old_end),
         after=new.text(difference.new_start, difference.new_end),
+        statement=statement_keyword(old.elements),
     )
 
 

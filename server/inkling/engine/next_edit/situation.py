@@ -32,6 +32,12 @@ class Situation:
         """The latest change."""
         return self.history[-1]
 
+    def was_written(self, uri: DocumentUri, line: int, *, since: int) -> bool:
+        """Tells whether a line came with one of the latest changes: those at most `since` changes old."""
+        return any(
+            change.uri == uri and change.first_line <= line < change.end_line for change in self.history[-1 - since :]
+        )
+
     @cached_property
     def nearest_first(self) -> tuple[DocumentUri, ...]:
         """The files: the one of the latest change, then those changed before it, the latest first, then the others."""

@@ -5,6 +5,7 @@ from tests.unit.engine.next_edit.repeated_edits import MAIN, Edit, proposed, res
 
 from inkling.core.next_edit import EditKind
 from inkling.core.snapshot import DocumentUri
+from inkling.engine.next_edit.block_repeats import propose_block_repeats
 from inkling.engine.next_edit.repeats import propose_repeats
 
 # Each: what stands elsewhere, the old and the new line of one edit, and what the other line must become.
@@ -272,6 +273,25 @@ def test_a_statement_of_common_words_is_generalised_to_names_of_the_same_kind() 
         Edit("def test_umlauts():", "def test_umlauts() -> None:"),
     )
     assert {c.inserted for c in propose_repeats(situation)} == {("def test_empty() -> None:",)}
+
+
+def test_an_argument_that_is_added_to_calls_is_no_parameter_of_definitions() -> None:
+    situation = situation_after(
+        "with open(path) as a:\n    pass\ndef load(path):\n    with open(path) as b:\n        pass",
+        Edit("with open(path) as a:", "with open(path, encoding='utf-8') as a:"),
+    )
+    assert {c.inserted for c in propose_repeats(situation)} == {("    with open(path, encoding='utf-8') as b:",)}
+
+
+def test_what_the_pattern_made_itself_is_not_rewritten_again() -> None:
+    situation = situation_after(
+        "self.counts.pop(1)\n\nself.counts.pop(2)\n\nself.counts.clear()",
+        Edit("self.counts.pop(1)", "with self.lock:\n    self.counts.pop(1)"),
+        Edit("self.counts.pop(2)", "with self.lock:\n    self.counts.pop(2)"),
+    )
+    candidates = [*propose_repeats(situation), *propose_block_repeats(situation)]
+
+    assert {c.inserted for c in candidates} == {("with self.lock:", "    self.counts.clear()")}
 
 
 def test_nothing_is_proposed_that_would_break_a_statement() -> None:
