@@ -8,10 +8,12 @@ from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.block_repeats import propose_block_repeats
 from inkling.engine.next_edit.candidates import EditCandidate, Proposer
+from inkling.engine.next_edit.definitions import propose_definitions
 from inkling.engine.next_edit.diagnostics import propose_diagnostics
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports import propose_imports
 from inkling.engine.next_edit.insertions import propose_insertions
+from inkling.engine.next_edit.paired_methods import propose_paired_methods
 from inkling.engine.next_edit.renames import propose_renames
 from inkling.engine.next_edit.repeats import propose_repeats
 from inkling.engine.next_edit.signatures import propose_signatures
@@ -23,6 +25,9 @@ logger = logging.getLogger(__name__)
 PROPOSERS: tuple[Proposer, ...] = (
     propose_imports,
     propose_symmetry,
+    propose_paired_methods,
+    propose_definitions,
+    propose_diagnostics,
     propose_renames,
     propose_signatures,
     propose_repeats,

@@ -1,0 +1,92 @@
+"""Stubs for what was just used, and second methods of pairs, in code as people write it."""
+
+from textwrap import dedent
+
+import pytest
+from tests.unit.engine.next_edit.changed_project import applied, situation_of
+
+from inkling.core.next_edit import EditKind
+from inkling.engine.next_edit.candidates import Proposer
+from inkling.engine.next_edit.definitions import propose_definitions
+from inkling.engine.next_edit.paired_methods import propose_paired_methods
+
+
+def _results(
+    before: str, after: str, others: dict[str, str] | None = None, proposer: Proposer = propose_definitions
+) -> list[str]:
+    texts = {path: (text, text) for path, text in (others or {}).items()}
+    situation = situation_of({**texts, "cart.py": (before, after)})
+    candidates = list(proposer(situation))
+    assert all(each.kind in (EditKind.DEFINITION, EditKind.SYMMETRY) and each.words for each in candidates)
+    return [applied(situation, candidate) for candidate in candidates]
+
+
+def test_a_function_that_is_called_gets_a_stub_above_its_caller() -> None:
+    before = "import os\n\n\ndef total(items):\n    return sum(items)\n"
+    after = before.replace("sum(items)", "discounted(items, rate=2)")
+    stub = "def discounted(items, rate):\n    raise NotImplementedError\n\n\n"
+    assert _results(before, after) == [after.replace("def total", f"{stub}def total")]
+
+
+def test_a_method_that_is_called_gets_a_stub_below_its_caller() -> None:
+    before = """\
+        class Cart:
+            def total(self, items):
+                return sum(items)
+
+            def clear(self):
+                pass
+        """
+    after = before.replace("sum(items)", "self._discounted(items, self.rate)")
+    stub = "\n            def _discounted(self, items, rate):\n                raise NotImplementedError\n"
+    expected = after.replace("self.rate)\n", f"self.rate)\n{stub}")
+    assert dedent(expected) in _results(before, after)
+
+
+def test_an_attribute_that_is_read_is_set_in_init() -> None:
+    before = """\
+        class Cart:
+            def __init__(self, items):
+                self.items = items
+                self.check()
+
+            def check(self):
+                return len(self.items)
+        """
+    after = before.replace("len(self.items)", "len(self.items) < self.limit")
+    expected = after.replace("self.items = items\n", "self.items = items\n                self.limit = None\n")
+    assert _results(before, after) == [dedent(expected)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = 1\n", "x = len([1])\n"),
+        ("from a import *\nx = 1\n", "from a import *\nx = find(1)\n"),
+        ("def find(a): ...\nx = 1\n", "def find(a): ...\nx = find(1)\n"),
+        ("x = 1\n", "x = partial(1)\n"),
+        ("x = 1\n", "x = known_elsewhere(1)\n"),
+        ("class A(Base):\n    def f(self):\n        pass\n", "class A(Base):\n    def f(self):\n        self.g()\n"),
+        ("class A:\n    def f(self):\n        pass\n", "class A:\n    def f(self):\n        self.g = 1\n"),
+        ("def f(", "def f(\n    find(1)\n"),
+    ],
+)
+def test_silence_where_it_may_be_defined(before: str, after: str) -> None:
+    assert _results(before, after, {"other.py": "def known_elsewhere(x):\n    pass\n"}) == []
+
+
+def test_a_context_manager_gets_its_other_half() -> None:
+    before = """\
+        class Connection:
+            def close(self):
+                self.socket.close()
+        """
+    after = before + "\n            def __enter__(self):\n                return self\n"
+    other = "\n            def __exit__(self, exc_type, exc_value, traceback):\n                self.close()\n"
+    assert _results(before, after, proposer=propose_paired_methods) == [dedent(after + other)]
+
+
+def test_a_pair_that_is_complete_is_left_alone() -> None:
+    before = "class A:\n    def __exit__(self, *exception):\n        pass\n"
+    after = before + "\n    def __enter__(self):\n        return self\n"
+    assert _results(before, after, proposer=propose_paired_methods) == []
