@@ -33,7 +33,6 @@ PROPOSERS: tuple[Proposer, ...] = (
     propose_repeats,
     propose_block_repeats,
     propose_insertions,
-    propose_diagnostics,
 )
 
 
