@@ -144,48 +144,48 @@ def _rewritten(pattern: Pattern, text: str) -> tuple[str, Agreement] | None:
 
 
 def _candidates(pattern: Pattern, places: Sequence[_Place]) -> Iterator[EditCandidate]:
-    """Yields each place alone, and places on consecutive lines together."""
-    for place in places:
-        as_alike = [other for other in places if other.agreement.n_tokens >= place.agreement.n_tokens]
+    """Yields each place alone, and a few places on consecutive lines together."""
+    runs = _runs(places)
+    for number, place in enumerate(places):
+        n_tokens = place.agreement.n_tokens
         grounds = Grounds(
             support=len(pattern.ages),
             age=pattern.ages[0],
-            n_places=len(as_alike),
-            rank=as_alike.index(place),
+            n_places=sum(other.agreement.n_tokens >= n_tokens for other in places),
+            rank=sum(other.agreement.n_tokens >= n_tokens for other in places[:number]),
             n_matched_chars=pattern.n_literal_chars + place.agreement.n_chars,
-            n_context_tokens=place.agreement.n_tokens,
+            n_context_tokens=n_tokens,
             similarity=place.agreement.similarity,
             certainty=1 - 1 / pattern.n_statements,
         )
-        for run in _with_run(place, places):
-            yield EditCandidate(
-                uri=place.uri,
-                first_line=run[0].first_line,
-                end_line=run[-1].end_line,
-                inserted=tuple(line for part in run for line in part.inserted),
-                kind=EditKind.REPEAT,
-                proposer=PROPOSER,
-                group=_group(pattern),
-                words=pattern.words,
-                grounds=grounds,
-            )
+        for run in ([place], runs.get((place.uri, place.first_line), [])):
+            if run:
+                yield EditCandidate(
+                    uri=place.uri,
+                    first_line=run[0].first_line,
+                    end_line=run[-1].end_line,
+                    inserted=tuple(line for part in run for line in part.inserted),
+                    kind=EditKind.REPEAT,
+                    proposer=PROPOSER,
+                    group=_group(pattern),
+                    words=pattern.words,
+                    grounds=grounds,
+                )
+
+
+def _runs(places: Sequence[_Place]) -> dict[tuple[DocumentUri, int], list[_Place]]:
+    """Returns the places without lines between them that are few enough to be one proposal, by the first's place."""
+    runs: list[list[_Place]] = []
+    for place in sorted(places, key=lambda place: (place.uri, place.first_line)):
+        if runs and (runs[-1][-1].uri, runs[-1][-1].end_line) == (place.uri, place.first_line):
+            runs[-1].append(place)
+        else:
+            runs.append([place])
+    return {(run[0].uri, run[0].first_line): run for run in runs if 1 < len(run) <= MOST_TOGETHER}
 
 
 def _group(pattern: Pattern) -> str:
     return f"{PROPOSER}: {pattern.rewrite.before} → {pattern.rewrite.after}"
-
-
-def _with_run(place: _Place, places: Sequence[_Place]) -> Iterator[list[_Place]]:
-    """Yields a place alone and, for the first of a few places without lines between them, all of them."""
-    yield [place]
-    following = {(other.uri, other.first_line): other for other in places}
-    if any(other.uri == place.uri and other.end_line == place.first_line for other in places):
-        return
-    run = [place]
-    while (place.uri, run[-1].end_line) in following:
-        run.append(following[place.uri, run[-1].end_line])
-    if 1 < len(run) <= MOST_TOGETHER:
-        yield run
 
 
 def _combined(
