@@ -74,11 +74,41 @@ def call_updates(situation: Situation, change: SignatureChange) -> Iterator[Upda
             yield from _reordered(change, site, arguments)
         elif named and not removed and not added:
             yield from _by_name(change, named, site, arguments)
+        elif removed and added:
+            yield from _exchanged(change, site, arguments, passed)
         elif removed:
             yield from _without(change, removed, site, arguments)
         else:
             for parameter in added:
                 yield from _with(change, parameter, site, arguments, passed)
+
+
+def _exchanged(
+    change: SignatureChange, site: CallSite, arguments: ItemList, passed: Mapping[str, _Passed]
+) -> Iterator[Update]:
+    """Yields a call by position whose arguments are those that are left and new ones, in their new order."""
+    before, after = _positional(change.before), _positional(change.after)
+    if site.call.keywords or len(site.call.args) > len(before):
+        return
+    own = dict(zip(before, arguments.texts, strict=False))
+    texts: list[str] = []
+    certainty = site.certainty
+    for parameter in change.after[: len(after)]:
+        text: str | None = own.get(parameter.name)
+        if text is None and parameter.is_optional:
+            break
+        if text is None:
+            text, sureness = _value(change, parameter, site, passed)
+            certainty = min(certainty, sureness)
+        if text is None:
+            return
+        texts.append(text)
+    if not arguments.items or not texts or any("\n" in text for text in texts):
+        return
+    start, end = arguments.items[0][0], arguments.items[-1][1]
+    replacement = Replacement(start=start, end=end, text=", ".join(texts))
+    if start[0] == end[0] and not own.keys().isdisjoint(name.name for name in change.removed):
+        yield Update(view=site.view, replacements=(replacement,), certainty=certainty)
 
 
 def argument_list(view: FileView, call: ast.Call) -> ItemList | None:

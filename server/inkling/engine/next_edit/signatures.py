@@ -1,12 +1,14 @@
-"""A function, a class's fields or a result changed its shape: its calls, overrides, docstring and stored attributes."""
+"""A function, a class's fields or a result changed shape: its calls, overrides, docstring and stored attributes."""
 
 from collections.abc import Iterable, Iterator
 
 from inkling.core.next_edit import EditKind
+from inkling.engine.next_edit.asked_parameters import asked_parameters
 from inkling.engine.next_edit.call_updates import Update, call_updates
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.constructor_fields import field_changes, stored_parameters
 from inkling.engine.next_edit.item_lists import rewritten
+from inkling.engine.next_edit.name_changes import latest_changes
 from inkling.engine.next_edit.nearness import Nearness
 from inkling.engine.next_edit.override_updates import override_updates
 from inkling.engine.next_edit.parameter_docs import doc_updates
@@ -38,6 +40,9 @@ def propose_signatures(situation: Situation) -> Iterator[EditCandidate]:
         yield from _candidates(
             situation, call_updates(situation, change), change.function.called, _words(change), change.age
         )
+    for asked in asked_parameters(situation):
+        words = f"`{asked.function.called}` is passed `{asked.name}`"
+        yield from _candidates(situation, [asked.update], asked.function.called, words, asked.age)
     for returned in return_changes(situation):
         words = f"`{returned.function.name}` returns {_counted(len(returned.after), 'value')}"
         updates = [*unpacking_updates(situation, returned)]
@@ -58,6 +63,15 @@ def _words(change: SignatureChange) -> str:
     return f"`{name}` {' and '.join(parts) or 'has other parameters'}"
 
 
+def _is_written_since(situation: Situation, update: Update, lines: range, age: int) -> bool:
+    """Returns whether the developer has written a line since the cause: it was made to fit, or left on purpose."""
+    return any(
+        change.uri == update.view.uri and max(change.first_line, lines.start) < min(change.end_line, lines.stop)
+        for later, change in latest_changes(situation)
+        if later <= age
+    )
+
+
 def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -67,6 +81,7 @@ def _candidates(
 ) -> Iterator[EditCandidate]:
     nearness = Nearness(situation)
     placed = [(update, *rewritten(update.view.lines, update.replacements)) for update in updates]
+    placed = [found for found in placed if not _is_written_since(situation, found[0], range(found[1], found[2]), age)]
     placed.sort(key=lambda found: nearness.key(found[0].view.uri, found[1]))
     for rank, (update, first_line, end_line, inserted) in enumerate(placed[:MOST_CANDIDATES]):
         if update.view.lines[first_line:end_line] == inserted:

@@ -142,6 +142,52 @@ def test_parameters_that_change_places_or_must_be_named() -> None:
     check(text, "def book(day, force):", "def book(day, *, force):", ["3: book(1, force=True)"])
 
 
+def test_parameters_that_go_and_come() -> None:
+    text = (
+        "class Sieve:\n    def __init__(self, a, b, n):\n        ...\n\ndef f(n):\n    a = 1\n    Sieve([a, 2], a, 3)"
+    )
+    check(
+        text,
+        "    def __init__(self, coefficients=(), a=None, b=None):",
+        "    def __init__(self, a, b, n):",
+        ["6: Sieve(a, 3, n)"],
+    )
+
+
+def test_calls_that_were_written_since_are_left_alone() -> None:
+    text = "def f(x, z):\n    ...\n\nf(1, 2)\nf(1, 2, 3)"
+    found = propose_signatures(
+        situation({"a.py": text}, ("a.py", "def f(x, y, z):", "def f(x, z):"), ("a.py", "f(1, 3, 2)", "f(1, 2)"))
+    )
+    assert shown(list(found)) == ["a.py:4: f(1, 3)"]
+
+
+def test_new_keyword_of_a_call_asks_for_the_parameter() -> None:
+    text = (
+        "def fetch(url, retries=3):\n    ...\n\nclass A:\n    def __init__(self, x, *, y):\n        ...\n\n"
+        "def load(url, timeout: float = 3.0):\n    fetch(url, timeout=timeout)"
+    )
+    check(
+        text,
+        "    fetch(url)",
+        "    fetch(url, timeout=timeout)",
+        ["0: def fetch(url, retries=3, timeout: float = 3.0):"],
+    )
+    check(
+        text.replace("fetch(url, t", "A(url, t"),
+        "    A(url)",
+        "    A(url, timeout=timeout)",
+        ["4: def __init__(self, x, *, y, timeout: float = 3.0):"],
+    )
+    check(text.replace("retries=3", "**more"), "    fetch(url)", "    fetch(url, timeout=timeout)", [])
+    check(
+        text.replace("    fetch(", "    other.fetch("),
+        "    other.fetch(url)",
+        "    other.fetch(url, timeout=timeout)",
+        [],
+    )
+
+
 def test_overrides_follow() -> None:
     text = (
         "class Base:\n    def put(self, key: str, value, ttl=None):\n        ...\n\n"
