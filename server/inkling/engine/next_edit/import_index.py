@@ -126,43 +126,62 @@ class ImportIndex:
         self._definers: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._importers: Counter[str] = Counter()
         self._roots: Counter[str] = Counter()
+        self._below: defaultdict[str, set[DocumentUri]] = defaultdict(set)
 
     def take(self, files: Mapping[DocumentUri, FileImports]) -> None:
-        """Takes files as they are now, in place of what was known of them; faster for many at once than one by one."""
+        """Takes files as they are now, in place of what was known of them."""
         changed = {
             uri: read
             for uri, read in files.items()
-            if (known := self._files.get(uri)) is None or known.read is not read
+            if (known := self._files.get(uri)) is None or (known.read is not read and known.read != read)
         }
-        for uri in changed:
-            self.forget(uri)
-        for read in changed.values():
-            self._importers.update(read.roots)
+        new_roots: set[str] = set()
         for uri, read in changed.items():
-            module = self.module_of(uri)
-            is_package = uri.endswith("/__init__.py")
-            imported = frozenset(
-                ImportedName(module=resolve(written, module, is_package), member=member, alias=alias)
-                for written, member, alias in read.imports
-            )
-            self._files[uri] = _Known(read=read, module=module, imported=imported)
-            self._roots[module.partition(".")[0]] += 1
-            for each in imported:
-                self._spellings[each.bound][each] += 1
-            for name in read.definitions:
-                self._definers[name][module] += 1
+            self.forget(uri)
+            new_roots.update(root for root in read.roots if not self._importers[root])
+            self._importers.update(read.roots)
+            for folder in _parts(uri)[:-1]:
+                self._below[folder].add(uri)
+        # The names of modules hang on the roots that are imported; what was named without them is named again.
+        for uri in {uri for root in new_roots for uri in self._below.get(root, ())} - changed.keys():
+            if uri in self._files:
+                read = self._files[uri].read
+                self._uncount(uri)
+                self._count(uri, read)
+        for uri, read in changed.items():
+            self._count(uri, read)
+
+    def _count(self, uri: DocumentUri, read: FileImports) -> None:
+        module = self.module_of(uri)
+        is_package = uri.endswith("/__init__.py")
+        imported = frozenset(
+            ImportedName(module=resolve(written, module, is_package), member=member, alias=alias)
+            for written, member, alias in read.imports
+        )
+        self._files[uri] = _Known(read=read, module=module, imported=imported)
+        self._roots[module.partition(".")[0]] += 1
+        for each in imported:
+            self._spellings[each.bound][each] += 1
+        for name in read.definitions:
+            self._definers[name][module] += 1
+
+    def _uncount(self, uri: DocumentUri) -> _Known | None:
+        known = self._files.pop(uri, None)
+        if known is not None:
+            self._roots[known.module.partition(".")[0]] -= 1
+            for each in known.imported:
+                self._spellings[each.bound][each] -= 1
+            for name in known.read.definitions:
+                self._definers[name][known.module] -= 1
+        return known
 
     def forget(self, uri: DocumentUri) -> None:
         """Drops a file that is gone."""
-        known = self._files.pop(uri, None)
-        if known is None:
-            return
-        self._importers.subtract(known.read.roots)
-        self._roots[known.module.partition(".")[0]] -= 1
-        for each in known.imported:
-            self._spellings[each.bound][each] -= 1
-        for name in known.read.definitions:
-            self._definers[name][known.module] -= 1
+        known = self._uncount(uri)
+        if known is not None:
+            self._importers.subtract(known.read.roots)
+            for folder in _parts(uri)[:-1]:
+                self._below[folder].discard(uri)
 
     def spellings(self, name: str) -> Counter[ImportedName]:
         """Returns the imports by which files bind a name, with the number of files."""
@@ -189,20 +208,23 @@ class ImportIndex:
     def module_of(self, uri: DocumentUri) -> str:
         """Returns the full name of a file's module.
 
-        It begins at the innermost folder that the project's absolute imports begin with; without such a folder the
-        whole path stands for it, which serves for what is relative to it.
+        It begins at that folder of its path which most files import from, the innermost of equals; without such a
+        folder the whole path stands for it, which serves for what is relative to it.
         """
-        path = PurePosixPath(unquote(urlsplit(uri).path))
-        parts = [part for part in path.with_suffix("").parts if part != "/"]
-        if parts and parts[-1] == "__init__":
+        parts = _parts(uri)
+        if parts[-1:] == ["__init__"]:
             parts.pop()
-        for index in range(len(parts) - 1, -1, -1):
-            if self._importers[parts[index]] > 0 and parts[index] not in STANDARD_LIBRARY:
-                return ".".join(parts[index:])
-        for index in range(len(parts) - 2, -1, -1):
-            if parts[index] in _SOURCE_FOLDERS:
-                return ".".join(parts[index + 1 :])
-        return ".".join(parts)
+        n_importers = [0 if part in STANDARD_LIBRARY else self._importers[part] for part in parts]
+        most = max(n_importers[:-1], default=0) or max(n_importers, default=0)
+        if most > 0:
+            return ".".join(parts[len(parts) - 1 - n_importers[::-1].index(most) :])
+        below = [index for index, part in enumerate(parts[:-1]) if part in _SOURCE_FOLDERS]
+        return ".".join(parts[below[-1] + 1 :] if below else parts)
+
+
+def _parts(uri: DocumentUri) -> list[str]:
+    """Returns the folders of a file and its name without the ending."""
+    return [part for part in PurePosixPath(unquote(urlsplit(uri).path)).with_suffix("").parts if part != "/"]
 
 
 def index_of(views: Iterable[FileView]) -> ImportIndex:

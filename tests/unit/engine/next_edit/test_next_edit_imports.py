@@ -376,6 +376,22 @@ def test_the_index_follows_its_files() -> None:
     assert not index.is_first_party("shop")
 
 
+def test_modules_are_named_alike_whatever_comes_first() -> None:
+    files = {
+        uri_of("src/shop/money.py"): read_imports("class Price: ...\n"),
+        uri_of("src/shop/redis.py"): read_imports("import redis\nfrom .money import Price\n"),
+        uri_of("src/shop/app.py"): read_imports("import shop.money\nimport shop.redis\n"),
+    }
+    for uris in (list(files), list(files)[::-1]):
+        index = ImportIndex()
+        for uri in uris:
+            index.take({uri: files[uri]})
+        assert [index.module_of(uri) for uri in files] == ["shop.money", "shop.redis", "shop.app"]
+        assert index.definers("Price") == ["shop.money"]
+        assert index.spellings("Price") == {ImportedName(module="shop.money", member="Price"): 1}
+        assert not index.is_first_party("redis.client")
+
+
 def test_imports_are_read_in_every_form() -> None:
     text = dedent(
         """\
