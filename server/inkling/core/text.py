@@ -35,7 +35,8 @@ def split_lines(text: str) -> list[str]:
 
 def line_start(text: str, offset: int) -> int:
     """Returns the offset at which the line that holds `offset` begins."""
-    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+    start = text.rfind("\n", 0, offset) + 1
+    return max(start, text.rfind("\r", start, offset) + 1)
 
 
 def line_end(text: str, offset: int) -> int:

@@ -6,14 +6,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 
-from inkling.core.edit import apply_edit, minimal_edit
+from inkling.core.edit import minimal_edit
 from inkling.core.errors import ModelError, WorkerError
 from inkling.core.next_edit import EditPredictor, EditQuestion, PredictedEdit
 from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import Source
 from inkling.features.next_edit.judging import EditJudge
 from inkling.features.next_edit.offered import EditGroup, PlacedEdit
-from inkling.features.next_edit.placement import Anchor, Files
+from inkling.features.next_edit.placement import EDITS_IN_ONE_GO, Anchor, Files
 from inkling.features.next_edit.ports import NextEditPorts
 
 logger = logging.getLogger(__name__)
@@ -56,18 +56,28 @@ class EditGroups:
     async def _fitting(self, edits: Sequence[PlacedEdit], offered: PlacedEdit) -> list[PlacedEdit]:
         """Returns a file's edits from the top, none over another; none at all where they would break the file."""
         kept: list[PlacedEdit] = []
-        for each in sorted(edits, key=lambda placed: (placed.change.offset, placed is not offered)):
+        in_order = sorted(edits, key=lambda placed: (placed.change.offset, placed is not offered))
+        for number, each in enumerate(in_order, 1):
+            if number % EDITS_IN_ONE_GO == 0:
+                await asyncio.sleep(0)
             is_apart = not kept or kept[-1].change.end < each.change.offset
             if is_apart and (each.change == offered.change or not self._judge.was_rejected(each)):
                 kept.append(each)
         if not kept:
             return []
-        before = after = kept[0].snapshot.text
-        for each in reversed(kept):
-            after = apply_edit(after, each.change)
-        whole = replace(kept[0], change=minimal_edit(before, after))
+        before = kept[0].snapshot.text
+        whole = replace(kept[0], change=minimal_edit(before, _after(before, kept)))
         reason, _ = await self._judge.reason_against(whole)
         return [] if reason is not None else kept
+
+
+def _after(text: str, edits: Sequence[PlacedEdit]) -> str:
+    """Returns a text after edits that come from the top, none over another."""
+    pieces, done = list[str](), 0
+    for each in edits:
+        pieces += [text[done : each.change.offset], each.change.inserted]
+        done = each.change.end
+    return "".join(pieces) + text[done:]
 
 
 async def _group_of(mind: EditPredictor, question: EditQuestion, edit: PredictedEdit) -> Sequence[PredictedEdit]:

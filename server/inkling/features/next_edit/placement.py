@@ -16,7 +16,7 @@ from inkling.features.next_edit.ports import OpenDocuments
 
 _NOT_OPEN: Final = -1  # the version of a file that no client has open; see core.snapshot.Snapshot
 _MAX_FILES: Final = 16  # whose lines are kept counted
-_EDITS_IN_ONE_GO: Final = 100  # at some 20 µs each; then the event loop is let go of
+EDITS_IN_ONE_GO: Final = 100  # at some 20 µs each; then the event loop is let go of
 
 
 class Files:
@@ -55,7 +55,7 @@ class Files:
         for number, edit in enumerate(edits, 1):
             if edit.uri not in snapshots:
                 snapshots[edit.uri] = await self.snapshot(edit.uri, edit.path)
-            if number % _EDITS_IN_ONE_GO == 0:
+            if number % EDITS_IN_ONE_GO == 0:
                 await asyncio.sleep(0)
             snapshot = snapshots[edit.uri]
             found = None if snapshot is None else self.place_in(snapshot, edit)

@@ -113,9 +113,11 @@ class NextEditRecorder:
         """A place is known again by its file and the nearest line above it that is not blank."""
         if is_of_whole_file(placed.edit):
             return self._log.fingerprint(self._display_path(placed.snapshot))
-        text = placed.snapshot.text
-        above = text[: line_start(text, placed.change.offset)].rstrip()
-        line_above = above[line_start(above, len(above)) :].strip()
+        text, line_above = placed.snapshot.text, ""
+        end = line_start(text, placed.change.offset)
+        while end > 0 and not line_above:
+            start = line_start(text, end - 1)
+            line_above, end = text[start:end].strip(), start
         return self._log.fingerprint(f"{self._display_path(placed.snapshot)}\n{line_above}")
 
     def _text_fingerprint(self, placed: PlacedEdit) -> str:
