@@ -14,14 +14,17 @@ from inkling.engine.next_edit.trees import BoostedTrees, Floats, probabilities
 N_PLACES = 10
 MOST_CENTRES = 80  # candidates that are weighed as places; the others are all but impossible
 REACH_LINES = 2  # a place is right when the change begins within so many lines
-PROVEN_RENAME = 0.48
-"""Least probability of a use that scopes prove to mean the name that the latest change renamed.
+PROVEN = 0.5
+"""Least probability of a place that scopes or the import system prove to need what the latest change asks of it.
 
-Trees cannot learn it: the data has eleven cases in which such a use is the nearest, and of the nine that were followed
-five had more done on the same line, so that the rename alone does not count as right. The lower end of the 95% interval
-of 9 in 11 (Clopper and Pearson, The use of confidence or fiducial limits, 1934).
+It is so for uses of a renamed name and for calls of a changed signature. Trees cannot learn it: the data has twelve
+cases in which such a place is the nearest, and of the ten that were followed five had more done on the same line, so
+that this alone does not count as right. The lower end of the 95% interval of 10 in 12 (Clopper and Pearson, The use of
+confidence or fiducial limits, 1934).
 """
-_IS_RENAME, _CERTAINTY, _AGE = (FEATURES.index(name) for name in ("is_rename", "certainty", "age"))
+_IS_RENAME, _IS_SIGNATURE, _CERTAINTY, _AGE = (
+    FEATURES.index(name) for name in ("is_rename", "is_signature", "certainty", "age")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +63,9 @@ class Ranking:
     def edit_probabilities(self, features: Floats) -> Floats:
         """Returns for each proposal the probability that it is the next change, float64, shape (n_proposals,)."""
         learned = self.edit_calibration.probabilities(self.edits.scores(features))
-        is_proven = (features[:, _IS_RENAME] > 0) & (features[:, _CERTAINTY] >= 1) & (features[:, _AGE] == 0)
-        return np.where(is_proven, np.maximum(learned, PROVEN_RENAME), learned)
+        can_be_proven = (features[:, _IS_RENAME] > 0) | (features[:, _IS_SIGNATURE] > 0)
+        is_proven = can_be_proven & (features[:, _CERTAINTY] >= 1) & (features[:, _AGE] == 0)
+        return np.where(is_proven, np.maximum(learned, PROVEN), learned)
 
     def rank_places(self, features: Floats, places: Sequence[Place], edits: Mapping[Place, float]) -> list[RankedPlace]:
         """Returns the likeliest places, at most `N_PLACES`; see `spread_out`.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inkling.engine.next_edit.edit_features import FEATURES
-from inkling.engine.next_edit.ranking import PROVEN_RENAME, Calibration, Ranking
+from inkling.engine.next_edit.ranking import PROVEN, Calibration, Ranking
 from inkling.engine.next_edit.trees import BoostedTrees
 
 NO_NODES: dict[str, list[float]] = {key: [] for key in ("roots", "features", "thresholds", "left", "right", "values")}
@@ -19,8 +19,9 @@ def _probability(trees: BoostedTrees, **features: float) -> float:
     return float(ranking.edit_probabilities(row)[0])
 
 
-def test_a_use_of_a_name_that_was_just_renamed_is_likely_whatever_trees_say() -> None:
-    assert _probability(NEVER, **RENAME) == PROVEN_RENAME
+def test_what_is_proven_to_follow_is_likely_whatever_trees_say() -> None:
+    assert _probability(NEVER, **RENAME) == PROVEN
+    assert _probability(NEVER, is_signature=1.0, certainty=1.0) == PROVEN
     assert _probability(SURE, **RENAME) > 0.99
 
 
