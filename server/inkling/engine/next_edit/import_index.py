@@ -215,9 +215,9 @@ class ImportIndex:
         if parts[-1:] == ["__init__"]:
             parts.pop()
         n_importers = [0 if part in STANDARD_LIBRARY else self._importers[part] for part in parts]
-        most = max(n_importers[:-1], default=0) or max(n_importers, default=0)
-        if most > 0:
-            return ".".join(parts[len(parts) - 1 - n_importers[::-1].index(most) :])
+        for counts in (n_importers[:-1], n_importers):
+            if any(counts):
+                return ".".join(parts[len(counts) - 1 - counts[::-1].index(max(counts)) :])
         below = [index for index, part in enumerate(parts[:-1]) if part in _SOURCE_FOLDERS]
         return ".".join(parts[below[-1] + 1 :] if below else parts)
 
