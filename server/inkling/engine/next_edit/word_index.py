@@ -4,8 +4,7 @@ import re
 import sys
 from collections.abc import Iterable
 
-SHORTEST_WORD = 3  # characters; shorter ones stand everywhere
-_WORD = re.compile(r"[^\W\d]\w{2,}")
+_WORD = re.compile(r"[^\W\d]\w+")  # of one letter stand everywhere; of two, such as `db`, name modules
 
 
 class WordIndex:
