@@ -46,6 +46,7 @@ describe("what becomes of a predicted edit", () => {
     const settings = {
       "editor.wordBasedSuggestions": "currentDocument",
       "files.readonlyInclude": { "**/readonly.py": true },
+      "inkling.nextEdit.enabled": true,
       "inkling.nextEdit.debounceMs": 0, // So that it is asked before ghost text is, which proves that it was or was not.
     };
     editor = await TestEditor.start("next-edit-answers", settings, [process.execPath, SERVER, script]);
@@ -441,7 +442,19 @@ describe("what becomes of a predicted edit", () => {
     await waitFor("the setting", () => editor.settings()["inkling.nextEdit.enabled"] === true);
     await window.goTo("asking.py", 2, 32);
     await asked(() => window.insert(" "));
+    await window.waitForMark("⇥ apply");
     await window.save();
+  });
+
+  scenario("it can be switched off for one language", async () => {
+    const other = editor.addWorkspace("quiet", { "near.py": CALLER });
+    fs.mkdirSync(path.join(other, ".vscode"));
+    fs.writeFileSync(path.join(other, ".vscode", "settings.json"), '{"[python]": {"inkling.nextEdit.enabled": false}}');
+    const quiet = await editor.open(other, "near.py");
+    await quiet.waitUntilReady();
+    await quiet.runCommand("Inkling: Predict Next Edit");
+    await quiet.page.locator(".notification-toast", { hasText: "switched off by the setting inkling.nextEdit.enabled" }).waitFor();
+    await quiet.close();
   });
 
   scenario("a file that was changed meanwhile, or cannot be changed, is left as it is, and that is said", async () => {

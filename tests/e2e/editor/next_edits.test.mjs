@@ -32,7 +32,7 @@ describe("next edits", () => {
   let rejected;
 
   before(async () => {
-    editor = await TestEditor.start("next-edits");
+    editor = await TestEditor.start("next-edits", { "inkling.nextEdit.enabled": true });
     workspace = editor.addWorkspace("shop", FILES);
     window = await editor.open(workspace, "shop/network.py");
     await editor.watch("becomes ready", () => window.waitUntilReady());

@@ -1,30 +1,26 @@
 import * as vscode from "vscode";
 
 import type { Clock } from "../../pure/clock";
-import { pause } from "../../pure/debounce";
 import { endOf, withPlainLineEnds } from "../../pure/followedEdit";
 import { isTabOurs, nextStep, type Cursor, type TabAction } from "../../pure/nextEditKeys";
 import { pictureOf, type DrawnDocument, type EditPicture } from "../../pure/nextEditPicture";
 import { NextEditTracker, type LiveEdit } from "../../pure/nextEditTracker";
 import {
-  NEXT_EDIT,
   NEXT_EDIT_GROUP,
   NEXT_EDIT_READY,
   type NextEditGroupParams,
   type NextEditGroupResult,
-  type NextEditParams,
   type NextEditReadyParams,
-  type NextEditResult,
-  type WireNextEdit,
 } from "../../pure/protocol";
 import type { TrackedOutcome } from "../../pure/suggestionTracker";
 import type { ActivitySwitch } from "../activity";
 import { currentSettings } from "../configuration";
 import { rangeOf, type DocumentChange, type DocumentChanges } from "../documentChanges";
 import { wordsOf } from "../insightsPanel";
-import { DOCUMENT_SELECTOR, isCalledOff, type Server } from "../server";
+import { DOCUMENT_SELECTOR, type Server } from "../server";
 import { MovedError, previewedEdit } from "./groupEdits";
 import { isInView, NextEditDisplay } from "./nextEditDisplay";
+import { Questions } from "./questions";
 
 const HAS_EDIT = "inkling.hasNextEdit";
 /** "jump" or "apply" where Tab may be ours. */
@@ -46,10 +42,10 @@ export class NextEdits implements vscode.Disposable {
   private readonly tracker: NextEditTracker;
   private readonly display = new NextEditDisplay();
   private readonly subscriptions: vscode.Disposable;
-  private inFlight: vscode.CancellationTokenSource | undefined;
+  private readonly questions: Questions;
   /** Where the cursor was put last on the way to an edit. */
   private jumpedTo: Pick<Cursor, "uri" | "position"> | undefined;
-  /** The document that the user was asked about, and when. */
+  /** The document that the server was asked about last, and when. */
   private asked: { readonly uri: string; readonly atMs: number } | undefined;
   private hasGhostText = false;
   /** Whether the latest that the user did was to dismiss an edit. */
@@ -58,6 +54,7 @@ export class NextEdits implements vscode.Disposable {
 
   constructor(private readonly options: NextEditsOptions) {
     this.tracker = new NextEditTracker(options);
+    this.questions = new Questions(options);
     options.server.listen(NEXT_EDIT_READY, (params) => {
       this.foundLate(params as NextEditReadyParams);
     });
@@ -161,8 +158,7 @@ export class NextEdits implements vscode.Disposable {
 
   /** Asks for the next edit, and shows it; returns why there is none, in words. An older question is called off. */
   private async ask({ isInvoked, delayMs }: { readonly isInvoked: boolean; readonly delayMs: number }): Promise<string | undefined> {
-    this.inFlight?.cancel();
-    this.inFlight = undefined;
+    this.questions.cancel();
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined || vscode.languages.match(DOCUMENT_SELECTOR, editor.document) === 0) {
       return "the next edit is predicted in Python files.";
@@ -170,55 +166,23 @@ export class NextEdits implements vscode.Disposable {
     if (this.options.activity.isWaiting) {
       return "it is paused. Resume it to have the next edit predicted.";
     }
-    const { document } = editor;
-    if (!currentSettings(document).settings.predictsEdits) {
+    if (!currentSettings(editor.document).settings.predictsEdits) {
       return "next edits are switched off by the setting inkling.nextEdit.enabled.";
     }
-    const source = new vscode.CancellationTokenSource();
-    const { token } = source;
-    this.inFlight = source;
-    try {
-      if (!(await pause(this.options.clock, delayMs, token))) {
+    this.asked = { uri: editor.document.uri.toString(), atMs: this.options.clock.nowMs() };
+    const answer = await this.questions.ask({ editor, isInvoked, delayMs });
+    switch (answer?.kind) {
+      case undefined:
         return undefined;
-      }
-      await this.options.server.settled(token);
-      if (token.isCancellationRequested) {
+      case "edit":
+        this.tracker.offer(answer.edit);
+        this.draw();
         return undefined;
-      }
-      const uri = document.uri.toString();
-      const { version } = document;
-      const { line, character } = editor.selection.active;
-      this.asked = { uri, atMs: this.options.clock.nowMs() };
-      const params: NextEditParams = { uri, version, position: { line, character }, isInvoked };
-      const result = (await this.options.server.request(NEXT_EDIT, params, token)) as NextEditResult | null;
-      if (isNowCancelled(token) || document.version !== version || vscode.window.activeTextEditor?.document !== document) {
-        return undefined;
-      }
-      return this.take(result);
-    } catch (error) {
-      if (isCalledOff(error)) {
-        return isInvoked && !isNowCancelled(token) ? "the server is not running." : undefined;
-      }
-      this.options.log.warn("no next edit", error);
-      return wordsOf(error);
-    } finally {
-      source.dispose();
-      if (this.inFlight === source) {
-        this.inFlight = undefined;
-      }
+      case "none":
+        this.tracker.leave();
+        this.draw();
+        return answer.words;
     }
-  }
-
-  private take(result: NextEditResult | null): string | undefined {
-    const edit = result?.edit ?? undefined;
-    if (edit === undefined || !isUpToDate(edit)) {
-      this.tracker.leave();
-      this.draw();
-      return result?.message === undefined || result.message === "" ? "nothing follows from the latest changes." : result.message;
-    }
-    this.tracker.offer({ ...edit, uri: vscode.Uri.parse(edit.uri).toString() });
-    this.draw();
-    return undefined;
   }
 
   /** Goes to the edit or applies it, whichever is next; Tab that is not ours any more does what it always does. */
@@ -303,7 +267,7 @@ export class NextEdits implements vscode.Disposable {
   private async dismiss(): Promise<void> {
     const edit = this.tracker.live;
     const isOneOfMany = edit !== undefined && edit.nInGroup > 1 && !this.wasDismissed;
-    this.inFlight?.cancel();
+    this.questions.cancel();
     this.tracker.rejected();
     this.draw();
     this.wasDismissed = true;
@@ -376,7 +340,7 @@ export class NextEdits implements vscode.Disposable {
   }
 
   private leave(): void {
-    this.inFlight?.cancel();
+    this.questions.cancel();
     this.tracker.leave();
     this.draw();
   }
@@ -453,22 +417,6 @@ interface Situation {
   readonly picture: EditPicture;
   readonly step: TabAction;
   readonly isTabOurs: boolean;
-}
-
-/** A document that is open must be as it was when the edit was predicted. */
-function isUpToDate(edit: WireNextEdit): boolean {
-  const uri = vscode.Uri.parse(edit.uri).toString();
-  const document = vscode.workspace.textDocuments.find((open) => open.uri.toString() === uri);
-  return (
-    document === undefined ||
-    (document.version === (edit.version ?? document.version) &&
-      withPlainLineEnds(document.getText(rangeOf(edit))) === withPlainLineEnds(edit.oldText))
-  );
-}
-
-/** The same as the token's own property, whose value the compiler takes for settled once it was looked at. */
-function isNowCancelled(token: vscode.CancellationToken): boolean {
-  return token.isCancellationRequested;
 }
 
 function tellNone(): void {

@@ -42,6 +42,7 @@ const INKLING_SETTINGS = {
   "inkling.gate.threshold": 0,
   "inkling.completion.deadlineMs": 5_000, // A busy machine must not decide what is shown.
   "inkling.index.includeEnvironment": false, // What happens to be installed must not either.
+  "inkling.nextEdit.enabled": false, // Where ghost text is under test, its keys and its log are its own.
 };
 
 /** An extension host ends soon after its page, and a server that nobody could stop soon after its last page. */
