@@ -29,7 +29,7 @@ import_exact_at_1: of edits that change imports alone, the likeliest edit whatev
 edit is among all proposals. The ms are CPU time of the whole prediction; the words and imports of files as they were
 before the first edit are indexed. {learned}
 Intervals: 95%, resampled by {sample}."""
-_UNSEEN = """Learned in {n_folds} folds by pull request: neither trees nor calibration nor threshold saw the pull
+UNSEEN = f"""Learned in {N_FOLDS} folds by pull request: neither trees nor calibration nor threshold saw the pull
 request that they are judged on."""
 _SHIPPED = """Ranked by the shipped model at the shipped threshold; each commit that changes Python files in two places
 or more is a sequence."""
@@ -61,25 +61,35 @@ def run(options: NextEditOptions, json_file: Path | None) -> int:
     try:
         if options.repository is not None:
             commits = list(git_commits(options.repository, options.limit or N_COMMITS))
-            judged, learned = _judged_by_shipped(commits, options), _SHIPPED
+            judged, learned, sample = _judged_by_shipped(commits, options), _SHIPPED, "commit"
         else:
-            judged, learned = _judged_unseen(chosen(options), options), _UNSEEN.format(n_folds=N_FOLDS)
+            judged, learned, sample = _judged_unseen(chosen(options), options), UNSEEN, "pull request"
     except UserError as error:
         print(error)
         return EXIT_NO_DATA
     if not judged:
         print("There is no sequence of two edits or more; name another source with --data or --repo.")
         return EXIT_NO_DATA
-    sample = "pull request" if options.repository is None else "commit"
-    report = Report(
+    publish(report_of(judged, options.seed, learned, sample), json_file)
+    return 0
+
+
+def report_of(judged: Sequence[Judged], seed: int, learned: str = UNSEEN, sample: str = "pull request") -> Report:
+    """Returns the report on cases.
+
+    Args:
+        judged: What came of them.
+        seed: For the intervals.
+        learned: How the ranking was learned, in words.
+        sample: What intervals are resampled by, in words.
+    """
+    return Report(
         bench="next-edit",
-        seed=options.seed,
+        seed=seed,
         protocol=PROTOCOL.format(learned=learned, sample=sample),
         n=len(judged),
-        metrics=measure(judged, options.seed),
+        metrics=measure(judged, seed),
     )
-    publish(report, json_file)
-    return 0
 
 
 def chosen(options: NextEditOptions) -> list[PullRequest]:

@@ -8,12 +8,12 @@ import argparse
 import hashlib
 from pathlib import Path
 
-from inkling.bench.next_edit.benchmark import DATA
+from inkling.bench.next_edit.benchmark import DATA, report_of
 from inkling.bench.next_edit.extraction import extract_all
 from inkling.bench.next_edit.learning import fit
-from inkling.bench.next_edit.measure import measure
 from inkling.bench.next_edit.ranked import judged_with_unseen_thresholds, ranked_out_of_fold, thresholds_offering
 from inkling.bench.next_edit.sources import ordered_steps
+from inkling.bench.report import publish
 from inkling.engine.next_edit import artifact, thresholds
 from inkling.engine.next_edit.artifact import RankingArtifact, encode_artifact
 from inkling.engine.next_edit.thresholds import encode_thresholds
@@ -35,22 +35,23 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--processes", type=int, default=2, help="how many work side by side")
     parser.add_argument("--features", type=Path, help="keeps what was extracted between runs")
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     arguments = parser.parse_args()
     cases = extract_all(ordered_steps(arguments.data), n_processes=arguments.processes, cache=arguments.features)
     ranked = ranked_out_of_fold(cases, seed=arguments.seed, n_processes=arguments.processes)
-    figures = measure(judged_with_unseen_thresholds(ranked), arguments.seed)
+    report = report_of(judged_with_unseen_thresholds(ranked), arguments.seed)
     training = {
         "data_sha256": hashlib.sha256(arguments.data.read_bytes()).hexdigest(),
         "seed": arguments.seed,
         "n_cases": len(cases),
-        "unseen": {key: round(figures[key].value, 4) for key in WRITTEN_KEYS},
+        "unseen": {key: round(report.metrics[key].value, 4) for key in WRITTEN_KEYS},
     }
     ranking = fit(cases, arguments.seed)
     artifact.shipped_path().write_text(
         encode_artifact(RankingArtifact(ranking=ranking, training=training)), encoding="utf-8"
     )
     thresholds.shipped_path().write_text(encode_thresholds(thresholds_offering(ranked), training), encoding="utf-8")
-    print(training)
+    publish(report, arguments.json)
     return 0
 
 
