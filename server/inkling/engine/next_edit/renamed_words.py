@@ -21,13 +21,14 @@ _LEAST_UNUSUAL = 6  # Code points; shorter names are words of English too often.
 
 def word_targets(view: FileView, change: NameChange, renaming: Renaming) -> Iterator[Target]:
     """Yields the places of a changed name that the syntax tree does not show."""
+    if not change.is_plain:
+        return
     mended = mended_tree(view)
     lost = [line for line, _ in renaming.unread if mended is None or line in mended.lost_lines]
     if lost:
-        if change.is_plain:
-            yield from _in_broken_code(view, change, lost)
+        yield from _in_broken_code(view, change, lost)
         return
-    is_done_before = bool(renaming.unread) and is_unusual(change.old) and change.is_plain
+    is_done_before = bool(renaming.unread) and is_unusual(change.old)
     regions = list(renaming.regions)
     if is_done_before and not regions and not _is_in_code(view, change.old):
         regions.append((view, range(len(view.lines))))

@@ -12,6 +12,7 @@ from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from weakref import WeakKeyDictionary
 
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.mended_tree import mended_tree
@@ -179,6 +180,10 @@ def class_of_receiver(attribute: Occurrence) -> ast.ClassDef | None:
             return None
 
 
+_MOST_KEPT = 8  # Answers for one file; a question asks for the same names again and again.
+_read_before: WeakKeyDictionary[FileView, dict[frozenset[str], NamesInFile]] = WeakKeyDictionary()
+
+
 def column_in(line: str, utf8_column: int) -> int:
     """Returns the column in code points of a column in bytes of UTF-8, as syntax trees count them."""
     return utf8_column if line.isascii() else len(line.encode()[:utf8_column].decode(errors="ignore"))
@@ -189,17 +194,23 @@ def names_in(view: FileView, names: Collection[str]) -> NamesInFile | None:
     mended = mended_tree(view)
     if mended is None:
         return None
-    reader = _Reader(view, names)
-    reader.read(mended.tree)
-    return reader.found
+    known = _read_before.setdefault(view, {})
+    key = frozenset(names)
+    if key not in known:
+        if len(known) >= _MOST_KEPT:
+            del known[next(iter(known))]
+        reader = _Reader(view, key)
+        reader.read(mended.tree)
+        known[key] = reader.found
+    return known[key]
 
 
 class _Reader:
     """Walks over the parts of a tree that stand on lines with some of the names."""
 
-    def __init__(self, view: FileView, names: Collection[str]) -> None:
+    def __init__(self, view: FileView, names: frozenset[str]) -> None:
         self._view = view
-        self._names = frozenset(names)
+        self._names = names
         self._lines = sorted({number for name in names for number in view.lines_with.get(name, ())})
         self._in_f_string: ast.JoinedStr | None = None
         self.found = NamesInFile(module=Scope(node=ast.Module(body=[], type_ignores=[]), parent=None))
