@@ -307,10 +307,14 @@ def test_the_oldest_changes_are_forgotten() -> None:
         hand.wait(1)
     assert len(hand.recent) == MAX_CHANGES
     assert hand.recent[-1].first_line == 398
+    # All but the latest are forgotten for good: they do not come back when the latest go.
+    hand.history.files_changed([hand.path("a").parent / ".git" / "HEAD"])
+    hand.turn_into("a", "x!\n\n" * 139 + "other\n")
+    assert hand.recent == ()
     for _ in range(30):
+        hand.wait(60)
         hand.type("a", "x!", "??")
         hand.type("a", "x!", "", n_removed=2)
-        hand.wait(60)
     assert len(hand.history.taken_back()) <= MAX_TAKEN_BACK
 
 

@@ -196,12 +196,13 @@ async def test_asked_again_what_is_on_display_keeps_its_id_and_moves_with_the_te
 
 
 async def test_after_an_accept_the_next_of_the_group_follows_at_once() -> None:
-    mind = FakeMind(LAST, USE, edit("a", 0, "one = 1", "one = 2", 0.5))
+    """However unlikely it was to come next: who takes one of a kind has said that they want its kind."""
+    mind = FakeMind(replace(LAST, probability=0.1), USE, edit("a", 0, "one = 1", "one = 2", 0.5))
     scene = renamed(mind)
     first = await scene.offered()
     scene.accept(first)
     second = await scene.offered(line=1)
-    assert second.placed.edit == replace(LAST, n_in_group=1)
+    assert second.placed.edit == replace(LAST, probability=0.1, n_in_group=1)
     assert len(mind.questions) == 1
     assert scene.model.occasions[-1].follows_accept
     scene.accept(second)
