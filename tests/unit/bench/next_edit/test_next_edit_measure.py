@@ -5,9 +5,9 @@ import pytest
 
 from inkling.bench.next_edit.extraction import ExtractedCase
 from inkling.bench.next_edit.measure import Judged, OfferedEdit, measure
-from inkling.bench.next_edit.ranked import RankedCase, judge, thresholds_offering
-from inkling.core.settings import GatePolicy
+from inkling.bench.next_edit.ranked import OFFERED, RankedCase, judge, thresholds_offering
 from inkling.core.snapshot import DocumentUri
+from inkling.engine.next_edit.thresholds import POLICIES
 
 URI = DocumentUri("file:///project/a.py")
 
@@ -107,9 +107,5 @@ def test_a_case_without_proposals_offers_nothing() -> None:
 def test_thresholds_offer_after_the_wanted_share_of_edits() -> None:
     cases = [ranked(number / 100, 0.0) for number in range(100)]
     thresholds = thresholds_offering(cases)
-    offered = [
-        sum(one.best_probability >= thresholds[policy] for one in cases)
-        for policy in GatePolicy
-        if policy in thresholds
-    ]
-    assert offered == [20, 12, 6]
+    offered = [sum(one.best_probability >= thresholds[policy] for one in cases) for policy in POLICIES]
+    assert offered == [round(100 * OFFERED[policy]) for policy in POLICIES]
