@@ -55,6 +55,21 @@ def test_closed_files_that_name_what_was_changed_are_seen_and_others_are_not(fol
     assert names(situation) == {"shop.py", "user.py"}
 
 
+def test_code_of_others_in_the_workspace_is_left_alone_unless_it_is_open(folder: Path, tmp_path: Path) -> None:
+    others = folder / "_vendor"
+    others.mkdir()
+    (others / "bundled.py").write_text(USER)
+    project = opened(folder)
+    assert names(asked(project, folder / "shop.py")) == {"shop.py", "user.py"}
+    project.take_document(DocumentUri((others / "bundled.py").as_uri()), others / "bundled.py", USER)
+    assert names(asked(project, folder / "shop.py")) == {"shop.py", "user.py", "bundled.py"}
+    own = tmp_path / "vendor" / "workspace"
+    folder.rename(own.parent.with_name("moved"))
+    own.parent.mkdir()
+    (tmp_path / "moved").rename(own)
+    assert names(asked(opened(own), own / "shop.py")) == {"shop.py", "user.py"}
+
+
 def test_open_documents_win_over_the_disk(folder: Path) -> None:
     project = opened(folder)
     uri = DocumentUri((folder / "user.py").as_uri())

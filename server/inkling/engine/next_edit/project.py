@@ -27,6 +27,8 @@ MOST_FILES_OF_WORD = 60  # a word in more files says nothing about which of them
 MOST_CLOSED_FILES = 30  # that one question is about
 MOST_CLOSED_FILES_OF_GROUP = 400  # that all edits of one kind are looked for in
 MOST_KEPT_VIEWS = 60  # of closed files, between questions
+_OF_OTHERS = frozenset({"_vendor", "vendor", "_vendored", "vendored", "third_party", "thirdparty"})
+"""Folders of code that came from elsewhere: no change is carried on there, unless somebody has it open."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +186,8 @@ class Project:
             paths = self._words.files_with(word)
             if len(paths) <= most_of_word:
                 for path in paths:
-                    weight[path] += 1000 // len(paths)
+                    if not self._is_of_others(path):
+                        weight[path] += 1000 // len(paths)
         folder = str(view.path.parent) if view.path is not None else ""
         ranked = sorted(weight, key=lambda path: (-weight[path], not path.startswith(folder), path))
         return ranked[:most]
@@ -225,6 +228,11 @@ class Project:
     def _is_served(self, text: str) -> bool:
         max_file_kb = self._scope.max_file_kb if self._scope is not None else KB
         return len(text) <= max_file_kb * KB and "\0" not in text and is_written_by_hand(text)
+
+    def _is_of_others(self, path: str) -> bool:
+        folders = self._scope.folders if self._scope is not None else ()
+        within = next((path.removeprefix(str(folder)) for folder in folders if path.startswith(str(folder))), path)
+        return not _OF_OTHERS.isdisjoint(Path(within).parts)
 
     def _is_inside(self, path: Path | None) -> bool:
         """Tells whether a path lies in the workspace; without folders everything that is open does."""
