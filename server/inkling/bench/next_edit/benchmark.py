@@ -27,7 +27,8 @@ offered: the likeliest edit reaches the threshold of `balanced`; exact: it leave
 right_now_or_later: as this or a later one does; wrong_per_100: offered and not exact, of 100 edits;
 import_exact_at_1: of edits that change imports alone, the likeliest edit whatever its probability; listed: the right
 edit is among all proposals. The ms are CPU time of the whole prediction; the words and imports of files as they were
-before the first edit are indexed. {learned}
+before the first edit are indexed.
+{learned}
 Intervals: 95%, resampled by {sample}."""
 UNSEEN = f"""Learned in {N_FOLDS} folds by pull request: neither trees nor calibration nor threshold saw the pull
 request that they are judged on."""
