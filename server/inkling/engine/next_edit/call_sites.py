@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from inkling.engine.next_edit.file_view import FileView
-from inkling.engine.next_edit.mended_tree import mended_tree
-from inkling.engine.next_edit.outline import Function, definers, imports_file, imports_module, subclasses
+from inkling.engine.next_edit.outline import Function, definers, imports_file, subclasses
+from inkling.engine.next_edit.receivers import certainty_of_class, class_name_of, means_module
 from inkling.engine.next_edit.scopes import (
     NamesInFile,
     Occurrence,
@@ -18,7 +18,7 @@ from inkling.engine.next_edit.scopes import (
 from inkling.engine.next_edit.situation import Situation
 
 _SURE = 1.0
-_INHERITED = 0.9  # By the name of a base class, or of a module that is imported as a whole.
+_INHERITED = 0.9  # By the name of a base class.
 _ONLY_ONE_OF_THE_NAME = 0.5  # The object is unknown, but no other method of the project has the name.
 _LIKE_A_BUILTIN = 0.2  # The object is unknown, and lists or dictionaries have a method of the name, too.
 LEAST_CERTAIN = 0.4  # Below it only what else the call shows, such as a keyword, can tell that the function is meant.
@@ -103,6 +103,8 @@ def _certainty(
     receiver = occurrence.node.value
     if isinstance(receiver, ast.Name) and receiver.id == function.owner.name:
         return 0.0  # Called on the class, so that its arguments are shifted by one.
+    if isinstance(receiver, ast.Name) and class_name_of(receiver.id, occurrence.scope) == function.owner.name:
+        return certainty_of_class(caller, occurrence.scope, function.owner.name, view, function.owner)
     others = [other.owner for _, other in definers(situation, function.name) if other.node is not function.node]
     related = {heir for _, heir in subclasses(situation, function.owner.name)} if others else set()
     if not related.issuperset(others):
@@ -133,20 +135,4 @@ def _certainty_of_name(
 def _certainty_of_module_attribute(view: FileView, caller: FileView, occurrence: Occurrence) -> float:
     if caller is view or not isinstance(occurrence.node, ast.Attribute):
         return 0.0
-    return _INHERITED if means_module(caller, ast.unparse(occurrence.node.value), view) else 0.0
-
-
-def means_module(view: FileView, expression: str, module: FileView) -> bool:
-    """Returns whether an expression such as `package.module` is, by a file's imports, the module of another file."""
-    mended = mended_tree(view)
-    for node in mended.tree.body if mended is not None else ():
-        match node:
-            case ast.Import() if imports_module(node, expression, module):
-                return True
-            case ast.ImportFrom() if module.path is not None:
-                names = [alias.name for alias in node.names if (alias.asname or alias.name) == expression]
-                if module.path.stem in names:
-                    return True
-            case _:
-                continue
-    return False
+    return _SURE if means_module(caller, ast.unparse(occurrence.node.value), view) else 0.0

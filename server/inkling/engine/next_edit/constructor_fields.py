@@ -8,7 +8,7 @@ from inkling.engine.next_edit.call_updates import Update
 from inkling.engine.next_edit.file_view import FileView, indentation
 from inkling.engine.next_edit.item_lists import Replacement
 from inkling.engine.next_edit.name_changes import latest_changes
-from inkling.engine.next_edit.outline import Function, outline
+from inkling.engine.next_edit.outline import CONSTRUCTOR_OF_FIELDS, Function, outline
 from inkling.engine.next_edit.parameters import Parameter, SignatureChange
 from inkling.engine.next_edit.situation import Situation
 
@@ -17,13 +17,6 @@ _MOST_ARE_STORED = 0.6
 _NOTHING_TO_STORE = 0.7
 _FIELD = re.compile(r"\s+(?P<name>[^\W\d]\w*)\s*:\s*(?!.*\bClassVar\b)[^=]+(?P<default>=.*)?$")
 _FIELD_CLASSES = frozenset({"dataclass", "define", "frozen", "mutable", "s", "attrs", "NamedTuple"})
-# Stands for the constructor that is made of a class's fields.
-_CONSTRUCTOR = ast.FunctionDef(
-    name="__init__",
-    args=ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[]),
-    body=[],
-    decorator_list=[],
-)
 
 
 def stored_parameters(change: SignatureChange) -> Iterator[Update]:
@@ -109,7 +102,7 @@ def field_changes(situation: Situation) -> Iterator[SignatureChange]:
             if [found.name for found in before] != [found.name for found in after]:
                 yield SignatureChange(
                     view=view,
-                    function=Function(node=_CONSTRUCTOR, owner=owner, outer=None),
+                    function=Function(node=CONSTRUCTOR_OF_FIELDS, owner=owner, outer=None),
                     before=before,
                     after=after,
                     was_async=False,

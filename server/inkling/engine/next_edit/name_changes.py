@@ -127,7 +127,7 @@ def _replaced_names(removed: tuple[str, ...], inserted: tuple[str, ...]) -> tupl
         renamed = _TOKEN.findall(before)
         for old, new, _ in in_line:
             renamed = [new if token == old else token for token in renamed]
-        n_plain += renamed == _TOKEN.findall(after)
+        n_plain += renamed == _TOKEN.findall(after) or (bool(in_line) and _ALIAS.fullmatch(after) is not None)
         words += [_Replaced(old, new, number, column, is_plain=False) for old, new, column in in_line]
     is_plain = 2 * n_plain >= max(len(removed), len(inserted))
     return tuple(replace(word, is_plain=is_plain) for word in words)

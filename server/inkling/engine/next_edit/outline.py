@@ -13,6 +13,14 @@ from inkling.engine.next_edit.situation import Situation
 
 _MOST_GENERATIONS = 8  # Of base classes that are followed; a circle of names ends here.
 
+# Stands for the constructor that is made of a class's fields.
+CONSTRUCTOR_OF_FIELDS = ast.FunctionDef(
+    name="__init__",
+    args=ast.arguments(posonlyargs=[], args=[], kwonlyargs=[], kw_defaults=[], defaults=[]),
+    body=[],
+    decorator_list=[],
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Function:

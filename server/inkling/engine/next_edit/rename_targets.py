@@ -5,10 +5,18 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from inkling.engine.next_edit.call_sites import METHODS_OF_BUILTINS, call_sites, means_module
+from inkling.engine.next_edit.call_sites import METHODS_OF_BUILTINS, call_sites
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.name_changes import NameChange
-from inkling.engine.next_edit.outline import definers, imports_file, outline, subclasses
+from inkling.engine.next_edit.outline import (
+    CONSTRUCTOR_OF_FIELDS,
+    Function,
+    definers,
+    imports_file,
+    outline,
+    subclasses,
+)
+from inkling.engine.next_edit.receivers import certainty_of_class, class_name_of, means_module
 from inkling.engine.next_edit.scopes import (
     FunctionNode,
     NamesInFile,
@@ -192,6 +200,7 @@ class _Search:
         self.regions.append((self.view, range(owner.lineno - 1, owner.end_lineno or owner.lineno)))
         yield from (self._target(found, _SURE) for found in members)
         yield from self._in_subclasses(owner)
+        yield from self._of_known_objects(owner)
         yield from self._of_unknown_objects(owner)
         yield from self._in_constructors(owner)
 
@@ -220,6 +229,19 @@ class _Search:
                 if is_asked and not parameter.scope.binds(self.change.new):
                     yield from (search._target(found, _INHERITED) for found in search._same_variable(parameter.scope))
 
+    def _of_known_objects(self, owner: ast.ClassDef) -> Iterator[Target]:
+        """Yields attributes of the class by its name, and of variables that are objects of it."""
+        for view in self._files_with(self.change.old):
+            names = names_in(view, (self.change.old,)) if owner.name in view.lines_with else None
+            for found in names.named(self.change.old, Role.ATTRIBUTE) if names is not None else ():
+                receiver = found.node.value if isinstance(found.node, ast.Attribute) else None
+                if not isinstance(receiver, ast.Name) or class_of_receiver(found) is not None:
+                    continue
+                if owner.name in (receiver.id, class_name_of(receiver.id, found.scope)):
+                    certainty = certainty_of_class(view, found.scope, owner.name, self.view, owner)
+                    if certainty:
+                        yield Target(view=view, line=found.line, column=found.column, certainty=certainty)
+
     def _of_unknown_objects(self, owner: ast.ClassDef) -> Iterator[Target]:
         """Yields attributes of objects of which only the name of the attribute is known."""
         old = self.change.old
@@ -247,17 +269,15 @@ class _Search:
         )
         if not is_field or "__init__" in methods:
             return
-        for view in self._files_with(owner.name):
-            names = names_in(view, (owner.name, self.change.old))
-            for found in names.named(self.change.old, Role.KEYWORD) if names is not None else ():
-                if isinstance(found.node, ast.Call) and _last_name(found.node.func) == owner.name:
-                    yield Target(view=view, line=found.line, column=found.column, certainty=_INHERITED)
+        yield from self._of_calls(Function(node=CONSTRUCTOR_OF_FIELDS, owner=owner, outer=None))
 
     def _of_parameter(self, node: FunctionNode) -> Iterator[Target]:
         """Yields keywords of the calls of a function."""
         function = next((found for found in outline(self.view).functions if found.node is node), None)
-        if function is None:
-            return
+        if function is not None:
+            yield from self._of_calls(function)
+
+    def _of_calls(self, function: Function) -> Iterator[Target]:
         for site in call_sites(self.situation, self.view, function):
             keywords = {keyword.arg: keyword for keyword in site.call.keywords}
             if self.change.old in keywords and self.change.new not in keywords:
@@ -307,7 +327,7 @@ def _of_module_attribute(
     """Yields `module.name` where the file of the definition is imported as a whole."""
     for found in names.named(old, Role.ATTRIBUTE):
         if isinstance(found.node, ast.Attribute) and means_module(view, ast.unparse(found.node.value), defining):
-            yield Target(view=view, line=found.line, column=found.column, certainty=certainty * _INHERITED)
+            yield Target(view=view, line=found.line, column=found.column, certainty=certainty)
 
 
 def _keyword_target(view: FileView, keyword: ast.keyword, certainty: float) -> Iterator[Target]:
@@ -327,11 +347,3 @@ def _is_member_of_another(found: Occurrence, heirs: set[str]) -> bool:
         return False
     owner = class_of_receiver(found) if found.role is Role.ATTRIBUTE else found.scope.node
     return isinstance(owner, ast.ClassDef) and owner.name not in heirs
-
-
-def _last_name(expression: ast.expr) -> str | None:
-    match expression:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-        case _:
-            return None

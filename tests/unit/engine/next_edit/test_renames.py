@@ -301,3 +301,28 @@ def test_a_long_run_is_several_edits_of_one_group() -> None:
     found = list(propose_renames(situation({"a.py": text}, ("a.py", "limit = 1", "limit_px = 1"))))
     assert [(candidate.first_line, len(candidate.inserted)) for candidate in found] == [(1, 8), (9, 8), (17, 4)]
     assert len({candidate.group for candidate in found}) == 1
+
+
+def test_members_of_a_class_by_its_name_and_of_its_objects_are_certain() -> None:
+    files = {
+        "shop/state.py": "class State(Enum):\n    OPEN_NOW = 1\n",
+        "shop/use.py": (
+            "from shop.state import State\n\ndef a(state: State, other):\n    made = State()\n"
+            "    return State.OPEN, state.OPEN, made.OPEN\n\ndef b(other):\n    return other.OPEN"
+        ),
+        "shop/tax.py": "from shop.taxes import State\n\nprint(State.OPEN)",
+    }
+    found = list(propose_renames(situation(files, ("shop/state.py", "    OPEN = 1", "    OPEN_NOW = 1"))))
+    sure = shown(found, least=1.0)
+    assert sure == ["use.py:4: return State.OPEN_NOW, state.OPEN_NOW, made.OPEN_NOW"]
+
+
+def test_attributes_of_an_imported_module_are_certain() -> None:
+    files = {
+        "app/settings.py": "BATCH_SIZE = 3\n",
+        "app/send.py": "from app import settings\n\nprint(settings.BATCH)",
+        "app/other.py": "from lib import settings\n\nprint(settings.BATCH)",
+    }
+    found = list(propose_renames(situation(files, ("app/settings.py", "BATCH = 3", "BATCH_SIZE = 3"))))
+    assert shown(found) == ["send.py:2: print(settings.BATCH_SIZE)"]
+    assert found[0].grounds.certainty == 1

@@ -336,3 +336,17 @@ def test_broken_and_strange_files_are_survived() -> None:
         list(propose_signatures(situation({"a.py": text}, ("a.py", "def f(x, y):", inserted))))
     text = "def f(ä):\n    ...\n\nö = 'ß'; f('ü', 'é')"
     check(text, "def f(ä, ö):", "def f(ä):", ["3: ö = 'ß'; f('ü')"])
+
+
+def test_object_of_a_class_is_known_by_what_it_was_assigned() -> None:
+    files = {
+        "a.py": "class Index:\n    def add(self, key):\n        ...\n",
+        "b.py": (
+            "from a import Index\n\ndef f(names):\n    index = Index()\n    index.add(1, 2)\n    names.add(1, 2)\n\n"
+            "def g(index):\n    index = other()\n    index.add(1, 2)"
+        ),
+    }
+    change = ("a.py", "    def add(self, key, lower):", "    def add(self, key):")
+    found = list(propose_signatures(situation(files, change)))
+    assert shown(found) == ["b.py:4: index.add(1)"]
+    assert found[0].grounds.certainty == 1
