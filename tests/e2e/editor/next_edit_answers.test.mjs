@@ -355,9 +355,9 @@ describe("what becomes of a predicted edit", () => {
     const after = before.replace("socket(timeout)", "socket(timeout_s)").replace("timeout=3", "timeout_s=3");
     const there = CALLER.replace("timeout=3", "timeout_s=3");
     await window.runCommand("Inkling: Apply All of This Kind");
-    assert.deepEqual(received("inkling/nextEditGroup").at(-1).params, { id });
     const preview = window.page.locator(".bulk-edit-panel");
     await preview.locator(".monaco-list-row", { hasText: "all_there.py" }).waitFor();
+    assert.deepEqual(received("inkling/nextEditGroup").at(-1).params, { id });
     await waitFor("ticks", async () => (await preview.locator("[role=checkbox][aria-checked=true]").count()) >= 5);
     assert.equal(await preview.locator("[role=checkbox][aria-checked=false]").count(), 0);
     await window.screenshot(path.join(ARTIFACTS, "next-edit-apply-all.png"));
