@@ -71,17 +71,22 @@ def _packed(lines: Sequence[str], by_line: Mapping[int, list[str]], items: Seque
             row = next((names for _, names in rows if previous in names), rows[0][1])
             row.insert(row.index(previous) + 1 if previous in row else 0, item)
         previous = item
-    found = list(lines)
-    rows_left = [number for number, names in rows if names]
-    for number, names in rows:
-        line = lines[number]
-        open_paren = line.find("(")
-        start = open_paren + 1 if number == 0 or open_paren >= 0 else len(indentation(line))
-        start += len(line[start:]) - len(line[start:].lstrip()) if number == 0 else 0
-        close = line.find(")")
-        tail = line[close:] if close >= 0 else ""
-        had_comma = line[: close if close >= 0 else len(line)].rstrip().endswith(",")
-        is_last = bool(rows_left) and number == rows_left[-1]
-        comma = "," if (had_comma or not is_last) and (not is_last or (number == max(by_line) and had_comma)) else ""
-        found[number] = (line[:start] + ", ".join(names) + comma + tail) if names else (line[:start].rstrip() + tail)
-    return [line for number, line in enumerate(found) if line.strip() or number not in by_line]
+    by_row = dict(rows)
+    last_row = max((number for number, names in rows if names), default=0)
+    ends_with_comma = lines[max(by_line)].partition(")")[0].rstrip().endswith(",")
+    found: list[str] = []
+    for number, line in enumerate(lines):
+        if number not in by_row:
+            found.append(line)
+            continue
+        names = by_row[number]
+        start = line.find("(") + 1 if number == 0 else len(indentation(line))
+        tail = line[line.find(")") :] if ")" in line else ""
+        comma = "," if number != last_row or ends_with_comma else ""
+        if names:
+            found.append(line[:start] + ", ".join(names) + comma + tail)
+        elif number == 0:
+            found.append(line[:start] + tail)
+        elif tail:
+            found[-1] = found[-1].rstrip(", ") + tail
+    return found

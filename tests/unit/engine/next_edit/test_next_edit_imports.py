@@ -416,3 +416,21 @@ def test_imports_are_read_in_every_form() -> None:
         ("..", "late", ""),
     )
     assert read_imports(text).outer_names == {"a", "d", "y", "w", "r", "s"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "used", "expected"),
+    [
+        ("from m import (a, b,\n               d)", "a, b, c, d", "from m import (a, b, c,\n               d)"),
+        ("from m import (a, b,\n               d)", "a, b", "from m import (a, b)"),
+        ("from m import (\n    a, b,\n    d,\n)", "a, d, e", "from m import (\n    a,\n    d, e,\n)"),
+        ("from m import (\n    a,\n    d\n)", "a, d, e", "from m import (\n    a,\n    d,\n    e\n)"),
+        ("from m import (\n    a,  # first\n    d,\n)", "a, c", "from m import (\n    a,  # first\n    c,\n)"),
+        ("from m import a, \\\n    d", "a, d, e", "from m import a, d, e"),
+        ("from m import a, d  # both", "a", "from m import a  # both"),
+    ],
+)
+def test_the_layout_of_a_statement_is_kept(statement: str, used: str, expected: str) -> None:
+    other = ("from m import a, b, c, d, e\n", "from m import a, b, c, d, e\n")
+    before, after = f"{statement}\n\nprint(a, b, d)\n", f"{statement}\n\nprint({used})\n"
+    assert f"{expected}\n\nprint({used})\n" in _results({"other.py": other, "cart.py": (before, after)})
