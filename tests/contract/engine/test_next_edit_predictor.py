@@ -79,7 +79,7 @@ async def test_the_same_change_is_predicted_at_other_places(predictor: EmbeddedE
     assert 0 <= edit.probability <= 1
     probabilities = [edit.probability for edit in prediction.edits]
     assert probabilities == sorted(probabilities, reverse=True)
-    assert any(place.line == 5 for place in prediction.places)
+    assert any(abs(place.line - 5) <= 2 for place in prediction.places)
 
 
 async def test_closed_files_of_the_workspace_are_seen(tmp_path: Path) -> None:
