@@ -15,6 +15,7 @@ from inkling.bench.next_edit.baselines import BASELINES
 from inkling.bench.next_edit.episodes import Case, PullRequest, RawChange, cases
 from inkling.engine.next_edit.edit_features import edit_features
 from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.garbage import collect_seldom
 from inkling.engine.next_edit.line_traits import TRAITS, traits_of
 from inkling.engine.next_edit.place_features import place_features
 from inkling.engine.next_edit.places import Place, gather_places
@@ -84,7 +85,7 @@ def extract_all(
     if n_processes == 1:
         extracted = [case for pull_request in pull_requests for case in extract(pull_request)]
     else:
-        with multiprocessing.get_context("spawn").Pool(n_processes) as pool:
+        with multiprocessing.get_context("spawn").Pool(n_processes, collect_seldom) as pool:  # as in the worker
             extracted = [case for found in pool.imap(_extract_list, pull_requests, chunksize=2) for case in found]
     if cache is not None:
         cache.write_bytes(pickle.dumps((_key(pull_requests), extracted)))

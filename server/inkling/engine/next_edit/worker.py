@@ -8,6 +8,7 @@ from inkling.context.worker.child import Call, Worker
 from inkling.core.snapshot import DocumentUri
 from inkling.core.text import position_at
 from inkling.engine.next_edit.artifact import shipped_artifact
+from inkling.engine.next_edit.garbage import collect_seldom
 from inkling.engine.next_edit.prediction import predict, predict_group
 from inkling.engine.next_edit.project import Project, ProjectScope
 from inkling.engine.next_edit.situation import Situation
@@ -85,7 +86,9 @@ class NextEditWorker:
 
 def main() -> None:
     """Runs the worker."""
-    NextEditWorker().serve()
+    worker = NextEditWorker()
+    collect_seldom()
+    worker.serve()
 
 
 if __name__ == "__main__":
