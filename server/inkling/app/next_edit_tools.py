@@ -7,7 +7,7 @@ from inkling.core.errors import StoreError
 from inkling.core.events import Outcome
 from inkling.core.settings import GatePolicy, Settings
 from inkling.engine.next_edit.predictor import EmbeddedEditPredictor
-from inkling.engine.next_edit.thresholds import shipped_thresholds
+from inkling.engine.next_edit.ranking.thresholds import shipped_thresholds
 from inkling.features.edit_inference import EditOutcomeInference
 from inkling.features.next_edit import NextEditFeature, NextEditPorts
 from inkling.lsp.services import NextEditServices

@@ -8,10 +8,10 @@ import pytest
 
 from inkling.core.errors import ModelArtifactError
 from inkling.core.settings import GatePolicy
-from inkling.engine.next_edit import edit_features, place_features
-from inkling.engine.next_edit.artifact import decode_artifact, encode_artifact, shipped_artifact
 from inkling.engine.next_edit.proposers import PROPOSERS
-from inkling.engine.next_edit.thresholds import shipped_thresholds
+from inkling.engine.next_edit.ranking import edit_features, place_features
+from inkling.engine.next_edit.ranking.artifact import decode_artifact, encode_artifact, shipped_artifact
+from inkling.engine.next_edit.ranking.thresholds import shipped_thresholds
 
 
 def test_the_shipped_ranking_fits_the_features_and_says_what_it_was_learned_from() -> None:
@@ -65,7 +65,7 @@ def test_no_feature_is_named_twice_and_each_proposer_is_asked_once() -> None:
     [
         ("inkling.engine.next_edit.worker", ("sklearn", "jedi", "pygls")),
         ("inkling.engine.next_edit.predictor", ("sklearn", "numpy", "jedi")),
-        ("inkling.engine.next_edit.thresholds", ("sklearn", "numpy", "jedi")),
+        ("inkling.engine.next_edit.ranking.thresholds", ("sklearn", "numpy", "jedi")),
     ],
 )
 def test_starting_up_loads_nothing_that_is_not_needed(module: str, unwanted: tuple[str, ...]) -> None:

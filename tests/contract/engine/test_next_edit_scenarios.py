@@ -20,11 +20,11 @@ from inkling.core.next_edit import PredictedEdit
 from inkling.core.settings import GatePolicy
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.text import position_at
-from inkling.engine.next_edit.artifact import shipped_artifact
 from inkling.engine.next_edit.prediction import predict
 from inkling.engine.next_edit.project import Project, ProjectScope, lines_of
-from inkling.engine.next_edit.ranking import Ranking
-from inkling.engine.next_edit.thresholds import shipped_thresholds
+from inkling.engine.next_edit.ranking.artifact import shipped_artifact
+from inkling.engine.next_edit.ranking.ranking import Ranking
+from inkling.engine.next_edit.ranking.thresholds import shipped_thresholds
 
 FOLDER = Path(__file__).parent / "next_edit_scenarios"
 KEY_MS = 120  # between two keys

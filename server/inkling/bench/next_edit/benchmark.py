@@ -13,8 +13,8 @@ from inkling.bench.next_edit.sources import git_commits, ordered_steps
 from inkling.bench.report import EXIT_NO_DATA, Report, publish
 from inkling.core.errors import UserError
 from inkling.core.settings import GatePolicy
-from inkling.engine.next_edit.artifact import shipped_artifact
-from inkling.engine.next_edit.thresholds import shipped_thresholds
+from inkling.engine.next_edit.ranking.artifact import shipped_artifact
+from inkling.engine.next_edit.ranking.thresholds import shipped_thresholds
 
 DATA = Path("../shared/data/next_edit/ordered_steps.jsonl.gz")
 N_COMMITS = 100  # of a git history

@@ -7,7 +7,7 @@ from pathlib import Path
 from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.file_view import FileView
-from inkling.engine.next_edit.import_index import FileImports, ImportIndex, imports_of
+from inkling.engine.next_edit.imports.import_index import FileImports, ImportIndex, imports_of
 from inkling.engine.next_edit.situation import Situation
 
 N_CONTEXT_LINES = 3  # what a `LineChange` keeps of its surroundings on either side

@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 
 from inkling.bench.next_edit.baselines import BASELINES
 from inkling.bench.next_edit.episodes import Case, PullRequest, RawChange, cases
-from inkling.engine.next_edit.edit_features import edit_features
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.garbage import collect_seldom
-from inkling.engine.next_edit.line_traits import TRAITS, traits_of
-from inkling.engine.next_edit.place_features import place_features
-from inkling.engine.next_edit.places import Place, gather_places
 from inkling.engine.next_edit.proposers import Proposal, propose
-from inkling.engine.next_edit.ranking import REACH_LINES
-from inkling.engine.next_edit.trees import Floats
+from inkling.engine.next_edit.ranking.edit_features import edit_features
+from inkling.engine.next_edit.ranking.line_traits import TRAITS, traits_of
+from inkling.engine.next_edit.ranking.place_features import place_features
+from inkling.engine.next_edit.ranking.places import Place, gather_places
+from inkling.engine.next_edit.ranking.ranking import REACH_LINES
+from inkling.engine.next_edit.ranking.trees import Floats
 
 Booleans = NDArray[np.bool_]
 

@@ -12,9 +12,9 @@ from inkling.bench.next_edit.extraction import ExtractedCase
 from inkling.bench.next_edit.learning import fit, fold_of, likeliest
 from inkling.bench.next_edit.measure import Judged, OfferedEdit
 from inkling.core.settings import GatePolicy
-from inkling.engine.next_edit.ranking import Ranking
-from inkling.engine.next_edit.thresholds import POLICIES
-from inkling.engine.next_edit.trees import Floats
+from inkling.engine.next_edit.ranking.ranking import Ranking
+from inkling.engine.next_edit.ranking.thresholds import POLICIES
+from inkling.engine.next_edit.ranking.trees import Floats
 
 N_FOLDS = 5
 OFFERED: Mapping[GatePolicy, float] = {GatePolicy.EAGER: 0.22, GatePolicy.BALANCED: 0.16, GatePolicy.QUIET: 0.07}

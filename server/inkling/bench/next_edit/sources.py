@@ -13,7 +13,7 @@ from inkling.bench.next_edit.episodes import Lines, PullRequest, RawChange
 from inkling.core.errors import UserError
 from inkling.core.snapshot import DocumentUri
 from inkling.core.text import split_lines
-from inkling.engine.next_edit.import_index import FileImports, read_imports
+from inkling.engine.next_edit.imports.import_index import FileImports, read_imports
 
 MOST_CHANGES = 60  # of one commit; more were made by a tool
 MOST_FILE_BYTES = 1024 * 1024

@@ -14,9 +14,9 @@ from inkling.bench.next_edit.learning import fit
 from inkling.bench.next_edit.ranked import judged_with_unseen_thresholds, ranked_out_of_fold, thresholds_offering
 from inkling.bench.next_edit.sources import ordered_steps
 from inkling.bench.report import publish
-from inkling.engine.next_edit import artifact, thresholds
-from inkling.engine.next_edit.artifact import RankingArtifact, encode_artifact
-from inkling.engine.next_edit.thresholds import encode_thresholds
+from inkling.engine.next_edit.ranking import artifact, thresholds
+from inkling.engine.next_edit.ranking.artifact import RankingArtifact, encode_artifact
+from inkling.engine.next_edit.ranking.thresholds import encode_thresholds
 
 WRITTEN_KEYS = (
     *(f"{where}_at_{n}" for where in ("place", "far") for n in (1, 3, 5)),

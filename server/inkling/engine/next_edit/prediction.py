@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from inkling.core.next_edit import PredictedEdit, PredictedPlace, Prediction
 from inkling.core.suggestion import Source
 from inkling.engine.next_edit.candidates import EditCandidate
-from inkling.engine.next_edit.edit_features import edit_features
-from inkling.engine.next_edit.place_features import place_features
-from inkling.engine.next_edit.places import gather_places
 from inkling.engine.next_edit.proposers import Proposal, propose
-from inkling.engine.next_edit.ranking import Ranking, likeliest_at
+from inkling.engine.next_edit.ranking.edit_features import edit_features
+from inkling.engine.next_edit.ranking.place_features import place_features
+from inkling.engine.next_edit.ranking.places import gather_places
+from inkling.engine.next_edit.ranking.ranking import Ranking, likeliest_at
 from inkling.engine.next_edit.situation import Situation
 
 MOST_EDITS = 20

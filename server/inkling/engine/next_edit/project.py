@@ -14,8 +14,8 @@ from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.core.text import split_lines
 from inkling.engine.next_edit.file_view import FileView
-from inkling.engine.next_edit.import_index import FileImports, ImportIndex, imports_of, read_imports
-from inkling.engine.next_edit.line_traits import words_of
+from inkling.engine.next_edit.imports.import_index import FileImports, ImportIndex, imports_of, read_imports
+from inkling.engine.next_edit.ranking.line_traits import words_of
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.word_index import WordIndex, indexed_words
 

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 
 from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.block_repeats import propose_block_repeats
 from inkling.engine.next_edit.candidates import EditCandidate, Proposer
-from inkling.engine.next_edit.definitions import propose_definitions
-from inkling.engine.next_edit.diagnostics import propose_diagnostics
 from inkling.engine.next_edit.file_view import FileView
-from inkling.engine.next_edit.imports import propose_imports
-from inkling.engine.next_edit.insertions import propose_insertions
-from inkling.engine.next_edit.paired_methods import propose_paired_methods
-from inkling.engine.next_edit.renames import propose_renames
-from inkling.engine.next_edit.repeats import propose_repeats
-from inkling.engine.next_edit.signatures import propose_signatures
+from inkling.engine.next_edit.imports.proposer import propose_imports
+from inkling.engine.next_edit.mends.definitions import propose_definitions
+from inkling.engine.next_edit.mends.diagnostics import propose_diagnostics
+from inkling.engine.next_edit.renames.proposer import propose_renames
+from inkling.engine.next_edit.repeats.block_repeats import propose_block_repeats
+from inkling.engine.next_edit.repeats.insertions import propose_insertions
+from inkling.engine.next_edit.repeats.proposer import propose_repeats
+from inkling.engine.next_edit.signatures.proposer import propose_signatures
 from inkling.engine.next_edit.situation import Situation
-from inkling.engine.next_edit.symmetry import propose_symmetry
+from inkling.engine.next_edit.symmetry.paired_methods import propose_paired_methods
+from inkling.engine.next_edit.symmetry.proposer import propose_symmetry
 
 logger = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from functools import cached_property
 from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.file_view import FileView
-from inkling.engine.next_edit.import_index import ImportIndex
+from inkling.engine.next_edit.imports.import_index import ImportIndex
 
 
 @dataclass(frozen=True)

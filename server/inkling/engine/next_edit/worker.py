@@ -7,10 +7,10 @@ from inkling.context.sources import Limits
 from inkling.context.worker.child import Call, Worker
 from inkling.core.snapshot import DocumentUri
 from inkling.core.text import position_at
-from inkling.engine.next_edit.artifact import shipped_artifact
 from inkling.engine.next_edit.garbage import collect_seldom
 from inkling.engine.next_edit.prediction import predict, predict_group
 from inkling.engine.next_edit.project import Project, ProjectScope
+from inkling.engine.next_edit.ranking.artifact import shipped_artifact
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.wire import pack_edit, pack_place, unpack_change
 

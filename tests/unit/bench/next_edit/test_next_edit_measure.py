@@ -7,7 +7,7 @@ from inkling.bench.next_edit.extraction import ExtractedCase
 from inkling.bench.next_edit.measure import Judged, OfferedEdit, measure
 from inkling.bench.next_edit.ranked import OFFERED, RankedCase, judge, thresholds_offering
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.thresholds import POLICIES
+from inkling.engine.next_edit.ranking.thresholds import POLICIES
 
 URI = DocumentUri("file:///project/a.py")
 

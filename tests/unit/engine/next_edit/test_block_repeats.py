@@ -3,7 +3,7 @@
 from tests.unit.engine.next_edit.repeated_edits import MAIN, Edit, proposed, situation_after
 
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.block_repeats import propose_block_repeats
+from inkling.engine.next_edit.repeats.block_repeats import propose_block_repeats
 
 OTHER = DocumentUri("file:///shop/other.py")
 

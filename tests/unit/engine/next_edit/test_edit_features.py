@@ -5,9 +5,9 @@ import pytest
 from inkling.core.next_edit import EditKind, LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
-from inkling.engine.next_edit.edit_features import FEATURES, edit_features
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.proposers import Proposal
+from inkling.engine.next_edit.ranking.edit_features import FEATURES, edit_features
 from inkling.engine.next_edit.situation import Situation
 
 URI = DocumentUri("file:///project/a.py")

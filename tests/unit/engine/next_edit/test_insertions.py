@@ -3,7 +3,7 @@
 from tests.unit.engine.next_edit.repeated_edits import MAIN, Edit, proposed, situation_after
 
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.insertions import propose_insertions
+from inkling.engine.next_edit.repeats.insertions import propose_insertions
 
 OTHER = DocumentUri("file:///shop/other.py")
 

@@ -3,7 +3,7 @@
 from tests.unit.engine.next_edit.repeated_edits import MAIN, Edit, situation_after
 
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.nearness import Nearness
+from inkling.engine.next_edit.reading.nearness import Nearness
 
 OTHER = DocumentUri("file:///shop/other.py")
 TEXT = """

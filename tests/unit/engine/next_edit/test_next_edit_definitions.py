@@ -7,8 +7,8 @@ from tests.unit.engine.next_edit.changed_project import applied, situation_of
 
 from inkling.core.next_edit import EditKind
 from inkling.engine.next_edit.candidates import Proposer
-from inkling.engine.next_edit.definitions import propose_definitions
-from inkling.engine.next_edit.paired_methods import propose_paired_methods
+from inkling.engine.next_edit.mends.definitions import propose_definitions
+from inkling.engine.next_edit.symmetry.paired_methods import propose_paired_methods
 
 
 def _results(

@@ -6,7 +6,7 @@ import pytest
 from tests.unit.engine.next_edit.changed_project import applied, situation_of
 
 from inkling.core.next_edit import EditKind
-from inkling.engine.next_edit.diagnostics import propose_diagnostics
+from inkling.engine.next_edit.mends.diagnostics import propose_diagnostics
 
 
 def _results(before: str, after: str) -> list[str]:

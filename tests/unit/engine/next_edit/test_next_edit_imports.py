@@ -6,8 +6,8 @@ import pytest
 from tests.unit.engine.next_edit.changed_project import applied, situation_of, uri_of
 
 from inkling.core.next_edit import EditKind
-from inkling.engine.next_edit.import_index import ImportedName, ImportIndex, read_imports
-from inkling.engine.next_edit.imports import propose_imports
+from inkling.engine.next_edit.imports.import_index import ImportedName, ImportIndex, read_imports
+from inkling.engine.next_edit.imports.proposer import propose_imports
 
 Texts = dict[str, tuple[str, str]]
 

@@ -6,8 +6,8 @@ import pytest
 from tests.unit.engine.next_edit.changed_project import applied, situation_of
 
 from inkling.core.next_edit import EditKind
-from inkling.engine.next_edit.casings import counterpart
-from inkling.engine.next_edit.symmetry import propose_symmetry
+from inkling.engine.next_edit.symmetry.casings import counterpart
+from inkling.engine.next_edit.symmetry.proposer import propose_symmetry
 
 
 def _results(before: str, after: str, others: dict[str, str] | None = None) -> list[str]:

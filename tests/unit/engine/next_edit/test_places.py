@@ -3,10 +3,10 @@ from tests.unit.engine.next_edit.repeated_edits import MAIN, Edit, situation_aft
 
 from inkling.core.next_edit import EditKind
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
-from inkling.engine.next_edit.place_features import FEATURES, place_features, with_edit_probabilities
-from inkling.engine.next_edit.places import SIGNALS, gather_places
 from inkling.engine.next_edit.proposers import propose
-from inkling.engine.next_edit.ranking import spread_out
+from inkling.engine.next_edit.ranking.place_features import FEATURES, place_features, with_edit_probabilities
+from inkling.engine.next_edit.ranking.places import SIGNALS, gather_places
+from inkling.engine.next_edit.ranking.ranking import spread_out
 from inkling.engine.next_edit.situation import Situation
 
 TEXT = (

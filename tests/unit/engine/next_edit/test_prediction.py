@@ -3,11 +3,11 @@ from tests.unit.engine.next_edit.repeated_edits import MAIN, Edit, situation_aft
 
 from inkling.core.next_edit import EditKind, Prediction
 from inkling.core.suggestion import Source
-from inkling.engine.next_edit.artifact import shipped_artifact
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.prediction import leading, predict, predict_group
 from inkling.engine.next_edit.proposers import Proposal
-from inkling.engine.next_edit.ranking import Ranking
+from inkling.engine.next_edit.ranking.artifact import shipped_artifact
+from inkling.engine.next_edit.ranking.ranking import Ranking
 from inkling.engine.next_edit.situation import Situation
 
 TEXT = "\n".join(f"def step_{number}():\n    run(reader.read_all(path_{number}, timeout))\n" for number in range(8))

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.engine.next_edit.changed_files import shown, situation
 
 from inkling.core.next_edit import EditKind
-from inkling.engine.next_edit.renames import MOST_CANDIDATES, propose_renames
+from inkling.engine.next_edit.renames.proposer import MOST_CANDIDATES, propose_renames
 
 
 def check(text: str, removed: str, inserted: str, expected: list[str], *, least: float = 0.0) -> None:

@@ -5,8 +5,8 @@ from tests.unit.engine.next_edit.repeated_edits import MAIN, Edit, proposed, res
 
 from inkling.core.next_edit import EditKind
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.block_repeats import propose_block_repeats
-from inkling.engine.next_edit.repeats import propose_repeats
+from inkling.engine.next_edit.repeats.block_repeats import propose_block_repeats
+from inkling.engine.next_edit.repeats.proposer import propose_repeats
 
 # Each: what stands elsewhere, the old and the new line of one edit, and what the other line must become.
 ONE_EXAMPLE = {

@@ -4,7 +4,7 @@ import pytest
 from tests.unit.engine.next_edit.changed_files import shown, situation
 
 from inkling.core.next_edit import EditKind
-from inkling.engine.next_edit.signatures import propose_signatures
+from inkling.engine.next_edit.signatures.proposer import propose_signatures
 
 
 def check(text: str, removed: str, inserted: str, expected: list[str], *, least: float = 0.0) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inkling.engine.next_edit.statement_syntax import stays_whole
+from inkling.engine.next_edit.repeats.statement_syntax import stays_whole
 
 WHOLE = [
     ("x = f(1)", "x = f(1, 2)"),

@@ -1,0 +1,1 @@
+"""What the last changes left undone or broken and that has a safe mend."""

@@ -1,0 +1,1 @@
+"""What several proposers read of code: scopes, bindings, call sites, outlines."""

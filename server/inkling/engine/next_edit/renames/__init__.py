@@ -1,0 +1,1 @@
+"""A name was changed: its other uses."""

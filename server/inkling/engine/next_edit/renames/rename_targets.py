@@ -1,0 +1,349 @@
+"""Where a name that was changed stands as well, and how surely it means the same thing there."""
+
+import ast
+import builtins
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.reading.call_sites import METHODS_OF_BUILTINS, call_sites
+from inkling.engine.next_edit.reading.outline import (
+    CONSTRUCTOR_OF_FIELDS,
+    Function,
+    definers,
+    imports_file,
+    outline,
+    subclasses,
+)
+from inkling.engine.next_edit.reading.receivers import certainty_of_class, class_name_of, means_module
+from inkling.engine.next_edit.reading.scopes import (
+    FunctionNode,
+    NamesInFile,
+    Occurrence,
+    Role,
+    Scope,
+    class_of_receiver,
+    column_in,
+    names_in,
+)
+from inkling.engine.next_edit.renames.name_changes import NameChange
+from inkling.engine.next_edit.situation import Situation
+
+_SURE = 1.0
+_INHERITED = 0.9
+_AFTER_IT = 0.6  # The old name is still defined elsewhere, but the use follows what was renamed.
+_STILL_BOUND = 0.3  # Another line still defines the old name, which may be on purpose.
+_FROM_A_USE = 0.6  # A use was changed to a name that nothing defines, so the definition is likely to follow.
+_UNKNOWN_OBJECT = 0.5
+_VARIABLES = (Role.NAME, Role.PARAMETER, Role.DEFINITION, Role.IMPORTED, Role.DECLARED)
+_BUILTINS = frozenset(dir(builtins))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """A place where the old name is likely to give way to the new one.
+
+    Attributes:
+        view: The file.
+        line: The line, from 0.
+        column: Where the old name begins, in code points.
+        certainty: How surely, in [0, 1].
+    """
+
+    view: FileView
+    line: int
+    column: int
+    certainty: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renaming:
+    """What follows from a changed name.
+
+    Attributes:
+        targets: Places in code, in no order; one place may come twice, with different certainty.
+        regions: Files and lines in which comments, docstrings and strings may speak of it.
+        unread: Changed places that are not in code, or in code that cannot be read.
+    """
+
+    targets: list[Target]
+    regions: list[tuple[FileView, range]]
+    unread: list[tuple[int, int]]
+
+
+def rename_targets(situation: Situation, change: NameChange) -> Renaming:
+    """Returns where a name that was changed stands as well; nothing where the new name is taken in its scope."""
+    view = situation.files[change.uri]
+    names = names_in(view, (change.old, change.new))
+    if names is None:
+        return Renaming(targets=[], regions=[], unread=list(change.places))
+    search = _Search(situation, view, names, change)
+    targets = list(search.targets())
+    read = {found.place for found in names.named(change.new)}
+    unread = [place for place in change.places if place not in read]
+    return Renaming(targets=targets, regions=search.regions, unread=unread)
+
+
+@dataclass(frozen=True, slots=True)
+class _Search:
+    situation: Situation
+    view: FileView
+    names: NamesInFile
+    change: NameChange
+    regions: list[tuple[FileView, range]] = field(default_factory=list)
+
+    def targets(self) -> Iterator[Target]:
+        places = set(self.change.places)
+        changed = [found for found in self.names.named(self.change.new) if found.place in places]
+        variables = [found for found in changed if found.role in _VARIABLES]
+        bound_in = {self.names.owner(found) for found in variables if found.binds}
+        for scope in bound_in:
+            if scope is not None:
+                binders = [found for found in variables if found.binds and self.names.owner(found) is scope]
+                yield from self._of_definition(scope, binders)
+        for found in variables:
+            if not found.binds and self.names.owner(found) is None and found.name not in _BUILTINS:
+                yield from self._of_use(found)
+        owners: dict[ast.ClassDef, list[Occurrence]] = {}
+        for found in changed:
+            if found.role is Role.ATTRIBUTE and (owner := class_of_receiver(found)) is not None:
+                owners.setdefault(owner, []).append(found)
+        for owner, attributes in owners.items():
+            yield from self._of_attribute(owner, is_defined=any(found.binds for found in attributes))
+        for found in changed:
+            if found.role is Role.KEYWORD and isinstance(found.node, ast.Call):
+                yield from self._of_keyword(found.node)
+
+    def _target(self, found: Occurrence, certainty: float) -> Target:
+        return Target(view=self.view, line=found.line, column=found.column, certainty=certainty)
+
+    def _is_taken(self, scope: Scope) -> bool:
+        return any(found.name == self.change.new and found.place not in self.change.places for found in scope.binding)
+
+    def _same_variable(self, scope: Scope) -> list[Occurrence]:
+        """Returns the places where the old name is what a scope binds and the new one would be, too."""
+        old, new = self.change.old, self.change.new
+        return [
+            found
+            for found in self.names.named(old, *_VARIABLES)
+            if self.names.owner(found, also=(scope, old)) is scope
+            and self.names.owner_of(new, found.scope, also=(scope, new)) is scope
+        ]
+
+    def _of_definition(self, scope: Scope, binders: list[Occurrence]) -> Iterator[Target]:
+        if self._is_taken(scope):
+            return
+        self.regions.append((self.view, scope.lines))
+        others = self._same_variable(scope)
+        bound_again = sorted(found.place for found in others if found.binds)
+        if any(line in self.change.kept for line, _ in bound_again):
+            return
+        first = min(found.place for found in binders)
+        following = next((place for place in bound_again if place > first), None)
+        for found in others:
+            is_after = first < found.place and (following is None or found.place < following)
+            if not bound_again:
+                yield self._target(found, _SURE)
+            elif is_after and found.line not in self.change.kept:
+                yield self._target(found, _AFTER_IT)
+            elif not self.change.kept:
+                yield self._target(found, _STILL_BOUND)
+        for binder in binders:
+            if binder.role is Role.PARAMETER and isinstance(binder.scope.node, FunctionNode):
+                yield from self._of_parameter(binder.scope.node)
+        if scope.parent is None and not bound_again:
+            is_defined_here = any(binder.role is not Role.IMPORTED for binder in binders)
+            if is_defined_here:
+                yield from self._in_importing_files(self.view, _SURE)
+            if any(_is_fixture(binder.node) for binder in binders):
+                yield from self._of_fixture()
+        elif isinstance(scope.node, ast.ClassDef):
+            yield from self._of_attribute(scope.node, is_defined=True)
+
+    def _of_use(self, use: Occurrence) -> Iterator[Target]:
+        """Yields targets of a name that was changed where it is read, to one that nothing defines."""
+        owner = self.names.owner_of(self.change.old, use.scope)
+        if owner is None:
+            if self.change.old in _BUILTINS or self.names.has_star_import:
+                return
+            for found in self.names.named(self.change.old, *_VARIABLES):
+                if self.names.owner(found) is None:
+                    yield self._target(found, _INHERITED)
+            return
+        if any(found.role is Role.IMPORTED for found in owner.binding if found.name == self.change.old):
+            yield from (self._target(found, _STILL_BOUND) for found in self._same_variable(owner))
+            return
+        self.regions.append((self.view, owner.lines))
+        yield from (self._target(found, _FROM_A_USE) for found in self._same_variable(owner))
+        if owner.parent is None:
+            yield from self._in_importing_files(self.view, _FROM_A_USE)
+
+    def _of_attribute(self, owner: ast.ClassDef, *, is_defined: bool) -> Iterator[Target]:
+        """Yields targets of an attribute or method of a class."""
+        old, new, places = self.change.old, self.change.new, set(self.change.places)
+        for found in self.names.named(new):
+            is_member = found.binds and (found.scope.node is owner or class_of_receiver(found) is owner)
+            if is_member and found.place not in places:
+                return
+        members = [
+            found
+            for found in self.names.named(old)
+            if (found.role is Role.ATTRIBUTE and class_of_receiver(found) is owner)
+            or (found.role in _VARIABLES and found.binds and found.scope.node is owner)
+        ]
+        if any(found.binds and found.line in self.change.kept for found in members):
+            return
+        if not is_defined:
+            is_defined_as_old = any(found.binds for found in members)
+            yield from (self._target(found, _FROM_A_USE if is_defined_as_old else _STILL_BOUND) for found in members)
+            return
+        self.regions.append((self.view, range(owner.lineno - 1, owner.end_lineno or owner.lineno)))
+        yield from (self._target(found, _SURE) for found in members)
+        yield from self._in_subclasses(owner)
+        yield from self._of_known_objects(owner)
+        yield from self._of_unknown_objects(owner)
+        yield from self._in_constructors(owner)
+
+    def _in_subclasses(self, owner: ast.ClassDef) -> Iterator[Target]:
+        for view, heir in subclasses(self.situation, owner.name):
+            if self.change.old not in view.lines_with:
+                continue
+            names = names_in(view, (self.change.old, self.change.new))
+            if names is None:
+                continue
+            for found in names.named(self.change.old):
+                is_use = found.role is Role.ATTRIBUTE and class_of_receiver(found) is heir
+                if is_use or (found.binds and found.scope.node is heir):
+                    yield Target(view=view, line=found.line, column=found.column, certainty=_INHERITED)
+
+    def _of_fixture(self) -> Iterator[Target]:
+        """Yields the tests and fixtures that name a fixture of pytest as a parameter."""
+        for view in self._files_with(self.change.old):
+            names = names_in(view, (self.change.old, self.change.new))
+            if names is None:
+                continue
+            search = _Search(self.situation, view, names, self.change)
+            for parameter in names.named(self.change.old, Role.PARAMETER):
+                node = parameter.scope.node
+                is_asked = isinstance(node, FunctionNode) and (node.name.startswith("test") or _is_fixture(node))
+                if is_asked and not parameter.scope.binds(self.change.new):
+                    yield from (search._target(found, _INHERITED) for found in search._same_variable(parameter.scope))
+
+    def _of_known_objects(self, owner: ast.ClassDef) -> Iterator[Target]:
+        """Yields attributes of the class by its name, and of variables that are objects of it."""
+        for view in self._files_with(self.change.old):
+            names = names_in(view, (self.change.old,)) if owner.name in view.lines_with else None
+            for found in names.named(self.change.old, Role.ATTRIBUTE) if names is not None else ():
+                receiver = found.node.value if isinstance(found.node, ast.Attribute) else None
+                if not isinstance(receiver, ast.Name) or class_of_receiver(found) is not None:
+                    continue
+                if owner.name in (receiver.id, class_name_of(receiver.id, found.scope)):
+                    certainty = certainty_of_class(view, found.scope, owner.name, self.view, owner)
+                    if certainty:
+                        yield Target(view=view, line=found.line, column=found.column, certainty=certainty)
+
+    def _of_unknown_objects(self, owner: ast.ClassDef) -> Iterator[Target]:
+        """Yields attributes of objects of which only the name of the attribute is known."""
+        old = self.change.old
+        if old in METHODS_OF_BUILTINS or old.startswith("__"):
+            return
+        heirs = {owner.name, *(heir.name for _, heir in subclasses(self.situation, owner.name))}
+        for _, other in definers(self.situation, old):
+            if other.owner is not None and other.owner.name not in heirs:
+                return
+        found_in = {view: names_in(view, (old,)) for view in self._files_with(old)}
+        for names in found_in.values():
+            if names is not None and any(_is_member_of_another(found, heirs) for found in names.named(old)):
+                return
+        for view, names in found_in.items():
+            for found in names.named(old, Role.ATTRIBUTE) if names is not None else ():
+                if class_of_receiver(found) is None:
+                    yield Target(view=view, line=found.line, column=found.column, certainty=_UNKNOWN_OBJECT)
+
+    def _in_constructors(self, owner: ast.ClassDef) -> Iterator[Target]:
+        """Yields keywords of calls of a class that has no `__init__`, so that its fields are its parameters."""
+        methods = {function.name for function in outline(self.view).methods(owner)}
+        is_field = any(
+            found.scope.node is owner and found.binds and found.place in self.change.places
+            for found in self.names.named(self.change.new, Role.NAME)
+        )
+        if not is_field or "__init__" in methods:
+            return
+        yield from self._of_calls(Function(node=CONSTRUCTOR_OF_FIELDS, owner=owner, outer=None))
+
+    def _of_parameter(self, node: FunctionNode) -> Iterator[Target]:
+        """Yields keywords of the calls of a function."""
+        function = next((found for found in outline(self.view).functions if found.node is node), None)
+        if function is not None:
+            yield from self._of_calls(function)
+
+    def _of_calls(self, function: Function) -> Iterator[Target]:
+        for site in call_sites(self.situation, self.view, function):
+            keywords = {keyword.arg: keyword for keyword in site.call.keywords}
+            if self.change.old in keywords and self.change.new not in keywords:
+                certainty = max(site.certainty, _UNKNOWN_OBJECT)
+                yield from _keyword_target(site.view, keywords[self.change.old], certainty)
+
+    def _of_keyword(self, call: ast.Call) -> Iterator[Target]:
+        """Yields the same keyword of other calls that read the same, and the parameter that it is for."""
+        callee = ast.unparse(call.func)
+        for found in self.names.named(self.change.old, Role.KEYWORD):
+            if isinstance(found.node, ast.Call) and ast.unparse(found.node.func) == callee:
+                keywords = {keyword.arg for keyword in found.node.keywords}
+                if self.change.new not in keywords:
+                    yield self._target(found, _FROM_A_USE)
+
+    def _in_importing_files(self, defining: FileView, certainty: float) -> Iterator[Target]:
+        """Yields imports of a name of a module, and what they bind in their files."""
+        old, new = self.change.old, self.change.new
+        for view in self._files_with(old):
+            names = names_in(view, (old, new)) if view is not defining else None
+            if names is None:
+                continue
+            search = _Search(self.situation, view, names, self.change)
+            for found in names.named(old, Role.IMPORTED, Role.SOURCE):
+                if not isinstance(found.node, ast.ImportFrom):
+                    continue
+                sureness = imports_file(view, found.node, defining) * certainty
+                scope = found.scope
+                if not sureness or any(bound.name == new for bound in scope.binding):
+                    continue
+                self.regions.append((view, range(len(view.lines))))
+                yield Target(view=view, line=found.line, column=found.column, certainty=sureness)
+                if found.role is Role.IMPORTED:
+                    for use in search._same_variable(scope):
+                        yield Target(view=view, line=use.line, column=use.column, certainty=sureness)
+            yield from _of_module_attribute(view, names, defining, self.change.old, certainty)
+
+    def _files_with(self, name: str) -> Iterator[FileView]:
+        for uri in self.situation.nearest_first:
+            if name in self.situation.files[uri].lines_with:
+                yield self.situation.files[uri]
+
+
+def _of_module_attribute(
+    view: FileView, names: NamesInFile, defining: FileView, old: str, certainty: float
+) -> Iterator[Target]:
+    """Yields `module.name` where the file of the definition is imported as a whole."""
+    for found in names.named(old, Role.ATTRIBUTE):
+        if isinstance(found.node, ast.Attribute) and means_module(view, ast.unparse(found.node.value), defining):
+            yield Target(view=view, line=found.line, column=found.column, certainty=certainty)
+
+
+def _keyword_target(view: FileView, keyword: ast.keyword, certainty: float) -> Iterator[Target]:
+    line = keyword.lineno - 1
+    column = column_in(view.lines[line], keyword.col_offset)
+    if keyword.arg is not None and view.lines[line].startswith(keyword.arg, column):
+        yield Target(view=view, line=line, column=column, certainty=certainty)
+
+
+def _is_fixture(node: ast.AST) -> bool:
+    return isinstance(node, FunctionNode) and any("fixture" in ast.unparse(found) for found in node.decorator_list)
+
+
+def _is_member_of_another(found: Occurrence, heirs: set[str]) -> bool:
+    """Returns whether a class other than those of some names binds a name for itself."""
+    if not found.binds:
+        return False
+    owner = class_of_receiver(found) if found.role is Role.ATTRIBUTE else found.scope.node
+    return isinstance(owner, ast.ClassDef) and owner.name not in heirs

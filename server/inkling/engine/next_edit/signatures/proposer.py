@@ -1,0 +1,105 @@
+"""A function, a class's fields or a result changed shape: its calls, overrides, docstring and stored attributes."""
+
+from collections.abc import Iterable, Iterator
+
+from inkling.core.next_edit import EditKind
+from inkling.engine.next_edit.candidates import EditCandidate, Grounds
+from inkling.engine.next_edit.reading.nearness import Nearness
+from inkling.engine.next_edit.renames.name_changes import latest_changes
+from inkling.engine.next_edit.signatures.asked_parameters import asked_parameters
+from inkling.engine.next_edit.signatures.call_updates import Update, call_updates
+from inkling.engine.next_edit.signatures.constructor_fields import field_changes, stored_parameters
+from inkling.engine.next_edit.signatures.item_lists import rewritten
+from inkling.engine.next_edit.signatures.override_updates import override_updates
+from inkling.engine.next_edit.signatures.parameter_docs import doc_updates
+from inkling.engine.next_edit.signatures.parameters import SignatureChange, signature_changes
+from inkling.engine.next_edit.signatures.result_updates import (
+    await_updates,
+    property_updates,
+    return_changes,
+    unpacking_updates,
+)
+from inkling.engine.next_edit.situation import Situation
+
+MOST_CANDIDATES = 200  # The nearest ones.
+
+
+def propose_signatures(situation: Situation) -> Iterator[EditCandidate]:
+    """Yields the lines that no longer fit a `def`, a dataclass or a `return` that was changed."""
+    for change in signature_changes(situation):
+        updates = [
+            *call_updates(situation, change),
+            *override_updates(situation, change),
+            *doc_updates(situation, change),
+            *stored_parameters(change),
+            *await_updates(situation, change),
+            *property_updates(situation, change),
+        ]
+        yield from _candidates(situation, updates, change.function.called, _words(change), change.age)
+    for change in field_changes(situation):
+        yield from _candidates(
+            situation, call_updates(situation, change), change.function.called, _words(change), change.age
+        )
+    for asked in asked_parameters(situation):
+        words = f"`{asked.function.called}` is passed `{asked.name}`"
+        yield from _candidates(situation, [asked.update], asked.function.called, words, asked.age)
+    for returned in return_changes(situation):
+        words = f"`{returned.function.name}` returns {_counted(len(returned.after), 'value')}"
+        updates = [*unpacking_updates(situation, returned)]
+        yield from _candidates(situation, updates, returned.function.called, words, returned.age)
+
+
+def _words(change: SignatureChange) -> str:
+    name = change.function.called
+    renamed = change.renamed
+    added = [parameter.name for parameter in change.added if parameter.name not in renamed.values()]
+    removed = [parameter.name for parameter in change.removed if parameter.name not in renamed]
+    if change.was_async != change.is_async:
+        return f"`{name}` became a coroutine" if change.is_async else f"`{name}` is no longer a coroutine"
+    if change.was_property != change.is_property:
+        return f"`{name}` became a property" if change.is_property else f"`{name}` is no longer a property"
+    parts = [f"lost `{'`, `'.join(removed)}`"] if removed else []
+    parts += [f"takes `{'`, `'.join(added)}`"] if added else []
+    return f"`{name}` {' and '.join(parts) or 'has other parameters'}"
+
+
+def _is_written_since(situation: Situation, update: Update, lines: range, age: int) -> bool:
+    """Returns whether the developer has written a line since the cause: it was made to fit, or left on purpose."""
+    return any(
+        change.uri == update.view.uri and max(change.first_line, lines.start) < min(change.end_line, lines.stop)
+        for later, change in latest_changes(situation)
+        if later <= age
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _candidates(
+    situation: Situation, updates: Iterable[Update], name: str, words: str, age: int
+) -> Iterator[EditCandidate]:
+    nearness = Nearness(situation)
+    placed = [(update, *rewritten(update.view.lines, update.replacements)) for update in updates]
+    placed = [found for found in placed if not _is_written_since(situation, found[0], range(found[1], found[2]), age)]
+    placed.sort(key=lambda found: nearness.key(found[0].view.uri, found[1]))
+    for rank, (update, first_line, end_line, inserted) in enumerate(placed[:MOST_CANDIDATES]):
+        if update.view.lines[first_line:end_line] == inserted:
+            continue
+        yield EditCandidate(
+            uri=update.view.uri,
+            first_line=first_line,
+            end_line=end_line,
+            inserted=inserted,
+            kind=EditKind.SIGNATURE,
+            proposer="signatures",
+            group=f"signature {words}",
+            words=words,
+            grounds=Grounds(
+                age=age,
+                n_places=len(placed),
+                rank=rank,
+                n_matched_chars=len(name),
+                certainty=update.certainty,
+            ),
+        )

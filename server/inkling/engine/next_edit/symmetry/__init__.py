@@ -1,0 +1,1 @@
+"""Counterparts that siblings have and a newcomer lacks."""
