@@ -1,17 +1,15 @@
 /** Every end that a search for a fix can come to, as the user sees it; a scripted server says what came out. */
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 
 import { closeBrowser } from "./lib/browser.mjs";
 import { ARTIFACTS } from "./lib/environment.mjs";
+import { ServerScript } from "./lib/server_script.mjs";
 import { TestEditor } from "./lib/test_editor.mjs";
 import { waitFor } from "./lib/wait.mjs";
 
-const SERVER = fileURLToPath(new URL("lib/scripted_server.mjs", import.meta.url));
 const TEST_FILE = "tests/test_delivery.py";
 const CODE_FILE = "shop/delivery.py";
 const LOG_FILE = "run.txt";
@@ -22,16 +20,15 @@ const FAULT = { line: 10, start: 45, end: 47 }; // of `>=` in the sample
 after(closeBrowser);
 
 describe("what comes of a search for a fix", () => {
+  const script = new ServerScript();
   /** @type {TestEditor} */
   let editor;
   let window;
   let workspace;
-  let script;
   let uri;
 
   before(async () => {
-    script = fs.mkdtempSync(path.join(os.tmpdir(), "inkling-script-"));
-    editor = await TestEditor.start("fix-answers", {}, [process.execPath, SERVER, script]);
+    editor = await TestEditor.start("fix-answers", {}, script.command);
     workspace = editor.addWorkspace("shop", { [LOG_FILE]: `${TRACEBACK}\nnothing else\n` });
     uri = (file) => pathToFileURL(path.join(workspace, file)).href;
     const failed = { nodeId: FAILING, outcome: "failed", seconds: 0.01, message: "AssertionError: it is wrong", output: "" };
@@ -48,7 +45,7 @@ describe("what comes of a search for a fix", () => {
   });
   after(async () => {
     await editor.stop();
-    fs.rmSync(script, { recursive: true, force: true });
+    script.remove();
   });
 
   const scenario = (title, body) => test(title, { timeout: 120_000 }, () => editor.watch(title, body));
@@ -62,22 +59,9 @@ describe("what comes of a search for a fix", () => {
   const button = (text) => window.page.locator(".notification-toast a.monaco-button", { hasText: text });
   const explanation = () => window.page.locator(".review-widget .comment-body");
   const row = (text) => window.page.locator(".quick-input-list .monaco-list-row", { hasText: text }).first();
-  const received = (method) =>
-    fs
-      .readFileSync(path.join(script, "received.jsonl"), "utf8")
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line))
-      .filter((message) => message.method === method);
-  const outcomes = (fixId) =>
-    received("inkling/recordOutcomes")
-      .flatMap(({ params }) => params.outcomes)
-      .filter(({ suggestionId }) => suggestionId === fixId)
-      .map(({ kind }) => kind);
-
-  function answer(method, result, more = {}) {
-    fs.writeFileSync(path.join(script, `${method.replaceAll("/", ".")}.json`), JSON.stringify({ result, ...more }));
-  }
+  const received = (method) => script.received(method);
+  const outcomes = (id) => script.outcomes(id);
+  const answer = (method, result, more) => script.answer(method, result, more);
 
   function fixTo(operator, changes = {}) {
     const range = { start: { line: FAULT.line, character: FAULT.start }, end: { line: FAULT.line, character: FAULT.end } };

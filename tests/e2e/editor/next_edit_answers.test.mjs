@@ -1,17 +1,16 @@
 /** Every way that a predicted edit can be shown, taken and left; a scripted server says what is predicted. */
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath, pathToFileURL } from "node:url";
+import { pathToFileURL } from "node:url";
 
 import { closeBrowser } from "./lib/browser.mjs";
 import { ARTIFACTS } from "./lib/environment.mjs";
+import { ServerScript } from "./lib/server_script.mjs";
 import { TestEditor } from "./lib/test_editor.mjs";
 import { waitFor } from "./lib/wait.mjs";
 
-const SERVER = fileURLToPath(new URL("lib/scripted_server.mjs", import.meta.url));
 const CALLER = "def connect(timeout):\n    return open_socket(timeout)\n\n\nconnection = connect(timeout=3)\n";
 const RENAMED = { oldText: "timeout", newText: "timeout_s", label: "`timeout` → `timeout_s`", words: "`timeout` was renamed to `timeout_s`" };
 const N_FILLER = 120;
@@ -33,23 +32,22 @@ const SNIPPETS = { Loop: { prefix: "loop", body: "for ${1:each} in ${2:all}:" } 
 after(closeBrowser);
 
 describe("what becomes of a predicted edit", () => {
+  const script = new ServerScript();
   /** @type {TestEditor} */
   let editor;
   let window;
   let workspace;
-  let script;
 
   const names = ["near", "dismissed", "several", "by_hand", "far", "here", "there", "tab", "all", "all_there", "asking", "changed", "readonly"];
 
   before(async () => {
-    script = fs.mkdtempSync(path.join(os.tmpdir(), "inkling-script-"));
     const settings = {
       "editor.wordBasedSuggestions": "currentDocument",
       "files.readonlyInclude": { "**/readonly.py": true },
       "inkling.nextEdit.enabled": true,
       "inkling.nextEdit.debounceMs": 0, // So that it is asked before ghost text is, which proves that it was or was not.
     };
-    editor = await TestEditor.start("next-edit-answers", settings, [process.execPath, SERVER, script]);
+    editor = await TestEditor.start("next-edit-answers", settings, script.command);
     workspace = editor.addWorkspace("shop", {
       ...Object.fromEntries(names.map((name) => [`${name}.py`, name === "far" || name === "here" ? FAR : CALLER])),
       "shown.py": MODULE,
@@ -65,32 +63,17 @@ describe("what becomes of a predicted edit", () => {
   });
   after(async () => {
     await editor.stop();
-    fs.rmSync(script, { recursive: true, force: true });
+    script.remove();
   });
 
   const scenario = (title, body) => test(title, { timeout: 120_000 }, () => editor.watch(title, body));
   const toast = (text) => window.page.locator(".notification-toast", { hasText: text }).first();
   const uri = (file) => pathToFileURL(path.join(workspace, file)).href;
   const onDisk = (file) => fs.readFileSync(path.join(workspace, file), "utf8");
-  const received = (method) =>
-    fs
-      .readFileSync(path.join(script, "received.jsonl"), "utf8")
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line))
-      .filter((message) => message.method === method);
-  const outcomes = (id) =>
-    received("inkling/recordOutcomes")
-      .flatMap(({ params }) => params.outcomes)
-      .filter(({ suggestionId }) => suggestionId === id)
-      .map(({ kind }) => kind);
+  const received = (method) => script.received(method);
+  const outcomes = (id) => script.outcomes(id);
+  const answer = (method, result, more) => script.answer(method, result, more);
   const waitForOutcome = (id, kind) => waitFor(`${kind} of ${id}`, () => outcomes(id).includes(kind));
-
-  function answer(method, result, more = {}) {
-    const file = path.join(script, `${method.replaceAll("/", ".")}.json`);
-    fs.writeFileSync(`${file}.new`, JSON.stringify({ result, ...more }));
-    fs.renameSync(`${file}.new`, file);
-  }
 
   const predictNothing = () => answer("inkling/nextEdit", { edit: null, reason: "nothing_follows", message: "Nothing follows from that." });
 
