@@ -1,12 +1,15 @@
 """Imports that follow from a change, in code as people write it."""
 
+from dataclasses import replace
+from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from tests.unit.engine.next_edit.changed_project import applied, situation_of, uri_of
+from tests.unit.engine.next_edit.changed_project import applied, situation_in, situation_of, uri_of
 
 from inkling.core.next_edit import EditKind
-from inkling.engine.next_edit.imports.import_index import ImportedName, ImportIndex, read_imports
+from inkling.core.snapshot import DocumentUri
+from inkling.engine.next_edit.imports.import_index import ImportedName, ImportIndex, imports_of, read_imports
 from inkling.engine.next_edit.imports.proposer import propose_imports
 
 Texts = dict[str, tuple[str, str]]
@@ -365,6 +368,56 @@ def test_a_long_statement_is_wrapped_at_the_width_of_the_file() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("folder", "paths", "module"),
+    [
+        pytest.param("/home/w/project", ["app/a.py", "app/b.py"], "app.a", id="below the workspace folder"),
+        pytest.param("/home/w/project", ["a.py", "b.py"], "a", id="scripts side by side"),
+        pytest.param("/home/w/project", ["src/app/a.py", "src/app/b.py"], "app.a", id="below src"),
+        pytest.param("/home/src/project", ["app/a.py", "app/b.py"], "app.a", id="src above the workspace"),
+        pytest.param(
+            "/home/w/project", ["back/app/a.py", "back/app/b.py", "back/app/__init__.py"], "app.a", id="a package"
+        ),
+        pytest.param("/home/w/app", ["a.py", "b.py", "__init__.py"], "app.a", id="the workspace is a package"),
+        pytest.param("", ["app/a.py", "app/b.py"], "", id="no folder is known"),
+    ],
+)
+def test_a_module_that_nobody_imports_yet_is_named_from_the_workspace(
+    folder: str, paths: list[str], module: str
+) -> None:
+    root = Path(folder or "/home/w/project")
+    texts = dict.fromkeys(paths, ("", "")) | {paths[0]: ("def load(p): ...\n",) * 2, paths[1]: ("", "x = load(1)\n")}
+    situation = situation_in(root, texts)
+    situation = replace(situation, imports=ImportIndex([root] if folder else []))
+    assert situation.imports is not None
+    situation.imports.take({uri: imports_of(view) for uri, view in situation.files.items()})
+    imported = [line for each in propose_imports(situation) for line in each.inserted if line]
+    assert imported[:1] == ([f"from {module} import load"] if module else [])
+
+
+def test_scripts_of_a_folder_above_which_a_library_has_its_name_are_not_of_the_library() -> None:
+    index = ImportIndex([Path("/home/requests/scripts")])
+    index.take({DocumentUri("file:///home/requests/scripts/a.py"): read_imports("import requests\n")})
+    assert index.module_of(DocumentUri("file:///home/requests/scripts/a.py")) == "a"
+
+
+def test_an_import_whose_name_was_replaced_by_another_of_the_module_is_changed() -> None:
+    before = "from app.c import gross\n\nprint(gross(1))\nprint(gross(2))\n"
+    after = "from app.c import gross\n\nprint(net(3))\nprint(net(3))\n"
+    others = {"app/c.py": "def gross(x): ...\n\n\ndef net(x): ...\n"}
+    _check_first(before, after, after.replace("import gross", "import net"), others)
+    results = _results({**{path: (text, text) for path, text in others.items()}, "cart.py": (before, after)})
+    assert all("import" in result for result in results)
+
+
+def test_an_import_is_left_alone_while_nothing_binds_what_stands_for_its_name() -> None:
+    before = "from app.c import gross\n\nprint(gross(1))\n"
+    others = {"app/c.py": "def gross(x): ...\n"}
+    _check_silent(before, "from app.c import gross\n\nprint(net(3))\n", others)
+    bound = "from app.c import gross\n\nnet = abs\nprint(net(3))\n"
+    _check_first(before, bound, "\nnet = abs\nprint(net(3))\n", others)
+
+
 def test_the_index_follows_its_files() -> None:
     index = ImportIndex()
     index.take({uri_of("shop/a.py"): read_imports("from shop.money import Price\n")})
@@ -434,3 +487,12 @@ def test_the_layout_of_a_statement_is_kept(statement: str, used: str, expected: 
     other = ("from m import a, b, c, d, e\n", "from m import a, b, c, d, e\n")
     before, after = f"{statement}\n\nprint(a, b, d)\n", f"{statement}\n\nprint({used})\n"
     assert f"{expected}\n\nprint({used})\n" in _results({"other.py": other, "cart.py": (before, after)})
+
+
+def test_what_the_file_bound_itself_until_it_was_renamed_is_not_imported() -> None:
+    for new in ("height", "breadth"):
+        _check_silent(
+            "def area(width, height):\n    return width * height\n",
+            f"def area({new}, height):\n    return width * height\n",
+            {"sizes.py": "width = 3\n"},
+        )

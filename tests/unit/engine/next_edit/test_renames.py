@@ -326,3 +326,26 @@ def test_attributes_of_an_imported_module_are_certain() -> None:
     found = list(propose_renames(situation(files, ("app/settings.py", "BATCH = 3", "BATCH_SIZE = 3"))))
     assert shown(found) == ["send.py:2: print(settings.BATCH_SIZE)"]
     assert found[0].grounds.certainty == 1
+
+
+OPENS = '''        """Opens.
+
+        Args:
+            timeout: Seconds.
+        """
+'''
+
+
+def test_the_entry_of_a_parameter_stays_where_only_an_attribute_was_renamed() -> None:
+    before, after = "        self.timeout = timeout", "        self.timeout_s = timeout"
+    described = 'class Client:\n    """A client.\n\n    Attributes:\n        timeout: Seconds.\n    """\n'
+    text = f"{described}    def __init__(self, timeout):\n{OPENS}{after}\n"
+    found = list(propose_renames(situation({"a.py": text}, ("a.py", before, after))))
+    assert shown(found) == ["a.py:4: timeout_s: Seconds."]
+
+
+def test_the_entry_of_a_parameter_follows_it() -> None:
+    before, after = "    def __init__(self, timeout):", "    def __init__(self, timeout_s):"
+    text = f"class Client:\n{after}\n{OPENS}        self.timeout = timeout\n"
+    found = list(propose_renames(situation({"a.py": text}, ("a.py", before, after))))
+    assert shown(found) == ["a.py:5: timeout_s: Seconds.", "a.py:7: self.timeout = timeout_s"]

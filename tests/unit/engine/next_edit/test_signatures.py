@@ -350,3 +350,12 @@ def test_object_of_a_class_is_known_by_what_it_was_assigned() -> None:
     found = list(propose_signatures(situation(files, change)))
     assert shown(found) == ["b.py:4: index.add(1)"]
     assert found[0].grounds.certainty == 1
+
+
+def test_a_parameter_that_stands_twice_says_nothing_of_calls() -> None:
+    check(
+        "def area(height, height):\n    return width * height\n\nprint(area(1, 2))",
+        "def area(width, height):",
+        "def area(height, height):",
+        [],
+    )

@@ -1,6 +1,6 @@
 """Imports that the last changes call for: of names just used, of names no longer used, and of what was moved."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import chain
 
@@ -13,9 +13,15 @@ from inkling.engine.next_edit.imports.import_statements import ImportStatement
 from inkling.engine.next_edit.imports.import_subject import ImportSubject, names_in_code, own_roots
 from inkling.engine.next_edit.imports.missing_imports import MissingName, may_be_imported, missing_names
 from inkling.engine.next_edit.imports.moved_imports import propose_moved_imports
-from inkling.engine.next_edit.imports.unused_imports import UnusedImport, names_taken_out, unused_imports
+from inkling.engine.next_edit.imports.unused_imports import (
+    UnusedImport,
+    names_put_in_place,
+    names_taken_out,
+    unused_imports,
+)
 from inkling.engine.next_edit.reading.binding_reader import bindings_of
 from inkling.engine.next_edit.reading.mended_tree import mended_tree
+from inkling.engine.next_edit.renames.rename_targets import renamed_bindings
 from inkling.engine.next_edit.situation import Situation
 
 MOST_CHANGES = 40  # older changes had their imports, or never will
@@ -28,7 +34,7 @@ def propose_imports(situation: Situation) -> Iterator[EditCandidate]:
     for uri in dict.fromkeys(change.uri for change in reversed(changes)):
         view = situation.files.get(uri)
         if view is not None:
-            yield from _in_file(view, changes, index)
+            yield from _in_file(view, changes, index, renamed_bindings(situation, uri))
     yield from propose_moved_imports(situation, changes, index)
 
 
@@ -37,23 +43,45 @@ def situation_index(situation: Situation) -> ImportIndex:
     return situation.imports if situation.imports is not None else index_of(situation.files.values())
 
 
-def _in_file(view: FileView, changes: Sequence[LineChange], index: ImportIndex) -> Iterator[EditCandidate]:
+def _in_file(
+    view: FileView, changes: Sequence[LineChange], index: ImportIndex, renamed: frozenset[str]
+) -> Iterator[EditCandidate]:
+    """Yields changes of the imports of one file; none for names that the file itself bound until they were renamed."""
     names = _changed_names(view, changes)
     taken_out = names.keys() & names_taken_out(view, changes)
-    wanted = {name for name in names.keys() - imports_of(view).outer_names if may_be_imported(view, name, index)}
+    unbound = names.keys() - imports_of(view).outer_names - renamed
+    wanted = {name for name in unbound if may_be_imported(view, name, index)}
     mended = mended_tree(view) if wanted or taken_out else None
     if mended is None:
         return
+    successors = names_put_in_place(view, changes, taken_out)
     subject = ImportSubject(
         view=view,
         lost=mended.lost_lines,
-        bindings=bindings_of(view, mended.tree, wanted | taken_out),
+        bindings=bindings_of(view, mended.tree, wanted.union(taken_out, *successors.values())),
         block=ImportBlock(view, mended.tree, own_roots(view, index)),
         index=index,
     )
     missing = list(missing_names(subject, changes, {name: names[name] for name in wanted}))
     unused = list(unused_imports(subject, {name: names[name] for name in taken_out}))
-    yield from _candidates(subject, missing, unused)
+    yield from _candidates(subject, missing, *_parted(subject, missing, unused, successors))
+
+
+def _parted(
+    subject: ImportSubject,
+    missing: Sequence[MissingName],
+    unused: Sequence[UnusedImport],
+    successors: Mapping[str, Set[str]],
+) -> tuple[list[UnusedImport], list[UnusedImport]]:
+    """Returns the imports that may go, and those that may only make room for one of a name that is missing.
+
+    Where the name that stands for the old one is bound by nothing, the import is rather to be changed than to go.
+    """
+    unbound = {use.name for use in subject.bindings.unbound()}
+    importable = {each.name for each in missing}
+    free = [each for each in unused if not successors[each.name] & unbound]
+    replaced = [each for each in unused if successors[each.name] & importable]
+    return free, replaced
 
 
 def _changed_names(view: FileView, changes: Sequence[LineChange]) -> dict[str, int]:
@@ -69,9 +97,13 @@ def _changed_names(view: FileView, changes: Sequence[LineChange]) -> dict[str, i
 
 
 def _candidates(
-    subject: ImportSubject, missing: Sequence[MissingName], unused: Sequence[UnusedImport]
+    subject: ImportSubject,
+    missing: Sequence[MissingName],
+    free: Sequence[UnusedImport],
+    replaced: Sequence[UnusedImport],
 ) -> Iterator[EditCandidate]:
     """Yields the changes that mend all names at once, then the one for each name by itself."""
+    unused = [*free, *replaced]
     n_places = len(missing) + len(unused)
     best = [(each, each.spellings[0][0]) for each in missing]
     whole = subject.block.replacements(
@@ -80,6 +112,8 @@ def _candidates(
     for rank, replacement in enumerate(whole):
         brought = [each for each, written in best if _brings(subject.block, replacement, written)]
         dropped = [each for each in unused if _covers(replacement, each.statement)]
+        if not brought and any(each in replaced for each in dropped):
+            continue  # its successor comes first
         yield _candidate(subject.view, replacement, brought, dropped, _Order(rank=rank, n_places=n_places))
     for each in missing:
         for choice, (written, _) in enumerate(each.spellings):
@@ -89,7 +123,7 @@ def _candidates(
                         subject.view, replacement, [each], [], _Order(rank=choice, n_places=n_places, choice=choice)
                     )
     if n_places > 1:
-        for gone in unused:
+        for gone in free:
             for replacement in subject.block.replacements([], [(gone.statement, gone.alias)]):
                 yield _candidate(subject.view, replacement, [], [gone], _Order(rank=0, n_places=n_places))
 

@@ -5,6 +5,7 @@ import builtins
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.reading.call_sites import METHODS_OF_BUILTINS, call_sites
 from inkling.engine.next_edit.reading.outline import (
@@ -26,7 +27,7 @@ from inkling.engine.next_edit.reading.scopes import (
     column_in,
     names_in,
 )
-from inkling.engine.next_edit.renames.name_changes import NameChange
+from inkling.engine.next_edit.renames.name_changes import NameChange, name_changes
 from inkling.engine.next_edit.situation import Situation
 
 _SURE = 1.0
@@ -82,6 +83,22 @@ def rename_targets(situation: Situation, change: NameChange) -> Renaming:
     read = {found.place for found in names.named(change.new)}
     unread = [place for place in change.places if place not in read]
     return Renaming(targets=targets, regions=search.regions, unread=unread)
+
+
+def renamed_bindings(situation: Situation, uri: DocumentUri) -> frozenset[str]:
+    """Returns the old names of what a file defines itself, by assignment, parameter or `def`, and was lately renamed.
+
+    Their other uses want the new name, or the old one back; nothing else can bind them.
+    """
+    renamed: set[str] = set()
+    for change in name_changes(situation):
+        names = names_in(situation.files[uri], (change.new,)) if change.uri == uri else None
+        if names is not None and any(
+            found.binds and found.place in change.places
+            for found in names.named(change.new, Role.NAME, Role.PARAMETER, Role.DEFINITION)
+        ):
+            renamed.add(change.old)
+    return frozenset(renamed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from functools import lru_cache
 
 from inkling.engine.next_edit.file_view import FileView, indentation
 from inkling.engine.next_edit.reading.mended_tree import mended_tree
-from inkling.engine.next_edit.reading.scopes import names_in
+from inkling.engine.next_edit.reading.outline import outline
+from inkling.engine.next_edit.reading.scopes import column_in, names_in
 from inkling.engine.next_edit.renames.name_changes import NameChange
 from inkling.engine.next_edit.renames.rename_targets import Renaming, Target
 
@@ -17,6 +18,8 @@ _IN_PROSE = 0.3
 _DONE_BEFORE = 0.2  # More, where the developer changed the name in such a place, too.
 _IN_BROKEN_CODE = 0.5
 _LEAST_UNUSUAL = 6  # Code points; shorter names are words of English too often.
+_HEADING = re.compile(r"\s*(?:Args|Arguments|Parameters|Params|Other Parameters|Keyword Args|Attributes):?\s*$")
+_OF_ATTRIBUTE = re.compile(r"\s*(?:Attributes\b|:(?:ivar|var)\b)")
 
 
 def word_targets(view: FileView, change: NameChange, renaming: Renaming) -> Iterator[Target]:
@@ -32,6 +35,7 @@ def word_targets(view: FileView, change: NameChange, renaming: Renaming) -> Iter
     regions = list(renaming.regions)
     if is_done_before and not regions and not _is_in_code(view, change.old):
         regions.append((view, range(len(view.lines))))
+    targets = {(target.view, target.line, target.column) for target in renaming.targets}
     seen: set[tuple[FileView, int]] = set()
     for file, lines in regions:
         numbers = [number for number in file.lines_with.get(change.old, ()) if number in lines]
@@ -47,6 +51,10 @@ def word_targets(view: FileView, change: NameChange, renaming: Renaming) -> Iter
             seen.add((file, number))
             if file is view and number in change.kept:
                 continue
+            if _documented(change.old).match(file.lines[number]):
+                described = _parameter_of_entry(file, change.old, number)
+                if described is not None and (file, *described) not in targets:
+                    continue  # It describes a parameter, and that keeps its name.
             for column in _columns(change.old, file.lines[number]):
                 if (number, column) in in_code:
                     continue
@@ -81,6 +89,28 @@ def _documented(name: str) -> re.Pattern[str]:
     return re.compile(
         rf"\s*(?:(?:\w+, *)*\*{{0,2}}{escaped}(?: *\([^)]*\))? ?:|:(?:param|type|ivar|var)\b[^:]*\b{escaped}:)"
     )
+
+
+def _parameter_of_entry(view: FileView, name: str, line: int) -> tuple[int, int] | None:
+    """Returns where the parameter stands that an entry of a docstring describes; None for that of an attribute."""
+    above = (view.lines[number] for number in range(line, -1, -1) if number in view.prose_lines)
+    heading = next((text for text in above if _HEADING.match(text)), "")
+    if _OF_ATTRIBUTE.match(view.lines[line]) or _OF_ATTRIBUTE.match(heading):
+        return None
+    read = outline(view)
+    function = read.function_at(line)
+    if function is None:
+        classes = [found for found in read.classes if found.lineno - 1 <= line < (found.end_lineno or 0)]
+        methods = read.methods(classes[-1]) if classes else []
+        function = next((found for found in methods if found.name == "__init__"), None)
+    if function is None:
+        return None
+    arguments = function.node.args
+    every = (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
+    found = next((argument for argument in every if argument is not None and argument.arg == name), None)
+    if found is None:
+        return None
+    return found.lineno - 1, column_in(view.lines[found.lineno - 1], found.col_offset)
 
 
 def _certainty(name: str, line: str, column: int, *, is_done_before: bool) -> float:

@@ -170,7 +170,7 @@ def parameter_list(lines: Sequence[str], line: int) -> ItemList | None:
 
 @lru_cache(maxsize=512)
 def parameters(texts: tuple[str, ...]) -> tuple[Parameter, ...] | None:
-    """Returns the parameters that items are, without lone stars and slashes; None for what is not a list of them."""
+    """Returns the parameters that items are, without lone stars and slashes; None for what cannot be a list of them."""
     try:
         node = ast.parse(f"def _({', '.join(texts)}): ...").body[0]
     except (SyntaxError, ValueError, RecursionError):
@@ -197,4 +197,5 @@ def parameters(texts: tuple[str, ...]) -> tuple[Parameter, ...] | None:
                     is_keyword_only=name in keyword_only,
                 )
             )
-    return tuple(found)
+    # A name that stands twice is a `def` that Python refuses: what its calls should become is not yet said.
+    return tuple(found) if len({parameter.name for parameter in found}) == len(found) else None
