@@ -255,7 +255,8 @@ class Project:
         if scope is None:
             return
         self._generation += 1
-        self._words, self._imports, self.is_ready = WordIndex(), ImportIndex(), False
+        folders = {one for folder in scope.folders for one in (folder, folder.resolve())}
+        self._words, self._imports, self.is_ready = WordIndex(), ImportIndex(folders), False
         reading = _Reading(scope, self._generation, self._news)
         threading.Thread(target=reading.run, name="project", daemon=True).start()
 

@@ -17,12 +17,18 @@ def uri_of(path: str) -> DocumentUri:
 
 def situation_of(texts: dict[str, tuple[str, str]]) -> Situation:
     """Returns a situation from the text of each file before and after one change; the last file was changed last."""
+    return situation_in(Path("/project"), texts)
+
+
+def situation_in(folder: Path, texts: dict[str, tuple[str, str]]) -> Situation:
+    """Returns a situation in a folder from the text of each file before and after one change."""
     files, history = {}, []
     for path, (before, after) in texts.items():
         old, new = dedent(before).splitlines(), dedent(after).splitlines()
-        files[uri_of(path)] = FileView(uri_of(path), Path("/project") / path, tuple(new))
+        uri = DocumentUri((folder / path).as_uri())
+        files[uri] = FileView(uri, folder / path, tuple(new))
         if old != new:
-            history.append(_change(uri_of(path), old, new))
+            history.append(_change(uri, old, new))
     return Situation(files=files, history=tuple(history))
 
 

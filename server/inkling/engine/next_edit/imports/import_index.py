@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import PurePosixPath
+from pathlib import PurePath, PurePosixPath
 from urllib.parse import unquote, urlsplit
 from weakref import WeakKeyDictionary
 
@@ -25,6 +25,7 @@ _DEFINITION = re.compile(
     re.MULTILINE,
 )
 _SOURCE_FOLDERS = frozenset({"src", "lib", "python"})
+_WHOLE_PATH = "/"  # begins what stands for the name of a module that has none; no name begins so
 STANDARD_LIBRARY = sys.stdlib_module_names | {"__future__"}
 
 
@@ -120,8 +121,15 @@ class _Known:
 class ImportIndex:
     """Which imports a project uses for which name, and which of its modules define it."""
 
-    def __init__(self) -> None:
+    def __init__(self, folders: Iterable[PurePath] = ()) -> None:
+        """Makes an empty index.
+
+        Args:
+            folders: The workspace folders, from which modules are named that nobody imports yet.
+        """
+        self._folders = [_folders_of(folder) for folder in folders]
         self._files: dict[DocumentUri, _Known] = {}
+        self._packages: set[tuple[str, ...]] = set()
         self._spellings: defaultdict[str, Counter[ImportedName]] = defaultdict(Counter)
         self._definers: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._importers: Counter[str] = Counter()
@@ -137,12 +145,16 @@ class ImportIndex:
         }
         new_roots: set[str] = set()
         for uri, read in changed.items():
+            if _is_package(uri) and uri not in self._files:
+                new_roots.update(_parts(uri)[-2:-1])
             self.forget(uri)
+            if _is_package(uri):
+                self._packages.add(tuple(_parts(uri)[:-1]))
             new_roots.update(root for root in read.roots if not self._importers[root])
             self._importers.update(read.roots)
             for folder in _parts(uri)[:-1]:
                 self._below[folder].add(uri)
-        # The names of modules hang on the roots that are imported; what was named without them is named again.
+        # The names of modules hang on imported roots and on packages; what was named without them is named again.
         for uri in {uri for root in new_roots for uri in self._below.get(root, ())} - changed.keys():
             if uri in self._files:
                 read = self._files[uri].read
@@ -153,9 +165,8 @@ class ImportIndex:
 
     def _count(self, uri: DocumentUri, read: FileImports) -> None:
         module = self.module_of(uri)
-        is_package = uri.endswith("/__init__.py")
         imported = frozenset(
-            ImportedName(module=resolve(written, module, is_package), member=member, alias=alias)
+            ImportedName(module=resolve(written, module, _is_package(uri)), member=member, alias=alias)
             for written, member, alias in read.imports
         )
         self._files[uri] = _Known(read=read, module=module, imported=imported)
@@ -179,6 +190,7 @@ class ImportIndex:
         """Drops a file that is gone."""
         known = self._uncount(uri)
         if known is not None:
+            self._packages.discard(tuple(_parts(uri)[:-1]) if _is_package(uri) else ())
             self._importers.subtract(known.read.roots)
             for folder in _parts(uri)[:-1]:
                 self._below[folder].discard(uri)
@@ -205,26 +217,52 @@ class ImportIndex:
         """Returns whether a module, by its full name, is the project's own."""
         return self._roots[module.partition(".")[0]] > 0
 
+    def can_be_named(self, module: str) -> bool:
+        """Returns whether a module has a full name, and not only the path of its file in place of one."""
+        return not module.startswith(_WHOLE_PATH)
+
     def module_of(self, uri: DocumentUri) -> str:
         """Returns the full name of a file's module.
 
-        It begins at that folder of its path which most files import from, the innermost of equals; without such a
-        folder the whole path stands for it, which serves for what is relative to it.
+        It begins at that folder of its path which most files import from, the innermost of equals; else at the
+        outermost package around it, below a folder for sources, or below the workspace folder. Without any of these
+        the whole path stands for it, which serves for what is relative to it, and `can_be_named` says no.
         """
         parts = _parts(uri)
-        if parts[-1:] == ["__init__"]:
+        n_folders = len(parts) - 1
+        if _is_package(uri):
             parts.pop()
+        outermost = max((len(each) for each in self._folders if tuple(parts[: len(each)]) == each), default=None)
+        start = outermost or 0
+        while tuple(parts[:start]) in self._packages:
+            start -= 1  # the workspace is itself a package
         n_importers = [0 if part in STANDARD_LIBRARY else self._importers[part] for part in parts]
+        n_importers[:start] = [0] * start
         for counts in (n_importers[:-1], n_importers):
             if any(counts):
                 return ".".join(parts[len(counts) - 1 - counts[::-1].index(max(counts)) :])
-        below = [index for index, part in enumerate(parts[:-1]) if part in _SOURCE_FOLDERS]
-        return ".".join(parts[below[-1] + 1 :] if below else parts)
+        first = n_folders
+        while tuple(parts[:first]) in self._packages:
+            first -= 1
+        if first < n_folders:
+            return ".".join(parts[first:])
+        below = [index for index in range(start, len(parts) - 1) if parts[index] in _SOURCE_FOLDERS]
+        if below:
+            return ".".join(parts[below[-1] + 1 :])
+        return ".".join(parts[start:]) if outermost is not None else _WHOLE_PATH + ".".join(parts)
+
+
+def _is_package(uri: DocumentUri) -> bool:
+    return uri.endswith("/__init__.py")
+
+
+def _folders_of(path: PurePath) -> tuple[str, ...]:
+    return tuple(part for part in path.parts if part != path.anchor)
 
 
 def _parts(uri: DocumentUri) -> list[str]:
     """Returns the folders of a file and its name without the ending."""
-    return [part for part in PurePosixPath(unquote(urlsplit(uri).path)).with_suffix("").parts if part != "/"]
+    return list(_folders_of(PurePosixPath(unquote(urlsplit(uri).path)).with_suffix("")))
 
 
 def index_of(views: Iterable[FileView]) -> ImportIndex:

@@ -54,7 +54,8 @@ def missing_names(
     """
     uses: dict[str, list[Use]] = {}
     for use in chain(subject.bindings.unbound(), _uses_on_lost_lines(subject, ages)):
-        uses.setdefault(use.name, []).append(use)
+        if use.name in ages:
+            uses.setdefault(use.name, []).append(use)
     dropped = _dropped_imports(subject.view, changes)
     for name, users in uses.items():
         spellings = [
@@ -105,6 +106,8 @@ def _spellings(subject: ImportSubject, name: str, users: Sequence[Use]) -> list[
     written: dict[WrittenImport, float] = {}
     for imported, weight in weights.items():
         spelled = _as_written(subject, imported, for_types)
+        if not subject.index.can_be_named(spelled.module):
+            continue
         written[spelled] = weight + (0.6 if spelled.module in already else 0.0)
     total = sum(written.values())
     ranked = sorted(written.items(), key=lambda each: (-each[1], len(each[0].module), each[0].module))

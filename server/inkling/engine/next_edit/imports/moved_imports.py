@@ -106,6 +106,8 @@ def _without(view: FileView, departure: _Departure, index: ImportIndex) -> list[
         if not departure.new_module:
             return block.replacements([], [(node, alias)])
         module = departure.new_module
+        if not node.level and not index.can_be_named(module):
+            continue
         target = WrittenImport(
             module=relative_module(module, own_module, is_package) if node.level else module,
             member=departure.name,

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from inkling.core.next_edit import LineChange
@@ -39,6 +39,18 @@ def names_taken_out(view: FileView, changes: Sequence[LineChange]) -> set[str]:
             if any(line.lstrip().startswith(("import ", "from ")) for line in change.inserted):
                 brought_in |= inserted - removed
     return (taken_out & imported) - brought_in
+
+
+def names_put_in_place(view: FileView, changes: Sequence[LineChange], taken_out: Iterable[str]) -> dict[str, set[str]]:
+    """Returns, for each name that was taken out, the new ones of the changes of a file that took it out."""
+    put_in_place: dict[str, set[str]] = {name: set() for name in taken_out}
+    for change in changes:
+        if change.uri == view.uri:
+            removed = {name for line in change.removed for name in names_in_code(line)}
+            inserted = {name for line in change.inserted for name in names_in_code(line)}
+            for name in put_in_place.keys() & (removed - inserted):
+                put_in_place[name] |= inserted - removed
+    return put_in_place
 
 
 def unused_imports(subject: ImportSubject, ages: Mapping[str, int]) -> Iterator[UnusedImport]:
