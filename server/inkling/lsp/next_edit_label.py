@@ -1,5 +1,6 @@
 """A next edit in one line for a person, such as "`timeout` → `timeout_s`" or "+ import os"."""
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,12 +10,16 @@ MAX_SIDE_CHARS: Final = 40  # of what is quoted on either side of the arrow; a h
 MAX_LINE_CHARS: Final = 60  # of a whole line that comes or goes
 
 
-def edit_label(removed: Sequence[str], inserted: Sequence[str]) -> str:
+_PART = re.compile(r"\w+|\s+|[^\w\s]+")
+
+
+def edit_label(removed: Sequence[str], inserted: Sequence[str], *, reason: str = "") -> str:
     """Returns a change of lines in a few words; quoted parts are whole words, and long ones are cut.
 
     Args:
         removed: The lines that go, without their ends.
         inserted: The lines that come.
+        reason: Why, in words; said where nothing can be quoted, instead of counting lines.
     """
     removed, inserted = _without_common_lines(removed, inserted)
     if not removed:
@@ -25,8 +30,8 @@ def edit_label(removed: Sequence[str], inserted: Sequence[str]) -> str:
         parts = {_changed_words(old, new) for old, new in zip(removed, inserted, strict=True) if old != new}
         if len(parts) == 1:
             return _arrow(*parts.pop())
-        return f"{len(removed)} lines changed"
-    return f"{_n_lines(len(removed))} \N{RIGHTWARDS ARROW} {_n_lines(len(inserted))}"
+        return reason or f"{len(removed)} lines changed"
+    return reason or f"{_n_lines(len(removed))} \N{RIGHTWARDS ARROW} {_n_lines(len(inserted))}"
 
 
 def _without_common_lines(old: Sequence[str], new: Sequence[str]) -> tuple[Sequence[str], Sequence[str]]:
@@ -50,7 +55,10 @@ def _n_lines(count: int) -> str:
 
 
 def _changed_words(old: str, new: str) -> tuple[str, str]:
-    """Returns what changes between two lines, widened to whole words."""
+    """Returns what changes between two lines, widened to whole words; once where the same changes several times."""
+    parts = [(before, after) for before, after in _paired_parts(old, new) if before != after]
+    if len(parts) > 1 and len(set(parts)) == 1:
+        return parts[0][0].strip(), parts[0][1].strip()
     edit = minimal_edit(old, new)
     start, end = edit.offset, edit.end
     n_behind = len(old) - end
@@ -59,6 +67,12 @@ def _changed_words(old: str, new: str) -> tuple[str, str]:
     while n_behind > 0 and _is_inside_word(old, start, len(old) - n_behind, new, len(new) - n_behind, at_start=False):
         n_behind -= 1
     return old[start : len(old) - n_behind].strip(), new[start : len(new) - n_behind].strip()
+
+
+def _paired_parts(old: str, new: str) -> list[tuple[str, str]]:
+    """Returns the words of two lines, and what stands between them, side by side; none if one has more of them."""
+    before, after = _PART.findall(old), _PART.findall(new)
+    return list(zip(before, after, strict=True)) if len(before) == len(after) else []
 
 
 def _is_inside_word(old: str, start: int, old_end: int, new: str, new_end: int, *, at_start: bool) -> bool:

@@ -62,7 +62,7 @@ def group_label(edits: Sequence[PlacedEdit]) -> str:
 
 
 def _label(edit: PredictedEdit) -> str:
-    return edit_label(edit.removed, edit.inserted)
+    return edit_label(edit.removed, edit.inserted, reason=edit.words)
 
 
 def _range(lines: NumberedLines, change: TextEdit, encoding: str) -> WireRange:

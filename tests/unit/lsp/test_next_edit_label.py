@@ -25,6 +25,8 @@ MINUS = "\N{MINUS SIGN}"
         pytest.param(["a", "b", "c"], [], f"{MINUS} 3 lines", id="lines go"),
         pytest.param(["a", "b"], ["a", "x", "b"], "+ x", id="a line between others"),
         pytest.param(["f(old)", "g", "f(old)"], ["f(new)", "g", "f(new)"], "`old` → `new`", id="twice the same"),
+        pytest.param(["f(g(1), g(2))"], ["f(h(1), h(2))"], "`g` → `h`", id="twice the same on a line"),
+        pytest.param(["f(a, b)"], ["f(c, d)"], "`a, b` → `c, d`", id="two names on a line"),
         pytest.param(["a = 1", "b = 2"], ["a = 3", "b = 4"], "2 lines changed", id="different changes"),
         pytest.param(["a = 1", "b = 2"], ["c = 3"], "2 lines → 1 line", id="fewer lines"),
         pytest.param(["\ta"], ["    a"], "white space", id="indentation"),
@@ -33,6 +35,13 @@ MINUS = "\N{MINUS SIGN}"
 )
 def test_the_change_is_said(removed: list[str], inserted: list[str], label: str) -> None:
     assert edit_label(removed, inserted) == label
+
+
+def test_the_reason_is_said_rather_than_numbers_of_lines() -> None:
+    moved = ["from shop import Price, Tax"], ["from cash import Price", "from shop import Tax"]
+    assert edit_label(*moved, reason="`Price` was moved to cash") == "`Price` was moved to cash"
+    assert edit_label(["a = 1", "b = 2"], ["a = 3", "b = 4"], reason="as above") == "as above"
+    assert edit_label(["x = 1"], ["x = 2"], reason="as above") == "`1` → `2`"
 
 
 def test_long_parts_are_cut() -> None:
