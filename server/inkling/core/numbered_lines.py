@@ -35,6 +35,12 @@ class NumberedLines:
         """Returns the offset at which a line begins; the text's length for the number of lines."""
         return self._starts[line]
 
+    def stand_at(self, first_line: int, lines: Sequence[str]) -> bool:
+        """Tells whether just these lines, given without their ends, stand from a line on."""
+        if not 0 <= first_line <= first_line + len(lines) <= len(self._lines):
+            return False
+        return [line.rstrip(_BREAKS) for line in self._lines[first_line : first_line + len(lines)]] == list(lines)
+
     def replacement(self, first_line: int, removed: Sequence[str], inserted: Sequence[str]) -> TextEdit | None:
         """Returns the one edit that puts lines in the place of others, as small as it can be.
 
@@ -51,11 +57,9 @@ class NumberedLines:
             carriage return alone would run into others.
         """
         lines, end_line = self._lines, first_line + len(removed)
-        if not 0 <= first_line <= end_line <= len(lines) or list(removed) == list(inserted):
+        if not self.stand_at(first_line, removed) or list(removed) == list(inserted):
             return None
         replaced, above = lines[first_line:end_line], lines[max(0, first_line - 1) : first_line]
-        if [line.rstrip(_BREAKS) for line in replaced] != list(removed):
-            return None
         start = self._starts[first_line]
         before, after = "".join(replaced), _with_breaks(inserted, replaced, [*above, *lines[:1]])
         if end_line == len(lines) and lines and not _break_of(lines[-1]):

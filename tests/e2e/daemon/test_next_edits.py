@@ -310,6 +310,26 @@ async def test_line_ends_and_units_are_the_documents(window: Window) -> None:
     assert prices.text == text.replace("gross_price", "gross_amount")
 
 
+@pytest.mark.parametrize("told", ["before", "after"])
+async def test_an_import_that_was_accepted_is_not_offered_again(window: Window, told: str) -> None:
+    await window.editor.start()
+    before = '"""Times."""\n\n\ndef stamp():\n    return 1\n'
+    times = window.add("shop/times.py", before).open()
+    times.type("1", "Path.cwd()")
+    edit = await times.some_edit()
+    if told == "before":
+        await window.tell(edit, "shown", "accepted")
+        times.apply(edit)
+    else:
+        await window.accept(edit)
+    accepted = times.text
+    assert accepted.count("from pathlib import Path\n") == 1
+    for is_invoked in (False, True):
+        again = (await times.ask(is_invoked=is_invoked))["edit"]
+        assert again is None or "pathlib" not in again["newText"]
+    assert (await window.editor.own("inkling/nextEditGroup", {"id": edit["id"]}))["files"] == []
+
+
 async def test_nobody_asks_and_no_worker_runs(window: Window) -> None:
     await window.editor.start()
     window["shop/prices.py"].open()

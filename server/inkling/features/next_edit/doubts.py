@@ -16,9 +16,9 @@ _WORD: Final = re.compile(r"\w+")
 
 
 def is_unwanted(edit: PredictedEdit, history: Sequence[LineChange], taken_back: Sequence[LineChange]) -> bool:
-    """Tells whether an edit changes white space alone, or works against what the developer just did.
+    """Tells whether an edit changes white space alone, was made already, or works against what the developer just did.
 
-    That is so when it takes back one of their changes, does again what they undid, or deletes words that the latest
+    The last is so when it takes back one of their changes, does again what they undid, or deletes words that the latest
     change has brought.
 
     Args:
@@ -26,7 +26,7 @@ def is_unwanted(edit: PredictedEdit, history: Sequence[LineChange], taken_back: 
         history: What the developer changed, oldest first.
         taken_back: What they undid or deleted again.
     """
-    if _is_layout(edit.removed, edit.inserted):
+    if _is_layout(edit.removed, edit.inserted) or was_made(edit, history):
         return True
     if any(change.uri == edit.uri and _does_again(edit, change) for change in taken_back):
         return True
@@ -34,6 +34,24 @@ def is_unwanted(edit: PredictedEdit, history: Sequence[LineChange], taken_back: 
     if any(_takes_back(edit, change) for change in touched):
         return True
     return bool(touched) and touched[-1] is history[-1] and _deletes_words_of(edit, touched[-1])
+
+
+def was_made(edit: PredictedEdit, history: Sequence[LineChange]) -> bool:
+    """Tells whether a change brought just the lines that an insertion would bring, directly above or below its place.
+
+    Args:
+        edit: The prediction.
+        history: What the developer changed, the edits that they accepted included.
+    """
+    return not edit.removed and any(change.uri == edit.uri and _brought_beside(change, edit) for change in history)
+
+
+def _brought_beside(change: LineChange, insertion: PredictedEdit) -> bool:
+    at, n_lines = insertion.first_line - change.first_line, len(insertion.inserted)
+    if not 0 <= at <= len(change.inserted):
+        return False
+    above, below = change.inserted[max(0, at - n_lines) : at], change.inserted[at : at + n_lines]
+    return insertion.inserted in (above, below) and insertion.inserted != change.removed
 
 
 def _is_layout(removed: Sequence[str], inserted: Sequence[str]) -> bool:

@@ -177,18 +177,18 @@ class NextEditFeature:
         if not display.was_accepted and not await display.anchor.was_applied(self._files):
             return None
         group, at = display.anchor.edit.group, display.anchor
-        anchors = [anchor for anchor in self._pool if anchor.edit.group == group and anchor is not at]
+        anchors = [anchor for anchor in self._pool if anchor.edit.group == group and not anchor.is_instead_of(at)]
         for anchor in anchors:
             anchor.edit = replace(anchor.edit, n_in_group=max(1, anchor.edit.n_in_group - 1))
         self._pool = anchors
         # From the accepted one downwards, then from the top of its file, then in other files.
         anchors = sorted(anchors, key=lambda each: (each.edit.uri != at.edit.uri, each.span.start < at.span.start))
         useful = [anchor for anchor in anchors if asked.takes(anchor.edit.uri)]
-        placed = [each for anchor in useful if (each := await anchor.place(self._files)) is not None]
-        answer = await self._judge.choose(replace(asked, follows_accept=True), placed)
+        placed = [(each, anchor) for anchor in useful if (each := await anchor.place(self._files)) is not None]
+        answer = await self._judge.choose(replace(asked, follows_accept=True), [each for each, _ in placed])
         if isinstance(answer, NoSuggestion):
             return None
-        self._show(answer, keep_pool=True)
+        self._show(answer, next(anchor for each, anchor in placed if each is answer.placed))
         return answer
 
     async def _answer(self, asked: Asked) -> OfferedEdit | NoSuggestion:
@@ -208,9 +208,10 @@ class NextEditFeature:
             is_down = bool(answers) and not predictions
             return self._stay_silent(asked, Reason.WORKER_UNAVAILABLE if is_down else Reason.NOTHING_FOLLOWS)
         answer = await self._judge.choose(asked, candidates, self._shown_now(candidates))
-        self._pool = [Anchor(each.edit, self._files.lines(each.snapshot)) for each in candidates]
+        anchors = [Anchor(each.edit, self._files.lines(each.snapshot)) for each in candidates]
+        self._pool = anchors
         if isinstance(answer, OfferedEdit):
-            self._show(answer)
+            self._show(answer, next(anchor for anchor in anchors if anchor.edit is answer.placed.edit))
         else:
             self._display = None
         return answer
@@ -239,18 +240,15 @@ class NextEditFeature:
                 return replace(display.offered, placed=placed)
         return None
 
-    def _show(self, offered: OfferedEdit, *, keep_pool: bool = False) -> None:
+    def _show(self, offered: OfferedEdit, anchor: Anchor) -> None:
         """Remembers what is on display; one that is known goes on being followed from where it stands."""
         placed = offered.placed
-        anchor = Anchor(placed.edit, self._files.lines(placed.snapshot))
         if offered.id not in self._offers:
             self._ports.offered(offered.id, placed.edit.uri, placed.change)
         self._display = self._offers[offered.id] = _Offer(offered, anchor)
         self._offers.move_to_end(offered.id)
         if len(self._offers) > MAX_OFFERS:
             self._offers.popitem(last=False)
-        if keep_pool:
-            self._pool = [each for each in self._pool if each.edit != offered.placed.edit]
 
     def _stay_silent(self, asked: Asked, reason: Reason) -> NoSuggestion:
         self._display = None

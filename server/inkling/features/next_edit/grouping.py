@@ -11,6 +11,7 @@ from inkling.core.errors import ModelError, WorkerError
 from inkling.core.next_edit import EditPredictor, EditQuestion, PredictedEdit
 from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import Source
+from inkling.features.next_edit.doubts import was_made
 from inkling.features.next_edit.judging import EditJudge
 from inkling.features.next_edit.offered import EditGroup, PlacedEdit
 from inkling.features.next_edit.placement import EDITS_IN_ONE_GO, Anchor, Files
@@ -43,6 +44,8 @@ class EditGroups:
         by_file: defaultdict[DocumentUri, list[PlacedEdit]] = defaultdict(list)
         for each in (placed, *edits):
             by_file[each.edit.uri].append(each)
+        for uri, of_file in by_file.items():
+            by_file[uri] = [each for each in of_file if not was_made(each.edit, question.history)]
         kept = [each for of_file in by_file.values() for each in await self._fitting(of_file, placed)]
         return EditGroup(edits=tuple(kept), words=placed.edit.words)
 

@@ -80,12 +80,13 @@ class Anchor:
         span: The lines that it removes, in the document as it is now.
     """
 
-    __slots__ = ("edit", "span")
+    __slots__ = ("_stood_before", "edit", "span")
 
     def __init__(self, edit: PredictedEdit, lines: NumberedLines) -> None:
         self.edit = edit
         end_line = edit.first_line + len(edit.removed)
         self.span = Span(start=lines.start_of(edit.first_line), end=lines.start_of(end_line))
+        self._stood_before = _stands(edit, lines, edit.first_line)
 
     def follow(self, edits: Sequence[TextEdit]) -> None:
         """Moves with a change of the document."""
@@ -100,20 +101,41 @@ class Anchor:
         return position.line + 1 if self.span.start == len(lines.text) and not self.edit.removed else None
 
     async def place(self, files: Files) -> PlacedEdit | None:
-        """Returns the prediction where it stands now; None where it does not hold any more."""
+        """Returns the prediction where it stands now; None where it is done or does not hold any more."""
         snapshot = await files.snapshot(self.edit.uri, self.edit.path)
         if snapshot is None or self.span.start > len(snapshot.text):
             return None
-        line = self.line(files.lines(snapshot))
-        return None if line is None else files.place_in(snapshot, replace(self.edit, first_line=line))
+        lines = files.lines(snapshot)
+        line = self.line(lines)
+        if line is None or self._is_done(lines, line):
+            return None
+        return files.place_in(snapshot, replace(self.edit, first_line=line))
+
+    def is_instead_of(self, other: "Anchor") -> bool:
+        """Tells whether it is the same edit, or puts lines where the other puts some: who has one wants no other."""
+        if self is other:
+            return True
+        is_same_place = self.edit.uri == other.edit.uri and self.span == other.span
+        return is_same_place and not self.edit.removed and not other.edit.removed
 
     async def was_applied(self, files: Files) -> bool:
-        """Tells whether the lines that it inserts stand at its place now, and those that it removes do not."""
+        """Tells whether the lines that it inserts came to its place since, or those that it removes made way."""
         snapshot = await files.snapshot(self.edit.uri, self.edit.path)
         if snapshot is None or self.span.start > len(snapshot.text):
             return False
         lines = files.lines(snapshot)
         line = self.line(lines)
-        if line is None or lines.replacement(line, self.edit.inserted, ()) is None:
+        if line is None:
             return False
-        return not self.edit.removed or lines.replacement(line, self.edit.removed, ()) is None
+        is_gone = bool(self.edit.removed) and not lines.stand_at(line, self.edit.removed)
+        return self._is_done(lines, line) or (is_gone and lines.stand_at(line, self.edit.inserted))
+
+    def _is_done(self, lines: NumberedLines, line: int) -> bool:
+        """Tells whether a change since it was cast brought its lines: of an insertion nothing else tells so."""
+        return not self._stood_before and _stands(self.edit, lines, line)
+
+
+def _stands(edit: PredictedEdit, lines: NumberedLines, line: int) -> bool:
+    """Tells whether the lines that come stand at a line, or above it, where editors put what is inserted there, too."""
+    n_more = max(0, len(edit.inserted) - len(edit.removed))
+    return lines.stand_at(line, edit.inserted) or lines.stand_at(line - n_more, edit.inserted)
