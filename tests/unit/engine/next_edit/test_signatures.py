@@ -3,8 +3,9 @@
 import pytest
 from tests.unit.engine.next_edit.changed_files import shown, situation
 
-from inkling.core.next_edit import EditKind
+from inkling.core.next_edit import ChangeOrigin, EditKind, LineChange
 from inkling.engine.next_edit.signatures.proposer import propose_signatures
+from inkling.engine.next_edit.situation import Situation
 
 
 def check(text: str, removed: str, inserted: str, expected: list[str], *, least: float = 0.0) -> None:
@@ -359,3 +360,79 @@ def test_a_parameter_that_stands_twice_says_nothing_of_calls() -> None:
         "def area(height, height):",
         [],
     )
+
+
+def test_a_value_that_came_is_named_by_its_last_part_and_hides_nothing() -> None:
+    def returning(value: str, name: str) -> tuple[str, list[str]]:
+        text = f"def split(x):\n    return net, tax, {value}\n\nnet, tax = split(1)\n"
+        return text + "def f(total):\n    net, tax = split(2)\n", [f"3: net, tax, {name} = split(1)"]
+
+    for value, name in (("x.sum_of", "sum_of"), ("self._rest", "rest"), ("x['rest']", "rest"), ("get_rest(x)", "rest")):
+        text, expected = returning(value, name)
+        new = f"    return net, tax, {value}"
+        check(text, "    return net, tax", new, [*expected, f"5: net, tax, {name} = split(2)"])
+    text, expected = returning("x.total", "total")
+    check(text, "    return net, tax", "    return net, tax, x.total", expected)
+    for value in ("len(x)", "1", "x.type", "*x", "x + 1", "load(x)"):
+        check(returning(value, "")[0], "    return net, tax", f"    return net, tax, {value}", [])
+
+
+def test_a_value_that_went_stays_where_it_is_read_afterwards() -> None:
+    text = (
+        "def split(x):\n    return net\n\n"
+        "def one():\n    net, tax = split(1)\n    return tax\n\n"
+        "def two():\n    net, tax = split(1)\n    return lambda: tax\n\n"
+        "def three():\n    tax = 1\n    print(tax)\n    net, tax = split(1)\n    return net\n"
+    )
+    check(text, "    return net, tax", "    return net", ["14: net = split(1)"])
+
+
+def test_all_calls_on_a_line_are_mended_in_one_edit() -> None:
+    text = (
+        "def convert(amount, target):\n    ...\n\nx = convert(1, 'EUR', 'USD') + convert(2, source='EUR', target='USD')"
+    )
+    check(
+        text,
+        "def convert(amount, source, target):",
+        "def convert(amount, target):",
+        ["3: x = convert(1, 'USD') + convert(2, target='USD')"],
+    )
+
+
+def test_moved_parameters_are_passed_by_name_where_their_place_is_not_filled() -> None:
+    text = (
+        "def convert(source, target, amount):\n    ...\n\n"
+        "convert(1, 'EUR', 'USD')\n\nconvert(2, source='EUR', target='USD')\n\nconvert(3, 'EUR', target='USD')\n\n"
+        "convert(amount=4, source='EUR', target='USD')"
+    )
+    check(
+        text,
+        "def convert(amount, source, target):",
+        "def convert(source, target, amount):",
+        [
+            "3: convert('EUR', 'USD', 1)",
+            "5: convert(amount=2, source='EUR', target='USD')",
+            "7: convert('EUR', amount=3, target='USD')",
+        ],
+    )
+    only_by_position = text.replace("amount):", "amount, /):", 1)
+    before, after = "def convert(amount, source, target, /):", "def convert(source, target, amount, /):"
+    check(only_by_position, before, after, ["3: convert('EUR', 'USD', 1)"])
+
+
+@pytest.mark.parametrize("is_up", [True, False])
+def test_a_field_that_was_moved_moves_the_arguments(is_up: bool) -> None:
+    fields = "@dataclass\nclass Item:\n    name: str\n    price: int\n    n: int\n"
+    text = f"{fields}\nItem(3, 'a', 2)\nItem(price=3, name='a', n=2)"
+    files = situation({"a.py": text}).files
+    if is_up:
+        moves = ((4, ("    name: str",), ()), (2, (), ("    name: str",)))
+    else:
+        moves = ((2, ("    price: int",), ()), (3, (), ("    price: int",)))
+    uri = next(iter(files))
+    history = tuple(
+        LineChange(uri=uri, first_line=line, removed=gone, inserted=come, origin=ChangeOrigin.TYPED)
+        for line, gone, come in moves
+    )
+    found = list(propose_signatures(Situation(files=files, history=history)))
+    assert shown(found) == ["a.py:6: Item('a', 3, 2)"]

@@ -5,6 +5,7 @@ import builtins
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.reading.call_sites import LEAST_CERTAIN, CallSite, call_sites
@@ -30,11 +31,13 @@ class Update:
         view: The file.
         replacements: The changes, which do not overlap; never empty.
         certainty: How surely it follows, in [0, 1].
+        calls: The calls of which it is one of several updates, each made for the call as it stands.
     """
 
     view: FileView
     replacements: tuple[Replacement, ...]
     certainty: float
+    calls: frozenset[ast.Call] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +130,18 @@ def _positional(parameters: tuple[Parameter, ...]) -> list[str]:
 
 
 def _reordered(change: SignatureChange, site: CallSite, arguments: ItemList) -> Iterator[Update]:
+    """Yields a call's positional arguments in their new order, by name after one that the call does not pass so."""
     before, after = _positional(change.before), _positional(change.after)
     n_positional = len(site.call.args)
-    if sorted(before) != sorted(after) or set(before[:n_positional]) != set(after[:n_positional]):
+    if sorted(before) != sorted(after) or n_positional > len(before):
         return
+    by_position_alone = {found.arg for found in change.function.node.args.posonlyargs}
     texts = {name: arguments.text(number) for number, name in enumerate(before[:n_positional])}
-    wanted = [texts[name] for name in after[:n_positional]]
+    in_place = list(takewhile(texts.__contains__, after))
+    if not by_position_alone.isdisjoint(texts.keys() - in_place):
+        return
+    wanted = [texts[name] for name in in_place]
+    wanted += [f"{name}={text}" for name, text in texts.items() if name not in in_place]
     replacements = tuple(
         arguments.replaced(number, text) for number, text in enumerate(wanted) if text != arguments.text(number)
     )
@@ -202,7 +211,9 @@ def _with(
         number = number if before or not keywords else n_positional + len(keywords)
         text = f"{parameter.name}={value}"
     certainty *= site.certainty * (_OPTIONAL if parameter.is_optional else 1)
-    yield Update(view=site.view, replacements=(arguments.with_item(number, text),), certainty=certainty)
+    replacement = arguments.with_item(number, text)
+    calls = frozenset({site.call})
+    yield Update(view=site.view, replacements=(replacement,), certainty=certainty, calls=calls)
 
 
 def _value(

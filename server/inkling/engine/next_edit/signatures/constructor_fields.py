@@ -2,8 +2,9 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from inkling.core.next_edit import LineChange
 from inkling.engine.next_edit.file_view import FileView, indentation
 from inkling.engine.next_edit.reading.outline import CONSTRUCTOR_OF_FIELDS, Function, outline
 from inkling.engine.next_edit.renames.name_changes import latest_changes
@@ -81,24 +82,27 @@ def _replaced(view: FileView, lines: range, text: str, certainty: float) -> Upda
 
 
 def field_changes(situation: Situation) -> Iterator[SignatureChange]:
-    """Yields the dataclasses, attrs classes and named tuples whose fields were lately added or removed."""
-    for age, change in latest_changes(situation):
-        touched = [line for line in (*change.removed, *change.inserted) if _FIELD.match(line)]
-        if not touched:
+    """Yields the dataclasses, attrs classes and named tuples whose fields were lately added, removed or moved."""
+    latest = [
+        (age, change)
+        for age, change in latest_changes(situation)
+        if any(_FIELD.match(line) for line in (*change.removed, *change.inserted))
+    ]
+    read: list[LineChange] = []
+    for age, change in latest:
+        if change in read:
             continue
         view = situation.files[change.uri]
         for owner in outline(view).classes:
-            inside = owner.lineno - 1 < change.first_line <= (owner.end_lineno or 0)
-            if not inside or not _has_fields(owner):
+            if not _is_inside(change, owner) or not _has_fields(owner):
                 continue
             if any(function.name == "__init__" for function in outline(view).methods(owner)):
                 continue
-            after = tuple(_fields(owner))
-            gone = [*_fields_in(change.removed)]
-            come = {found.name for found in _fields_in(change.inserted)}
-            at = sum(1 for line in _field_lines(owner) if line < change.first_line)
-            kept = [found for found in after[at:] if found.name not in come]
-            before = (*after[:at], *gone, *kept)
+            # A field that is moved is taken out by one change and put in by another.
+            others = [other for _, other in latest if other.uri == change.uri and _is_inside(other, owner)]
+            changes = [other for other in others if other is change or _is_move(change, other)]
+            read += changes
+            before, after = _fields_before(owner, changes), tuple(field for _, field in _fields(owner))
             if [found.name for found in before] != [found.name for found in after]:
                 yield SignatureChange(
                     view=view,
@@ -112,6 +116,31 @@ def field_changes(situation: Situation) -> Iterator[SignatureChange]:
                 )
 
 
+def _is_inside(change: LineChange, owner: ast.ClassDef) -> bool:
+    return owner.lineno - 1 < change.first_line <= (owner.end_lineno or 0)
+
+
+def _is_move(one: LineChange, other: LineChange) -> bool:
+    """Returns whether a field that one of two changes took out is one that the other put in."""
+    return any(
+        not {found.name for found in _fields_in(change.removed)}.isdisjoint(
+            found.name for found in _fields_in(another.inserted)
+        )
+        for change, another in ((one, other), (other, one))
+    )
+
+
+def _fields_before(owner: ast.ClassDef, changes: Sequence[LineChange]) -> tuple[Parameter, ...]:
+    """Returns the fields of a class as they were before changes."""
+    placed = [
+        (line, 1, field)
+        for line, field in _fields(owner)
+        if not any(change.first_line <= line < change.end_line for change in changes)
+    ]
+    placed += [(change.first_line, 0, field) for change in changes for field in _fields_in(change.removed)]
+    return tuple(field for _, _, field in sorted(placed, key=lambda found: found[:2]))
+
+
 def _has_fields(owner: ast.ClassDef) -> bool:
     expressions = [
         found.func if isinstance(found, ast.Call) else found for found in (*owner.decorator_list, *owner.bases)
@@ -120,17 +149,14 @@ def _has_fields(owner: ast.ClassDef) -> bool:
     return not names.isdisjoint(_FIELD_CLASSES)
 
 
-def _fields(owner: ast.ClassDef) -> Iterator[Parameter]:
+def _fields(owner: ast.ClassDef) -> Iterator[tuple[int, Parameter]]:
+    """Yields the fields of a class, each with its line."""
     for node in owner.body:
         match node:
             case ast.AnnAssign(target=ast.Name(id=name)) if "ClassVar" not in ast.unparse(node.annotation):
-                yield _parameter(name, is_optional=node.value is not None)
+                yield node.lineno - 1, _parameter(name, is_optional=node.value is not None)
             case _:
                 pass
-
-
-def _field_lines(owner: ast.ClassDef) -> list[int]:
-    return [node.lineno - 1 for node in owner.body if isinstance(node, ast.AnnAssign)]
 
 
 def _fields_in(lines: tuple[str, ...]) -> Iterator[Parameter]:

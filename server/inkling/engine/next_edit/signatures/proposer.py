@@ -1,6 +1,7 @@
 """A function, a class's fields or a result changed shape: its calls, overrides, docstring and stored attributes."""
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from inkling.core.next_edit import EditKind
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
@@ -9,7 +10,7 @@ from inkling.engine.next_edit.renames.name_changes import latest_changes
 from inkling.engine.next_edit.signatures.asked_parameters import asked_parameters
 from inkling.engine.next_edit.signatures.call_updates import Update, call_updates
 from inkling.engine.next_edit.signatures.constructor_fields import field_changes, stored_parameters
-from inkling.engine.next_edit.signatures.item_lists import rewritten
+from inkling.engine.next_edit.signatures.item_lists import Replacement, rewritten
 from inkling.engine.next_edit.signatures.override_updates import override_updates
 from inkling.engine.next_edit.signatures.parameter_docs import doc_updates
 from inkling.engine.next_edit.signatures.parameters import SignatureChange, signature_changes
@@ -22,6 +23,9 @@ from inkling.engine.next_edit.signatures.result_updates import (
 from inkling.engine.next_edit.situation import Situation
 
 MOST_CANDIDATES = 200  # The nearest ones.
+
+# An update with the first line that it replaces, the line after the last and the new lines.
+_Placed = tuple[Update, int, int, tuple[str, ...]]
 
 
 def propose_signatures(situation: Situation) -> Iterator[EditCandidate]:
@@ -76,12 +80,46 @@ def _counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def _placed(update: Update) -> _Placed:
+    return (update, *rewritten(update.view.lines, update.replacements))
+
+
+def _together(placed: Iterable[_Placed]) -> Iterator[_Placed]:
+    """Yields updates with those on the same lines made one, as of two calls on a line; what overlaps stays apart."""
+    whole: list[_Placed] = []
+    for update, first_line, end_line, inserted in placed:
+        for number, (other, first, end, _) in enumerate(whole):
+            is_near = other.view is update.view and max(first, first_line) < min(end, end_line)
+            if (
+                is_near
+                and other.calls.isdisjoint(update.calls)
+                and _are_apart((*other.replacements, *update.replacements))
+            ):
+                both = Update(
+                    view=update.view,
+                    replacements=(*other.replacements, *update.replacements),
+                    certainty=min(other.certainty, update.certainty),
+                    calls=other.calls | update.calls,
+                )
+                whole[number] = _placed(both)
+                break
+        else:
+            whole.append((update, first_line, end_line, inserted))
+    yield from whole
+
+
+def _are_apart(replacements: Iterable[Replacement]) -> bool:
+    ordered = sorted(replacements, key=lambda found: (found.start, found.end))
+    return all(before.end <= after.start and before.start < after.start for before, after in pairwise(ordered))
+
+
 def _candidates(
     situation: Situation, updates: Iterable[Update], name: str, words: str, age: int
 ) -> Iterator[EditCandidate]:
     nearness = Nearness(situation)
-    placed = [(update, *rewritten(update.view.lines, update.replacements)) for update in updates]
+    placed = [_placed(update) for update in updates]
     placed = [found for found in placed if not _is_written_since(situation, found[0], range(found[1], found[2]), age)]
+    placed = list(_together(placed))
     placed.sort(key=lambda found: nearness.key(found[0].view.uri, found[1]))
     for rank, (update, first_line, end_line, inserted) in enumerate(placed[:MOST_CANDIDATES]):
         if update.view.lines[first_line:end_line] == inserted:

@@ -1,6 +1,9 @@
 """What callers become when a function gives its result another way: awaited, called, or of another shape."""
 
 import ast
+import builtins
+import keyword
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -17,6 +20,8 @@ from inkling.engine.next_edit.situation import Situation
 
 _PROPERTY_OF_UNKNOWN_OBJECT = 0.3  # Attributes of one name stand on many classes.
 _NAMED_AS_RETURNED = 0.7  # A caller may call the new value otherwise.
+_VERBS = frozenset(("build", "calc", "calculate", "compute", "create", "find", "get", "load", "make", "read"))
+_BUILTINS = frozenset(dir(builtins))
 
 
 def await_updates(situation: Situation, change: SignatureChange) -> Iterator[Update]:
@@ -150,7 +155,13 @@ def unpacking_updates(situation: Situation, change: ReturnChange) -> Iterator[Up
         if len(elements) != len(change.before):
             continue
         own = dict(zip(change.before, (_text(site.view, element) for element in elements), strict=True))
-        wanted = [own.get(value, value) for value in change.after]
+        wanted = [own.get(value) or _target_name(value) for value in change.after]
+        gone = [name for value, name in own.items() if value not in change.after]
+        come = [name for name in wanted if name not in own.values()]
+        if any(_is_read_after(site, target, name) for name in gone):
+            continue
+        if any(_is_something_else(site, name) for name in come):
+            continue
         is_single = len(change.before) == 1
         if not all(name.isidentifier() or name in own.values() for name in wanted) or len(set(wanted)) < len(wanted):
             continue
@@ -161,6 +172,48 @@ def unpacking_updates(situation: Situation, change: ReturnChange) -> Iterator[Up
         is_named = len(change.after) > len(change.before)
         certainty = site.certainty * (_NAMED_AS_RETURNED if is_named else 1)
         yield Update(view=site.view, replacements=(replacement,), certainty=certainty)
+
+
+def _target_name(value: str) -> str:
+    """Returns what a caller may call a returned value: a variable as it is called, else its last part.
+
+    Of a call that is the called name without a verb before it: `total` for `self._total`, `order["total"]` and
+    `compute_total(order)`. Empty where nothing names the value.
+    """
+    match ast.parse(f"({value},)", mode="eval").body.elts[0]:  # type: ignore[attr-defined]  # It is a tuple.
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(attr=name):
+            name = name.lstrip("_")
+        case ast.Subscript(slice=ast.Constant(value=str(name))):
+            pass
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name not in _BUILTINS:
+            words = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", name)
+            name = "_".join(words[words[0] in _VERBS :]).lower() if words else ""
+        case _:
+            return ""
+    return "" if keyword.iskeyword(name) or name in _BUILTINS else name
+
+
+def _is_read_after(site: CallSite, target: ast.expr, name: str) -> bool:
+    """Returns whether the scope of a call reads a name after the assignment to it, or a function in it does."""
+    names = names_in(site.view, (name,))
+    if names is None:
+        return True
+    after = _span(site.view, target)[1]
+    for found in names.named(name, Role.NAME):
+        owner = names.owner(found)
+        is_of_scope = owner is not None and owner.node is site.scope.node
+        if not found.binds and is_of_scope and (found.place > after or found.scope.node is not site.scope.node):
+            return True
+    return False
+
+
+def _is_something_else(site: CallSite, name: str) -> bool:
+    """Returns whether a name is a parameter, an import or a definition in the scope of a call."""
+    names = names_in(site.view, (name,))
+    roles = (Role.PARAMETER, Role.IMPORTED, Role.DEFINITION)
+    return names is None or any(found.scope.node is site.scope.node for found in names.named(name, *roles))
 
 
 def _target_of(site: CallSite) -> ast.expr | None:
