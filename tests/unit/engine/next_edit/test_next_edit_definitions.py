@@ -59,6 +59,51 @@ def test_an_attribute_that_is_read_is_set_in_init() -> None:
 
 
 @pytest.mark.parametrize(
+    ("added", "value"),
+    [
+        ("self.n += 1", "0"),
+        ("self.n -= 0.5", "0.0"),
+        ("self.n += len(self.items)", "0"),
+        ('self.n += f"{self.items}"', '""'),
+        ("self.n += [self.items]", "[]"),
+        ("self.n |= {1}", "set()"),
+        ("self.n += self.items", ""),
+        ("self.n *= 2", ""),
+    ],
+)
+def test_an_attribute_that_is_added_to_begins_as_nothing_of_its_kind(added: str, value: str) -> None:
+    before = """\
+        class Cart:
+            def __init__(self, items):
+                self.items = items
+
+            def check(self):
+                pass
+        """
+    after = before.replace("pass", added)
+    expected = after.replace("self.items = items\n", f"self.items = items\n                self.n = {value}\n")
+    assert _results(before, after) == ([dedent(expected)] if value else [])
+
+
+@pytest.mark.parametrize(
+    ("call", "parameters"),
+    [
+        ("discounted(row['price'], 3, 'EUR')", "price, number, text"),
+        ("discounted(PriceList(), shop.get_rate())", "price_list, rate"),
+        ("discounted([1], *items)", "items, *args"),
+        ("discounted(a + b)", None),
+        ("discounted(1, 2)", None),
+        ("discounted(True)", None),
+    ],
+)
+def test_parameters_are_named_after_arguments_or_their_types(call: str, parameters: str | None) -> None:
+    before = "def total(items):\n    return sum(items)\n"
+    after = before.replace("sum(items)", call)
+    stub = f"def discounted({parameters}):\n    raise NotImplementedError\n\n\n"
+    assert _results(before, after) == ([stub + after] if parameters else [])
+
+
+@pytest.mark.parametrize(
     ("before", "after"),
     [
         ("x = 1\n", "x = len([1])\n"),

@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from keyword import iskeyword
 
 from inkling.core.next_edit import EditKind, LineChange
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
@@ -18,6 +19,7 @@ from inkling.engine.next_edit.situation import Situation
 
 MOST_CHANGES = 2  # what was used before that is defined by now, or comes from where nobody can see
 MOST_LINES = 200  # of changes that are searched
+_BEGINNING_OF_WORD = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -56,7 +58,7 @@ def propose_definitions(situation: Situation) -> Iterator[EditCandidate]:
                     n_places=len(stubs),
                     rank=rank,
                     n_matched_chars=len(stub.name),
-                    certainty=0.1 if "argument_" in stub.lines[0] else 0.3,
+                    certainty=0.3,
                 ),
             )
 
@@ -91,8 +93,10 @@ def _functions(situation: Situation, view: FileView, tree: ast.Module, ages: dic
         if call is None or use.name in seen or use.line not in ages:
             continue
         seen.add(use.name)
-        parameters = ", ".join(_parameters(call))
-        header = f"def {use.name}({parameters}):"
+        parameters = _parameters(call)
+        if parameters is None:
+            continue
+        header = f"def {use.name}({', '.join(parameters)}):"
         body = "    raise NotImplementedError"
         yield _Stub(
             name=use.name,
@@ -113,24 +117,39 @@ def _top_level_around(tree: ast.Module, line: int) -> int:
     return line
 
 
-def _parameters(call: ast.Call) -> list[str]:
-    """Returns parameters named after the arguments of a call."""
+def _parameters(call: ast.Call) -> list[str] | None:
+    """Returns parameters named after the arguments of a call; None where one of them has no name of its own."""
     names: list[str] = []
-    for number, argument in enumerate(call.args):
-        name = f"argument_{number + 1}"
-        match argument:
-            case ast.Starred():
-                name = "*args"
-            case ast.Name():
-                name = argument.id
-            case ast.Attribute():
-                name = argument.attr.lstrip("_") or name
-            case ast.Call(func=ast.Name(id=called)) if called.islower():
-                name = called.removeprefix("get_")
-        is_free = name not in names and name not in ALWAYS_BOUND and name not in ("self", "cls")
-        names.append(name if is_free else f"argument_{number + 1}")
+    for argument in call.args:
+        name = "*args" if isinstance(argument, ast.Starred) else _name_for(argument)
+        if not name or name in names or name in ALWAYS_BOUND or name in ("self", "cls"):
+            return None
+        names.append(name)
     names += [keyword.arg if keyword.arg is not None else "**kwargs" for keyword in call.keywords]
     return list(dict.fromkeys(names))
+
+
+def _name_for(argument: ast.expr) -> str:
+    """Returns the name of an argument, else one for its type, else nothing."""
+    match argument:
+        case ast.Name(id=name):
+            return name
+        case ast.Attribute(attr=name):
+            return name.lstrip("_")
+        case ast.Subscript(slice=ast.Constant(value=str(key))):
+            return key if key.isidentifier() and not iskeyword(key) else ""
+        case ast.Call(func=ast.Name(id=called) | ast.Attribute(attr=called)):
+            name = _BEGINNING_OF_WORD.sub("_", called.lstrip("_")).lower().removeprefix("get_")
+            return name if name.isidentifier() and not iskeyword(name) else ""
+        case ast.Constant(value=bool()):
+            return ""
+        case ast.Constant(value=int() | float()):
+            return "number"
+        case ast.Constant(value=str()) | ast.JoinedStr():
+            return "text"
+        case ast.List() | ast.ListComp():
+            return "items"
+    return ""
 
 
 def _members(view: FileView, tree: ast.Module, ages: dict[int, int]) -> Iterator[_Stub]:
@@ -151,6 +170,11 @@ def _members_of(view: FileView, owner: ast.ClassDef, ages: dict[int, int]) -> It
         return
     calls: dict[ast.expr, ast.Call] = {}
     seen: set[str] = set()
+    added_to = {
+        node.target.attr: node
+        for node in nodes_on(owner, ages)
+        if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Attribute)
+    }
     for node in nodes_on(owner, ages):
         if isinstance(node, ast.Call):
             calls[node.func] = node
@@ -163,9 +187,31 @@ def _members_of(view: FileView, owner: ast.ClassDef, ages: dict[int, int]) -> It
         method = next((each for each in methods if each.lineno - 1 <= used_at < (each.end_lineno or 0)), None)
         initial = next((each for each in methods if each.name == "__init__"), None)
         if method is not None and node in calls:
-            yield _method(view, method, calls[node], name, used_at)
+            parameters = _parameters(calls[node])
+            if parameters is not None:
+                yield _method(view, method, parameters, name, used_at)
         elif initial is not None and initial is not method:
-            yield _attribute(view, initial, name, used_at)
+            value = _zero_for(added_to[name]) if name in added_to else "None"
+            if value:
+                yield _attribute(view, initial, name, value, used_at)
+
+
+def _zero_for(added: ast.AugAssign) -> str:
+    """Returns what an attribute is before the first value is added to it; nothing where that is not clear."""
+    match added.op, added.value:
+        case ast.Add() | ast.Sub(), ast.Constant(value=float()):
+            return "0.0"
+        case ast.Add() | ast.Sub(), ast.Constant(value=int()) | ast.Call(func=ast.Name(id="len")):
+            return "0"
+        case ast.Add(), ast.Constant(value=str()) | ast.JoinedStr():
+            return '""'
+        case ast.Add(), ast.List() | ast.ListComp():
+            return "[]"
+        case ast.BitOr(), ast.Set() | ast.SetComp():
+            return "set()"
+        case ast.BitOr(), ast.Dict() | ast.DictComp():
+            return "{}"
+    return ""
 
 
 def _is_spoken_of(view: FileView, name: str, ages: dict[int, int]) -> bool:
@@ -174,11 +220,11 @@ def _is_spoken_of(view: FileView, name: str, ages: dict[int, int]) -> bool:
     return any(line not in ages or binding.search(view.lines[line]) for line in view.lines_with.get(name, ()))
 
 
-def _method(view: FileView, caller: ast.stmt, call: ast.Call, name: str, used_at: int) -> _Stub:
+def _method(view: FileView, caller: ast.stmt, parameters: Sequence[str], name: str, used_at: int) -> _Stub:
     """Returns a method below the one that calls it."""
     lead = indentation(view.lines[caller.lineno - 1])
     is_awaited = f"await self.{name}(" in view.lines[used_at]
-    header = f"{lead}{'async ' if is_awaited else ''}def {name}({', '.join(['self', *_parameters(call)])}):"
+    header = f"{lead}{'async ' if is_awaited else ''}def {name}({', '.join(['self', *parameters])}):"
     line = caller.end_lineno or caller.lineno
     return _Stub(
         name=name,
@@ -189,7 +235,7 @@ def _method(view: FileView, caller: ast.stmt, call: ast.Call, name: str, used_at
     )
 
 
-def _attribute(view: FileView, initial: _FunctionNode, name: str, used_at: int) -> _Stub:
+def _attribute(view: FileView, initial: _FunctionNode, name: str, value: str, used_at: int) -> _Stub:
     """Returns an attribute below the last one that `__init__` sets, or at its end."""
     last = initial.body[-1]
     for statement in initial.body:
@@ -202,7 +248,7 @@ def _attribute(view: FileView, initial: _FunctionNode, name: str, used_at: int) 
     return _Stub(
         name=name,
         line=last.end_lineno or last.lineno,
-        lines=(f"{lead}self.{name} = None",),
+        lines=(f"{lead}self.{name} = {value}",),
         words=f"`self.{name}` is read and never set",
         used_at=used_at,
     )
