@@ -15,6 +15,7 @@ from inkling.engine.next_edit.renames.proposer import propose_renames
 from inkling.engine.next_edit.repeats.block_repeats import propose_block_repeats
 from inkling.engine.next_edit.repeats.insertions import propose_insertions
 from inkling.engine.next_edit.repeats.proposer import propose_repeats
+from inkling.engine.next_edit.repeats.removed_calls import propose_removed_calls
 from inkling.engine.next_edit.signatures.proposer import propose_signatures
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.symmetry.paired_methods import propose_paired_methods
@@ -32,6 +33,7 @@ PROPOSERS: tuple[Proposer, ...] = (
     propose_signatures,
     propose_repeats,
     propose_block_repeats,
+    propose_removed_calls,
     propose_insertions,
 )
 
