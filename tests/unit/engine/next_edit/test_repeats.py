@@ -426,3 +426,14 @@ def test_comments_and_docstrings_are_one_thing_and_code_another() -> None:
 
     assert [c.first_line for c in propose_repeats(code) if c.end_line == c.first_line + 1] == [6]
     assert {c.first_line for c in propose_repeats(prose)} == {1}
+
+
+def test_what_was_done_twice_in_one_statement_is_done_where_it_stands_once() -> None:
+    situation = situation_after(
+        "def f(a: Optional[int], b: Optional[str]): ...\ndef g(path: Optional[Path]): ...\n",
+        Edit("def f(a: Optional[int], b: Optional[str]): ...", "def f(a: int | None, b: str | None): ..."),
+    )
+    (candidate,) = proposed(propose_repeats, situation)
+
+    assert candidate.inserted == ("def g(path: Path | None): ...",)
+    assert candidate.words == "`Optional[…]` became `… | None`"

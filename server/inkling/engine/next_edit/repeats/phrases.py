@@ -1,7 +1,7 @@
 """Statements with holes, and what differs between two of them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from itertools import pairwise
 from keyword import iskeyword, kwlist
@@ -107,6 +107,22 @@ def with_holes(old: Phrase, new: Phrase) -> tuple[Phrase, Phrase]:
                 ranges.append((start, end, numbers.setdefault(content, Hole(n_before + len(numbers)))))
     return with_ranges_as_holes(old, sorted(old_ranges, key=itemgetter(0))), with_ranges_as_holes(
         new, sorted(new_ranges, key=itemgetter(0))
+    )
+
+
+def depth_of(elements: Sequence[Element]) -> int:
+    """Returns how many brackets elements leave open; negative where they close more than they open."""
+    return sum(depth_change(element) for element in elements if isinstance(element, str))
+
+
+def numbered_anew(pattern: Sequence[Element]) -> tuple[Element, ...]:
+    """Returns a pattern with its holes counted from 0, so that it is the same wherever it stood."""
+    numbers: dict[int, int] = {}
+    return tuple(
+        replace(element, number=numbers.setdefault(element.number, len(numbers)))
+        if isinstance(element, Hole)
+        else element
+        for element in pattern
     )
 
 

@@ -24,9 +24,11 @@ from inkling.engine.next_edit.repeats.phrases import (
     Hole,
     Phrase,
     closing_bracket,
+    depth_of,
     differences_of,
     names_added,
     names_removed,
+    numbered_anew,
     opening_bracket,
     phrase_of,
     with_holes,
@@ -139,7 +141,9 @@ def rewrites_of(statement: Statement) -> tuple[Rewrite, ...]:
         for rewrite in _rewrites_of_one(old, new, difference, differences)
     ]
     if is_part:
-        found.extend(rewrites_of_whole(*with_holes(old, new)))
+        with_old_holes, with_new_holes = with_holes(old, new)
+        found.extend(rewrites_of_whole(with_old_holes, with_new_holes))
+        found.extend(_rewrites_of_brackets(with_old_holes, with_new_holes))
     return tuple({rewrite.key: rewrite for rewrite in found}.values())
 
 
@@ -158,8 +162,27 @@ def _rewrites_of_one(
 def rewrites_of_whole(old: Phrase, new: Phrase) -> Iterator[Rewrite]:
     """Yields the rewrite from the first difference of two phrases with holes to their last."""
     differences = differences_of(old, new)
-    if not differences:
-        return
+    if differences:
+        yield from _rewrites_of_run(old, new, differences)
+
+
+def _rewrites_of_brackets(old: Phrase, new: Phrase) -> Iterator[Rewrite]:
+    """Yields the rewrite of each run of differences that takes away or brings both ends of brackets."""
+    runs: list[list[Difference]] = [[]]
+    old_depth = new_depth = 0
+    for difference in differences_of(old, new):
+        runs[-1].append(difference)
+        old_depth += depth_of(old.elements[difference.old_start : difference.old_end])
+        new_depth += depth_of(new.elements[difference.new_start : difference.new_end])
+        if old_depth == new_depth == 0:
+            runs.append([])
+    for run in runs:
+        if len(run) > 1 and len(runs) > 2:
+            for rewrite in _rewrites_of_run(old, new, run):
+                yield replace(rewrite, pattern=numbered_anew(rewrite.pattern), is_part=True)
+
+
+def _rewrites_of_run(old: Phrase, new: Phrase, differences: Sequence[Difference]) -> Iterator[Rewrite]:
     first, last = differences[0], differences[-1]
     whole = Difference(first.old_start, last.old_end, first.new_start, last.new_end)
     if says_enough(old.elements[whole.old_start : whole.old_end]):
@@ -293,7 +316,7 @@ def _rewrite(old: Phrase, new: Phrase, difference: Difference) -> Iterator[Rewri
     is_rewrapped = _n_breaks_around(old, difference.old_start, difference.old_end) != _n_breaks_around(
         new, difference.new_start, difference.new_end
     )
-    depth = sum(depth_change(element) for element in new.elements[: difference.new_start] if isinstance(element, str))
+    depth = depth_of(new.elements[: difference.new_start])
     if is_rewrapped and ("#" in written or _begins_statement(written, written_gaps, depth)):
         return
     gap_after = None
