@@ -43,6 +43,21 @@ async def running(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Running]:
         await task
 
 
+async def test_who_cancels_twice_leaves_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(HERE))
+    worker = Running()
+    task = asyncio.create_task(worker.process.run())
+    await worker.starts.get()
+    process_id = worker.process.process_id
+    assert process_id is not None
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+    assert not psutil.pid_exists(process_id)
+
+
 async def test_a_call_returns_what_the_worker_answers(running: Running) -> None:
     payload = {"text": "naïve 🐍\r\n", "numbers": [1, 2.5, None, True], "bytes": b"\x00\xff"}
     assert await running.process.call("echo", payload, deadline_s=20) == payload

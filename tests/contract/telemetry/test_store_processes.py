@@ -67,9 +67,10 @@ async def test_windows_write_at_once_and_learn_of_each_others_rejections(tmp_pat
     expected = {f"window{n}-{k}" for n in range(4) for k in range(50)}
     printed = set()
     for writer in writers:
-        output, _ = writer.communicate(timeout=60)
+        with writer:  # not `communicate`, which misses what came with the first line
+            assert writer.stdout is not None
+            printed |= set(writer.stdout.read().split())
         assert writer.returncode == 0
-        printed |= set(output.split())
     assert printed == expected
     assert stored_ids(tmp_path) == expected
 

@@ -216,4 +216,9 @@ async def _end(process: Process) -> None:
             process.kill()
         except ProcessLookupError:
             logger.debug("pid=%d had ended by itself", process.pid)
-    await asyncio.shield(process.wait())
+    gone = asyncio.ensure_future(process.wait())
+    try:
+        await asyncio.shield(gone)
+    except asyncio.CancelledError:
+        await gone  # it was killed, so that takes no time; whoever cancels a second time shall find nothing left
+        raise
