@@ -123,7 +123,8 @@ class PredictedEdit:
         source: The mind that proposes it.
         probability: That just this is changed next, in [0, 1].
         group: The same for all edits that follow from one cause; what *apply all of this kind* goes by.
-        n_in_group: How many they are, this one included.
+        n_in_group: How many they are, this one included, as one question finds them and one step applies them.
+        n_left_out: How many more there are at least, which follow once those are made.
         words: The cause in a few words for a person, such as "`timeout` was renamed to `timeout_s`".
     """
 
@@ -137,6 +138,7 @@ class PredictedEdit:
     probability: float
     group: str = ""
     n_in_group: int = 1
+    n_left_out: int = 0
     words: str = ""
 
 

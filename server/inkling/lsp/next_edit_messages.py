@@ -82,7 +82,10 @@ class NextEditGroupParams:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextEditGroupResult:
-    """The edits by file, as things are now; none and words where the prediction holds no longer."""
+    """The edits by file, as things are now; none and words where the prediction holds no longer.
+
+    Words that come with edits say how many more there are, which one step leaves out.
+    """
 
     files: list[WireFileEdits] = field(default_factory=list)
     label: str = ""

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from inkling.core.edit import TextEdit
 from inkling.core.next_edit import PredictedEdit
 from inkling.core.numbered_lines import NumberedLines
-from inkling.features.next_edit import OfferedEdit, PlacedEdit
+from inkling.features.next_edit import EditGroup, OfferedEdit, PlacedEdit
 from inkling.lsp.documents import to_units
 from inkling.lsp.fix_messages import WireFileEdits, WirePosition, WireRange, WireTextEdit
 from inkling.lsp.next_edit_label import edit_label
@@ -59,6 +59,13 @@ def group_label(edits: Sequence[PlacedEdit]) -> str:
     if n_files > 1:
         where += f" in {n_files} files"
     return f"{labels.pop()} in {where}" if len(labels) == 1 else f"{where[0].upper()}{where[1:]}"
+
+
+def left_out_words(group: EditGroup) -> str:
+    """Returns how much of a group that is too large for one step is left out of it."""
+    n_files = len({placed.snapshot.uri for placed in group.edits})
+    made = f"{len(group.edits)} edits in {n_files} {'file' if n_files == 1 else 'files'}"
+    return f"{made}; {group.n_left_out} more follow when you ask again"
 
 
 def _label(edit: PredictedEdit) -> str:

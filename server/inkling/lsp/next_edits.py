@@ -36,7 +36,7 @@ from inkling.lsp.next_edit_messages import (
     NextEditResult,
     WireNextEdit,
 )
-from inkling.lsp.next_edit_to_lsp import group_label, wire_file_edits, wire_next_edit
+from inkling.lsp.next_edit_to_lsp import group_label, left_out_words, wire_file_edits, wire_next_edit
 from inkling.lsp.protocol import ReadyJson
 from inkling.lsp.seen_outcome import seen_outcome
 from inkling.lsp.services import NextEditServices
@@ -87,7 +87,8 @@ class NextEdits:
         files = await asyncio.to_thread(wire_file_edits, group.edits, self._documents.encoding)
         if not files or not all(map(self._is_as_seen, group.edits)):
             return NextEditGroupResult(message=group.words or HOLDS_NO_LONGER)
-        return NextEditGroupResult(files=files, label=group_label(group.edits))
+        message = left_out_words(group) if group.n_left_out else ""
+        return NextEditGroupResult(files=files, label=group_label(group.edits), message=message)
 
     async def inline_edit(self, params: InlineEditParams) -> InlineEditResult:
         """Returns the prediction to a client that knows edits of the document it asks about, and of no other."""

@@ -82,6 +82,18 @@ async def test_the_same_change_is_predicted_at_other_places(predictor: EmbeddedE
     assert any(abs(place.line - 5) <= 2 for place in prediction.places)
 
 
+async def test_the_first_question_waits_for_the_worker_that_it_starts(tmp_path: Path) -> None:
+    predictor = EmbeddedEditPredictor(deadline_s=WITHIN_S, max_file_kb=1024)
+    predictor.open_workspace(WorkspaceScope(folders=(tmp_path,), interpreter=None, index=IndexSettings()))
+    task = asyncio.create_task(predictor.run())
+    try:
+        assert (await predictor.predict(question(tmp_path / "main.py"))).edits
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
 async def test_closed_files_of_the_workspace_are_seen(tmp_path: Path) -> None:
     other = tmp_path / "other.py"
     other.write_text(f"def four():\n{OTHERS[0]}\n")

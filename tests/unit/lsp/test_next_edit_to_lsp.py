@@ -6,9 +6,9 @@ from inkling.core.next_edit import EditKind, PredictedEdit
 from inkling.core.numbered_lines import NumberedLines
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Scored, Source, SuggestionId
-from inkling.features.next_edit import OfferedEdit, PlacedEdit
+from inkling.features.next_edit import EditGroup, OfferedEdit, PlacedEdit
 from inkling.lsp.fix_messages import WirePosition, WireRange
-from inkling.lsp.next_edit_to_lsp import group_label, wire_file_edits, wire_next_edit
+from inkling.lsp.next_edit_to_lsp import group_label, left_out_words, wire_file_edits, wire_next_edit
 
 URI = "file:///w/cart.py"
 TEXT = "# 🛒\r\nn = '🛒'; price\r\nprice()"
@@ -65,3 +65,10 @@ def test_a_group_is_called_by_what_all_its_edits_do() -> None:
     assert group_label([FIRST, second]) == "`price` → `total` in 2 places"
     assert group_label([FIRST, placed(2, "price()", "total()", uri="file:///w/o.py")]).endswith("2 places in 2 files")
     assert group_label([FIRST, placed(2, "price()", "cost()")]) == "2 places"
+
+
+def test_a_group_that_is_cut_says_how_much_is_made_and_how_much_follows() -> None:
+    other = placed(2, "price()", "total()", uri="file:///w/o.py")
+    assert left_out_words(EditGroup(edits=(FIRST, other), n_left_out=40)) == (
+        "2 edits in 2 files; 40 more follow when you ask again"
+    )

@@ -324,6 +324,9 @@ export class NextEdits implements vscode.Disposable {
         this.tracker.settle(held, isApplied ? textsBefore : undefined);
       }
       if (isApplied) {
+        if (message !== "") {
+          void vscode.window.showInformationMessage(`Inkling: ${message}`);
+        }
         await this.ask({ isInvoked: false, delayMs: 0 });
       }
     } catch (error) {

@@ -49,6 +49,7 @@ class EditCandidate:
         group: The same for all candidates that follow from one cause.
         words: The cause in a few words for a person.
         grounds: What speaks for it.
+        n_left_out: More places of its group, which were too many to be proposed all at once.
     """
 
     uri: DocumentUri
@@ -60,6 +61,7 @@ class EditCandidate:
     group: str
     words: str
     grounds: Grounds
+    n_left_out: int = 0
 
 
 class Proposer(Protocol):

@@ -1,9 +1,11 @@
 """From a situation to a prediction: all proposers, one ranking."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from inkling.core.next_edit import PredictedEdit, PredictedPlace, Prediction
+from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import Source
 from inkling.engine.next_edit.candidates import EditCandidate
 from inkling.engine.next_edit.proposers import Proposal, propose
@@ -29,13 +31,12 @@ def predict(situation: Situation, ranking: Ranking, is_cancelled: Callable[[], b
     places = ranking.rank_places(
         place_features(situation, signals), tuple(signals), likeliest_at(proposals, probabilities)
     )
-    sizes = _group_sizes(proposals)
     ranked = sorted(zip(proposals, probabilities.tolist(), strict=True), key=lambda pair: -pair[1])
+    leaders = [_Found(proposal, leading(proposal), probability) for proposal, probability in ranked[:MOST_EDITS]]
+    groups = {found.candidate.group for found in leaders}
+    sizes = {group: len(_applied_together(situation, ranked, group)) for group in groups}
     return Prediction(
-        edits=tuple(
-            _predicted(situation, proposal, leading(proposal), probability, sizes)
-            for proposal, probability in ranked[:MOST_EDITS]
-        ),
+        edits=tuple(_predicted(situation, found, sizes[found.candidate.group]) for found in leaders),
         places=tuple(PredictedPlace(uri=place.uri, line=place.line, probability=place.probability) for place in places),
     )
 
@@ -44,23 +45,31 @@ def predict_group(situation: Situation, ranking: Ranking, group: str) -> tuple[P
     """Returns all edits of a group by file and line; where two overlap, the likelier one."""
     proposals = propose(situation)
     probabilities = ranking.edit_probabilities(edit_features(situation, proposals)).tolist()
-    found: list[tuple[Proposal, EditCandidate, float]] = []
-    for proposal, probability in zip(proposals, probabilities, strict=True):
+    ranked = sorted(zip(proposals, probabilities, strict=True), key=lambda pair: -pair[1])
+    together = _applied_together(situation, ranked, group)
+    return tuple(_predicted(situation, found, len(together)) for found in together)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    proposal: Proposal
+    candidate: EditCandidate
+    probability: float
+
+
+def _applied_together(situation: Situation, ranked: Sequence[tuple[Proposal, float]], group: str) -> list[_Found]:
+    """Returns the proposals of a group by file and line; where two overlap, the one that is ranked first."""
+    kept: defaultdict[DocumentUri, list[_Found]] = defaultdict(list)
+    for proposal, probability in ranked:
         candidate = next((one for one in proposal.candidates if one.group == group), None)
-        if candidate is not None:
-            found.append((proposal, candidate, probability))
-    kept: dict[str, list[tuple[Proposal, EditCandidate, float]]] = {}
-    for proposal, candidate, probability in sorted(found, key=lambda each: -each[2]):
-        beside = kept.setdefault(proposal.uri, [])
-        if not any(_overlap(proposal, other) for other, _, _ in beside):
-            beside.append((proposal, candidate, probability))
-    in_order = [
-        each
+        beside = kept[proposal.uri]
+        if candidate is not None and not any(_overlap(proposal, other.proposal) for other in beside):
+            beside.append(_Found(proposal, candidate, probability))
+    return [
+        found
         for uri in situation.nearest_first
-        for each in sorted(kept.get(uri, []), key=lambda each: each[0].first_line)
+        for found in sorted(kept[uri], key=lambda found: found.proposal.first_line)
     ][:MOST_IN_GROUP]
-    sizes = Counter({group: len(in_order)})
-    return tuple(_predicted(situation, *each, sizes) for each in in_order)
 
 
 def leading(proposal: Proposal) -> EditCandidate:
@@ -68,9 +77,8 @@ def leading(proposal: Proposal) -> EditCandidate:
     return max(proposal.candidates, key=lambda one: (one.grounds.certainty, one.grounds.support))
 
 
-def _predicted(
-    situation: Situation, proposal: Proposal, candidate: EditCandidate, probability: float, sizes: Counter[str]
-) -> PredictedEdit:
+def _predicted(situation: Situation, found: _Found, n_in_group: int) -> PredictedEdit:
+    proposal, candidate = found.proposal, found.candidate
     view = situation.files[proposal.uri]
     return PredictedEdit(
         uri=proposal.uri,
@@ -80,21 +88,12 @@ def _predicted(
         inserted=proposal.inserted,
         kind=candidate.kind,
         source=Source.EMBEDDED,
-        probability=probability,
+        probability=found.probability,
         group=candidate.group,
-        n_in_group=max(1, sizes[candidate.group]),
+        n_in_group=n_in_group,
+        n_left_out=candidate.n_left_out,
         words=candidate.words,
     )
-
-
-def _group_sizes(proposals: Sequence[Proposal]) -> Counter[str]:
-    """Returns of how many places each group is; several proposals for one line are one place."""
-    lines = {
-        (candidate.group, proposal.uri, proposal.first_line)
-        for proposal in proposals
-        for candidate in proposal.candidates
-    }
-    return Counter(group for group, _, _ in lines)
 
 
 def _overlap(one: Proposal, other: Proposal) -> bool:

@@ -1,10 +1,12 @@
 """The embedded predictor of next edits as the daemon sees it: a worker process, and what it must be told."""
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from inkling.context.worker.process import WorkerProcess, WorkerSpec
+from inkling.core.errors import WorkerUnavailableError
 from inkling.core.next_edit import EditQuestion, PredictedEdit, Prediction
 from inkling.core.ports import WorkspaceScope
 from inkling.core.snapshot import DocumentUri, Snapshot
@@ -36,6 +38,7 @@ class EmbeddedEditPredictor:
         self._scope: WorkspaceScope | None = None
         self._documents: dict[DocumentUri, Snapshot] = {}
         self._unsent: set[DocumentUri] = set()
+        self._was_started = asyncio.Event()
         self._worker = WorkerProcess(_SPEC, on_start=self._tell_everything, waits_for_start=True)
 
     async def run(self) -> None:
@@ -82,6 +85,7 @@ class EmbeddedEditPredictor:
         """
         if not question.history or not 0 <= question.offset <= len(question.snapshot.text):
             return Prediction()
+        await self._wait_for_first_start()
         edits, places = await self._worker.call("predict", self._payload(question), deadline_s=self.deadline_s)
         return Prediction(
             edits=tuple(unpack_edit(edit) for edit in edits), places=tuple(unpack_place(place) for place in places)
@@ -95,13 +99,22 @@ class EmbeddedEditPredictor:
         """
         if not question.history or not edit.group:
             return ()
+        await self._wait_for_first_start()
         payload = (*self._payload(question), edit.group)
         edits = await self._worker.call("group", payload, deadline_s=GROUP_DEADLINE_S)
         return tuple(unpack_edit(one) for one in edits)
 
+    async def _wait_for_first_start(self) -> None:
+        """Waits until the worker was started once: it starts with the first question, which is no failure of it."""
+        self._worker.start()
+        try:
+            async with asyncio.timeout(self.deadline_s):
+                await self._was_started.wait()
+        except TimeoutError as error:
+            raise WorkerUnavailableError(f"the next-edit worker was not started within {self.deadline_s} s") from error
+
     def _payload(self, question: EditQuestion) -> tuple[Any, ...]:
         """Returns the question as plain data, once the worker has all texts that changed."""
-        self._worker.start()
         snapshot = question.snapshot
         if self._documents.get(snapshot.uri) != snapshot:
             self.document_changed(snapshot)
@@ -119,6 +132,7 @@ class EmbeddedEditPredictor:
 
     def _tell_everything(self) -> None:
         """Tells a worker that has just started what it must know."""
+        self._was_started.set()
         self._tell_scope()
         self._unsent.update(self._documents)
 

@@ -49,13 +49,14 @@ def pack_edit(edit: PredictedEdit) -> tuple[Any, ...]:
         edit.probability,
         edit.group,
         edit.n_in_group,
+        edit.n_left_out,
         edit.words,
     )
 
 
 def unpack_edit(packed: tuple[Any, ...]) -> PredictedEdit:
     """Returns the edit that `pack_edit` packed; it is the embedded mind's."""
-    uri, path, first_line, removed, inserted, kind, probability, group, n_in_group, words = packed
+    uri, path, first_line, removed, inserted, kind, probability, group, n_in_group, n_left_out, words = packed
     return PredictedEdit(
         uri=DocumentUri(uri),
         path=Path(path) if path is not None else None,
@@ -67,6 +68,7 @@ def unpack_edit(packed: tuple[Any, ...]) -> PredictedEdit:
         probability=probability,
         group=group,
         n_in_group=n_in_group,
+        n_left_out=n_left_out,
         words=words,
     )
 

@@ -322,5 +322,6 @@ def _in_group_of(edit: PredictedEdit, other: PredictedEdit) -> PredictedEdit:
         source=other.source,
         group=other.group,
         n_in_group=other.n_in_group,
+        n_left_out=other.n_left_out,
         words=other.words or edit.words,
     )

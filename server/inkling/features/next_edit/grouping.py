@@ -47,7 +47,8 @@ class EditGroups:
         for uri, of_file in by_file.items():
             by_file[uri] = [each for each in of_file if not was_made(each.edit, question.history)]
         kept = [each for of_file in by_file.values() for each in await self._fitting(of_file, placed)]
-        return EditGroup(edits=tuple(kept), words=placed.edit.words)
+        n_left_out = max((each.edit.n_left_out for each in kept), default=0)
+        return EditGroup(edits=tuple(kept), words=placed.edit.words, n_left_out=n_left_out)
 
     async def _asked_for(self, question: EditQuestion, edit: PredictedEdit) -> list[PredictedEdit]:
         minds: Sequence[EditPredictor] = self._ports.predictors

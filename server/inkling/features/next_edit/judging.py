@@ -63,7 +63,7 @@ class EditJudge:
         for ranked in self._ranked(asked, candidates)[:MOST_JUDGED]:
             is_shown = not judged and shown is not None and _is_same(ranked.placed, shown.placed)
             if shown is not None and is_shown and self._cheap_reason_against(asked, ranked.placed) is None:
-                return replace(shown, placed=ranked.placed)
+                return replace(shown, placed=ranked.placed, n_in_group=_n_in_group(ranked.placed))
             judged.append(await self._judge(asked, ranked))
             if judged[-1].reason in (None, Reason.LOW_PROBABILITY):
                 break  # all that follow are less likely still
@@ -79,7 +79,7 @@ class EditJudge:
             id=ids[-1],
             placed=last.placed,
             scored=last.scored,
-            n_in_group=max(1, last.placed.edit.n_in_group),
+            n_in_group=_n_in_group(last.placed),
             checked=last.checked,
         )
 
@@ -160,6 +160,10 @@ class EditJudge:
                 return await linter.is_worse(path, placed.snapshot.text, placed.change)
         except TimeoutError:
             return None
+
+
+def _n_in_group(placed: PlacedEdit) -> int:
+    return max(1, placed.edit.n_in_group)
 
 
 def _is_same(placed: PlacedEdit, other: PlacedEdit) -> bool:

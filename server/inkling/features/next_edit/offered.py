@@ -54,7 +54,9 @@ class EditGroup:
     Attributes:
         edits: By file, and from the top within each; none where the prediction holds no longer.
         words: Their cause in a few words for a person.
+        n_left_out: How many more there are at least, which are found once these are made.
     """
 
     edits: tuple[PlacedEdit, ...] = ()
     words: str = ""
+    n_left_out: int = 0

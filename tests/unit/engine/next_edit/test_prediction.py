@@ -8,6 +8,7 @@ from inkling.engine.next_edit.prediction import leading, predict, predict_group
 from inkling.engine.next_edit.proposers import Proposal
 from inkling.engine.next_edit.ranking.artifact import shipped_artifact
 from inkling.engine.next_edit.ranking.ranking import Ranking
+from inkling.engine.next_edit.renames.proposer import MOST_CANDIDATES
 from inkling.engine.next_edit.situation import Situation
 
 TEXT = "\n".join(f"def step_{number}():\n    run(reader.read_all(path_{number}, timeout))\n" for number in range(8))
@@ -58,6 +59,22 @@ def test_a_group_holds_each_place_once_from_top_to_bottom(situation: Situation, 
     assert [edit.first_line for edit in edits] == [3 * number + 1 for number in range(2, 8)]
     assert {edit.n_in_group for edit in edits} == {6}
     assert predict_group(situation, ranking, "another cause") == ()
+
+
+def test_an_edit_says_how_many_of_its_group_are_applied_together(situation: Situation, ranking: Ranking) -> None:
+    edits = predict(situation, ranking).edits
+    assert [edit.n_in_group for edit in edits] == [len(predict_group(situation, ranking, edit.group)) for edit in edits]
+
+
+def test_a_group_that_is_too_large_says_how_much_is_left_out(ranking: Ranking) -> None:
+    uses = "".join(f"\n    first = {number}\n    fetch(first)\n" for number in range(MOST_CANDIDATES + 50))
+    situation = situation_after(
+        f"def fetch(url):\n    return url\n\n\ndef main():{uses}", Edit("def fetch(url):", "def download(url):")
+    )
+    edit = predict(situation, ranking).edits[0]
+    group = predict_group(situation, ranking, edit.group)
+    assert len(group) == edit.n_in_group == MOST_CANDIDATES
+    assert {each.n_left_out for each in group} == {edit.n_left_out} == {50}
 
 
 def test_a_cancelled_question_has_no_answer(situation: Situation, ranking: Ranking) -> None:

@@ -195,6 +195,16 @@ async def test_asked_again_what_is_on_display_keeps_its_id_and_moves_with_the_te
     assert (await scene.offered()).id != first.id
 
 
+async def test_asked_again_it_says_of_how_many_it_is_by_then() -> None:
+    """The files of a workspace are still being read when it is asked about first."""
+    mind = FakeMind(replace(USE, n_in_group=1))
+    scene = renamed(mind)
+    first = await scene.offered()
+    mind.edits = (replace(USE, n_in_group=3),)
+    again = await scene.offered()
+    assert (again.id, first.n_in_group, again.n_in_group) == (first.id, 1, 3)
+
+
 async def test_after_an_accept_the_next_of_the_group_follows_at_once() -> None:
     """However unlikely it was to come next: who takes one of a kind has said that they want its kind."""
     mind = FakeMind(replace(LAST, probability=0.1), USE, edit("a", 0, "one = 1", "one = 2", 0.5))
@@ -411,6 +421,14 @@ async def test_a_group_holds_the_edits_that_fit_now() -> None:
         (scene.uri("b"), 0),
     ]
     assert {each.version for each in group.edits} == {scene.version}
+
+
+async def test_a_group_says_how_many_more_there_are() -> None:
+    mind = FakeMind(USE)
+    scene = renamed(mind)
+    offered = await scene.offered()
+    mind.group = [replace(each, n_left_out=7) for each in (USE, LAST)]
+    assert (await scene.feature.group(offered.id)).n_left_out == 7
 
 
 async def test_a_group_leaves_out_files_that_would_break_and_what_was_rejected() -> None:

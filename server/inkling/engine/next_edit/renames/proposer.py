@@ -1,7 +1,8 @@
 """A name was changed where it is defined, or in one use: the other uses."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inkling.core.next_edit import EditKind
 from inkling.core.snapshot import DocumentUri
@@ -50,10 +51,12 @@ def propose_renames(situation: Situation) -> Iterator[EditCandidate]:
     n_places: dict[str, int] = {}
     for _, run in runs:
         n_places[_group(run)] = n_places.get(_group(run), 0) + 1
+    n_left_out = Counter(_group(run) for _, run in runs[MOST_CANDIDATES:])
     ranks: dict[str, int] = {}
     for view, run in runs[:MOST_CANDIDATES]:
         group = _group(run)
-        yield _candidate(view, run, rank=ranks.get(group, 0), n_places=n_places[group])
+        candidate = _candidate(view, run, rank=ranks.get(group, 0), n_places=n_places[group])
+        yield replace(candidate, n_left_out=n_left_out[group])
         ranks[group] = ranks.get(group, 0) + 1
 
 
