@@ -401,6 +401,32 @@ def test_scripts_of_a_folder_above_which_a_library_has_its_name_are_not_of_the_l
     assert index.module_of(DocumentUri("file:///home/requests/scripts/a.py")) == "a"
 
 
+def test_an_import_that_is_alone_in_its_block_is_changed_in_its_line() -> None:
+    for above in ("", '"""Uses it."""\n\n', "import os\n\n"):
+        situation = situation_of(
+            {
+                "app/use.py": (f"{above}from app.a import load\n\nload()\n",) * 2,
+                "app/a.py": ("def load(): ...\nx = 1\n", "x = 1\n"),
+                "app/b.py": ("y = 1\n", "def load(): ...\ny = 1\n"),
+            }
+        )
+        (candidate,) = propose_imports(situation)
+        assert applied(situation, candidate) == f"{above}from app.b import load\n\nload()\n"
+
+
+def test_a_module_without_a_full_name_is_called_by_its_own() -> None:
+    situation = situation_of(
+        {
+            "app/use.py": ("from .a import load\n\nload()\n",) * 2,
+            "app/a.py": ("def load(): ...\nx = 1\n", "x = 1\n"),
+            "app/b.py": ("y = 1\n", "def load(): ...\ny = 1\n"),
+        }
+    )
+    (candidate,) = propose_imports(situation)
+    assert candidate.inserted == ("from .b import load",)
+    assert candidate.words == "`load` was moved to b"
+
+
 def test_an_import_whose_name_was_replaced_by_another_of_the_module_is_changed() -> None:
     before = "from app.c import gross\n\nprint(gross(1))\nprint(gross(2))\n"
     after = "from app.c import gross\n\nprint(net(3))\nprint(net(3))\n"

@@ -223,6 +223,10 @@ class ImportBlock:
         same = [node for node in statements if self.category(written_module(node)) == category]
         if same:
             return self._among(same, module, lines, is_from=is_from)
+        places = self.typing_statements if for_types else self.statements
+        for node in places:
+            if node in gone and self.category(written_module(node)) == category:
+                return _inserted(node.lineno - 1, lines)  # the blank lines around the one that goes stay
         lower = [node for node in statements if self.category(written_module(node)) < category]
         higher = [node for node in statements if self.category(written_module(node)) > category]
         has_blocks = self._has_blocks(statements)

@@ -217,7 +217,8 @@ class ImportIndex:
         """Returns whether a module, by its full name, is the project's own."""
         return self._roots[module.partition(".")[0]] > 0
 
-    def can_be_named(self, module: str) -> bool:
+    @staticmethod
+    def can_be_named(module: str) -> bool:
         """Returns whether a module has a full name, and not only the path of its file in place of one."""
         return not module.startswith(_WHOLE_PATH)
 

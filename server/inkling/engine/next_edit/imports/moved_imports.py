@@ -121,7 +121,11 @@ def _without(view: FileView, departure: _Departure, index: ImportIndex) -> list[
 def _candidate(
     view: FileView, replacement: Replacement, departure: _Departure, rank: int, n_places: int
 ) -> EditCandidate:
-    name, new_module = departure.name, departure.new_module
+    name, new_module, old_module = departure.name, departure.new_module, departure.old_module
+    if new_module:
+        words = f"`{name}` was moved to {_in_words(new_module)}"
+    else:
+        words = f"`{name}` is gone from {_in_words(old_module)}"
     return EditCandidate(
         uri=view.uri,
         first_line=replacement.first_line,
@@ -129,13 +133,18 @@ def _candidate(
         inserted=replacement.lines,
         kind=EditKind.IMPORT,
         proposer="moved_imports",
-        group=f"moved:{departure.old_module}.{name}",
-        words=f"`{name}` was moved to {new_module}" if new_module else f"`{name}` is gone from {departure.old_module}",
+        group=f"moved:{old_module}.{name}",
+        words=words,
         grounds=Grounds(
             age=departure.age,
             n_places=n_places,
             rank=rank,
-            n_matched_chars=len(name) + len(departure.old_module),
+            n_matched_chars=len(name) + len(old_module),
             certainty=0.9 if new_module else 0.5,
         ),
     )
+
+
+def _in_words(module: str) -> str:
+    """Returns how a person calls a module."""
+    return module if ImportIndex.can_be_named(module) else module.rpartition(".")[2]
