@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 import psutil
-
 from tests.e2e.daemon.edited_files import Window
 from tests.e2e.daemon.editor import ANSWER_WITHIN_S, Editor
 from tests.model_server.scripted import ModelServer, Received, Reply
