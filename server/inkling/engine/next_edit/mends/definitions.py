@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from keyword import iskeyword
 
-from inkling.core.next_edit import EditKind, LineChange
+from inkling.core.next_edit import EditKind
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.file_view import FileView, indentation
 from inkling.engine.next_edit.imports.import_index import imports_of, index_of
@@ -14,6 +14,7 @@ from inkling.engine.next_edit.imports.import_subject import names_in_code
 from inkling.engine.next_edit.imports.standard_library import is_known_to_all
 from inkling.engine.next_edit.reading.binding_reader import bindings_of
 from inkling.engine.next_edit.reading.bindings import ALWAYS_BOUND
+from inkling.engine.next_edit.reading.changed_lines import ages_of_lines
 from inkling.engine.next_edit.reading.tree_parts import nodes_on
 from inkling.engine.next_edit.situation import Situation
 
@@ -41,7 +42,7 @@ def propose_definitions(situation: Situation) -> Iterator[EditCandidate]:
         view = situation.files.get(uri)
         if view is None or view.tree is None:
             continue
-        ages = _ages_of_lines(view, changes)
+        ages = ages_of_lines(view, changes, MOST_LINES)
         stubs = [*_functions(situation, view, view.tree, ages), *_members(view, view.tree, ages)]
         for rank, stub in enumerate(stubs):
             yield EditCandidate(
@@ -61,16 +62,6 @@ def propose_definitions(situation: Situation) -> Iterator[EditCandidate]:
                     certainty=0.3,
                 ),
             )
-
-
-def _ages_of_lines(view: FileView, changes: Sequence[LineChange]) -> dict[int, int]:
-    """Returns the lines that changes brought into a file with the changes since."""
-    ages: dict[int, int] = {}
-    for age, change in enumerate(reversed(changes)):
-        if change.uri == view.uri and len(change.inserted) <= MOST_LINES:
-            for line in range(change.first_line, min(change.end_line, len(view.lines))):
-                ages.setdefault(line, age)
-    return ages
 
 
 def _functions(situation: Situation, view: FileView, tree: ast.Module, ages: dict[int, int]) -> Iterator[_Stub]:

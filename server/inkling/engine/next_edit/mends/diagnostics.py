@@ -17,6 +17,7 @@ from inkling.engine.next_edit.imports.import_subject import names_in_code
 from inkling.engine.next_edit.mends.syntax_mends import mended_lines
 from inkling.engine.next_edit.reading.binding_reader import bindings_of
 from inkling.engine.next_edit.reading.bindings import Binding, Scope
+from inkling.engine.next_edit.reading.changed_lines import ages_of_lines
 from inkling.engine.next_edit.reading.tree_parts import nodes_on
 from inkling.engine.next_edit.situation import Situation
 
@@ -42,7 +43,7 @@ def propose_diagnostics(situation: Situation) -> Iterator[EditCandidate]:
         view = situation.files.get(uri)
         if view is None:
             continue
-        ages = _ages_of_lines(view, changes)
+        ages = ages_of_lines(view, changes)
         for mend in _mends(view, changes, ages):
             yield EditCandidate(
                 uri=uri,
@@ -59,16 +60,6 @@ def propose_diagnostics(situation: Situation) -> Iterator[EditCandidate]:
                     certainty=mend.certainty,
                 ),
             )
-
-
-def _ages_of_lines(view: FileView, changes: Sequence[LineChange]) -> dict[int, int]:
-    """Returns the changed lines of a file with the changes since."""
-    ages: dict[int, int] = {}
-    for age, change in enumerate(reversed(changes)):
-        if change.uri == view.uri:
-            for line in range(change.first_line, min(change.end_line, len(view.lines))):
-                ages.setdefault(line, age)
-    return ages
 
 
 def _mends(view: FileView, changes: Sequence[LineChange], ages: dict[int, int]) -> Iterator[_Mend]:
