@@ -2,9 +2,12 @@
 
 import os
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,11 +22,18 @@ from inkling.features.fix import FixOutcome
 TEXTS = {PurePosixPath("a.py"): "x = 1\r\n", PurePosixPath("pkg/b.py"): "y = '🙂'\n"}
 
 
+NOBODY = 65534  # the user who owns nothing
+
+
+def _write_texts(folder: Path) -> None:
+    for path, text in TEXTS.items():
+        (folder / path).parent.mkdir(exist_ok=True)
+        (folder / path).write_bytes(text.encode())
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    for path, text in TEXTS.items():
-        (tmp_path / path).parent.mkdir(exist_ok=True)
-        (tmp_path / path).write_bytes(text.encode())
+    _write_texts(tmp_path)
     return tmp_path
 
 
@@ -101,12 +111,27 @@ def test_a_fix_is_not_written_twice_by_two_at_once(folder: Path) -> None:
     assert "a.py has changed since the search began; nothing was written" in str(refusal)
 
 
-def test_a_folder_that_cannot_be_written_names_the_file_itself(folder: Path) -> None:
-    (folder / "pkg").chmod(0o500)
+@contextmanager
+def _nobody_in_particular() -> Iterator[None]:
+    """Takes root's leave to write everywhere away for a while."""
+    if os.geteuid() != 0:
+        yield
+        return
+    os.seteuid(NOBODY)
     try:
-        if os.access(folder / "pkg", os.W_OK):
-            pytest.skip("this user may write everywhere")
-        with pytest.raises(UserError, match=r"^pkg/b\.py cannot be written \("):
-            write_fix(*_outcome(folder, "pkg/b.py"))
+        yield
     finally:
+        os.seteuid(0)
+
+
+def test_a_folder_that_cannot_be_written_names_the_file_itself() -> None:
+    # Not below pytest's own folder, which is its owner's alone.
+    with TemporaryDirectory() as made:
+        folder = Path(made)
+        folder.chmod(0o755)
+        _write_texts(folder)
+        (folder / "pkg").chmod(0o555)
+        with _nobody_in_particular(), pytest.raises(UserError, match=r"^pkg/b\.py cannot be written \("):
+            write_fix(*_outcome(folder, "pkg/b.py"))
+        assert (folder / "pkg" / "b.py").read_bytes() == TEXTS[PurePosixPath("pkg/b.py")].encode()
         (folder / "pkg").chmod(0o700)
