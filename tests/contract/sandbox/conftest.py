@@ -33,3 +33,10 @@ async def either_sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbo
 def project(either_sandbox: Sandbox, tmp_path: Path) -> SandboxedProject:
     """A small project, and runs of it in each backend's sandbox."""
     return SandboxedProject(either_sandbox, tmp_path)
+
+
+@pytest.fixture
+def has_control_groups(request: pytest.FixtureRequest, either_sandbox: Sandbox) -> bool:
+    """Whether the kernel holds all processes of a run together."""
+    way: str = request.node.callspec.params["either_sandbox"]
+    return "without" not in way

@@ -110,7 +110,7 @@ describe("insights", () => {
     assert.match(await window.webview.locator("#knob tbody tr", { hasText: "Balanced" }).textContent(), /\d+%/);
     await window.webview.locator("#choose-balanced").click();
     await window.webview.locator("#knob tr.in-force", { hasText: "Balanced" }).waitFor();
-    assert.equal(editor.settings()["inkling.gate.policy"], "balanced");
+    await waitFor("the setting", () => editor.settings()["inkling.gate.policy"] === "balanced");
   });
 
   for (const [theme, kind, name] of THEMES) {

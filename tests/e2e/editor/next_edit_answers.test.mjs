@@ -415,7 +415,7 @@ describe("what becomes of a predicted edit", () => {
     await window.runCommand("Inkling: Show Menu", { opensInput: true });
     await window.page.locator(".quick-input-list .monaco-list-row", { hasText: "Switch Next Edits Off" }).click();
     await window.waitForNoMarks();
-    assert.equal(editor.settings()["inkling.nextEdit.enabled"], false);
+    await waitFor("the setting", () => editor.settings()["inkling.nextEdit.enabled"] === false);
     n = nAsked();
     await window.goTo("asking.py", 2, 32);
     await changed(() => window.insert(" "));

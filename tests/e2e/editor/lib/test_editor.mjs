@@ -102,9 +102,9 @@ export class TestEditor {
     return folder;
   }
 
-  /** The user's settings as they are on disk. */
+  /** The user's settings as they are on disk; none while the file is being written. */
   settings() {
-    return JSON.parse(fs.readFileSync(this.#settingsFile, "utf8"));
+    return JSON.parse(fs.readFileSync(this.#settingsFile, "utf8") || "{}");
   }
 
   get #settingsFile() {

@@ -184,9 +184,19 @@ export class Workbench {
 
   /** Saves the file in front and returns what is on disk then. */
   async save() {
+    const file = path.join(this.workspace, this.#file);
+    const writtenAt = () => fs.statSync(file, { bigint: true }).mtimeNs;
+    const before = writtenAt();
     await this.press("Control+KeyS");
+    // A tab looks saved as soon as saving begins, and a file is empty before it is written: what counts is that it rests.
+    let last = before;
+    await waitFor(`${this.#file} to be written`, () => {
+      const previous = last;
+      last = writtenAt();
+      return last !== before && last === previous;
+    });
     await this.page.locator(".tab.active:not(.dirty)").waitFor();
-    return fs.readFileSync(path.join(this.workspace, this.#file), "utf8");
+    return fs.readFileSync(file, "utf8");
   }
 
   /** Writes a picture of the window. */
