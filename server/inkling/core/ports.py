@@ -18,6 +18,7 @@ from inkling.core.events import (
 )
 from inkling.core.execution import Collection, Program, ProgramEnd, ProgramResult, SuiteRequest, SuiteRun
 from inkling.core.repair import Judgement, Patch, Proposals, RepairProgress, RepairRequest
+from inkling.core.review import Findings, ReviewProgress, ReviewRequest
 from inkling.core.settings import GateSettings, IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Scored
@@ -464,5 +465,18 @@ class PatchJudge(Protocol):
 
         Raises:
             SandboxError: There is no sandbox, or it failed.
+        """
+        ...
+
+
+class Reviewer(Protocol):
+    """Looks at a change from one side, such as what the code does, or what a linter says of it."""
+
+    async def review(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
+        """Returns its comments, and what it could not look at; a file that does not parse is no error.
+
+        Raises:
+            SandboxError: The sandbox failed.
+            ModelError: The language model that it asks did not answer as it should.
         """
         ...
