@@ -68,7 +68,7 @@ class ReviewComment:
     """A comment on a changed line.
 
     Attributes:
-        rule: What it is an instance of, stable over versions: `behaviour.raises`, `ruff.B006`, `contract.parameter-gone`.
+        rule: What it is an instance of, stable over versions: `behaviour.raises`, `ruff.B006`.
         topic: What kind of looking found it.
         path: The file, after the change; before it for a deleted one.
         line: One-based, after the change; before it where `is_on_old_side`.
