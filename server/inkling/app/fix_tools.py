@@ -27,13 +27,19 @@ class FixToolbox:
         """Takes minds besides the embedded one; they take part in searches that somebody asked for."""
         self._more_repairers = more_repairers
         self._settings = SandboxSettings()
+        self._exclude: tuple[str, ...] = ()
         self._opening = asyncio.Lock()
         self._opened: OpenedTools | None = None
         self._is_closed = False
 
-    def configure(self, settings: SandboxSettings) -> None:
-        """Takes new settings; a sandbox that was opened with others is replaced when one is next needed."""
-        self._settings = settings
+    def configure(self, settings: SandboxSettings, exclude: tuple[str, ...] = ()) -> None:
+        """Takes new settings; a sandbox that was opened with others is replaced when one is next needed.
+
+        Args:
+            settings: Which sandbox.
+            exclude: Patterns of paths that are never read for ideas.
+        """
+        self._settings, self._exclude = settings, exclude
 
     async def open(self, *, gives_way: bool) -> FixTools:
         """Returns the tools.
@@ -47,12 +53,13 @@ class FixToolbox:
         async with self._opening:
             if self._is_closed:
                 raise SandboxError("Inkling is being stopped")
-            if self._opened is not None and self._opened.settings != self._settings:
+            wanted = (self._settings, self._exclude)
+            if self._opened is not None and (self._opened.settings, self._opened.exclude) != wanted:
                 await self._close()
             if self._opened is None:
                 # Importing takes longer than the event loop may be held.
                 rooms = await asyncio.to_thread(importlib.import_module, "inkling.app.sandboxed_tools")
-                self._opened = await rooms.open_tools(self._settings, self._more_repairers)
+                self._opened = await rooms.open_tools(self._settings, self._more_repairers, self._exclude)
             return self._opened.giving_way if gives_way else self._opened.tools
 
     async def close(self) -> None:
@@ -104,7 +111,7 @@ def fix_services(toolbox: FixToolbox, ports: FixPorts) -> FixServices:
     )
 
     def configure(settings: Settings) -> None:
-        toolbox.configure(settings.sandbox)
+        toolbox.configure(settings.sandbox, settings.index.exclude)
         recorder.configure(settings)
         unasked.configure(settings)
 

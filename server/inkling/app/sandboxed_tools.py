@@ -47,6 +47,7 @@ class OpenedTools:
 
     Attributes:
         settings: What the sandbox was opened with.
+        exclude: Patterns of paths that are never read for ideas.
         tools: For what somebody waits for.
         giving_way: The same, niced.
         suites: Those of both; they keep interpreters warm.
@@ -54,6 +55,7 @@ class OpenedTools:
     """
 
     settings: SandboxSettings
+    exclude: tuple[str, ...]
     tools: FixTools
     giving_way: FixTools
     suites: tuple[SandboxSuiteRunner, SandboxSuiteRunner]
@@ -69,9 +71,16 @@ class OpenedTools:
 
 
 async def open_tools(
-    settings: SandboxSettings, more_repairers: Callable[[SuiteRunner], Sequence[Repairer]]
+    settings: SandboxSettings,
+    more_repairers: Callable[[SuiteRunner], Sequence[Repairer]],
+    exclude: tuple[str, ...] = (),
 ) -> OpenedTools:
     """Returns tools over the sandbox that the settings ask for.
+
+    Args:
+        settings: Which sandbox.
+        more_repairers: Returns minds besides the embedded ones.
+        exclude: Patterns, as in a .gitignore file, of paths that no code is borrowed from.
 
     Raises:
         SandboxError: There is none; the message says how to get one.
@@ -87,7 +96,7 @@ async def open_tools(
             # A model is asked, and paid, only for what somebody asked for.
             repairers=[
                 LintingRepairer(linter, runner),
-                EmbeddedRepairer(place),
+                EmbeddedRepairer(place, exclude=exclude),
                 *(more_repairers(runner) if place is sandbox else ()),
             ],
             judge=BehaviourJudge(place, ranking),
@@ -96,4 +105,6 @@ async def open_tools(
         )
         for place, runner in zip(places, suites, strict=True)
     )
-    return OpenedTools(settings=settings, tools=tools, giving_way=giving_way, suites=suites, sandbox=sandbox)
+    return OpenedTools(
+        settings=settings, exclude=exclude, tools=tools, giving_way=giving_way, suites=suites, sandbox=sandbox
+    )

@@ -37,6 +37,7 @@ class SearchTask:
         budget_s: Seconds by the clock.
         part: Which share of the search this worker takes, from 0.
         n_parts: How many workers share it.
+        lending: Other files that statements may be borrowed from, nearest first.
     """
 
     folder: str
@@ -46,6 +47,7 @@ class SearchTask:
     budget_s: float
     part: int
     n_parts: int
+    lending: tuple[str, ...] = ()
 
     def to_line(self) -> bytes:
         """Returns it as a line."""
@@ -66,6 +68,7 @@ class SearchTask:
             budget_s=fields["budget_s"],
             part=fields["part"],
             n_parts=fields["n_parts"],
+            lending=tuple(fields["lending"]),
         )
 
 

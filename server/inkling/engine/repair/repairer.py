@@ -4,6 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import inkling.engine
@@ -12,6 +13,7 @@ from inkling.core.errors import SandboxError, UnreadableFileError
 from inkling.core.execution import ProjectView, ResourceLimits
 from inkling.core.ports import Sandbox, SandboxProcess
 from inkling.core.repair import FileEdit, Patch, Proposals, RepairProgress, RepairRequest
+from inkling.engine.repair.lenders import lending_files
 from inkling.engine.repair.protocol import (
     MOST_LINE_BYTES,
     DoneLine,
@@ -38,15 +40,17 @@ _COVERED = 0.15  # suspiciousness of lines that failing tests ran and nobody nam
 class EmbeddedRepairer:
     """Searches small changes of the program that make its tests pass."""
 
-    def __init__(self, sandbox: Sandbox, *, n_enough: int = N_ENOUGH) -> None:
+    def __init__(self, sandbox: Sandbox, *, n_enough: int = N_ENOUGH, exclude: Sequence[str] = ()) -> None:
         """Takes a sandbox to search in.
 
         Args:
             sandbox: Where the project's code runs.
             n_enough: Patches after which the search ends, whatever time is left.
+            exclude: Patterns, as in a .gitignore file, of paths that nothing is borrowed from.
         """
         self._sandbox = sandbox
         self._n_enough = n_enough
+        self._exclude = exclude
 
     async def repair(self, request: RepairRequest, on_progress: Callable[[RepairProgress], None]) -> Proposals:
         """Returns patches with which the failing tests pass and the passing ones still do; best search phases first.
@@ -61,10 +65,11 @@ class EmbeddedRepairer:
         collected = _Collected(texts, on_progress, self._n_enough)
         if lines:
             n_parts = max(1, request.budget.n_processes)
+            lending = await asyncio.to_thread(lending_files, request.view, lines, self._exclude)
             try:
                 async with asyncio.TaskGroup() as group:
                     for part in range(n_parts):
-                        task = _task(request, lines, part, n_parts)
+                        task = replace(_task(request, lines, part, n_parts), lending=tuple(map(str, lending)))
                         group.create_task(self._run_worker(request, task, collected, part))
             except ExceptionGroup as failures:
                 of_sandbox = [failure for failure in failures.exceptions if isinstance(failure, SandboxError)]

@@ -4,12 +4,13 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from inkling.engine.repair.lending import Borrower, Lent, lend
 from inkling.engine.repair.nodes import Constant
 from inkling.engine.repair.program import Program, SourceFile, line_range
-from inkling.engine.repair.sites import find_sites
+from inkling.engine.repair.sites import Sites, find_sites
 from inkling.engine.repair.templates.ideas import (
     N_EXPRESSIONS_OF_A_LARGE_PROGRAM,
     Surroundings,
@@ -22,19 +23,23 @@ _QUOTED = re.compile(r"'([^'\n]{0,30})'|\"([^\"\n]{0,30})\"")
 _LONGEST_STRING = 60
 _N_DOCUMENTED = 15
 _N_EXPECTED = 6
+_N_BORROWERS = 6  # functions that are lent statements, the most suspicious ones
 _OF_LETTERS = (96, 97, 26, 65)  # what arithmetic on letters needs: those before "a", "a" itself, how many, "A"
 _SHARE_OF_DEFINITION = 0.4  # of the suspiciousness of the code that uses a constant of the module or class
 
 Lines = Mapping[PurePosixPath, Mapping[int, float]]
 
 
-def surroundings_of(program: Program, suspicious: Lines, tests: Iterable[str]) -> Surroundings:
+def surroundings_of(
+    program: Program, suspicious: Lines, tests: Iterable[str], others: Iterable[str] = ()
+) -> Surroundings:
     """Returns what templates may know.
 
     Args:
         program: The program.
         suspicious: Suspiciousness by file and line.
         tests: Sources of the failing tests.
+        others: Texts of other files of the workspace, nearest first.
     """
     lines = {file.path: _with_definitions(file, suspicious.get(file.path, {})) for file in program.files}
     sites = find_sites(program, lines)
@@ -67,8 +72,35 @@ def surroundings_of(program: Program, suspicious: Lines, tests: Iterable[str]) -
         documented_strings=_strings(documented_strings)[:_N_DOCUMENTED],
         expected_strings=_expected_strings(tests),
         functions=_functions(program),
+        lent=_lent(program, sites, others),
         is_large=len(sites.expressions) > N_EXPRESSIONS_OF_A_LARGE_PROGRAM,
     )
+
+
+def _lent(program: Program, sites: Sites, others: Iterable[str]) -> dict[int, tuple[Lent, ...]]:
+    most = sorted(sites.functions, key=lambda item: -item[2])[:_N_BORROWERS]
+    borrowers = []
+    for function, scope, _ in most:
+        file = program.file_of(function)
+        first, last = line_range(function)
+        known = frozenset({*scope.names, *_names_of_module(file)})
+        text = "\n".join(file.text.splitlines()[first - 1 : last])
+        borrowers.append(Borrower(function=function, scope=scope, text=text, known=known))
+    return lend(borrowers, others)
+
+
+def _names_of_module(file: SourceFile) -> Iterator[str]:
+    for statement in file.tree.body:
+        if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield statement.name
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            yield from (alias.asname or alias.name.split(".")[0] for alias in statement.names)
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            yield from (
+                node.id
+                for node in ast.walk(statement)
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+            )
 
 
 def _with_definitions(file: SourceFile, lines: Mapping[int, float]) -> dict[int, float]:

@@ -56,7 +56,7 @@ def _search(task: SearchTask, deadline: float, reporter: "_Reporter") -> None:
     if not program.files:
         raise StageError("none of the suspicious files can be parsed")
     suspicious = {PurePosixPath(path): lines for path, lines in task.suspicious.items()}
-    surroundings = surroundings_of(program, suspicious, _test_sources(task, folder))
+    surroundings = surroundings_of(program, suspicious, _test_sources(task, folder), _lent_texts(task, folder))
     gc.collect()
     gc.freeze()
     examples = find_examples(program, surroundings.sites)
@@ -75,6 +75,12 @@ def _texts(task: SearchTask, folder: Path) -> Iterator[tuple[PurePosixPath, str]
     for path in task.suspicious:
         with contextlib.suppress(OSError, UnicodeDecodeError):
             yield PurePosixPath(path), (folder / path).read_bytes().decode("utf-8")
+
+
+def _lent_texts(task: SearchTask, folder: Path) -> Iterator[str]:
+    for path in task.lending:
+        with contextlib.suppress(OSError, UnicodeDecodeError):
+            yield (folder / path).read_bytes().decode("utf-8")
 
 
 def _test_sources(task: SearchTask, folder: Path) -> list[str]:
@@ -137,10 +143,9 @@ class _Reporter:
             return None
         edits: list[FileEdit] = []
         words = ""
-        imports = dict(mutant.imports)
         for file in self.program.files:
             changes = [change for change in mutant.changes if self.program.file_of(change[0]) is file]
-            needed = [imports[file.path]] if file.path in imports else []
+            needed = [statement for path, statement in mutant.imports if path == file.path]
             if not changes and not needed:
                 continue
             of_file = edits_for(self.program, file, changes, needed)

@@ -14,6 +14,7 @@ from inkling.core.errors import SandboxError
 from inkling.core.execution import CaseOutcome, CaseResult, Program, ProjectView
 from inkling.core.ports import Sandbox
 from inkling.core.repair import Failure, Proposals, RepairBudget, RepairProgress, RepairRequest, SuspiciousLine
+from inkling.engine.repair.lenders import lending_files
 from inkling.engine.repair.repairer import EmbeddedRepairer
 
 INTERPRETER = Path(sys.executable).parent / "python"
@@ -365,6 +366,60 @@ async def test_the_project_under_repair_may_be_called_inkling(sandbox: Sandbox, 
     project = Project(tmp_path, sandbox, files)
     proposals = await project.repaired(["test_half.py::test_half"])
     assert "return n / 2  # !" in project.line_after(proposals, "return n / 3  # !")
+
+
+GREETINGS = {
+    "shop/greetings.py": """\
+        def greeting(name, names):
+            words = name.split()  # !
+            known = [other for other in names if other == name]  # !
+            return " ".join(words), len(known)  # !
+    """,
+    "shop/farewells.py": """\
+        import unicodedata
+
+        def farewell(guest, guests):
+            guest = unicodedata.normalize("NFKC", guest)
+            words = guest.split()
+            known = [other for other in guests if other == guest]
+            return " ".join(words), len(known)
+    """,
+    "test_greetings.py": """\
+        from shop.greetings import greeting
+
+        def test_plain():
+            assert greeting("Eve", ["Eve"]) == ("Eve", 1)
+
+        def test_ligature():
+            assert greeting("\ufb01nn", ["finn", "eve"]) == ("finn", 1)
+
+        def test_full_width():
+            assert greeting("\uff21da  L", ["eve"]) == ("Ada L", 0)
+    """,
+}
+FAILING_GREETINGS = ["test_greetings.py::test_ligature", "test_greetings.py::test_full_width"]
+
+
+async def test_a_statement_is_borrowed_from_another_file_of_the_workspace(sandbox: Sandbox, tmp_path: Path) -> None:
+    project = Project(tmp_path, sandbox, GREETINGS)
+    proposals = await project.repaired(FAILING_GREETINGS, ["test_greetings.py::test_plain"], n_enough=1)
+    (files,) = project.patched(proposals)
+    lines = files["shop/greetings.py"].splitlines()
+    assert lines[0] == "import unicodedata"
+    assert '    name = unicodedata.normalize("NFKC", name)' in [line.replace("'", '"') for line in lines]
+    assert proposals.patches[0].kind == "borrowed"
+
+
+def test_what_is_excluded_or_ignored_or_a_test_lends_nothing(tmp_path: Path) -> None:
+    names = ("shop/cart.py", "shop/taxes.py", "other/far.py", "secret/keys.py", "made/out.py", "shop/test_cart.py")
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("def f():\n    return 1\n")
+    (tmp_path / "data.py").write_text("ROWS = [" + "1, " * 60_000 + "]\n")
+    (tmp_path / ".gitignore").write_text("made/\n")
+    view = ProjectView(folder=tmp_path, interpreter=INTERPRETER)
+    found = lending_files(view, [PurePosixPath("shop/cart.py")], ["secret/"])
+    assert [str(path) for path in found] == ["shop/taxes.py", "other/far.py"]
 
 
 async def test_unsaved_texts_are_what_is_repaired(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -137,6 +137,56 @@ def test_a_template_brings_the_import_that_it_needs() -> None:
         assert rounded.imports == wanted
 
 
+def lent(text: str, *others: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Returns programs with what is borrowed from other files, and the imports that they need."""
+    program = Program([(PATH, text)])
+    lines = {PATH: dict.fromkeys(range(1, text.count("\n") + 2), 1.0)}
+    found = [mutant for mutant in mutants(surroundings_of(program, lines, [], others)) if mutant.kind == "borrowed"]
+    return [
+        (ast.unparse(tree), tuple(statement for _, statement in mutant.imports))
+        for mutant in found
+        for _, tree in program.changed_files(mutant.changes)
+    ]
+
+
+TOTAL = "def total(prices, rate):\n    price = sum(prices)\n    return price * (1 + rate)\n"
+
+
+def test_a_statement_of_a_similar_function_in_another_file_comes_with_the_names_used_here() -> None:
+    other = (
+        "def total_of(amounts, tax):\n"
+        "    price = sum(amounts)\n"
+        "    price = max(price, tax)\n"
+        "    return price * (1 + tax)\n"
+    )
+    wanted = TOTAL.replace("    return", "    price = max(price, rate)\n    return")
+    assert (wanted.strip(), ()) in lent(TOTAL, other)
+
+
+def test_a_borrowed_statement_brings_the_import_that_it_needs() -> None:
+    other = (
+        "from decimal import Decimal as D\nimport math\n"
+        "def total(prices, rate):\n"
+        "    price = sum(prices)\n"
+        "    price = math.floor(price)\n"
+        "    return price * (1 + rate)\n"
+    )
+    wanted = TOTAL.replace("    return", "    price = math.floor(price)\n    return").strip()
+    assert (wanted, ("import math",)) in lent(TOTAL, other)
+
+
+def test_nothing_is_borrowed_that_means_something_else_here() -> None:
+    other = TOTAL.replace("    return", "    price = rounded(price)\n    return") + "def rounded(n):\n    return n\n"
+    assert not any("rounded" in text for text, _ in lent(TOTAL, other))
+    other = TOTAL.replace("    return", "    price = own_rates.of(price)\n    return")
+    assert not any("own_rates" in text for text, _ in lent(TOTAL, f"from . import own_rates\n{other}"))
+
+
+def test_nothing_is_borrowed_from_functions_that_do_something_else() -> None:
+    other = "def shout(words):\n    words = [word.upper() for word in words]\n    print(*words)\n    words.clear()\n"
+    assert lent(TOTAL, other, "def broken(:\n") == lent(TOTAL)
+
+
 def test_lines_that_nobody_suspects_are_left_alone() -> None:
     text = "def f(a):\n  b = a + 1\n  return b * 2\n"
     program = Program([(PATH, text)])

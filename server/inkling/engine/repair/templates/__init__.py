@@ -59,6 +59,7 @@ OF_STATEMENTS: tuple[StatementTemplate, ...] = (
     borrowed.missing_else,
     borrowed.statements_of_the_function,
     borrowed.statements_elsewhere,
+    borrowed.statements_of_the_workspace,
     borrowed.guards_elsewhere,
     blocks.loops,
     blocks.counted_loops,
@@ -93,7 +94,11 @@ def _all(surroundings: Surroundings) -> Iterator[Mutant]:
         for statement_template in OF_STATEMENTS:
             for rewrite in statement_template(place, surroundings):
                 weight = max(place.suspiciousness, rewrite.least_suspiciousness) * rewrite.prior
-                yield Mutant(changes=rewrite.changes, kind=rewrite.kind, weight=weight, size=rewrite.size)
+                path = surroundings.program.file_of(place.node).path
+                imports = tuple((path, statement) for statement in rewrite.imports)
+                yield Mutant(
+                    changes=rewrite.changes, kind=rewrite.kind, weight=weight, size=rewrite.size, imports=imports
+                )
     for file in surroundings.program.files:
         for statement, prior in names.missing_imports(file):
             yield Mutant(changes=(), kind="missing_import", weight=prior, imports=((file.path, statement),))

@@ -1,4 +1,4 @@
-"""Statements taken from elsewhere: of the same function, varied for a missing branch, and of other functions."""
+"""Statements from elsewhere: of the same function, varied for a missing branch, of other functions and other files."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -10,6 +10,7 @@ from inkling.engine.repair.templates.ideas import Rewrite, Surroundings
 
 _MOST_NODES = 40  # of a statement that is borrowed
 _N_BORROWED = 60  # statements that are tried at one place
+_LENT_PRIOR = 0.35  # of what a function of another file says that is the same but for this
 
 
 def missing_else(site: StatementSite, _: Surroundings) -> Iterator[Rewrite]:
@@ -58,6 +59,20 @@ def statements_elsewhere(site: StatementSite, surroundings: Surroundings) -> Ite
             changes.append((site.node, (moved(other),)))
         for change in changes:
             yield Rewrite("borrowed", alike, (change,), 2)
+
+
+def statements_of_the_workspace(site: StatementSite, surroundings: Surroundings) -> Iterator[Rewrite]:
+    """Yields what similar functions in other files say, in place of the statement, before or after it."""
+    for lent in surroundings.lent.get(id(site.scope.function), ()):
+        alike = type(lent.statement) is type(site.node)
+        prior = _LENT_PRIOR * lent.likeness * (1.0 if alike or isinstance(lent.statement, ast.If) else 0.5)
+        changes: list[Change] = [(site.node, (moved(lent.statement), site.node))]
+        if alike:
+            changes.append((site.node, (moved(lent.statement),)))
+        if site.is_last and not isinstance(site.node, ast.Return | ast.Break | ast.Continue | ast.Raise):
+            changes.append((site.node, (site.node, moved(lent.statement))))
+        for change in changes:
+            yield Rewrite("borrowed", prior, (change,), 2, imports=lent.imports)
 
 
 def guards_elsewhere(site: StatementSite, surroundings: Surroundings) -> Iterator[Rewrite]:

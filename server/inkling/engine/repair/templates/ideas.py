@@ -1,10 +1,11 @@
 """What a template says: a change of one place and how likely it is the repair, before anything was run."""
 
 import ast
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from inkling.engine.repair.lending import Lent
 from inkling.engine.repair.nodes import Constant
 from inkling.engine.repair.program import Change, Program
 from inkling.engine.repair.sites import ExpressionSite, Sites, StatementSite
@@ -37,6 +38,7 @@ class Rewrite(NamedTuple):
         changes: What is changed.
         size: How much is changed.
         least_suspiciousness: The place counts at least this much: what is wrong with a block is seldom its head.
+        imports: Statements that must stand among the imports of the place's file.
     """
 
     kind: str
@@ -44,6 +46,7 @@ class Rewrite(NamedTuple):
     changes: tuple[Change, ...]
     size: int = 1
     least_suspiciousness: float = 0.0
+    imports: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +62,7 @@ class Surroundings:
         documented_strings: Strings there.
         expected_strings: Strings that failing tests expect.
         functions: Functions of the modules, by name.
+        lent: Statements from elsewhere in the workspace, by the `id` of the function that they are lent to.
         is_large: Whether the suspicious code is so large that costly templates are left out.
     """
 
@@ -70,6 +74,7 @@ class Surroundings:
     documented_strings: tuple[str, ...]
     expected_strings: tuple[str, ...]
     functions: tuple[str, ...]
+    lent: Mapping[int, tuple[Lent, ...]] = field(hash=False)
     is_large: bool
 
 
