@@ -56,10 +56,13 @@ class Unreadable(StrEnum):
 
     BINARY = "binary"
     SUBMODULE = "submodule"
+    SYMLINK = "symlink"
+    NOTEBOOK = "notebook"
     NOT_UTF8 = "not_utf8"
     TOO_LARGE = "too_large"
     GENERATED = "generated"
     CONFLICT_MARKERS = "conflict_markers"
+    BEYOND_LIMIT = "beyond_limit"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
