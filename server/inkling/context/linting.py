@@ -47,6 +47,50 @@ class LinterFinding:
     patch: Patch
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintFinding:
+    """Whatever ruff says of a text.
+
+    Attributes:
+        code: The rule's, such as `F821`; `invalid-syntax` for what does not parse.
+        message: What ruff says.
+        first_line: Where it begins, one-based.
+        last_line: Where it ends.
+        edits: Ruff's fix, in order of place; none where it has no fix.
+        is_safe: Whether ruff says that the fix keeps the meaning.
+    """
+
+    code: str
+    message: str
+    first_line: int
+    last_line: int
+    edits: tuple[TextEdit, ...] = ()
+    is_safe: bool = False
+
+
+class RuffFindings:
+    """Asks ruff about a text with given rules, beside those that the project's configuration ignores."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        """Looks for these rules alone."""
+        self._options = ("--select", ",".join(codes))
+
+    async def of(self, folder: Path, path: PurePosixPath, text: str) -> list[LintFinding] | None:
+        """Returns what is found in the text of a file, in order of place; None where ruff does not answer.
+
+        Args:
+            folder: The project's.
+            path: The file within it; it need not exist.
+            text: The whole text.
+        """
+        try:
+            said = json.loads(await _ask_ruff(folder, path, text, self._options))
+            return [_whole_finding(each, text) for each in said]
+        except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
+            logger.warning("ruff was not asked: %s", error)
+            return None
+
+
 class RuffLinter:
     """Asks ruff, with the project's own configuration, about the text that the user sees."""
 
@@ -159,25 +203,42 @@ def _read(answer: bytes, path: PurePosixPath, text: str) -> list[LinterFinding]:
         return []
 
 
+def _whole_finding(said: dict[str, Any], text: str) -> LintFinding:
+    fix = said.get("fix") or {}
+    return LintFinding(
+        code=str(said["code"] or _NO_SYNTAX),
+        message=str(said["message"]),
+        first_line=int(said["location"]["row"]),
+        last_line=int(said["end_location"]["row"]),
+        edits=_edits(said, text) or (),
+        is_safe=fix.get("applicability") == "safe",
+    )
+
+
 def _finding(said: dict[str, Any], path: PurePosixPath, text: str) -> LinterFinding | None:
-    fix = said.get("fix")
-    if not fix:
+    edits = _edits(said, text)
+    if edits is None:
         return None
-    edits = []
-    for each in fix["edits"]:
-        start, end = _offset(text, each["location"]), _offset(text, each["end_location"])
-        if start is None or end is None:
-            return None
-        edits.append(FileEdit(path=path, edit=TextEdit(offset=start, n_removed=end - start, inserted=each["content"])))
-    words = fix.get("message") or said["message"]
+    words = said["fix"].get("message") or said["message"]
     patch = Patch(
-        edits=tuple(sorted(edits, key=lambda each: each.edit.offset)),
+        edits=tuple(FileEdit(path=path, edit=edit) for edit in edits),
         kind=KIND,
         source=Source.EMBEDDED,
         explanation=f"Ruff's own fix for {said['code']}: {words}.",
         prior=1.0,
     )
     return LinterFinding(first_line=said["location"]["row"], last_line=said["end_location"]["row"], patch=patch)
+
+
+def _edits(said: dict[str, Any], text: str) -> tuple[TextEdit, ...] | None:
+    """Returns the edits of a finding's fix in order of place; None where there is no fix that can be read."""
+    edits = []
+    for each in (said.get("fix") or {}).get("edits", ()):
+        start, end = _offset(text, each["location"]), _offset(text, each["end_location"])
+        if start is None or end is None:
+            return None
+        edits.append(TextEdit(offset=start, n_removed=end - start, inserted=each["content"] or ""))
+    return tuple(sorted(edits, key=lambda edit: edit.offset)) or None
 
 
 def _offset(text: str, place: dict[str, int]) -> int | None:

@@ -135,6 +135,14 @@ class ChangedDefinition:
         return found
 
     @property
+    def path(self) -> PurePosixPath:
+        """The file it is in; where it was if it is gone."""
+        found = self.path_after or self.path_before
+        if found is None:
+            raise ValueError("a changed definition is in a file before or after")
+        return found
+
+    @property
     def is_same_code(self) -> bool:
         """Whether there is no behaviour to compare: only docstrings, comments, annotations or the format changed."""
         return self.before is not None and self.after is not None and self.before.code == self.after.code

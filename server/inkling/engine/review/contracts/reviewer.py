@@ -1,0 +1,51 @@
+"""All that a change promises, looked at definition by definition."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from inkling.core.change import ChangeSet, FileChange
+from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
+from inkling.core.suspicion import is_test_file
+from inkling.engine.review.changed_code import ChangedCode, ChangedDefinition, read_changed_code
+from inkling.engine.review.contracts.calls import of_changed_call
+from inkling.engine.review.contracts.gone import of_gone_definition
+from inkling.engine.review.contracts.promises import of_docstring, of_documents
+from inkling.engine.review.contracts.stored import of_stored_shape
+from inkling.engine.review.project_code import MAX_FILES, ProjectCode
+
+_TAKEN_AWAY = (FileChange.DELETED, FileChange.RENAMED)
+
+
+class ContractReviewer:
+    """Finds callers and documents that a change forgot. Implements `core.ports.Reviewer`."""
+
+    async def review(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
+        """Returns a comment for each definition that others use as it no longer is."""
+        on_progress(ReviewProgress(doing="reading who uses what was changed", n_done=0, n_steps=1))
+        return await asyncio.to_thread(_look, request.changes)
+
+
+def _look(changes: ChangeSet) -> Findings:
+    code = read_changed_code(changes.files)
+    pairs = [pair for pair in code.definitions if not is_test_file(pair.path)]
+    if not pairs:
+        return Findings(comments=[], unchecked=_unparsed(code))
+    gone = [file.old_path for file in changes.files if file.old_path is not None and file.change in _TAKEN_AWAY]
+    project = ProjectCode(changes.after, gone)
+    comments = [comment for pair in pairs for comment in _of(project, pair, changes)]
+    unchecked = _unparsed(code)
+    if not project.is_whole:
+        unchecked.append(Unchecked(what="callers in all files", why=f"Only the first {MAX_FILES} files were searched."))
+    return Findings(comments=comments, checked=[f"callers of {len(pairs)} changed definitions"], unchecked=unchecked)
+
+
+def _of(project: ProjectCode, pair: ChangedDefinition, changes: ChangeSet) -> Iterator[ReviewComment]:
+    yield from of_gone_definition(project, pair)
+    yield from of_changed_call(project, pair)
+    yield from of_docstring(pair)
+    yield from of_documents(project, pair)
+    yield from of_stored_shape(pair, changes)
+
+
+def _unparsed(code: ChangedCode) -> list[Unchecked]:
+    return [Unchecked(what=str(path), why=f"It does not parse: {why}.") for path, why in code.unparsed.items()]
