@@ -1,0 +1,39 @@
+"""All dangers, file by file."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+
+from inkling.core.change import ChangedFile, ChangeSet, FileChange
+from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest
+from inkling.engine.review.project_code import ProjectCode
+from inkling.engine.review.risks.comparisons import of_float_equality, of_outside_paths
+from inkling.engine.review.risks.dead_code import of_unreachable, of_unused
+from inkling.engine.review.risks.secrets import of_secrets
+
+
+class RiskReviewer:
+    """Finds what is dangerous in itself. Implements `core.ports.Reviewer`."""
+
+    async def review(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
+        """Returns a comment for each danger on changed lines, and for what the change leaves behind unused."""
+        on_progress(ReviewProgress(doing="looking for dangers on changed lines", n_done=0, n_steps=1))
+        comments = await asyncio.to_thread(lambda: list(_look(request.changes)))
+        return Findings(comments=comments, checked=["secrets, unreachable and unused code, fragile comparisons"])
+
+
+def _look(changes: ChangeSet) -> Iterator[ReviewComment]:
+    read = [file for file in changes.files if file.after is not None]
+    for file in read:
+        yield from of_secrets(file)
+        if file.path.suffix == ".py":
+            yield from _of_code(file)
+    gone = [file.path for file in changes.files if file.change is FileChange.DELETED]
+    gone += [file.old_path for file in changes.files if file.change is FileChange.RENAMED and file.old_path is not None]
+    if any(hunk.before.n_lines for file in read for hunk in file.hunks):
+        yield from of_unused(changes, ProjectCode(changes.after, gone))
+
+
+def _of_code(file: ChangedFile) -> Iterator[ReviewComment]:
+    yield from of_unreachable(file)
+    yield from of_float_equality(file)
+    yield from of_outside_paths(file)
