@@ -63,6 +63,7 @@ class Unreadable(StrEnum):
     GENERATED = "generated"
     CONFLICT_MARKERS = "conflict_markers"
     BEYOND_LIMIT = "beyond_limit"
+    NOT_FETCHED = "not_fetched"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

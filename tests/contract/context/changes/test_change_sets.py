@@ -1,0 +1,202 @@
+"""Which change is read, from real repositories: working tree, index, commits, ranges, branches, patches."""
+
+import tempfile
+from pathlib import Path, PurePosixPath
+
+import pytest
+from tests.contract.context.changes.repository import Repo, by_path, spans
+
+from inkling.context.changes import Branch, PatchText, Revisions, Staged, WorkingTree
+from inkling.context.project_view import text_in_view
+from inkling.core.change import ChangeSet, FileChange, Unreadable
+from inkling.core.errors import UserError
+
+CART = "def total(prices):\n    result = 0\n    for price in prices:\n        result += price\n    return result\n"
+CHANGED = CART.replace("+=", "-=")
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Repo:
+    made = Repo(tmp_path / "shop")
+    made.commit({"cart.py": CART, "old.py": "".join(f"value_{n} = {n}\n" for n in range(20)), "gone.py": "x = 1\n"})
+    return made
+
+
+def _texts(changes: ChangeSet, path: str) -> tuple[str, str]:
+    return tuple(text_in_view(view, PurePosixPath(path)) for view in (changes.before, changes.after))  # type: ignore[return-value]  # two of them
+
+
+def _left_behind() -> set[str]:
+    return {path.name for path in Path(tempfile.gettempdir()).glob("inkling-review-*")}
+
+
+def test_the_working_tree_is_compared_with_head_and_untracked_files_belong_to_it(repo: Repo) -> None:
+    repo.write({"cart.py": CHANGED, "new.py": "a = 1\n", "kept.log": "…", ".gitignore": "*.log\n"})
+    repo.write({".venv/pyvenv.cfg": "", ".venv/lib/thing.py": "x = 1\n"})
+    (repo.folder / "gone.py").unlink()
+    (repo.folder / "old.py").rename(repo.folder / "moved.py")
+    status = repo.git("status", "--porcelain")
+    with repo.changes() as changes:
+        files = by_path(changes)
+        assert list(files) == [".gitignore", "cart.py", "gone.py", "moved.py", "new.py"]
+        assert files["cart.py"].change is FileChange.MODIFIED
+        assert spans(files["cart.py"]) == [(4, 1, 4, 1)]
+        assert (files["cart.py"].before, files["cart.py"].after) == (CART, CHANGED)
+        assert (files["new.py"].change, spans(files["new.py"])) == (FileChange.ADDED, [(1, 0, 1, 1)])
+        assert (files["gone.py"].change, spans(files["gone.py"])) == (FileChange.DELETED, [(1, 1, 1, 0)])
+        assert (files["moved.py"].change, files["moved.py"].hunks) == (FileChange.RENAMED, ())
+        assert files["moved.py"].old_path == PurePosixPath("old.py")
+        assert changes.after.folder == repo.folder
+        assert _texts(changes, "cart.py") == (CART, CHANGED)
+        assert changes.before.edits[PurePosixPath("gone.py")] == "x = 1\n"
+    assert repo.git("status", "--porcelain") == status
+    assert not (repo.folder / ".git" / "index.lock").exists()
+
+
+def test_the_index_is_reviewed_without_what_is_not_staged(repo: Repo) -> None:
+    repo.write({"cart.py": CHANGED})
+    repo.git("add", "cart.py")
+    repo.write({"cart.py": CHANGED + "# later\n", "untracked.py": "x = 1\n"})
+    before = _left_behind()
+    with repo.changes(Staged()) as changes:
+        assert list(by_path(changes)) == ["cart.py"]
+        assert _texts(changes, "cart.py") == (CART, CHANGED)
+        assert changes.after.folder != repo.folder
+        assert not (changes.after.folder / "untracked.py").exists()
+        assert (changes.after.folder / "gone.py").read_text(encoding="utf-8") == "x = 1\n"
+        folder = changes.after.folder
+    assert not folder.exists()
+    assert _left_behind() == before
+
+
+def test_what_lies_on_disk_needs_no_second_copy(repo: Repo) -> None:
+    repo.commit({"cart.py": CHANGED})
+    repo.write({"untracked.py": "x = 1\n"})
+    with repo.changes(Revisions(text="HEAD")) as changes:
+        assert changes.after.folder == repo.folder
+        assert list(by_path(changes)) == ["cart.py"]
+
+
+def test_a_commit_is_compared_with_its_parent_and_says_what_its_author_meant(repo: Repo) -> None:
+    repo.commit({"cart.py": CHANGED}, "cart: subtract\n\nBecause.")
+    repo.commit({"cart.py": CART}, "later")
+    with repo.changes(Revisions(text="HEAD~1")) as changes:
+        assert changes.message == "cart: subtract\n\nBecause."
+        assert changes.name.startswith("commit ")
+        assert _texts(changes, "cart.py") == (CART, CHANGED)
+
+
+def test_the_first_commit_adds_everything(repo: Repo) -> None:
+    with repo.changes(Revisions(text="HEAD")) as changes:
+        assert {file.change for file in changes.files} == {FileChange.ADDED}
+        assert len(changes.files) == 3
+
+
+def test_before_the_first_commit_everything_is_new(tmp_path: Path) -> None:
+    repo = Repo(tmp_path)
+    repo.write({"cart.py": CART})
+    for wanted in (WorkingTree(), Staged()):
+        with repo.changes(wanted) as changes:
+            assert list(by_path(changes)) == (["cart.py"] if wanted == WorkingTree() else [])
+    repo.git("add", "cart.py")
+    with repo.changes(Staged()) as changes:
+        assert list(by_path(changes)) == ["cart.py"]
+    with pytest.raises(UserError, match="there is no commit yet"), repo.changes(Revisions(text="HEAD")):
+        pass
+
+
+def test_ranges_have_two_dots_or_three(repo: Repo) -> None:
+    repo.git("checkout", "--quiet", "-b", "work")
+    repo.commit({"cart.py": CHANGED}, "subtract")
+    repo.commit({"more.py": "y = 2\n"}, "more")
+    repo.git("checkout", "--quiet", "main")
+    repo.commit({"other.py": "z = 3\n"}, "other")
+    with repo.changes(Revisions(text="main..work")) as changes:
+        assert list(by_path(changes)) == ["cart.py", "more.py", "other.py"]
+        assert changes.message == "more\n\nsubtract"
+    with repo.changes(Revisions(text="main...work")) as changes:
+        assert list(by_path(changes)) == ["cart.py", "more.py"]
+    repo.git("checkout", "--quiet", "work")
+    repo.write({"cart.py": CHANGED + "# not committed\n"})
+    with repo.changes(Branch(base="main")) as changes:
+        assert list(by_path(changes)) == ["cart.py", "more.py"]
+        assert by_path(changes)["cart.py"].after == CHANGED
+        assert changes.name == "HEAD since it left main (what is not committed is left out)"
+    with repo.changes(Revisions(text="work~1..")) as changes:
+        assert list(by_path(changes)) == ["more.py"]
+
+
+def test_a_merge_is_compared_with_its_first_parent(repo: Repo) -> None:
+    repo.git("checkout", "--quiet", "-b", "work")
+    repo.commit({"more.py": "y = 2\n"}, "more")
+    repo.git("checkout", "--quiet", "main")
+    repo.commit({"other.py": "z = 3\n"}, "other")
+    repo.git("merge", "--quiet", "--no-edit", "work")
+    with repo.changes(Revisions(text="HEAD")) as changes:
+        assert list(by_path(changes)) == ["more.py"]
+        assert "a merge, against its first parent" in changes.name
+
+
+def test_a_project_below_the_top_of_its_repository_is_reviewed_alone(repo: Repo) -> None:
+    repo.commit({"server/app/run.py": "x = 1\n", "server/app/helper.py": "y = 2\n"})
+    repo.write({"cart.py": CHANGED, "server/app/run.py": "x = 2\n", "server/app/new.py": "z = 3\n"})
+    with repo.changes(project="server/app") as changes:
+        assert list(by_path(changes)) == ["new.py", "run.py"]
+        assert changes.after.folder == repo.folder / "server/app"
+    repo.git("add", "--all")
+    repo.write({"server/app/run.py": "x = 3\n"})
+    with repo.changes(Staged(), project="server/app") as changes:
+        assert _texts(changes, "run.py") == ("x = 1\n", "x = 2\n")
+        assert (changes.after.folder / "helper.py").is_file()
+
+
+@pytest.mark.parametrize("options", [(), ("--no-prefix",), ("--unified=0",)])
+def test_a_patch_is_reviewed_whether_or_not_it_is_applied(repo: Repo, options: tuple[str, ...]) -> None:
+    repo.write({"cart.py": CHANGED})
+    patch = repo.git("diff", *options).encode()
+    if options != ("--unified=0",):  # without lines around it git refuses to guess the place
+        with repo.changes(PatchText(text=patch)) as changes:
+            assert changes.name == "the patch against HEAD"
+            assert _texts(changes, "cart.py") == (CART, CHANGED)
+            assert changes.after.folder == repo.folder
+        repo.git("checkout", "--quiet", "cart.py")
+        with repo.changes(PatchText(text=patch)) as changes:
+            assert _texts(changes, "cart.py") == (CART, CHANGED)
+            assert changes.after.folder != repo.folder
+        assert (repo.folder / "cart.py").read_text(encoding="utf-8") == CART
+    else:
+        with pytest.raises(UserError, match="the patch does not apply"), repo.changes(PatchText(text=patch)):
+            pass
+
+
+def test_a_patch_of_what_is_not_committed_yet_is_reviewed_against_the_disk(repo: Repo) -> None:
+    repo.write({"cart.py": CART + "\n\nRATE = 2\n"})
+    patch = b"--- a/cart.py\n+++ b/cart.py\n@@ -5,4 +5,4 @@\n     return result\n \n \n-RATE = 2\n+RATE = 3\n"
+    with repo.changes(PatchText(text=patch)) as changes:
+        assert changes.name == "the patch against the working tree"
+        assert by_path(changes)["cart.py"].after == CART + "\n\nRATE = 3\n"
+
+
+def test_an_empty_patch_and_an_unchanged_tree_change_nothing(repo: Repo) -> None:
+    for wanted in (PatchText(text=b"\n"), WorkingTree(), Staged(), Revisions(text="HEAD..HEAD")):
+        with repo.changes(wanted) as changes:
+            assert changes.files == ()
+            assert changes.after.folder == repo.folder
+
+
+def test_a_touched_file_is_not_changed(repo: Repo) -> None:
+    (repo.folder / "cart.py").write_bytes(CART.encode())
+    with repo.changes() as changes:
+        assert changes.files == ()
+
+
+def test_unfinished_merges_are_named(repo: Repo) -> None:
+    repo.git("checkout", "--quiet", "-b", "work")
+    repo.commit({"cart.py": CART.replace("+=", "*=")})
+    repo.git("checkout", "--quiet", "main")
+    repo.commit({"cart.py": CHANGED})
+    repo.git("merge", "--quiet", "work", must_work=False)
+    with repo.changes() as changes:
+        assert by_path(changes)["cart.py"].unreadable is Unreadable.CONFLICT_MARKERS
+    with pytest.raises(UserError, match=r"a merge is not finished: cart\.py\."), repo.changes(Staged()):
+        pass
