@@ -38,10 +38,12 @@ def next_edit_services(ports: NextEditPorts, predictor: EmbeddedEditPredictor) -
         predictor: The embedded mind among them.
     """
     feature = NextEditFeature(ports, Settings())
+    predictor.on_more_known = feature.more_is_known
 
     def configure(settings: Settings) -> None:
         feature.configure(settings)
         predictor.set_max_file_kb(settings.next_edit.max_file_kb)
+        ports.history.set_max_file_kb(settings.next_edit.max_file_kb)
 
     def record(outcomes: Sequence[Outcome]) -> None:
         feature.outcomes_reported(outcomes)

@@ -110,7 +110,9 @@ async def running_services(
     syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
     clock = LoopClock()
     learner = Learner(places.data_dir, opened.log, clock.now_ms)
-    edit_predictor = EmbeddedEditPredictor(deadline_s=EDITS_DEADLINE_S, max_file_kb=Settings().next_edit.max_file_kb)
+    edit_predictor = EmbeddedEditPredictor(
+        deadline_s=EDITS_DEADLINE_S, max_file_kb=Settings().next_edit.max_file_kb, names=analysis
+    )
     edit_learner = NextEditLearner(next_edit_points(), places.data_dir, opened.log, clock.now_ms)
     owners = (completer, syntax, analysis, edit_predictor)
     async with _workers([learner.run(), edit_learner.run(), *(owner.run() for owner in owners)]) as background:

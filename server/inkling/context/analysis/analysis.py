@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -37,6 +37,25 @@ _Key = tuple[str, int, int, str, bool]
 class _Answer:
     verdict: NameVerdict
     at_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinedPlace:
+    """Where a name is defined; the line from 0, the column in code points."""
+
+    path: Path
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NamedPlace:
+    """Where a name stands; the line from 0, the column in code points."""
+
+    path: Path
+    line: int
+    column: int
+    name: str
 
 
 class Analysis:
@@ -131,7 +150,9 @@ class Analysis:
         Raises:
             WorkerError: The analysis process died or is not running.
         """
-        found = await self._ask_aside("define", snapshot, (_path_text(snapshot), snapshot.text, offset))
+        if not _is_asked_aside(snapshot.text):
+            return None
+        found = await self._ask_aside("define", (_path_text(snapshot), snapshot.text, offset))
         return None if found is None else (Path(found[0]), found[2])
 
     async def problems(self, snapshot: Snapshot, offset: int) -> list[tuple[int, str]]:
@@ -140,12 +161,40 @@ class Analysis:
         Raises:
             WorkerError: The analysis process died or is not running.
         """
-        return list(await self._ask_aside("problems", snapshot, (snapshot.text, offset)) or ())
+        if not _is_asked_aside(snapshot.text):
+            return []
+        return list(await self._ask_aside("problems", (snapshot.text, offset)))
 
-    async def _ask_aside(self, method: str, snapshot: Snapshot, payload: object) -> Any:
+    async def definitions(self, texts: Mapping[Path, str], places: Sequence[NamedPlace]) -> list[list[DefinedPlace]]:
+        """Returns for each place where the name at it is defined; nothing where jedi does not know.
+
+        Asked in quiet moments, a tenth of a second at a time: it may take seconds until all is known.
+
+        Args:
+            texts: Files as they are to be seen, in place of what lies on disk.
+            places: Names, those of one file best one after the other. Those of texts that are too large are not known.
+
+        Raises:
+            WorkerError: The analysis process died or is not running.
+        """
+        told = {str(path): text for path, text in texts.items() if _is_asked_aside(text)}
+        too_large = {str(path) for path in texts} - told.keys()
+        asked = [(str(each.path), each.line, each.column, each.name) for each in places]
+        left = [each for each in asked if each[0] not in too_large]
+        found: dict[tuple[str, int, int, str], list[DefinedPlace]] = {}
+        while left:
+            answers = await self._ask_aside("definitions", (told, left))
+            if not answers:
+                break
+            for place, answer in zip(left, answers, strict=False):
+                found[place] = [
+                    DefinedPlace(path=Path(path), line=line, column=column) for path, line, column in answer
+                ]
+            left = left[len(answers) :]
+        return [found.get(place, []) for place in asked]
+
+    async def _ask_aside(self, method: str, payload: object) -> Any:
         """Asks the worker in a quiet moment: suggestions wait for what it judges, and for this nobody has to."""
-        if len(snapshot.text) > MAX_CHARS_ASIDE or not is_analysed(snapshot.text):
-            return None
         loop = asyncio.get_running_loop()
         while self._pending or loop.time() < self._quiet_from_s:
             await asyncio.sleep(self._quiet_from_s - loop.time())
@@ -262,6 +311,10 @@ def _key(request: CompletionRequest, found: Mentions) -> _Key:
     # The names are part of the line, but which of them are new changes while the line is typed.
     names = found.line + "\0" + repr(pack(found.mentions))
     return request.snapshot.uri, before, after, names, found.is_all
+
+
+def _is_asked_aside(text: str) -> bool:
+    return len(text) <= MAX_CHARS_ASIDE and is_analysed(text)
 
 
 def _path_text(snapshot: Snapshot) -> str | None:

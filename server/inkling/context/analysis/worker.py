@@ -1,9 +1,9 @@
 """The analysis process: jedi on one thread, with limits on what it keeps.
 
-Calls: `judge` (verdicts on mentions), `complete` (rows for the popup), `define` (what a name stands for) and
-`problems` (what is wrong near a place). Notices: `scope`, `document`,
-`closed`, `files`. While nothing is asked, it reads what the open documents import; when it has grown too
-large it ends, and the daemon starts a fresh one.
+Calls: `judge` (verdicts on mentions), `complete` (rows for the popup), `define` (what a name stands for),
+`definitions` (where names are defined, in files as they are told) and `problems` (what is wrong near a place).
+Notices: `scope`, `document`, `closed`, `files`. While nothing is asked, it reads what the open documents import;
+when it has grown too large it ends, and the daemon starts a fresh one.
 """
 
 import importlib
@@ -11,8 +11,9 @@ import logging
 import os
 import re
 import sys
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,6 +23,7 @@ from inkling.context.analysis.definitions import FoundDefinition, find_definitio
 from inkling.context.analysis.judge import Line, Surroundings, judge
 from inkling.context.analysis.mentions import ImportMention, find_mentions, unpack
 from inkling.context.analysis.namespaces import Namespaces, hide_byte_order_mark
+from inkling.context.analysis.overlay import FilePlace, Overlay
 from inkling.context.analysis.parser_cache import keep_trees_in
 from inkling.context.analysis.problems import Problem, find_problems
 from inkling.context.analysis.workspace import WorkspaceFacts
@@ -33,6 +35,7 @@ logger = logging.getLogger(__name__)
 LARGEST_RSS_BYTES: Final = 200 * 1024 * 1024  # half of what all of Inkling may take
 READ_AHEAD_BELOW: Final = 0.7  # of the largest size: reading ahead alone never makes the worker start afresh
 MAX_COMPLETIONS: Final = 200
+DEFINITIONS_BUDGET_S: Final = 0.1  # of one answer; what is left is asked again, after whatever came meanwhile
 REST_BUDGET_S: Final = 0.1  # of reading files at a time; a question that comes meanwhile waits that long
 _IMPORT_LINE: Final = re.compile(r"^[ \t]*(?:import|from)[ \t].+$", re.MULTILINE)
 
@@ -59,6 +62,7 @@ class AnalysisWorker:
         self._hook_texts: list[str] | None = None
         self._to_warm: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._warmed: set[tuple[str, str]] = set()
+        self._overlay: Overlay | None = None
 
     def take_scope(self, payload: Any) -> None:
         """Takes the folders and the interpreter, which is run."""
@@ -101,6 +105,7 @@ class AnalysisWorker:
 
     def _forget(self) -> None:
         importlib.invalidate_caches()
+        self._overlay = None
         self._projects.clear()
         self._hook_texts = None
         self._warmed.clear()
@@ -136,8 +141,25 @@ class AnalysisWorker:
         text, offset = call.payload
         return [] if call.is_cancelled() else find_problems(text, offset)
 
+    def definitions(self, call: Call) -> list[list[FilePlace]]:
+        """Answers `definitions`: where the names at the first places are defined, as many as there is time for."""
+        texts, places = call.payload
+        end_s = time.monotonic() + DEFINITIONS_BUDGET_S
+        overlay, self._overlay = self._overlay, None
+        if overlay is None or overlay.texts != texts:
+            project = self._project_around([path for path, _, _, _ in places])
+            overlay = Overlay(texts, lambda text, path: self._open_script(text, path, project))
+        found: list[list[FilePlace]] = []
+        for path, line, column, name in places:
+            if call.is_cancelled() or (found and time.monotonic() > end_s):
+                break
+            found.append(overlay.definitions((path, line, column), name))
+        self._overlay = overlay
+        return found
+
     def rest(self) -> None:
         """Does a little housekeeping; called while nothing is asked."""
+        self._overlay = None
         size_bytes = resident_bytes()
         if size_bytes > self._largest_rss_bytes:
             logger.warning("rss_mb=%d is too much, starting afresh", size_bytes // 2**20)
@@ -183,25 +205,38 @@ class AnalysisWorker:
         """Tells whether all that can import a document is in the workspace, too."""
         return path is None or any(folder in path.parents for folder in self._folders)
 
-    def _open_script(self, text: str, path: Path | None) -> jedi.Script:
+    def _open_script(self, text: str, path: Path | None, project: jedi.Project | None = None) -> jedi.Script:
+        self._overlay = None  # jedi may take trees apart that were found out about
         text = hide_byte_order_mark(text)
-        return jedi.Script(text, path=path, environment=self._environment, project=self._view(path)[0])
+        return jedi.Script(text, path=path, environment=self._environment, project=project or self._view(path)[0])
+
+    def _project_around(self, paths: Sequence[str]) -> jedi.Project:
+        """Returns a project in which all is found that can be seen from the folders of some files."""
+        folders = list(dict.fromkeys(Path(path).parent for path in paths))
+        local: dict[str, None] = {}
+        for folder in folders:
+            local.update(dict.fromkeys(_local_path(folder, self._home(folder), self._folders)))
+        return self._project(self._home(folders[0]), list(local))
 
     def _view(self, path: Path | None) -> tuple[jedi.Project, Namespaces]:
         """Returns what can be seen from a document's folder."""
         folder = path.parent if path is not None else self._folders[0] if self._folders else Path.cwd()
         view = self._projects.get(folder)
         if view is None:
-            home = next((root for root in self._folders if root == folder or root in folder.parents), folder)
+            home = self._home(folder)
             local = _local_path(folder, home, self._folders)
-            project = jedi.Project(
-                home, sys_path=self._environment_path, added_sys_path=local, load_unsafe_extensions=False
-            )
+            project = self._project(home, local)
             major, minor = self._environment.version_info[:2]
             search_path = list(dict.fromkeys([*local, *self._environment_path]))
             view = project, Namespaces(search_path, self._unsaved_text, version=(major, minor))
             self._projects[folder] = view
         return view
+
+    def _home(self, folder: Path) -> Path:
+        return next((root for root in self._folders if root == folder or root in folder.parents), folder)
+
+    def _project(self, home: Path, local: list[str]) -> jedi.Project:
+        return jedi.Project(home, sys_path=self._environment_path, added_sys_path=local, load_unsafe_extensions=False)
 
     def _unsaved_text(self, path: Path) -> str | None:
         return self._unsaved.get(str(path))
@@ -258,6 +293,7 @@ def main() -> None:
             "judge": state.judge,
             "complete": state.complete,
             "define": state.define,
+            "definitions": state.definitions,
             "problems": state.problems,
         },
         notices={

@@ -1,7 +1,7 @@
 """The embedded predictor of next edits as the daemon sees it: a worker process, and what it must be told."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +10,13 @@ from inkling.core.errors import WorkerUnavailableError
 from inkling.core.next_edit import EditQuestion, PredictedEdit, Prediction
 from inkling.core.ports import WorkspaceScope
 from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.engine.next_edit.inquiries import Answers, Inquiries, NameReader
+from inkling.engine.next_edit.reading.meanings import unpack_inquiry
 from inkling.engine.next_edit.wire import pack_change, unpack_edit, unpack_place
 
 _SPEC = WorkerSpec(name="next-edit", module="inkling.engine.next_edit.worker")
 GROUP_DEADLINE_S = 10.0  # all places of a cause, on explicit request, in up to hundreds of files
+MEANINGS_WITHIN_S = 4.0  # of that, for jedi
 
 
 class EmbeddedEditPredictor:
@@ -24,16 +27,21 @@ class EmbeddedEditPredictor:
 
     Attributes:
         deadline_s: Longest time for an answer, seconds.
+        on_more_known: Is told of the document of a question when more is known than was when it was answered.
     """
 
-    def __init__(self, *, deadline_s: float, max_file_kb: int) -> None:
+    def __init__(self, *, deadline_s: float, max_file_kb: int, names: NameReader | None = None) -> None:
         """Prepares the predictor; nothing runs before `run`.
 
         Args:
             deadline_s: Longest time for an answer.
             max_file_kb: Largest file that is read, kilobytes.
+            names: Is asked, in the background, what names stand for where scopes cannot tell.
         """
         self.deadline_s = deadline_s
+        self.on_more_known: Callable[[DocumentUri], None] | None = None
+        self._inquiries = Inquiries(names, self._take_answers) if names is not None else None
+        self._n_answered = 0
         self._max_file_kb = max_file_kb
         self._scope: WorkspaceScope | None = None
         self._documents: dict[DocumentUri, Snapshot] = {}
@@ -43,7 +51,10 @@ class EmbeddedEditPredictor:
 
     async def run(self) -> None:
         """Keeps the worker running, from the first change or question on, until it is cancelled; then it is gone."""
-        await self._worker.run()
+        async with asyncio.TaskGroup() as tasks:
+            if self._inquiries is not None:
+                tasks.create_task(self._inquiries.run())
+            await self._worker.run()
 
     def process_ids(self) -> list[int]:
         """Returns the ids of the processes that run now."""
@@ -86,7 +97,13 @@ class EmbeddedEditPredictor:
         if not question.history or not 0 <= question.offset <= len(question.snapshot.text):
             return Prediction()
         await self._wait_for_first_start()
-        edits, places = await self._worker.call("predict", self._payload(question), deadline_s=self.deadline_s)
+        payload = self._payload(question)
+        n_answered = self._n_answered
+        edits, places, wanted = await self._worker.call("predict", payload, deadline_s=self.deadline_s)
+        # What was answered while the question was under way would be asked again; the next question knows it.
+        if self._inquiries is not None and n_answered == self._n_answered:
+            inquiries = [unpack_inquiry(each) for each in wanted]
+            self._inquiries.ask(inquiries, self._open_texts(), lambda: self._tell(question.snapshot.uri))
         return Prediction(
             edits=tuple(unpack_edit(edit) for edit in edits), places=tuple(unpack_place(place) for place in places)
         )
@@ -101,8 +118,23 @@ class EmbeddedEditPredictor:
             return ()
         await self._wait_for_first_start()
         payload = (*self._payload(question), edit.group)
-        edits = await self._worker.call("group", payload, deadline_s=GROUP_DEADLINE_S)
+        edits, wanted = await self._worker.call("group", payload, deadline_s=GROUP_DEADLINE_S)
+        if wanted and self._inquiries is not None:
+            inquiries = [unpack_inquiry(each) for each in wanted]
+            await self._inquiries.ask_now(inquiries, self._open_texts(), within_s=MEANINGS_WITHIN_S)
+            edits, _ = await self._worker.call("group", payload, deadline_s=GROUP_DEADLINE_S)
         return tuple(unpack_edit(one) for one in edits)
+
+    def _tell(self, uri: DocumentUri) -> None:
+        if self.on_more_known is not None:
+            self.on_more_known(uri)
+
+    def _take_answers(self, key: int, answers: Answers) -> None:
+        self._n_answered += 1
+        self._worker.notify("meanings", (key, answers))
+
+    def _open_texts(self) -> dict[str, str]:
+        return {str(each.path): each.text for each in self._documents.values() if each.path is not None}
 
     async def _wait_for_first_start(self) -> None:
         """Waits until the worker was started once: it starts with the first question, which is no failure of it."""

@@ -106,6 +106,10 @@ class Project:
         document = self._documents.get(uri)
         return document.text if document is not None else None
 
+    def is_open(self, path: str) -> bool:
+        """Tells whether a file is an open document."""
+        return self._uri_of_path.get(path) in self._documents
+
     def files_changed(self, paths: Iterable[str]) -> None:
         """Takes files that were saved, created, renamed or deleted on disk."""
         scope = self._scope

@@ -8,6 +8,7 @@ from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports.import_index import ImportIndex
+from inkling.engine.next_edit.reading.meanings import Meanings
 
 
 @dataclass(frozen=True)
@@ -20,12 +21,14 @@ class Situation:
         history: What was changed lately, oldest first, at present places. Never empty.
         cursor_line: The line of the cursor in the file of the latest change; None where it is elsewhere or unknown.
         imports: How the project imports what; None where nothing is known of it beyond `files`.
+        meanings: What jedi said that names stand for; None where it is not asked.
     """
 
     files: Mapping[DocumentUri, FileView]
     history: tuple[LineChange, ...]
     cursor_line: int | None = None
     imports: ImportIndex | None = None
+    meanings: Meanings | None = None
 
     @property
     def latest(self) -> LineChange:

@@ -1,5 +1,6 @@
 """The worker process of next edits: keeps the project's files, and answers what is changed next."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from inkling.engine.next_edit.garbage import collect_seldom
 from inkling.engine.next_edit.prediction import predict, predict_group
 from inkling.engine.next_edit.project import Project, ProjectScope
 from inkling.engine.next_edit.ranking.artifact import shipped_artifact
+from inkling.engine.next_edit.reading.meanings import Meanings, pack_inquiry
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.wire import pack_edit, pack_place, unpack_change
 
@@ -22,6 +24,7 @@ class NextEditWorker:
 
     def __init__(self) -> None:
         self._project = Project()
+        self._meanings = Meanings()
         self._ranking = shipped_artifact().ranking
         self._worker = Worker(
             calls={"predict": self._predict, "group": self._predict_group},
@@ -30,6 +33,7 @@ class NextEditWorker:
                 "document": self._take_document,
                 "closed": self._take_closed,
                 "files": self._take_files,
+                "meanings": self._take_meanings,
             },
             on_idle=self._project.take_news,
         )
@@ -57,31 +61,46 @@ class NextEditWorker:
         self._project.close_document(DocumentUri(uri))
 
     def _take_files(self, paths: list[str]) -> None:
+        if not all(self._project.is_open(path) for path in paths):
+            self._meanings.forget()
         self._project.files_changed(paths)
 
-    def _predict(self, call: Call) -> tuple[list[Any], list[Any]]:
-        """Returns the edits and the places, the likeliest first."""
+    def _take_meanings(self, payload: tuple[int, list[list[tuple[str, int, int]]]]) -> None:
+        self._meanings.learn(*payload)
+
+    def _predict(self, call: Call) -> tuple[list[Any], list[Any], list[Any]]:
+        """Returns the edits and the places, the likeliest first, and what jedi is to be asked."""
         situation = self._situation(call.payload, is_for_group=False)
         if situation is None or call.is_cancelled():
-            return [], []
+            return [], [], []
         prediction = predict(situation, self._ranking, call.is_cancelled)
-        return [pack_edit(edit) for edit in prediction.edits], [pack_place(place) for place in prediction.places]
+        return (
+            [pack_edit(edit) for edit in prediction.edits],
+            [pack_place(place) for place in prediction.places],
+            [pack_inquiry(inquiry) for inquiry in self._meanings.take_wanted()],
+        )
 
-    def _predict_group(self, call: Call) -> list[Any]:
-        """Returns the edits of a group."""
+    def _predict_group(self, call: Call) -> tuple[list[Any], list[Any]]:
+        """Returns the edits of a group, and what jedi is to be asked to know them all."""
         *question, group = call.payload
         situation = self._situation(question, is_for_group=True)
         if situation is None or call.is_cancelled():
-            return []
-        return [pack_edit(edit) for edit in predict_group(situation, self._ranking, group)]
+            return [], []
+        edits = predict_group(situation, self._ranking, group)
+        return (
+            [pack_edit(edit) for edit in edits],
+            [pack_inquiry(inquiry) for inquiry in self._meanings.take_wanted()],
+        )
 
     def _situation(self, question: Any, *, is_for_group: bool) -> Situation | None:
         uri, offset, history = question
         text = self._project.text_of(DocumentUri(uri))
         line = position_at(text, offset).line if text is not None else 0
-        return self._project.situation(
+        situation = self._project.situation(
             [unpack_change(packed) for packed in history], cursor=(DocumentUri(uri), line), is_for_group=is_for_group
         )
+        self._meanings.take_wanted()  # a question that was cancelled wants nothing any more
+        return None if situation is None else replace(situation, meanings=self._meanings)
 
 
 def main() -> None:

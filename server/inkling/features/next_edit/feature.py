@@ -62,7 +62,9 @@ class NextEditFeature:
         self._recorder = NextEditRecorder(ports.log, ports.background, ports.clock, settings)
         self._rejected = RejectedEdits()
         self._judge = EditJudge(ports, self._recorder, self._rejected)
-        self._late = LateEdits(ports.slow_predictors, ports.background, self._tell_client)
+        self._late = LateEdits(
+            ports.slow_predictors, ports.background, lambda question: self.more_is_known(question.snapshot.uri)
+        )
         self._groups = EditGroups(ports, self._files, self._judge)
         self._offers: OrderedDict[SuggestionId, _Offer] = OrderedDict()
         self._display: _Offer | None = None
@@ -119,6 +121,14 @@ class NextEditFeature:
                 self._display = None
             if outcome.kind in _GONE:
                 self._rejected.add(offer.anchor.edit.uri, offer.anchor.span, offer.offered.placed)
+
+    def more_is_known(self, uri: DocumentUri) -> None:
+        """Takes that a mind has found out more since it was asked about a document.
+
+        The editor is told where nothing is on display: nothing is swapped under one's eyes.
+        """
+        if self.client is not None and self._display is None:
+            self.client.next_edit_ready(uri)
 
     async def next_edit(
         self, snapshot: Snapshot, offset: int, trigger: Trigger = Trigger.AUTOMATIC, *, only_here: bool = False
@@ -268,11 +278,6 @@ class NextEditFeature:
     async def _refusal(self, snapshot: Snapshot) -> Reason | None:
         """Returns why nothing is offered to who works in a file; None where something may be."""
         return None if snapshot.path is None else await self._ports.editable.refusal(snapshot.path)
-
-    def _tell_client(self, question: EditQuestion) -> None:
-        """Tells the editor of a late answer where nothing is on display; nothing is swapped under one's eyes."""
-        if self.client is not None and self._display is None:
-            self.client.next_edit_ready(question.snapshot.uri)
 
 
 async def _answer_of(mind: EditPredictor, asked: Asked) -> Prediction | None:

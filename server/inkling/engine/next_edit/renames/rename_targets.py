@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from inkling.core.snapshot import DocumentUri
@@ -28,6 +28,7 @@ from inkling.engine.next_edit.reading.scopes import (
     names_in,
 )
 from inkling.engine.next_edit.renames.name_changes import NameChange, name_changes
+from inkling.engine.next_edit.renames.uses import Uses
 from inkling.engine.next_edit.situation import Situation
 
 _SURE = 1.0
@@ -171,7 +172,8 @@ class _Search:
         if scope.parent is None and not bound_again:
             is_defined_here = any(binder.role is not Role.IMPORTED for binder in binders)
             if is_defined_here:
-                yield from self._in_importing_files(self.view, _SURE)
+                defined_at = [binder.place for binder in binders]
+                yield from self._in_importing_files(self.view, _SURE, defined_at)
             if any(_is_fixture(binder.node) for binder in binders):
                 yield from self._of_fixture()
         elif isinstance(scope.node, ast.ClassDef):
@@ -193,7 +195,8 @@ class _Search:
         self.regions.append((self.view, owner.lines))
         yield from (self._target(found, _FROM_A_USE) for found in self._same_variable(owner))
         if owner.parent is None:
-            yield from self._in_importing_files(self.view, _FROM_A_USE)
+            defined_at = [found.place for found in self._same_variable(owner) if found.binds]
+            yield from self._in_importing_files(self.view, _FROM_A_USE, defined_at)
 
     def _of_attribute(self, owner: ast.ClassDef, *, is_defined: bool) -> Iterator[Target]:
         """Yields targets of an attribute or method of a class."""
@@ -216,9 +219,12 @@ class _Search:
             return
         self.regions.append((self.view, range(owner.lineno - 1, owner.end_lineno or owner.lineno)))
         yield from (self._target(found, _SURE) for found in members)
-        yield from self._in_subclasses(owner)
+        of_heirs = list(self._in_subclasses(owner))
+        yield from of_heirs
         yield from self._of_known_objects(owner)
-        yield from self._of_unknown_objects(owner)
+        defined_at = [(self.view, place) for place in (*places, *(found.place for found in members))]
+        defined_at += [(target.view, (target.line, target.column)) for target in of_heirs]
+        yield from self._of_unknown_objects(owner, Uses(self.situation, self.change, defined_at))
         yield from self._in_constructors(owner)
 
     def _in_subclasses(self, owner: ast.ClassDef) -> Iterator[Target]:
@@ -259,23 +265,31 @@ class _Search:
                     if certainty:
                         yield Target(view=view, line=found.line, column=found.column, certainty=certainty)
 
-    def _of_unknown_objects(self, owner: ast.ClassDef) -> Iterator[Target]:
-        """Yields attributes of objects of which only the name of the attribute is known."""
+    def _of_unknown_objects(self, owner: ast.ClassDef, uses: Uses) -> Iterator[Target]:
+        """Yields attributes of objects of which only the name of the attribute is known, or what jedi knows."""
         old = self.change.old
-        if old in METHODS_OF_BUILTINS or old.startswith("__"):
+        if old.startswith("__"):
             return
+        guessed = _UNKNOWN_OBJECT if self._is_the_only_one_with_it(owner) else 0.0
+        for view in self._files_with(old):
+            names = names_in(view, (old,))
+            for found in names.named(old, Role.ATTRIBUTE) if names is not None else ():
+                if class_of_receiver(found) is None and (certainty := uses.certainty(view, found, guessed)):
+                    yield Target(view=view, line=found.line, column=found.column, certainty=certainty)
+
+    def _is_the_only_one_with_it(self, owner: ast.ClassDef) -> bool:
+        """Tells whether no class but one and those that derive from it is known to have the attribute."""
+        old = self.change.old
+        if old in METHODS_OF_BUILTINS:
+            return False
         heirs = {owner.name, *(heir.name for _, heir in subclasses(self.situation, owner.name))}
         for _, other in definers(self.situation, old):
             if other.owner is not None and other.owner.name not in heirs:
-                return
-        found_in = {view: names_in(view, (old,)) for view in self._files_with(old)}
-        for names in found_in.values():
-            if names is not None and any(_is_member_of_another(found, heirs) for found in names.named(old)):
-                return
-        for view, names in found_in.items():
-            for found in names.named(old, Role.ATTRIBUTE) if names is not None else ():
-                if class_of_receiver(found) is None:
-                    yield Target(view=view, line=found.line, column=found.column, certainty=_UNKNOWN_OBJECT)
+                return False
+        found_in = (names_in(view, (old,)) for view in self._files_with(old))
+        return not any(
+            _is_member_of_another(found, heirs) for names in found_in if names is not None for found in names.named(old)
+        )
 
     def _in_constructors(self, owner: ast.ClassDef) -> Iterator[Target]:
         """Yields keywords of calls of a class that has no `__init__`, so that its fields are its parameters."""
@@ -310,9 +324,18 @@ class _Search:
                 if self.change.new not in keywords:
                     yield self._target(found, _FROM_A_USE)
 
-    def _in_importing_files(self, defining: FileView, certainty: float) -> Iterator[Target]:
-        """Yields imports of a name of a module, and what they bind in their files."""
+    def _in_importing_files(
+        self, defining: FileView, certainty: float, defined_at: Iterable[tuple[int, int]]
+    ) -> Iterator[Target]:
+        """Yields imports of a name of a module, and what they bind in their files.
+
+        Args:
+            defining: The file of the module.
+            certainty: How surely the definition changes its name.
+            defined_at: Lines and columns of the definition.
+        """
         old, new = self.change.old, self.change.new
+        uses = Uses(self.situation, self.change, [(defining, place) for place in defined_at])
         for view in self._files_with(old):
             names = names_in(view, (old, new)) if view is not defining else None
             if names is None:
@@ -321,16 +344,22 @@ class _Search:
             for found in names.named(old, Role.IMPORTED, Role.SOURCE):
                 if not isinstance(found.node, ast.ImportFrom):
                     continue
-                sureness = imports_file(view, found.node, defining) * certainty
+                sureness = imports_file(view, found.node, defining)
+                if sureness < _SURE:
+                    sureness = uses.certainty(view, found, sureness)
                 scope = found.scope
                 if not sureness or any(bound.name == new for bound in scope.binding):
                     continue
+                sureness *= certainty
                 self.regions.append((view, range(len(view.lines))))
                 yield Target(view=view, line=found.line, column=found.column, certainty=sureness)
                 if found.role is Role.IMPORTED:
                     for use in search._same_variable(scope):
                         yield Target(view=view, line=use.line, column=use.column, certainty=sureness)
-            yield from _of_module_attribute(view, names, defining, self.change.old, certainty)
+            for found in names.named(old, Role.ATTRIBUTE):
+                sureness = _certainty_of_module_attribute(view, found, defining, uses)
+                if sureness:
+                    yield Target(view=view, line=found.line, column=found.column, certainty=sureness * certainty)
 
     def _files_with(self, name: str) -> Iterator[FileView]:
         for uri in self.situation.nearest_first:
@@ -338,13 +367,16 @@ class _Search:
                 yield self.situation.files[uri]
 
 
-def _of_module_attribute(
-    view: FileView, names: NamesInFile, defining: FileView, old: str, certainty: float
-) -> Iterator[Target]:
-    """Yields `module.name` where the file of the definition is imported as a whole."""
-    for found in names.named(old, Role.ATTRIBUTE):
-        if isinstance(found.node, ast.Attribute) and means_module(view, ast.unparse(found.node.value), defining):
-            yield Target(view=view, line=found.line, column=found.column, certainty=certainty)
+def _certainty_of_module_attribute(view: FileView, found: Occurrence, defining: FileView, uses: Uses) -> float:
+    """Returns how surely `module.name` is of a file; jedi knows modules that hand on what they import."""
+    if not isinstance(found.node, ast.Attribute):
+        return 0.0
+    expression = ast.unparse(found.node.value)
+    if means_module(view, expression, defining):
+        return _SURE
+    root = expression.partition(".")[0]
+    is_imported = any(line in view.import_lines for line in view.lines_with.get(root, ()))
+    return uses.certainty(view, found, 0.0) if is_imported else 0.0
 
 
 def _keyword_target(view: FileView, keyword: ast.keyword, certainty: float) -> Iterator[Target]:

@@ -1,0 +1,272 @@
+"""What jedi adds to next edits: uses that scopes cannot tell, over projects of several files, with the real workers."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from inkling.context.analysis.analysis import Analysis, DefinedPlace, NamedPlace
+from inkling.context.edit_history import RecentEdits
+from inkling.core.edit import apply_edit, minimal_edit
+from inkling.core.next_edit import EditKind, EditQuestion, PredictedEdit
+from inkling.core.ports import WorkspaceScope
+from inkling.core.settings import IndexSettings
+from inkling.core.snapshot import DocumentUri, Snapshot
+from inkling.engine.next_edit.predictor import EmbeddedEditPredictor
+from inkling.engine.next_edit.ranking.ranking import PROVEN
+
+PATIENCE_S = 60.0
+
+STORE = """class Store:
+    def fetch(self, key):
+        return key
+
+
+class Kennel:
+    def fetch(self, dog):
+        return dog
+
+
+def open_store() -> Store:
+    return Store()
+"""
+API = """from stores.store import Kennel, open_store
+
+__all__ = ["Kennel", "open_store"]
+"""
+USE = """from stores import Kennel, open_store
+
+
+class Page:
+    def __init__(self):
+        self.store = open_store()
+        self.kennel = Kennel()
+
+    def show(self):
+        return self.store.fetch("title")
+
+    def bark(self):
+        return self.kennel.fetch("dog")
+
+
+def guess(thing):
+    return thing.fetch("anything")
+
+
+def first():
+    for store in [open_store()]:
+        return store.fetch("first")
+"""
+FILES = {"stores/__init__.py": API, "stores/store.py": STORE, "app/__init__.py": "", "app/page.py": USE}
+
+
+class _Counted:
+    """The analysis, and which places it was asked about."""
+
+    def __init__(self, analysis: Analysis) -> None:
+        self.analysis = analysis
+        self.places: list[NamedPlace] = []
+
+    async def definitions(self, texts: Mapping[Path, str], places: Sequence[NamedPlace]) -> list[list[DefinedPlace]]:
+        self.places += places
+        return await self.analysis.definitions(texts, places)
+
+
+class _Clock:
+    at_ms = 1_700_000_000_000
+
+    def now_ms(self) -> int:
+        self.at_ms += 1000
+        return self.at_ms
+
+
+@dataclass
+class Project:
+    """Files on disk, what is typed into them, and the workers that look at both."""
+
+    folder: Path
+    texts: dict[str, str]
+    predictor: EmbeddedEditPredictor
+    analysis: Analysis
+    names: _Counted
+    more: asyncio.Queue[DocumentUri] = field(default_factory=asyncio.Queue)
+    history: RecentEdits = field(default_factory=lambda: RecentEdits(_Clock()))
+    versions: dict[str, int] = field(default_factory=dict)
+    cursor: tuple[str, int] = ("", 0)
+
+    def snapshot(self, name: str) -> Snapshot:
+        path = self.folder / name
+        version = self.versions.get(name, 0)
+        return Snapshot(uri=DocumentUri(path.as_uri()), path=path, version=version, text=self.texts[name])
+
+    def type(self, name: str, old: str, new: str) -> None:
+        assert self.texts[name].count(old) == 1
+        if name not in self.versions:
+            self.versions[name] = 1
+            self.history.document_opened(self.snapshot(name))
+            self._tell(name)
+        start = self.texts[name].index(old)
+        edit = minimal_edit(self.texts[name], self.texts[name].replace(old, new))
+        self.texts[name] = apply_edit(self.texts[name], edit)
+        self.versions[name] += 1
+        self.history.document_edited(self.snapshot(name), [edit])
+        self._tell(name)
+        self.cursor = name, start
+
+    def _tell(self, name: str) -> None:
+        self.predictor.document_changed(self.snapshot(name))
+        self.analysis.document_changed(self.snapshot(name))
+
+    def question(self) -> EditQuestion:
+        name, offset = self.cursor
+        return EditQuestion(snapshot=self.snapshot(name), offset=offset, history=self.history.recent())
+
+    async def edits(self) -> dict[tuple[str, int], PredictedEdit]:
+        """What is predicted now, by file and line."""
+        edits = (await self.predictor.predict(self.question())).edits
+        return {(str(edit.path.relative_to(self.folder)), edit.first_line): edit for edit in edits if edit.path}
+
+    async def until(
+        self, is_met: Callable[[dict[tuple[str, int], PredictedEdit]], bool]
+    ) -> dict[tuple[str, int], PredictedEdit]:
+        """What is predicted once more is known; asked again whenever the predictor says that there is more to know."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not is_met(edits := await self.edits()):
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(0.2):  # the workspace is read in the background, too
+                        await self.more.get()
+        return edits
+
+
+@contextlib.asynccontextmanager
+async def project(folder: Path, files: dict[str, str], cache_dir: Path) -> AsyncIterator[Project]:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    analysis = Analysis(check_deadline_s=PATIENCE_S, completion_deadline_s=PATIENCE_S, cache_dir=cache_dir)
+    names = _Counted(analysis)
+    predictor = EmbeddedEditPredictor(deadline_s=PATIENCE_S, max_file_kb=1024, names=names)
+    scope = WorkspaceScope(folders=(folder,), interpreter=None, index=IndexSettings())
+    tasks = [asyncio.create_task(analysis.run()), asyncio.create_task(predictor.run())]
+    found = Project(folder, dict(files), predictor, analysis, names)
+    predictor.on_more_known = found.more.put_nowait
+    try:
+        for owner in (analysis, predictor):
+            owner.open_workspace(scope)
+        async with asyncio.timeout(PATIENCE_S):
+            while not analysis.process_ids():
+                await asyncio.sleep(0.01)
+        yield found
+    finally:
+        for task in tasks:
+            task.cancel()
+        for task in tasks:
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
+
+
+@pytest.fixture
+def cache_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.getbasetemp() / "analysis"  # shared: the standard library is read once
+
+
+async def test_a_renamed_method_is_followed_to_objects_that_only_jedi_knows(tmp_path: Path, cache_dir: Path) -> None:
+    async with project(tmp_path, FILES, cache_dir) as typist:
+        typist.type("stores/store.py", "fetch(self, key)", "load(self, key)")
+        edits = await typist.until(lambda found: ("app/page.py", 9) in found)
+
+        assert edits["app/page.py", 9].inserted == ('        return self.store.load("title")',)
+        assert edits["app/page.py", 21].inserted == ('        return store.load("first")',)
+        assert all(edits["app/page.py", line].probability >= PROVEN for line in (9, 21))
+        # Another class's, and that of nobody knows what.
+        assert not {("app/page.py", 12), ("app/page.py", 16)} & edits.keys()
+        assert all(edit.kind is EditKind.RENAME for edit in edits.values() if "load" in edit.inserted[0])
+
+
+async def test_what_is_another_thing_by_its_type_is_taken_away(tmp_path: Path, cache_dir: Path) -> None:
+    files = {
+        "shapes.py": "class Shape:\n    def resolve(self):\n        return self\n",
+        "use.py": (
+            "from pathlib import Path\n\n\ndef where(name):\n    return Path(name).resolve()\n\n\n"
+            "def which(shape):\n    return shape.resolve()\n"
+        ),
+    }
+    async with project(tmp_path, files, cache_dir) as typist:
+        typist.type("shapes.py", "resolve", "simplify")
+        await typist.until(lambda found: ("use.py", 8) in found)
+        edits = await typist.until(lambda found: ("use.py", 4) not in found)
+        assert edits["use.py", 8].inserted == ("    return shape.simplify()",)
+
+
+async def test_a_function_is_followed_through_modules_that_hand_it_on(tmp_path: Path, cache_dir: Path) -> None:
+    files = {
+        "core/__init__.py": "",
+        "core/prices.py": "def price(x):\n    return x\n",
+        "shop.py": "from core.prices import price\n",
+        "cart.py": "from shop import price\n\n\ndef total(xs):\n    return sum(price(x) for x in xs)\n",
+        "bill.py": "import shop\n\n\ndef line(x):\n    return shop.price(x)\n",
+        "tags.py": "from tagging import price\n\nprice(3)\n",
+    }
+    async with project(tmp_path, files, cache_dir) as typist:
+        typist.type("core/prices.py", "price(x)", "net_price(x)")
+        edits = await typist.until(lambda found: ("cart.py", 0) in found and ("bill.py", 4) in found)
+        assert edits["cart.py", 0].inserted == ("from shop import net_price",)
+        assert edits["cart.py", 4].inserted == ("    return sum(net_price(x) for x in xs)",)
+        assert edits["bill.py", 4].inserted == ("    return shop.net_price(x)",)
+        assert not any(name == "tags.py" for name, _ in edits)
+
+
+async def test_what_is_known_is_not_asked_again_while_one_use_after_the_other_is_changed(
+    tmp_path: Path, cache_dir: Path
+) -> None:
+    async with project(tmp_path, FILES, cache_dir) as typist:
+        typist.type("stores/store.py", "fetch(self, key)", "load(self, key)")
+        await typist.until(lambda found: ("app/page.py", 21) in found)
+        asked = list(typist.names.places)
+        assert {(each.path.name, each.line) for each in asked} == {("page.py", line) for line in (9, 12, 16, 21)}
+        typist.type("app/page.py", 'self.store.fetch("title")', 'self.store.load("title")')
+        edits = await typist.until(lambda found: ("app/page.py", 21) in found)
+        assert ("app/page.py", 9) not in edits
+        assert typist.names.places == asked
+
+
+async def test_all_of_a_kind_holds_what_jedi_knows(tmp_path: Path, cache_dir: Path) -> None:
+    files = {
+        **FILES,
+        "stores/store.py": STORE + "\n\nMAIN = open_store()\nMAIN.fetch(1)\nStore().fetch(2)\nStore.fetch\n",
+    }
+    async with project(tmp_path, files, cache_dir) as typist:
+        typist.type("stores/store.py", "fetch(self, key)", "load(self, key)")
+        edits = await typist.until(lambda found: any(edit.kind is EditKind.RENAME for edit in found.values()))
+        rename = next(edit for edit in edits.values() if edit.kind is EditKind.RENAME)
+        group = await typist.predictor.predict_group(typist.question(), rename)
+        assert {(edit.path.name, edit.first_line) for edit in group if edit.path} == {
+            ("store.py", 15),
+            ("page.py", 9),
+            ("page.py", 21),
+        }
+
+
+async def test_the_names_of_other_words_are_not_looked_at(tmp_path: Path, cache_dir: Path) -> None:
+    async with project(tmp_path, FILES, cache_dir) as typist:
+        path = tmp_path / "app/page.py"
+        places = [
+            NamedPlace(path=path, line=9, column=26, name="fetch"),
+            NamedPlace(path=path, line=9, column=26, name="other"),
+            NamedPlace(path=path, line=900, column=0, name="fetch"),
+            NamedPlace(path=tmp_path / "gone.py", line=0, column=0, name="fetch"),
+        ]
+        store = tmp_path / "stores/store.py"
+        assert await typist.analysis.definitions({}, places) == [
+            [DefinedPlace(path=store, line=1, column=8)],
+            [],
+            [],
+            [],
+        ]
+        # As it is told to be, and afterwards as it lies on disk again.
+        told = {store: "\n\n" + STORE}
+        assert (await typist.analysis.definitions(told, places))[0] == [DefinedPlace(path=store, line=3, column=8)]
+        assert (await typist.analysis.definitions({}, places))[0] == [DefinedPlace(path=store, line=1, column=8)]
