@@ -1,0 +1,97 @@
+"""What real tests, run in a real sandbox on both states of a project, say of a change."""
+
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from tests.contract.engine.review.change_sets import change_of, ignore_progress, only, rules_of
+from tests.sandboxes.backends import open_bubblewrap
+
+from inkling.core.ports import SuiteRunner
+from inkling.core.review import Confirmation, Findings, ReviewRequest
+from inkling.engine.review.testing import TestReviewer
+from inkling.sandbox.suite.runner import SandboxSuiteRunner
+
+CODE = "def price(n, each):\n    total = n * each\n    if n > 10:\n        total = total - 5\n    return total\n"
+TESTS = "from shop import price\n\n\ndef test_many():\n    assert price(20, 2) == 35\n"
+RUN = "from shop import price\n\n\ndef test_many():\n    price(20, 2)\n    price(1, 2)\n"
+
+
+@pytest.fixture
+async def runner() -> AsyncIterator[SuiteRunner]:
+    sandbox = await open_bubblewrap()
+    runner = SandboxSuiteRunner(sandbox)
+    yield runner
+    await runner.close()
+    await sandbox.close()
+
+
+async def review(
+    folder: Path, runner: SuiteRunner | None, before: dict[str, str | None], after: dict[str, str | None]
+) -> Findings:
+    changes = change_of(folder, Path(sys.executable), before, after)
+    return await TestReviewer(runner).review(ReviewRequest(changes=changes), ignore_progress)
+
+
+async def test_a_test_that_fails_now_is_told_at_the_changed_line(tmp_path: Path, runner: SuiteRunner) -> None:
+    files: dict[str, str | None] = {"shop.py": CODE, "test_shop.py": TESTS}
+    comment = only(await review(tmp_path, runner, files, {"shop.py": CODE.replace("total - 5", "total + 5")}))
+    assert (comment.rule, comment.path.as_posix(), comment.line) == ("tests.fails-now", "shop.py", 4)
+    assert comment.confirmation is Confirmation.CONFIRMED
+    assert comment.claims_failure
+    assert comment.reproduction is not None
+    assert comment.reproduction.test == TESTS
+    assert "assert 45 == 35" in comment.message
+
+
+async def test_a_test_that_failed_before_is_no_matter(tmp_path: Path, runner: SuiteRunner) -> None:
+    files: dict[str, str | None] = {"shop.py": CODE, "test_shop.py": TESTS.replace("35", "36")}
+    found = await review(tmp_path, runner, files, {"shop.py": CODE.replace("total - 5", "total + 5")})
+    assert "tests.fails-now" not in rules_of(found)
+
+
+async def test_what_no_test_runs_is_said(tmp_path: Path, runner: SuiteRunner) -> None:
+    files: dict[str, str | None] = {"shop.py": CODE, "test_shop.py": TESTS.replace("20, 2) == 35", "1, 2) == 2")}
+    comment = only(await review(tmp_path, runner, files, {"shop.py": CODE.replace("total - 5", "total - 6")}))
+    assert (comment.rule, comment.line) == ("tests.not-run", 4)
+
+
+async def test_what_no_test_would_notice_is_said_with_mutants(tmp_path: Path, runner: SuiteRunner) -> None:
+    files: dict[str, str | None] = {"shop.py": CODE, "test_shop.py": RUN}
+    after = CODE.replace("n * each", "each * n").replace("n > 10", "10 < n")
+    comment = only(await review(tmp_path, runner, files, {"shop.py": after}))
+    assert comment.rule == "tests.unnoticed"
+    assert "none would notice" in comment.message
+    files["test_shop.py"] = TESTS
+    assert rules_of(await review(tmp_path / "two", runner, files, {"shop.py": after})) == []
+
+
+async def test_without_a_sandbox_nothing_is_run(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {"shop.py": CODE, "test_shop.py": TESTS}
+    found = await review(tmp_path, None, files, {"shop.py": CODE.replace("5", "6")})
+    assert not found.comments
+    assert "inkling doctor" in found.unchecked[0].why
+
+
+@pytest.mark.parametrize(
+    ("after", "rules"),
+    [
+        (TESTS[: TESTS.index("def")], ["tests.deleted"]),
+        (TESTS.replace("assert price(20, 2) == 35", "assert price(20, 2)"), ["tests.weakened"]),
+        (TESTS.replace("assert price(20, 2) == 35", "price(20, 2)"), ["tests.weakened"]),
+        ("import pytest\n" + TESTS.replace("def", "@pytest.mark.skip\ndef"), ["tests.weakened"]),
+        (TESTS.replace("== 35", "== 36"), []),
+        (TESTS + "\n\ndef test_one():\n    assert price(1, 2) == 2\n", []),
+        (TESTS.replace("test_many", "test_a_lot"), []),
+    ],
+)
+async def test_tests_that_ask_less(tmp_path: Path, after: str, rules: list[str]) -> None:
+    files: dict[str, str | None] = {"shop.py": CODE, "test_shop.py": TESTS}
+    assert rules_of(await review(tmp_path, None, files, {"test_shop.py": after})) == rules
+
+
+async def test_a_test_of_what_is_gone_may_go(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {"shop.py": CODE + "\n\nx = 1\n", "test_shop.py": TESTS}
+    found = await review(tmp_path, None, files, {"shop.py": "x = 1\n", "test_shop.py": "x = 1\n"})
+    assert rules_of(found) == []
