@@ -5,7 +5,8 @@ InklingError
 ├── UserError                what a person did or configured; the message says what to do
 │   ├── BadLocationError     FILE:LINE:COL that names no place
 │   ├── UnreadableFileError  a file that is missing, not UTF-8, or too large
-│   └── BadSettingError      a setting with a wrong type or value
+│   ├── BadSettingError      a setting with a wrong type or value
+│   └── BadChecklistError    a team's checklist for reviews that cannot be read
 ├── WorkerError              a worker process died, answered nonsense, or missed its deadline
 │   └── WorkerUnavailableError  it cannot be started (again)
 ├── StoreError               the event store cannot be opened, read or written
@@ -34,6 +35,10 @@ class UnreadableFileError(UserError):
 
 class BadSettingError(UserError):
     """A setting with a wrong type or a value out of its range."""
+
+
+class BadChecklistError(UserError):
+    """A team's checklist for reviews that cannot be read; the message names the rule."""
 
 
 class WorkerError(InklingError):
