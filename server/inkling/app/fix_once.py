@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import shutil
 import sys
 from collections.abc import Coroutine
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from inkling.app.excluded_files import find_excluded
 from inkling.app.fix_report import Report, ask, fix_json
 from inkling.app.fix_tools import FixToolbox, MoreRepairers
 from inkling.app.fixed_files import write_fix
+from inkling.app.project_python import find_python
 from inkling.context.interpreter import behind_shim
 from inkling.core.errors import UserError
 from inkling.core.execution import ProjectView, ResourceLimits
@@ -143,7 +143,7 @@ def _may_ask(options: FixOptions) -> bool:
 
 def _request(options: FixOptions) -> FixRequest:
     view = ProjectView(
-        folder=options.folder, interpreter=behind_shim(options.python or _find_python(options.folder), options.folder)
+        folder=options.folder, interpreter=behind_shim(options.python or find_python([options.folder]), options.folder)
     )
     sandbox = SandboxSettings()
     return FixRequest(
@@ -178,14 +178,3 @@ def _place(at: str, folder: Path) -> Place:
     if not path.is_relative_to(folder):
         raise UserError(f"{path} is not in {folder}; name the project with --folder")
     return Place(path=PurePosixPath(path.relative_to(folder).as_posix()), first_line=int(number), last_line=int(number))
-
-
-def _find_python(folder: Path) -> Path:
-    """Returns the interpreter of the folder's or the active environment, or the first one on the PATH."""
-    environments = [folder / ".venv", Path(os.environ.get("VIRTUAL_ENV") or folder / ".venv")]
-    candidates = [environment / "bin" / "python" for environment in environments]
-    found = next((candidate for candidate in candidates if candidate.is_file()), None)
-    if found is not None:
-        return found
-    on_path = shutil.which("python3") or shutil.which("python")
-    return Path(on_path) if on_path else Path(sys.executable)

@@ -1,15 +1,13 @@
 """Runs a patched project anew, and writes down what that showed."""
 
 import asyncio
-import difflib
-from collections.abc import Iterable, Sequence
-from pathlib import PurePosixPath
+from collections.abc import Iterable
 
 from inkling.core.errors import UnreadableFileError
 from inkling.core.execution import CaseOutcome, ProjectView, SuiteRequest
 from inkling.core.repair import Evidence, Fix, JudgedPatch, PatchVerdict
 from inkling.core.suspicion import is_test_file
-from inkling.core.text import split_lines
+from inkling.core.unified_diff import file_diff
 from inkling.features.fix.ports import FixTools, ProjectTexts
 from inkling.features.fix.reproduction import Reproduced
 from inkling.features.fix.request import FixRequest
@@ -82,18 +80,5 @@ async def unified_diff(texts: ProjectTexts, before: ProjectView, after: ProjectV
         UnreadableFileError: A file cannot be read.
     """
     paths = sorted(path for path, text in after.edits.items() if before.edits.get(path) != text)
-    parts = [_file_diff(path, await texts.text(before, path), after.edits[path]) for path in paths]
+    parts = [file_diff(path, await texts.text(before, path), after.edits[path]) for path in paths]
     return "".join(parts)
-
-
-def _file_diff(path: PurePosixPath, old: str, new: str) -> str:
-    lines = difflib.unified_diff(_unended(old), _unended(new), f"a/{path}", f"b/{path}", lineterm="")
-    return "".join(f"{line}\n" for line in lines)
-
-
-def _unended(text: str) -> Sequence[str]:
-    """Returns lines without their ends; a last line without one is marked as diffs mark it."""
-    lines = [line.rstrip("\r\n") for line in split_lines(text)]
-    if lines and not text.endswith(("\n", "\r")):
-        lines[-1] += "\n\\ No newline at end of file"
-    return lines

@@ -1,0 +1,202 @@
+"""Several reviewers, one list of comments."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from inkling.core.errors import InklingError
+from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
+from inkling.features.review.fingerprint import CommentedLines, fingerprints
+from inkling.features.review.merging import NamedComment, merge
+from inkling.features.review.ports import NamedReviewer, RememberedComment, ReviewMemory
+from inkling.features.review.words import unread_files
+
+logger = logging.getLogger(__name__)
+
+LOW_CONFIDENCE: Final = 0.5  # below it a comment is more likely wrong than right
+MAX_COMMENTS: Final = 10  # as many as somebody reads with care
+GRACE_S: Final = 10.0  # for a reviewer that is late to end what it runs, and to say what it has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewWishes:
+    """What the user wants to see of a review.
+
+    Attributes:
+        scope: A branch and what of it is compared: by this the last review is known.
+        max_comments: The most that are shown.
+        baseline: Fingerprints that are accepted as they are.
+        only_new: Whether to leave out what the last review of the scope found, too.
+    """
+
+    scope: str
+    max_comments: int = MAX_COMMENTS
+    baseline: frozenset[str] = frozenset()
+    only_new: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundComment:
+    """A comment as it is shown.
+
+    Attributes:
+        comment: What is said.
+        fingerprint: Its name, by which it is dismissed.
+        fingerprints: The same, then those of comments with the same cause.
+        lines: The lines it is about, without their ends; none where they are not part of the change.
+    """
+
+    comment: ReviewComment
+    fingerprint: str
+    fingerprints: tuple[str, ...]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """What came of a review.
+
+    Attributes:
+        name: What was reviewed, for the user.
+        n_files: Files that were read.
+        shown: What is worth reading, worth most first.
+        folded: What is more likely wrong than right, in the same order.
+        beyond: What would be shown if more were asked for.
+        n_closed: Comments that were dismissed or resolved before.
+        n_in_baseline: Comments that the baseline accepts.
+        n_seen: Comments that the last review found, too, and that are left out.
+        checked: What was looked at, one phrase each.
+        unchecked: What could not be looked at.
+        seconds: How long it took, by the clock.
+    """
+
+    name: str
+    n_files: int
+    shown: tuple[FoundComment, ...] = ()
+    folded: tuple[FoundComment, ...] = ()
+    beyond: tuple[FoundComment, ...] = ()
+    n_closed: int = 0
+    n_in_baseline: int = 0
+    n_seen: int = 0
+    checked: tuple[str, ...] = ()
+    unchecked: tuple[Unchecked, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def all(self) -> tuple[FoundComment, ...]:
+        """All that is neither closed nor known: shown, beyond and folded ones."""
+        return (*self.shown, *self.beyond, *self.folded)
+
+
+class ReviewFeature:
+    """*Review changes*: asks all reviewers, and says the little that is worth saying."""
+
+    def __init__(self, reviewers: Sequence[NamedReviewer], memory: ReviewMemory) -> None:
+        """Takes who looks, and what is known of earlier reviews."""
+        self._reviewers = reviewers
+        self._memory = memory
+
+    async def review(
+        self, request: ReviewRequest, wishes: ReviewWishes, on_progress: Callable[[ReviewProgress], None]
+    ) -> Review:
+        """Returns the comments on a change; none for a change of nothing, of which nobody is asked."""
+        began_s = time.monotonic()
+        files = request.changes.files
+        findings = await self._ask_all(request, on_progress) if any(file.unreadable is None for file in files) else []
+        comments = [comment for each in findings for comment in each.comments]
+        lines = CommentedLines(files)
+        named = [
+            NamedComment(comment=comment, fingerprints=(name,))
+            for comment, name in zip(comments, fingerprints(comments, lines), strict=True)
+        ]
+        closed = await self._memory.closed()
+        seen = await self._memory.seen(wishes.scope) if wishes.only_new else frozenset[str]()
+        is_open = [each for each in named if each.fingerprints[0] not in closed]
+        is_unknown = [each for each in is_open if each.fingerprints[0] not in wishes.baseline]
+        is_new = [each for each in is_unknown if each.fingerprints[0] not in seen]
+        found = [_found(each, lines) for each in merge(is_new)]
+        sure = [each for each in found if each.comment.confidence >= LOW_CONFIDENCE]
+        review = Review(
+            name=request.changes.name,
+            n_files=sum(file.unreadable is None for file in files),
+            shown=tuple(sure[: wishes.max_comments]),
+            beyond=tuple(sure[wishes.max_comments :]),
+            folded=tuple(each for each in found if each.comment.confidence < LOW_CONFIDENCE),
+            n_closed=len(named) - len(is_open),
+            n_in_baseline=len(is_open) - len(is_unknown),
+            n_seen=len(is_unknown) - len(is_new),
+            checked=tuple(dict.fromkeys(phrase for each in findings for phrase in each.checked)),
+            unchecked=(*unread_files(files), *dict.fromkeys(what for each in findings for what in each.unchecked)),
+            seconds=time.monotonic() - began_s,
+        )
+        still_there = frozenset(each.fingerprints[0] for each in is_unknown) & seen
+        await self._memory.remember(wishes.scope, [_remembered(each) for each in review.shown], still_there)
+        return review
+
+    async def _ask_all(
+        self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]
+    ) -> Sequence[Findings]:
+        together = _Together(on_progress)
+        return await asyncio.gather(
+            *(self._ask(named, request, together.of(number)) for number, named in enumerate(self._reviewers))
+        )
+
+    async def _ask(
+        self, named: NamedReviewer, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]
+    ) -> Findings:
+        """Returns what one reviewer says; its failure is its own."""
+        limit_s = request.budget.wall_s + GRACE_S
+        try:
+            async with asyncio.timeout(limit_s):
+                return await named.reviewer.review(request, on_progress)
+        except TimeoutError:
+            why = f"it was not done after {limit_s:.0f} seconds; a larger budget may help"
+        except InklingError as error:
+            why = str(error)
+        except Exception as error:
+            # The boundary of a reviewer: the others have something to say.
+            logger.error("reviewer=%s failed", named.name, exc_info=True)
+            why = f"it failed, a fault of Inkling's ({type(error).__name__}); the log shows where"
+        return Findings(comments=(), unchecked=(Unchecked(what=named.name, why=why),))
+
+
+class _Together:
+    """The progress of several reviewers as one."""
+
+    def __init__(self, on_progress: Callable[[ReviewProgress], None]) -> None:
+        self._on_progress = on_progress
+        self._latest: dict[int, ReviewProgress] = {}
+
+    def of(self, number: int) -> Callable[[ReviewProgress], None]:
+        """Returns what one of them tells its progress."""
+
+        def tell(progress: ReviewProgress) -> None:
+            self._latest[number] = progress
+            self._on_progress(
+                ReviewProgress(
+                    doing=progress.doing,
+                    n_done=sum(each.n_done for each in self._latest.values()),
+                    n_steps=sum(each.n_steps for each in self._latest.values()),
+                )
+            )
+
+        return tell
+
+
+def _found(named: NamedComment, lines: CommentedLines) -> FoundComment:
+    return FoundComment(
+        comment=named.comment,
+        fingerprint=named.fingerprints[0],
+        fingerprints=named.fingerprints,
+        lines=tuple(lines.of(named.comment)),
+    )
+
+
+def _remembered(found: FoundComment) -> RememberedComment:
+    comment = found.comment
+    return RememberedComment(
+        fingerprints=found.fingerprints, rule=comment.rule, path=comment.path, message=comment.message
+    )
