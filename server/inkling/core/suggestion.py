@@ -94,7 +94,7 @@ REASON_WORDS: dict[Reason, str] = {
 class Check(StrEnum):
     """What was verified about a candidate before it was shown.
 
-    Names are looked up for ghost text; a linter is asked about next edits.
+    Names are looked up for ghost text and next edits; a linter is asked about next edits.
     """
 
     PARSES = "parses"

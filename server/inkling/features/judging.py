@@ -39,10 +39,11 @@ from inkling.features.gate import Asking, Bar, decide
 logger = logging.getLogger(__name__)
 
 N_PROJECT_DIGITS = 6  # hexadecimal; tell a user's few folders of one name apart
-_REASON_OF_NAMES = {
+REASON_OF_NAMES = {
     NameVerdict.UNKNOWN_ATTRIBUTE: Reason.UNKNOWN_ATTRIBUTE,
     NameVerdict.UNKNOWN_IMPORT: Reason.UNKNOWN_IMPORT,
 }
+"""Why a candidate is dropped by what is known of its names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +215,7 @@ class Judge:
         )
         if syntax is SyntaxVerdict.BREAKS:
             return Reason.DOES_NOT_PARSE, checked
-        return _REASON_OF_NAMES.get(names), checked
+        return REASON_OF_NAMES.get(names), checked
 
     def _was_rejected(self, request: CompletionRequest, candidate: Candidate) -> bool:
         return self._ports.log.was_rejected(

@@ -33,7 +33,7 @@ _NOT_KNOWN_WORDS = {
 }
 _CHECKS_OF = {
     Feature.COMPLETION: (Check.PARSES, Check.NAMES_EXIST),
-    Feature.NEXT_EDIT: (Check.PARSES, Check.NO_COMPLAINTS),
+    Feature.NEXT_EDIT: (Check.PARSES, Check.NAMES_EXIST, Check.NO_COMPLAINTS),
 }
 
 

@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from inkling.context.analysis.mentions import Mentions, find_mentions, pack
+from inkling.context.analysis.written import written_by
 from inkling.context.worker.process import WorkerProcess, WorkerSpec
+from inkling.core.edit import TextEdit
 from inkling.core.errors import WorkerError
 from inkling.core.ports import NamedCompletion, NameVerdict, WorkspaceScope
 from inkling.core.snapshot import DocumentUri, Snapshot
@@ -107,21 +109,46 @@ class Analysis:
     async def check(self, request: CompletionRequest, candidate: Candidate) -> NameVerdict:
         """Returns what is known of the candidate's names within the deadline of a check."""
         self._be_quiet()
-        text, offset = request.snapshot.text, request.offset
-        found = find_mentions(text, offset, candidate.text)
+        return await self._verdict(request.snapshot, request.offset, candidate.text, self._check_deadline_s)
+
+    async def check_edit(self, snapshot: Snapshot, edit: TextEdit, *, within_s: float) -> NameVerdict:
+        """Returns what is known of the names that an edit of a document brings in; never raises WorkerError.
+
+        Args:
+            snapshot: The document before the edit.
+            edit: The edit; lines after the first few that it writes are not looked at.
+            within_s: Longest wait, seconds.
+        """
+        self._be_quiet()
+        if not is_analysed(snapshot.text):
+            return NameVerdict.NOT_KNOWN_YET
+        if self._unsent:
+            self._send_documents()  # what the edit names may have been written just now, in any of them
+        written = list(written_by(snapshot.text, edit))
+        verdicts = await asyncio.gather(
+            *(
+                self._verdict(replace(snapshot, text=text), offset, line, within_s)
+                for text, offset, line in written[:MAX_PENDING]
+            )
+        )
+        return _sum_up(verdicts, is_all=len(written) <= MAX_PENDING) if written else NameVerdict.EXIST
+
+    async def _verdict(self, snapshot: Snapshot, offset: int, written: str, deadline_s: float) -> NameVerdict:
+        """Returns what is known of the names of a text that is to be written at a place of a document."""
+        found = find_mentions(snapshot.text, offset, written)
         if not found.mentions:
             return NameVerdict.EXIST if found.is_all else NameVerdict.NOT_KNOWN_YET
-        key = _key(request, found)
+        key = _key(snapshot, offset, found)
         answer = self._remembered(key)
         if answer is not None:
             return answer
-        if not is_analysed(text):
+        if not is_analysed(snapshot.text):
             return NameVerdict.NOT_KNOWN_YET
-        task = self._pending.get(key) or self._ask(key, request, found)
+        task = self._pending.get(key) or self._ask(key, snapshot, offset, found)
         if task is None:
             return NameVerdict.NOT_KNOWN_YET
         # Not wait_for: the worker goes on when nobody waits any more, and the next keystroke finds its answer.
-        await asyncio.wait({task}, timeout=self._check_deadline_s)
+        await asyncio.wait({task}, timeout=deadline_s)
         return task.result() if task.done() and not task.cancelled() else NameVerdict.NOT_KNOWN_YET
 
     async def complete_names(self, request: CompletionRequest) -> list[NamedCompletion]:
@@ -256,13 +283,13 @@ class Analysis:
                 self._worker.notify("document", (str(snapshot.path), snapshot.text))
         self._unsent = set()
 
-    def _ask(self, key: _Key, request: CompletionRequest, found: Mentions) -> asyncio.Task[NameVerdict] | None:
+    def _ask(self, key: _Key, snapshot: Snapshot, offset: int, found: Mentions) -> asyncio.Task[NameVerdict] | None:
         if self._tasks is None or self._worker.process_id is None:
             return None
         while len(self._pending) >= MAX_PENDING:
             _, oldest = self._pending.popitem(last=False)
             oldest.cancel()
-        task = self._tasks.create_task(self._ask_worker(key, request, found))
+        task = self._tasks.create_task(self._ask_worker(key, snapshot, offset, found))
         self._pending[key] = task
         task.add_done_callback(lambda _task: self._forget_pending(key, task))
         return task
@@ -271,11 +298,10 @@ class Analysis:
         if self._pending.get(key) is task:
             del self._pending[key]
 
-    async def _ask_worker(self, key: _Key, request: CompletionRequest, found: Mentions) -> NameVerdict:
-        answers = self._answers
-        text, offset = request.snapshot.text, request.offset
+    async def _ask_worker(self, key: _Key, snapshot: Snapshot, offset: int, found: Mentions) -> NameVerdict:
+        answers, text = self._answers, snapshot.text
         before, after = text[: line_start(text, offset)], text[line_end(text, offset) :]
-        payload = (_path_text(request.snapshot), before, found.line, after, pack(found.mentions))
+        payload = (_path_text(snapshot), before, found.line, after, pack(found.mentions))
         try:
             words = await self._worker.call("judge", payload, deadline_s=WORK_DEADLINE_S)
         except WorkerError as error:
@@ -297,20 +323,20 @@ class Analysis:
         return None if is_old and answer.verdict is not NameVerdict.EXIST else answer.verdict
 
 
-def _sum_up(verdicts: list[NameVerdict], *, is_all: bool) -> NameVerdict:
+def _sum_up(verdicts: Sequence[NameVerdict], *, is_all: bool) -> NameVerdict:
     for unknown in (NameVerdict.UNKNOWN_IMPORT, NameVerdict.UNKNOWN_ATTRIBUTE):
         if unknown in verdicts:
             return unknown
     return NameVerdict.EXIST if is_all and set(verdicts) == {NameVerdict.EXIST} else NameVerdict.NOT_KNOWN_YET
 
 
-def _key(request: CompletionRequest, found: Mentions) -> _Key:
+def _key(snapshot: Snapshot, offset: int, found: Mentions) -> _Key:
     """Returns what a verdict rests on: the line up to its last name, and the lines around it."""
-    text, offset = request.snapshot.text, request.offset
+    text = snapshot.text
     before, after = hash(text[: line_start(text, offset)]), hash(text[line_end(text, offset) :])
     # The names are part of the line, but which of them are new changes while the line is typed.
     names = found.line + "\0" + repr(pack(found.mentions))
-    return request.snapshot.uri, before, after, names, found.is_all
+    return snapshot.uri, before, after, names, found.is_all
 
 
 def _is_asked_aside(text: str) -> bool:

@@ -5,6 +5,7 @@ from inkling.features.next_edit.offered import EditGroup, OfferedEdit, PlacedEdi
 from inkling.features.next_edit.ports import (
     EditableFiles,
     EditLinter,
+    EditNames,
     EditSyntaxChecker,
     NextEditClient,
     NextEditPorts,
@@ -14,6 +15,7 @@ from inkling.features.next_edit.ports import (
 __all__ = [
     "EditGroup",
     "EditLinter",
+    "EditNames",
     "EditSyntaxChecker",
     "EditableFiles",
     "NextEditClient",

@@ -8,11 +8,12 @@ from typing import Final
 
 from inkling.core.errors import WorkerError
 from inkling.core.next_edit import EditKind, EditOccasion
-from inkling.core.ports import SyntaxVerdict
+from inkling.core.ports import NameVerdict, SyntaxVerdict
 from inkling.core.settings import Settings
 from inkling.core.suggestion import Check, NoSuggestion, Reason, Scored
 from inkling.core.text import position_at
 from inkling.features.gate import Bar, Verdict, decide
+from inkling.features.judging import REASON_OF_NAMES
 from inkling.features.next_edit.asked import Asked
 from inkling.features.next_edit.doubts import RejectedEdits, is_unwanted
 from inkling.features.next_edit.offered import OfferedEdit, PlacedEdit
@@ -24,6 +25,7 @@ logger = logging.getLogger(__name__)
 NEAR_LINES: Final = 2  # from the cursor, up or down: the edit is in sight, and Tab need not jump first
 MOST_JUDGED: Final = 8  # of one question; what comes after eight that fail is not what the developer waits for
 LINTED_WITHIN_S: Final = 0.15  # later, nothing is said of complaints; ruff takes 20 ms on an idle machine
+NAMED_WITHIN_S: Final = 0.15  # later, nothing is said of names; by then ruff has answered, too
 KB: Final = 1024
 _STEPWISE: Final = frozenset({EditKind.RENAME, EditKind.SIGNATURE})
 """Made place by place: until the last one some name is unused and some other not defined, whichever comes first."""
@@ -98,18 +100,21 @@ class EditJudge:
         if path is not None and path.suffix not in _PYTHON:
             return None, frozenset()
         try:
-            syntax, is_worse = await asyncio.gather(
-                self._ports.syntax.check_edit(text, change), self._is_linted_worse(placed)
+            syntax, is_worse, names = await asyncio.gather(
+                self._ports.syntax.check_edit(text, change), self._is_linted_worse(placed), self._names(placed)
             )
         except WorkerError as error:
             logger.warning("a next edit could not be checked: %s", error)
             return Reason.WORKER_UNAVAILABLE, frozenset()
-        checked = frozenset({Check.PARSES} if syntax is SyntaxVerdict.PARSES else ()) | frozenset(
-            {Check.NO_COMPLAINTS} if is_worse is False else ()
-        )
+        verified = {
+            Check.PARSES: syntax is SyntaxVerdict.PARSES,
+            Check.NO_COMPLAINTS: is_worse is False,
+            Check.NAMES_EXIST: names is NameVerdict.EXIST,
+        }
+        checked = frozenset(check for check, holds in verified.items() if holds)
         if syntax is SyntaxVerdict.BREAKS:
             return Reason.DOES_NOT_PARSE, checked
-        return (Reason.WORSE_LINTING if is_worse else None), checked
+        return REASON_OF_NAMES.get(names, Reason.WORSE_LINTING if is_worse else None), checked
 
     def _ranked(self, asked: Asked, candidates: Sequence[PlacedEdit]) -> list[_Ranked]:
         """Returns candidates by their probability; after an accept the next of the group in the order they came."""
@@ -160,6 +165,16 @@ class EditJudge:
                 return await linter.is_worse(path, placed.snapshot.text, placed.change)
         except TimeoutError:
             return None
+
+    async def _names(self, placed: PlacedEdit) -> NameVerdict:
+        """Returns what is known of the names that an edit brings in.
+
+        A rename brings in what the developer wrote, which may be defined with its last place only.
+        """
+        names = self._ports.names
+        if names is None or placed.edit.kind is EditKind.RENAME:
+            return NameVerdict.NOT_KNOWN_YET
+        return await names.check_edit(placed.snapshot, placed.change, within_s=NAMED_WITHIN_S)
 
 
 def _n_in_group(placed: PlacedEdit) -> int:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from inkling.core.edit import TextEdit
 from inkling.core.next_edit import EditHistory, EditPredictor, GuidedEditPredictor, NextEditModel
-from inkling.core.ports import Background, Clock, Completer, EventLog, FileReader, SyntaxVerdict
+from inkling.core.ports import Background, Clock, Completer, EventLog, FileReader, NameVerdict, SyntaxVerdict
 from inkling.core.settings import Settings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Reason, SuggestionId
@@ -31,6 +31,14 @@ class EditLinter(Protocol):
 
     async def is_worse(self, path: Path, text: str, edit: TextEdit) -> bool | None:
         """Tells whether the edit brings a complaint to the lines it touches; None where that is not known in time."""
+        ...
+
+
+class EditNames(Protocol):
+    """Tells whether the attributes and imports that an edit brings in can exist."""
+
+    async def check_edit(self, snapshot: Snapshot, edit: TextEdit, *, within_s: float) -> NameVerdict:
+        """Returns what is known within a time; never raises WorkerError."""
         ...
 
 
@@ -84,6 +92,7 @@ class NextEditPorts:
         completer: Says how the text at a place goes on; None: edits without known content are not offered.
         syntax: Checks edits.
         linter: Checks edits; None: nothing is said of complaints.
+        names: Checks edits; None: nothing is said of names.
         editable: Which files may be edited.
         documents: What is open.
         files: Reads what is not.
@@ -107,6 +116,7 @@ class NextEditPorts:
     clock: Clock
     completer: Completer | None = None
     linter: EditLinter | None = None
+    names: EditNames | None = None
     slow_predictors: Callable[[], Sequence[GuidedEditPredictor]] = tuple
     draw: Callable[[], float] = random.random
     offered: Callable[[SuggestionId, DocumentUri, TextEdit], None] = lambda *_: None

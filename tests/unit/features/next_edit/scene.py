@@ -20,7 +20,7 @@ from inkling.core.next_edit import (
     Prediction,
 )
 from inkling.core.numbered_lines import NumberedLines
-from inkling.core.ports import SyntaxVerdict, Timer
+from inkling.core.ports import NameVerdict, SyntaxVerdict, Timer
 from inkling.core.settings import Settings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import NoSuggestion, Reason, Scored, Source, SuggestionId, Trigger
@@ -58,6 +58,10 @@ class FakeHistory:
         self.changes: tuple[LineChange, ...] = ()
         self.undone: tuple[LineChange, ...] = ()
         self.told: list[str] = []
+        self.max_file_kb = 0
+
+    def set_max_file_kb(self, max_file_kb: int) -> None:
+        self.max_file_kb = max_file_kb
 
     def document_opened(self, snapshot: Snapshot) -> None:
         self.told.append("opened")
@@ -140,6 +144,17 @@ class FakeChecks:
         return self.refusals.get(path)
 
 
+class FakeNames:
+    """Says what the test wants of the names in what an edit brings in."""
+
+    def __init__(self) -> None:
+        self.verdicts: dict[str, NameVerdict] = {}
+
+    async def check_edit(self, snapshot: Snapshot, edit: TextEdit, *, within_s: float) -> NameVerdict:
+        after = apply_edit(snapshot.text, edit)
+        return next((verdict for text, verdict in self.verdicts.items() if text in after), NameVerdict.NOT_KNOWN_YET)
+
+
 class FakeEditModel:
     """Believes what the minds say."""
 
@@ -171,6 +186,7 @@ class Scene:
         self.minds = minds
         self.slow: list[FakeMind] = []
         self.history, self.checks, self.log = FakeHistory(), FakeChecks(), FakeLog()
+        self.names = FakeNames()
         self.model, self.background, self.client = FakeEditModel(), TaskBackground(), FakeClient()
         self.completer: FakeCompleter | None = None
         self.draws = 0.99
@@ -187,6 +203,7 @@ class Scene:
             predictors=self.minds,
             syntax=self.checks,
             linter=self.checks,
+            names=self.names,
             editable=self.checks,
             documents=self,
             files=self,

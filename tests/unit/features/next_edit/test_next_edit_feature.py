@@ -11,6 +11,7 @@ from inkling.core.edit import TextEdit, apply_edit
 from inkling.core.errors import ModelError, WorkerError
 from inkling.core.events import Feature, OutcomeKind
 from inkling.core.next_edit import EditKind, PredictedPlace
+from inkling.core.ports import NameVerdict
 from inkling.core.settings import GateSettings, NextEditSettings, Settings, TelemetrySettings
 from inkling.core.suggestion import Candidate, Check, NoSuggestion, Reason, Source, Trigger
 from inkling.features.next_edit import OfferedEdit
@@ -36,6 +37,28 @@ async def test_the_likeliest_edit_is_offered_as_a_small_replacement() -> None:
     assert offered.checked == {Check.PARSES, Check.NO_COMPLAINTS}
     assert apply_edit(RENAMED, offered.placed.change) == "one = 1\nuse(one)\n\nlast = first\n"
     assert offered.placed.change.n_removed <= len("first")
+
+
+async def test_names_that_cannot_exist_are_not_offered_and_unknown_ones_are_said_to_be_unchecked() -> None:
+    scene = renamed(FakeMind(USE))
+    scene.names.verdicts["use(one)"] = NameVerdict.UNKNOWN_ATTRIBUTE
+    assert await scene.silence() is Reason.UNKNOWN_ATTRIBUTE
+    scene.names.verdicts["use(one)"] = NameVerdict.UNKNOWN_IMPORT
+    assert await scene.silence() is Reason.UNKNOWN_IMPORT
+    scene.names.verdicts["use(one)"] = NameVerdict.NOT_KNOWN_YET
+    assert Check.NAMES_EXIST not in (await scene.offered()).checked
+
+
+async def test_names_that_exist_were_checked() -> None:
+    scene = renamed(FakeMind(USE))
+    scene.names.verdicts["use(one)"] = NameVerdict.EXIST
+    assert (await scene.offered()).checked == {Check.PARSES, Check.NAMES_EXIST, Check.NO_COMPLAINTS}
+
+
+async def test_a_rename_brings_in_a_name_that_may_be_defined_with_its_last_place_only() -> None:
+    scene = renamed(FakeMind(replace(USE, kind=EditKind.RENAME)))
+    scene.names.verdicts["use(one)"] = NameVerdict.UNKNOWN_ATTRIBUTE
+    assert (await scene.offered()).checked == {Check.PARSES}
 
 
 async def test_what_is_offered_and_what_is_not_is_written_down() -> None:
