@@ -23,6 +23,7 @@ _QUOTED = re.compile(r"'([^'\n]{0,30})'|\"([^\"\n]{0,30})\"")
 _LONGEST_STRING = 60
 _N_DOCUMENTED = 15
 _N_EXPECTED = 6
+_N_NEARBY = 12
 _N_BORROWERS = 6  # functions that are lent statements, the most suspicious ones
 _OF_LETTERS = (96, 97, 26, 65)  # what arithmetic on letters needs: those before "a", "a" itself, how many, "A"
 _SHARE_OF_DEFINITION = 0.4  # of the suspiciousness of the code that uses a constant of the module or class
@@ -63,14 +64,17 @@ def surroundings_of(
         float(text) if "." in text else int(text) for text in _NUMBER.findall(documentation)
     ]
     documented_strings: list[Constant] = [one or other for one, other in _QUOTED.findall(documentation)]
+    sources = list(tests)
     return Surroundings(
         program=program,
         sites=sites,
         numbers=_numbers(numbers),
+        numbers_nearby=_numbers_nearby(files.values(), numbers),
         strings=_strings(strings),
         documented_numbers=_numbers(documented_numbers)[:_N_DOCUMENTED],
         documented_strings=_strings(documented_strings)[:_N_DOCUMENTED],
-        expected_strings=_expected_strings(tests),
+        expected_strings=_expected_strings(sources),
+        given_strings=_given_strings(sources),
         functions=_functions(program),
         lent=_lent(program, sites, others),
         is_large=len(sites.expressions) > N_EXPRESSIONS_OF_A_LARGE_PROGRAM,
@@ -162,6 +166,29 @@ def _expected_strings(tests: Iterable[str]) -> tuple[str, ...]:
                         and len(constant.value) < _LONGEST_STRING
                     ]
     return _strings(found)[:_N_EXPECTED]
+
+
+def _given_strings(tests: Iterable[str]) -> tuple[str, ...]:
+    found: list[Constant] = []
+    for source in tests:
+        try:
+            tree = ast.parse(source)
+        except (SyntaxError, ValueError):
+            continue
+        passed = (argument for node in ast.walk(tree) if isinstance(node, ast.Call) for argument in node.args)
+        found += [each.value for each in passed if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    return tuple(text for text in _strings(found) if len(text) < _LONGEST_STRING)[:_N_EXPECTED]
+
+
+def _numbers_nearby(files: Iterable[SourceFile], known: list[Constant]) -> tuple[int | float, ...]:
+    """Returns numbers of the files that suspicious functions stand in, which these do not hold themselves."""
+    found: list[Constant] = [
+        node.value
+        for file in files
+        for node in ast.walk(file.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, int | float) and is_number(node.value)
+    ]
+    return tuple(number for number in _numbers(found) if number not in known)[:_N_NEARBY]
 
 
 def _functions(program: Program) -> tuple[str, ...]:

@@ -51,6 +51,34 @@ CASES = [
     ("slice_bounds", "def f(a, n):\n  return a[:n]", "def f(a, n):\n  return a[:n + 1]"),
     ("index", "def f(a, i):\n  return a[i]", "def f(a, i):\n  return a[i - 1]"),
     ("wrapped", "def f(a):\n  return a", "def f(a):\n  return sorted(a)"),
+    ("wrapped", "def f(a):\n  return g(a)", "def f(a):\n  return g(f(a))"),
+    ("swapped_arguments", "def f(a, i, j):\n  return a[i][j]", "def f(a, i, j):\n  return a[j][i]"),
+    (
+        "constant",
+        "def f(a):\n  return a % 100\ndef g(a):\n  return a * 60",
+        "def f(a):\n  return a % 60\ndef g(a):\n  return a * 60",
+    ),
+    (
+        "late_name",
+        "def f(a):\n  return [lambda x: x + i for i in a]",
+        "def f(a):\n  return [lambda x, i=i: x + i for i in a]",
+    ),
+    (
+        "own_class",
+        "class C:\n  @classmethod\n  def f(cls):\n    return C()",
+        "class C:\n  @classmethod\n  def f(cls):\n    return cls()",
+    ),
+    (
+        "own_state",
+        "class C:\n  found = []\n  def __init__(self, a):\n    self.a = a",
+        "class C:\n  found = []\n  def __init__(self, a):\n    self.a = a\n    self.found = []",
+    ),
+    (
+        "missing_super_call",
+        "class B:\n  def __init__(self, a):\n    self.a = a\nclass C(B):\n  def __init__(self, a, b):\n    self.b = b",
+        "class B:\n  def __init__(self, a):\n    self.a = a\nclass C(B):\n  def __init__(self, a, b):\n"
+        "    super().__init__(a)\n    self.b = b",
+    ),
     ("extended", "def f(a, b):\n  return a", "def f(a, b):\n  return a * b"),
     ("mapped", "def f(a):\n  return a", "def f(a):\n  return [int(q) for q in a]"),
     ("comprehension_filter", "def f(a):\n  return [x for x in a]", "def f(a):\n  return [x for x in a if x > 0]"),

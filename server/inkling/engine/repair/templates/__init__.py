@@ -11,6 +11,7 @@ from inkling.engine.repair.templates import (
     blocks,
     borrowed,
     calls,
+    classes,
     everywhere,
     insertions,
     names,
@@ -45,8 +46,11 @@ OF_EXPRESSIONS: tuple[ExpressionTemplate, ...] = (
     calls.further_arguments,
     calls.ranges,
     calls.subscripts,
+    classes.own_class,
+    classes.late_names,
     wraps.filters,
     wraps.wraps,
+    wraps.own_functions,
     wraps.extensions,
     wraps.returned,
 )
@@ -71,6 +75,8 @@ OF_STATEMENTS: tuple[StatementTemplate, ...] = (
     insertions.simple_statements,
     insertions.jumps,
     insertions.ends,
+    classes.parents_methods,
+    classes.own_state,
 )
 OF_PROGRAMS: tuple[ProgramTemplate, ...] = (everywhere.coordinated, everywhere.twins, everywhere.delegations)
 

@@ -189,7 +189,7 @@ def ranges(site: ExpressionSite, _: Surroundings) -> Iterator[Idea]:
 
 
 def subscripts(site: ExpressionSite, _: Surroundings) -> Iterator[Idea]:
-    """Yields other bounds of a slice, another index, or the whole."""
+    """Yields other bounds of a slice, another index, indices in another order, or the whole."""
     node = site.node
     if not isinstance(node, ast.Subscript):
         return
@@ -199,6 +199,9 @@ def subscripts(site: ExpressionSite, _: Surroundings) -> Iterator[Idea]:
         yield from _slices(node, node.slice, variables)
         return
     index = node.slice
+    if isinstance(node.value, ast.Subscript) and not isinstance(node.value.slice, ast.Slice):
+        other_way = copied(node, value=copied(node.value, slice=index), slice=node.value.slice)
+        yield Idea("swapped_arguments", 0.5, other_way)
     for template, prior in (("X_ + 1", 0.7), ("X_ - 1", 0.7), ("-X_", 0.3), ("-X_ - 1", 0.25)):
         yield Idea("index", prior, copied(node, slice=expression(template, index)))
     for value in (0, 1, -1, 2, -2):

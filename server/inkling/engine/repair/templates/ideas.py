@@ -57,10 +57,12 @@ class Surroundings:
         program: All files.
         sites: All places.
         numbers: Numbers that the suspicious functions hold.
+        numbers_nearby: Further numbers, of other code in the same files.
         strings: Strings that they hold.
         documented_numbers: Numbers in their docstrings and comments.
         documented_strings: Strings there.
         expected_strings: Strings that failing tests expect.
+        given_strings: Strings that they pass.
         functions: Functions of the modules, by name.
         lent: Statements from elsewhere in the workspace, by the `id` of the function that they are lent to.
         is_large: Whether the suspicious code is so large that costly templates are left out.
@@ -69,10 +71,12 @@ class Surroundings:
     program: Program
     sites: Sites
     numbers: tuple[int | float, ...]
+    numbers_nearby: tuple[int | float, ...]
     strings: tuple[str, ...]
     documented_numbers: tuple[int | float, ...]
     documented_strings: tuple[str, ...]
     expected_strings: tuple[str, ...]
+    given_strings: tuple[str, ...]
     functions: tuple[str, ...]
     lent: Mapping[int, tuple[Lent, ...]] = field(hash=False)
     is_large: bool

@@ -93,6 +93,8 @@ def _numbers(value: float, surroundings: Surroundings) -> Iterator[Idea]:
         yield Idea("constant", prior, constant(other))
     for other in surroundings.numbers:
         yield Idea("constant", 0.4, constant(other))
+    for other in surroundings.numbers_nearby:
+        yield Idea("constant", 0.2, constant(other))
     for other in surroundings.documented_numbers:
         yield Idea("documented_constant", 0.25, constant(other))
     for source, prior in (
@@ -135,6 +137,9 @@ def _strings(value: str, surroundings: Surroundings) -> Iterator[Idea]:
     for documented in distinct([*surroundings.documented_strings, *surroundings.expected_strings]):
         if documented != value:
             yield Idea("documented_constant", 0.35, constant(documented))
+    for given in surroundings.given_strings:
+        if given != value and given not in surroundings.strings:
+            yield Idea("string", 0.3, constant(given))
 
 
 def _dotted(node: ast.expr) -> str | None:

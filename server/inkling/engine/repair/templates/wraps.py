@@ -205,6 +205,18 @@ def wraps(site: ExpressionSite, surroundings: Surroundings) -> Iterator[Idea]:
             yield Idea("wrapped", prior * share, expression(template, site.node))
 
 
+def own_functions(site: ExpressionSite, surroundings: Surroundings) -> Iterator[Idea]:
+    """Yields the expression in a call of the function that it stands in, or of another one of the modules."""
+    function = site.scope.function
+    if not _may_be_wrapped(site) or site.is_called or function is None:
+        return
+    own = f"self.{function.name}" if site.scope.unit is not None and site.scope.unit.classes else function.name
+    yield Idea("wrapped", 0.3, expression(f"{own}(X_)", site.node))
+    for other in () if surroundings.is_large else surroundings.functions:
+        if other != function.name:
+            yield Idea("wrapped", 0.15, expression(f"{other}(X_)", site.node))
+
+
 def extensions(site: ExpressionSite, surroundings: Surroundings) -> Iterator[Idea]:
     """Yields the expression in an operation with a name in scope or a number."""
     if not _may_be_wrapped(site) or site.role in (Role.CONDITION, Role.ITERATED):
