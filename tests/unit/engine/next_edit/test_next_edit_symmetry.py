@@ -6,7 +6,7 @@ import pytest
 from tests.unit.engine.next_edit.changed_project import applied, situation_of
 
 from inkling.core.next_edit import EditKind
-from inkling.engine.next_edit.symmetry.casings import counterpart
+from inkling.engine.next_edit.symmetry.casings import renaming_of
 from inkling.engine.next_edit.symmetry.proposer import propose_symmetry
 
 
@@ -147,7 +147,7 @@ def test_names_side_by_side_in_a_tuple() -> None:
         READERS = (JsonReader, YamlReader)
         """
     before = after.replace('        class TomlReader(Reader):\n            suffix = ".toml"\n\n\n', "")
-    expected = after.replace("(JsonReader, YamlReader)", "(JsonReader, TomlReader, YamlReader)")
+    expected = after.replace("(JsonReader, YamlReader)", "(JsonReader, YamlReader, TomlReader)")
     assert _results(before, after) == [dedent(expected)]
 
 
@@ -182,6 +182,6 @@ def test_silence_without_an_example(before: str, after: str) -> None:
     ],
 )
 def test_a_name_is_found_in_every_casing(old: str, new: str, text: str, expected: str) -> None:
-    renaming = counterpart(old, new)
+    renaming = renaming_of(old, new)
     assert renaming is not None
     assert renaming.renamed(text) == expected

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 _PIECE = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+")
 
@@ -14,6 +15,13 @@ def pieces_of(name: str) -> tuple[str, ...]:
 
 def _camel(pieces: Sequence[str]) -> str:
     return "".join(piece.capitalize() for piece in pieces)
+
+
+def _plural(pieces: Sequence[str]) -> tuple[str, ...]:
+    last = pieces[-1]
+    if last.endswith("y") and last[-2:-1] not in "aeiou":
+        return *pieces[:-1], last[:-1] + "ies"
+    return *pieces[:-1], last + ("es" if last.endswith(("s", "x", "z", "ch", "sh")) else "s")
 
 
 def _lower_camel(pieces: Sequence[str]) -> str:
@@ -28,12 +36,13 @@ _CASINGS: tuple[Callable[[Sequence[str]], str], ...] = (
     "-".join,
     " ".join,
     lambda pieces: " ".join(pieces).capitalize(),
+    lambda pieces: " ".join(piece.capitalize() for piece in pieces),
     "".join,
 )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counterpart:
+class Renaming:
     """A name and the new one beside it, with what differs between them.
 
     Attributes:
@@ -46,29 +55,24 @@ class Counterpart:
     new: str
     spellings: tuple[tuple[str, str], ...]
 
-    @property
-    def pattern(self) -> re.Pattern[str]:
-        """Finds the sibling in a line, in any casing, as a part of longer names too."""
-        parts = [
-            # A short piece is found as a whole piece only: `sin` in `rs_sin` and not in `using`.
-            rf"(?<![^\W_]){re.escape(old)}(?![^\W_])"
-            if old.islower() or old.isupper()
-            else rf"{re.escape(old)}(?![a-z])"
-            for old, _ in self.spellings
-        ]
-        return re.compile("|".join(parts))
-
     def renamed(self, text: str) -> str:
-        """Returns a text about the sibling as one about the new name."""
-        mapping = dict(self.spellings)
-        return self.pattern.sub(lambda found: mapping[found[0]], text)
-
-    def is_in(self, text: str) -> bool:
-        """Returns whether a text mentions the sibling."""
-        return self.pattern.search(text) is not None
+        """Returns a text about the sibling as one about the new name, in any casing and within longer names, too."""
+        mapping = {old: new for old, new in self.spellings if old in text}
+        return _pattern(tuple(mapping)).sub(lambda found: mapping[found[0]], text) if mapping else text
 
 
-def counterpart(old: str, new: str) -> Counterpart | None:
+@lru_cache(maxsize=1024)
+def _pattern(spellings: tuple[str, ...]) -> re.Pattern[str]:
+    parts = [
+        # A short piece is found as a whole piece only: `sin` in `rs_sin` and not in `using`.
+        rf"(?<![^\W_]){re.escape(old)}(?![^\W_])" if old.islower() or old.isupper() else rf"{re.escape(old)}(?![a-z])"
+        for old in spellings
+    ]
+    return re.compile("|".join(parts))
+
+
+@lru_cache(maxsize=1024)
+def renaming_of(old: str, new: str) -> Renaming | None:
     """Returns how a sibling's name becomes a new name; None where they do not differ in whole words."""
     left, right = pieces_of(old), pieces_of(new)
     start = 0
@@ -88,18 +92,30 @@ def counterpart(old: str, new: str) -> Counterpart | None:
         if sum(map(len, before)) >= 2:  # one letter stands for too much
             for casing in _CASINGS:
                 spellings.setdefault(casing(before), casing(after))
+            for casing in _CASINGS:
+                spellings.setdefault(casing(_plural(before)), casing(_plural(after)))
     ordered = sorted(spellings.items(), key=lambda each: -len(each[0]))
-    return Counterpart(old=old, new=new, spellings=tuple(ordered))
+    return Renaming(old=old, new=new, spellings=tuple(ordered))
 
 
-def similar_words(name: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def similar_words(name: str) -> frozenset[str]:
     """Returns the words under which a name, or its tests, may stand somewhere."""
     pieces = pieces_of(name)
-    return {
-        name,
-        "_".join(pieces),
-        _camel(pieces),
-        "_".join(pieces).upper(),
-        f"test_{'_'.join(pieces)}",
-        f"Test{_camel(pieces)}",
-    }
+    if not pieces:
+        return frozenset((name,))
+    snake = "_".join(pieces)
+    plural = _plural(pieces)
+    return frozenset(
+        (
+            name,
+            snake,
+            snake.upper(),
+            _camel(pieces),
+            "_".join(plural),
+            "_".join(plural).upper(),
+            _camel(plural),
+            f"test_{snake}",
+            f"Test{_camel(pieces)}",
+        )
+    )

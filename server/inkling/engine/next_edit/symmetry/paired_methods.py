@@ -8,7 +8,6 @@ from inkling.core.next_edit import EditKind
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.file_view import FileView, indentation
 from inkling.engine.next_edit.situation import Situation
-from inkling.engine.next_edit.symmetry.siblings import unit_at
 
 MOST_CHANGES = 2  # who wrote the first one before that left the second one out on purpose
 
@@ -65,7 +64,7 @@ def propose_paired_methods(situation: Situation) -> Iterator[EditCandidate]:
             if found is None or pair is None or pair.name in view.lines_with:
                 continue
             lead = indentation(view.lines[line])
-            at = unit_at(view, line).end_line
+            at = _end_of_body(view, line)
             certainty, body = _body(view, pair)
             yield EditCandidate(
                 uri=view.uri,
@@ -78,6 +77,17 @@ def propose_paired_methods(situation: Situation) -> Iterator[EditCandidate]:
                 words=f"`{found[1]}` without `{pair.name}`",
                 grounds=Grounds(age=age, n_matched_chars=len(found[1]), certainty=certainty),
             )
+
+
+def _end_of_body(view: FileView, header: int) -> int:
+    """Returns the line after the last one that is indented more than a header."""
+    width, end = len(indentation(view.lines[header])), header + 1
+    for number, line in enumerate(view.lines[header + 1 :], start=header + 1):
+        if line.strip():
+            if len(indentation(line)) <= width and line.strip()[0] not in ")]}":
+                break
+            end = number + 1
+    return end
 
 
 def _body(view: FileView, pair: _Pair) -> tuple[float, str]:

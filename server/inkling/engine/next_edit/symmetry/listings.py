@@ -1,0 +1,285 @@
+"""Lists of things in a file: what stands side by side in brackets, one below the other in a block, or as branches."""
+
+import ast
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from itertools import pairwise, zip_longest
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.reading.mended_tree import mended_tree
+
+_TOKEN = re.compile(r"""[rRbBuUfF]{0,2}(?:"[^"\n]*"|'[^'\n]*')|\w+|[^\w\s]""")
+_STRING = re.compile(r"""[rRbBuUfF]{0,2}(["'])(.*)\1""")
+_CLOSING = (")", "]", "}", None)
+
+
+class Place(NamedTuple):
+    """A place in a file: the line and the code point in it, both from 0."""
+
+    line: int
+    column: int
+
+
+class ListingKind(StrEnum):
+    """What things are listed in.
+
+    BLOCK: statements one below the other. BRANCHES: `if` and its `elif`, or the cases of a `match`, or handlers.
+    ITEMS: elements between brackets. OPERANDS: what operators join. NAMES: what one import names. ARGUMENTS: of a call.
+    """
+
+    BLOCK = "block"
+    BRANCHES = "branches"
+    ITEMS = "items"
+    OPERANDS = "operands"
+    NAMES = "names"
+    ARGUMENTS = "arguments"
+
+    @property
+    def has_whole_lines(self) -> bool:
+        """Whether its items are lines of their own."""
+        return self in (ListingKind.BLOCK, ListingKind.BRANCHES)
+
+
+@dataclass(frozen=True, eq=False)
+class Item:
+    """One of the things that a listing lists.
+
+    Attributes:
+        view: The file.
+        first: The part of the tree that it begins with.
+        last: The part that it ends with.
+        head: What names it: a key, a test, a target; the whole of it where nothing does.
+        has_whole_lines: Whether it is lines of its own.
+    """
+
+    view: FileView
+    first: ast.AST
+    last: ast.AST
+    head: ast.AST
+    has_whole_lines: bool
+
+    @cached_property
+    def line(self) -> int:
+        """The line with which it begins, decorators left out."""
+        return int(self.first.lineno) - 1  # type: ignore[attr-defined]  # all that is listed has a place
+
+    @cached_property
+    def start(self) -> Place:
+        """Where it begins, decorators included."""
+        if self.has_whole_lines:
+            decorators = getattr(self.first, "decorator_list", None)
+            return Place((decorators[0].lineno if decorators else self.line + 1) - 1, 0)
+        return _place(self.view, self.line + 1, self.first.col_offset)  # type: ignore[attr-defined]  # see `line`
+
+    @cached_property
+    def end(self) -> Place:
+        """Where it ends."""
+        line, column = self.last.end_lineno, self.last.end_col_offset  # type: ignore[attr-defined]  # see `line`
+        return (
+            Place(line - 1, len(self.view.lines[line - 1])) if self.has_whole_lines else _place(self.view, line, column)
+        )
+
+    @cached_property
+    def lines(self) -> tuple[str, ...]:
+        """Its text: whole lines, or from its first code point on."""
+        return _text_between(self.view, self.start, self.end)
+
+    @cached_property
+    def tokens(self) -> tuple[str, ...]:
+        """Its words, signs and strings."""
+        return tokens_of("\n".join(self.lines))
+
+    @cached_property
+    def head_tokens(self) -> tuple[str, ...]:
+        """The tokens of what names it."""
+        match self.head:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                return (self.head.name,)
+            case ast.keyword():
+                return (str(self.head.arg),)
+            case ast.alias():
+                return (self.head.asname or self.head.name.rpartition(".")[2],)
+            case _ if self.head is self.first is self.last:
+                return self.tokens
+            case _:
+                first, last = self.head.lineno, self.head.end_lineno  # type: ignore[attr-defined]  # see `line`
+                start = _place(self.view, first, self.head.col_offset)  # type: ignore[attr-defined]  # see `line`
+                end = _place(self.view, last, self.head.end_col_offset)  # type: ignore[attr-defined]  # see `line`
+                return tokens_of("\n".join(_text_between(self.view, start, end)))
+
+    @cached_property
+    def sort(self) -> tuple[object, ...]:
+        """What things of one kind have in common: what they are, are derived from, decorated with or given."""
+        value: ast.AST | None = None
+        marks: list[str] = []
+        match self.first:
+            case ast.Assign() | ast.AnnAssign():
+                value = self.first.value
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                marks = [_last_name(each) for each in self.first.decorator_list]
+            case ast.ClassDef():
+                marks = [_last_name(each) for each in (*self.first.decorator_list, *self.first.bases)]
+        of_constant = type(self.head.value) if isinstance(self.head, ast.Constant) else None
+        return type(self.first), type(self.head), of_constant, type(value), *marks
+
+
+@dataclass(frozen=True, eq=False)
+class Listing:
+    """Things that stand side by side, in the order of the text."""
+
+    view: FileView
+    kind: ListingKind
+    items: tuple[Item, ...]
+
+    def between(self, first: int, last: int) -> range:
+        """Returns the numbers of the items that stand on one of some lines, the last one included."""
+        start = bisect_left(self.items, first, key=lambda item: item.end.line)
+        return range(start, bisect_right(self.items, last, lo=start, key=lambda item: item.start.line))
+
+
+def tokens_of(text: str) -> tuple[str, ...]:
+    """Returns the words, signs and strings of a text; a comma before a closing bracket is layout and left out."""
+    words = _TOKEN.findall(text)
+    return tuple(word for word, following in zip_longest(words, words[1:]) if word != "," or following not in _CLOSING)
+
+
+def replaced_tokens(text: str, changed: dict[int, str]) -> str:
+    """Returns a text with some of its `tokens_of`, by number, in other words."""
+    number, parts, at = 0, list[str](), 0
+    found = list(_TOKEN.finditer(text))
+    for index, token in enumerate(found):
+        following = found[index + 1][0] if index + 1 < len(found) else None
+        if token[0] == "," and following in _CLOSING:
+            continue
+        if number in changed:
+            parts += [text[at : token.start()], changed[number]]
+            at = token.end()
+        number += 1
+    return "".join([*parts, text[at:]])
+
+
+def content_of_string(token: str) -> str:
+    """Returns what a token says: a string without its quotes, everything else as it is."""
+    found = _STRING.fullmatch(token)
+    return found[2] if found else token
+
+
+_listings: WeakKeyDictionary[FileView, dict[ast.AST, tuple[Listing, ...]]] = WeakKeyDictionary()
+
+
+def listings_of(view: FileView, node: ast.AST) -> tuple[Listing, ...]:
+    """Returns the listings that a part of a file's tree is, itself."""
+    known = _listings.setdefault(view, {})
+    if node not in known:
+        known[node] = tuple(
+            Listing(view, kind, items) for kind, items in _read(view, node) if items and _are_apart(kind, items)
+        )
+    return known[node]
+
+
+def tree_of(view: FileView) -> ast.Module | None:
+    """Returns the tree of a file, with what does not parse left out; None where that is too much."""
+    mended = mended_tree(view)
+    return mended.tree if mended is not None else None
+
+
+def _read(view: FileView, node: ast.AST) -> Iterator[tuple[ListingKind, tuple[Item, ...]]]:
+    for name in ("body", "orelse", "finalbody"):
+        statements = getattr(node, name, None)
+        if isinstance(statements, list) and statements:
+            yield ListingKind.BLOCK, tuple(_statement(view, each) for each in statements)
+    match node:
+        case ast.If() if view.lines[node.lineno - 1].lstrip().startswith("if"):
+            yield ListingKind.BRANCHES, tuple(Item(view, one, one.body[-1], one.test, True) for one in _chain(node))
+        case ast.Match():
+            cases = node.cases
+            yield ListingKind.BRANCHES, tuple(Item(view, c.pattern, c.body[-1], c.pattern, True) for c in cases)
+        case ast.Try() | ast.TryStar():
+            found = [handler for handler in node.handlers if handler.type is not None]
+            yield ListingKind.BRANCHES, tuple(Item(view, h, h, h.type or h, True) for h in found)
+        case ast.List() | ast.Tuple() | ast.Set():
+            yield ListingKind.ITEMS, tuple(_part(view, each) for each in node.elts)
+        case ast.Dict():
+            pairs = zip(node.keys, node.values, strict=True)
+            yield (
+                ListingKind.ITEMS,
+                tuple(Item(view, key, value, key, False) for key, value in pairs if key is not None),
+            )
+        case ast.Import() | ast.ImportFrom():
+            yield ListingKind.NAMES, tuple(_part(view, each) for each in node.names)
+        case ast.Call():
+            parts = [_part(view, each) for each in (*node.args, *node.keywords)]
+            yield ListingKind.ARGUMENTS, tuple(sorted(parts, key=lambda each: each.start))
+        case ast.BinOp(op=ast.BitOr() | ast.Add()):
+            yield ListingKind.OPERANDS, tuple(_part(view, each) for each in _operands(node, type(node.op)))
+        case ast.BoolOp():
+            yield ListingKind.OPERANDS, tuple(_part(view, each) for each in node.values)
+
+
+def _last_name(node: ast.expr) -> str:
+    """Returns the last part of a name, also of one that is called or subscripted."""
+    while isinstance(node, ast.Call | ast.Subscript):
+        node = node.func if isinstance(node, ast.Call) else node.value
+    return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
+
+
+def _statement(view: FileView, node: ast.stmt) -> Item:
+    head: ast.AST = node
+    match node:
+        case ast.Assign():
+            head = node.targets[0]
+        case ast.AnnAssign():
+            head = node.target
+        case ast.Import() | ast.ImportFrom() if len(node.names) == 1:
+            head = node.names[0]
+        case ast.If():
+            head = node.test
+    return Item(view, node, node, head, True)
+
+
+def _part(view: FileView, node: ast.AST) -> Item:
+    return Item(view, node, node, node, False)
+
+
+def _chain(node: ast.If) -> list[ast.If]:
+    """Returns an `if` with its `elif`."""
+    chain = [node]
+    while len(chain[-1].orelse) == 1 and isinstance(following := chain[-1].orelse[0], ast.If):
+        if following.col_offset != node.col_offset:
+            break
+        chain.append(following)
+    return chain
+
+
+def _operands(node: ast.expr, operator: type[ast.operator]) -> list[ast.expr]:
+    operands: list[ast.expr] = []
+    while isinstance(node, ast.BinOp) and isinstance(node.op, operator):
+        operands.append(node.right)
+        node = node.left
+    return [node, *operands[::-1]]
+
+
+def _are_apart(kind: ListingKind, items: Sequence[Item]) -> bool:
+    """Tells whether items can be taken and set one by one; statements may share a line."""
+    if not kind.has_whole_lines:
+        return True
+    return all(one.end.line < other.line for one, other in pairwise(items))
+
+
+def _place(view: FileView, lineno: int, byte_offset: int) -> Place:
+    line = view.lines[lineno - 1]
+    column = byte_offset if line.isascii() else len(line.encode()[:byte_offset].decode(errors="ignore"))
+    return Place(lineno - 1, column)
+
+
+def _text_between(view: FileView, start: Place, end: Place) -> tuple[str, ...]:
+    lines = list(view.lines[start.line : end.line + 1])
+    lines[-1] = lines[-1][: end.column]
+    lines[0] = lines[0][start.column :]
+    return tuple(lines)
