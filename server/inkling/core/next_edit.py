@@ -207,6 +207,10 @@ class GuidedEditPredictor(EditPredictor, Protocol):
 class EditHistory(Protocol):
     """Follows what is changed in all open documents, and says what belongs together."""
 
+    def set_max_file_kb(self, max_file_kb: int) -> None:
+        """Takes the size of the largest document that is followed, kilobytes."""
+        ...
+
     def document_opened(self, snapshot: Snapshot) -> None:
         """Takes a document that was opened."""
         ...

@@ -1,8 +1,14 @@
-"""pygls' protocol with our own documents, our own reading of messages, and errors that stay with their request."""
+"""pygls' protocol with our own documents, our own reading of messages, and errors that stay with their request.
+
+The thread that reads messages also makes sense of them (`Protocol.read`), and works out what a large change of a
+document leads to; on the event loop they are then only handed to whom they concern (`Protocol.take`). That thread goes
+on to the next message when it is done with one, so all are taken in the order in which they came.
+"""
 
 import asyncio
 import json
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +19,7 @@ from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
 
-from inkling.lsp.documents import Documents
+from inkling.lsp.documents import LARGE_CHARS, ChangedText, Documents, OpenDocument, is_laborious
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +35,17 @@ class ReadyJson:
     text: str
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Received:
+    """A message that was made sense of, and what was worked out with it: a document that is opened or changed.
+
+    It may hold megabytes, and asyncio writes down what it calls when something is wrong: hence no representation.
+    """
+
+    message: Any
+    worked_out: OpenDocument | ChangedText | None = None
+
+
 class Protocol(LanguageServerProtocol):
     """Routes messages; text documents live in `documents` instead of pygls' workspace."""
 
@@ -37,6 +54,7 @@ class Protocol(LanguageServerProtocol):
     def __init__(self, server: LanguageServer, converter: Converter) -> None:
         super().__init__(server, converter)
         self.has_exited = asyncio.Event()
+        self._worked_out_before: OpenDocument | ChangedText | None = None  # with the message that is being taken
 
     @property
     def was_shut_down(self) -> bool:
@@ -48,18 +66,23 @@ class Protocol(LanguageServerProtocol):
         """Ends the connection; pygls would leave the process at once, with events still to be written."""
         self.has_exited.set()
 
-    def take(self, body: bytes) -> None:
-        """Handles one message; whatever is wrong with it is answered or logged, never raised."""
+    def read(self, body: bytes, present: Callable[[str], OpenDocument | None]) -> Received | None:
+        """Makes sense of one message, on the thread that reads; one that is wrong is answered or logged, and is None.
+
+        Args:
+            body: The message.
+            present: Returns a document as it is when all earlier messages were taken.
+        """
         try:
             data = json.loads(body)
         except ValueError:
             logger.error("a message that is not JSON size_bytes=%d", len(body))
             self._refuse(None, _PARSE_ERROR, "the message is not JSON")
-            return
+            return None
         if not isinstance(data, dict) or "jsonrpc" not in data:
             logger.error("a message that is no JSON-RPC object")
             self._refuse(_id_of(data), _INVALID_REQUEST, "the message is no JSON-RPC 2.0 object")
-            return
+            return None
         if self.get_message_type(str(data.get("method"))) is None:
             data.setdefault("params", None)  # pygls' message class for methods it does not know wants them
         try:
@@ -68,8 +91,30 @@ class Protocol(LanguageServerProtocol):
             logger.error("a message of the wrong shape method=%s", data.get("method"))
             if "method" in data and "id" in data:
                 self._refuse(_id_of(data), _INVALID_PARAMS, f"the parameters of {data['method']} have the wrong shape")
-            return
-        self.handle_message(message)
+            return None
+        try:
+            return Received(message, self._worked_out(message, present))
+        except Exception:
+            # The thread must go on to read; what is wrong shows again where the message is taken.
+            logger.exception("a change of a document cannot be worked out")
+            return Received(message)
+
+    def take(self, received: Received) -> None:
+        """Hands one message to whom it concerns."""
+        self._worked_out_before = received.worked_out
+        self.handle_message(received.message)
+
+    def _worked_out(
+        self, message: object, present: Callable[[str], OpenDocument | None]
+    ) -> OpenDocument | ChangedText | None:
+        if isinstance(message, types.DidOpenTextDocumentNotification):
+            item = message.params.text_document
+            return OpenDocument(item, self.documents.encoding) if len(item.text) > LARGE_CHARS else None
+        if not isinstance(message, types.DidChangeTextDocumentNotification):
+            return None
+        params = message.params
+        document = present(params.text_document.uri) if is_laborious(params.content_changes) else None
+        return document.after(params.content_changes, params.text_document.version) if document is not None else None
 
     def _send_response(
         self, msg_id: str | int, result: object = None, error: types.ResponseError | None = None
@@ -88,7 +133,10 @@ class Protocol(LanguageServerProtocol):
     @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
     def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> Any:
         """Keeps the document, then calls the server's handler."""
-        self.documents.open(params.text_document)
+        if isinstance(self._worked_out_before, OpenDocument):
+            self.documents.add(self._worked_out_before)
+        else:
+            self.documents.open(params.text_document)
         yield from self._pass_on(types.TEXT_DOCUMENT_DID_OPEN, params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
@@ -98,7 +146,10 @@ class Protocol(LanguageServerProtocol):
         if document is None:
             logger.warning("a change of a document that is not open version=%d", params.text_document.version)
             return
-        document.latest_edits = document.apply(params.content_changes, params.text_document.version)
+        if isinstance(self._worked_out_before, ChangedText):
+            document.take(self._worked_out_before)
+        else:
+            document.apply(params.content_changes, params.text_document.version)
         yield from self._pass_on(types.TEXT_DOCUMENT_DID_CHANGE, params)
 
     @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)

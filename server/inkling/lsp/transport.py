@@ -11,9 +11,11 @@ import re
 import socket
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import BinaryIO
 
 from inkling.core.errors import UserError
+from inkling.lsp.documents import OpenDocument
 from inkling.lsp.protocol import Protocol
 
 logger = logging.getLogger(__name__)
@@ -79,9 +81,20 @@ async def serve_streams(protocol: Protocol, reader: BinaryIO, writer: BinaryIO) 
         except RuntimeError:
             logger.debug("a message came after the end")
 
+    def present(uri: str) -> OpenDocument | None:
+        """Returns a document once the loop has come to it: all that was told before is done then."""
+        found: Future[OpenDocument | None] = Future()
+        tell(lambda: found.set_result(protocol.documents.get(uri)))
+        return found.result()
+
+    def receive(body: bytes) -> None:
+        received = protocol.read(body, present)
+        if received is not None:
+            tell(protocol.take, received)
+
     def read() -> None:
         try:
-            _read_messages(reader, lambda body: tell(protocol.take, body))
+            _read_messages(reader, receive)
         except (OSError, ValueError):
             logger.info("the connection broke")
         finally:

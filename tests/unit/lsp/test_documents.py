@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from lsprotocol import types
 
 from inkling.core.edit import TextEdit, apply_edit, minimal_edit
-from inkling.lsp.documents import Documents, OpenDocument, to_column, to_units
+from inkling.lsp.documents import MAX_PLACES, Documents, OpenDocument, is_laborious, to_column, to_units
 
 ALPHABET = st.text(alphabet="ab🐍é\r\n\x0c\u2028\x85 ", max_size=12)
 
@@ -121,3 +121,48 @@ def test_each_edit_counts_in_the_text_that_the_one_before_it_left() -> None:
 
 def span(start: tuple[int, int], end: tuple[int, int]) -> types.Range:
     return types.Range(types.Position(*start), types.Position(*end))
+
+
+def many_places(n_places: int, order: str) -> list[types.TextDocumentContentChangeEvent]:
+    lines = range(n_places) if order == "down" else reversed(range(n_places))
+    return [types.TextDocumentContentChangePartial(range=span((line, 1), (line, 1)), text="🐍") for line in lines]
+
+
+@pytest.mark.parametrize("order", ["down", "up"])
+def test_very_many_changes_are_one_edit(order: str) -> None:
+    document = opened("ab\r\n" * (MAX_PLACES + 50))
+    before = document.snapshot().text
+    (edit,) = document.apply(many_places(MAX_PLACES + 1, order), 2)
+    assert document.snapshot().text == "a🐍b\r\n" * (MAX_PLACES + 1) + "ab\r\n" * 49
+    assert apply_edit(before, edit) == document.snapshot().text
+    edits = document.apply(many_places(MAX_PLACES, order), 3)
+    assert len(edits) == MAX_PLACES
+    assert document.snapshot().text == "a🐍🐍b\r\n" * MAX_PLACES + "a🐍b\r\n" + "ab\r\n" * 49
+
+
+def test_what_changes_lead_to_is_worked_out_without_touching_the_document() -> None:
+    document = opened("ab\n" * 200)
+    changed = document.after(many_places(150, "up"), 7)
+    assert (document.snapshot().text, document.version, document.latest_edits) == ("ab\n" * 200, 1, ())
+    document.take(changed)
+    assert (document.snapshot().text, document.version) == ("a🐍b\n" * 150 + "ab\n" * 50, 7)
+    assert document.latest_edits == changed.edits
+    assert document.apply([types.TextDocumentContentChangePartial(range=span((0, 0), (0, 1)), text="")], 8) == (
+        TextEdit(offset=0, n_removed=1, inserted=""),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (many_places(3, "up"), False),
+        (many_places(MAX_PLACES + 1, "up"), True),
+        ([types.TextDocumentContentChangeWholeDocument(text="x" * 1000)], False),
+        ([types.TextDocumentContentChangeWholeDocument(text="x" * 1_000_000)], True),
+        ([types.TextDocumentContentChangePartial(range=span((0, 0), (100_000, 0)), text="")], True),
+    ],
+)
+def test_what_takes_long_is_told_beforehand(
+    changes: list[types.TextDocumentContentChangeEvent], expected: bool
+) -> None:
+    assert is_laborious(changes) is expected

@@ -12,24 +12,24 @@ lines that stay divide a change, as they do in a diff. What came otherwise than 
 | the file was changed on disk, or another branch checked out     | no change; what it rewrites is forgotten  |
 """
 
-from bisect import bisect_left, bisect_right
 from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from inkling.context.edit_history.layout import is_blank, is_layout_alone
-from inkling.context.edit_history.records import Record, joined
-from inkling.context.edit_history.tracked_text import LineHunk, TrackedText, parts_of
+from inkling.context.edit_history.large_changes import cut, first_lines_after, topmost_parts, untouched
+from inkling.context.edit_history.layout import is_layout_alone
+from inkling.context.edit_history.records import Record, joined, moved, standing_around
+from inkling.context.edit_history.tracked_text import LineHunk, TrackedText, is_large, parts_of
 from inkling.core.edit import TextEdit
 from inkling.core.next_edit import ChangeOrigin, LineChange
 from inkling.core.ports import Clock
 from inkling.core.snapshot import DocumentUri, Snapshot
-from inkling.core.text import split_lines
+from inkling.core.text import has_line_break
 
 MAX_CHANGES: Final = 60  # more than a task has; the ranking looks at the latest few
+MAX_AT_ONCE: Final = 30  # of more than MAX_CHANGES at once, so that what was done before stays known
 MAX_TAKEN_BACK: Final = 10
 MAX_STATES: Final = 400  # of a document that are known again; an undo of a minute's typing leads back to one of them
 PAUSE_MS: Final = 30_000  # who comes back to a line after a longer one begins something new there
@@ -38,6 +38,7 @@ MACRO_PLACES: Final = 4  # ... by a hand are fewer than these
 BRANCH_FILES: Final = 3  # files changed on disk within AT_ONCE_MS, and saved by no editor
 ON_DISK_MS: Final = 2000  # between a change on disk and the editor's own change that follows from it, either way
 SAVE_ECHO_MS: Final = 3000  # from a save to the news that its file has changed
+KB: Final = 1024
 NEVER_MS: Final = -(2**53)  # a moment before all others, milliseconds
 
 
@@ -83,6 +84,12 @@ class _Document:
         if len(self.states) > MAX_STATES:
             self.states.popitem(last=False)
 
+    def rewrite(self, numbers: frozenset[int]) -> None:
+        """Lets changes be what stands at their places now."""
+        self.records = tuple(
+            record.rewritten(self.lines) if record.number in numbers else record for record in self.records
+        )
+
     def forget(self, numbers: frozenset[int]) -> None:
         """Forgets changes, in all states."""
         self.records = _without(self.records, numbers)
@@ -102,9 +109,16 @@ class RecentEdits:
         self._begun: deque[tuple[int, DocumentUri, frozenset[int]]] = deque(maxlen=MACRO_PLACES)
         self._changed_on_disk: dict[Path, int] = {}
         self._switched_at_ms = NEVER_MS
+        self._max_chars = 2**63
+
+    def set_max_file_kb(self, max_file_kb: int) -> None:
+        """Takes the size of the largest document that is followed, kilobytes; a larger one is as if it were closed."""
+        self._max_chars = max_file_kb * KB
 
     def document_opened(self, snapshot: Snapshot) -> None:
         """Takes a document that was opened; of the changes known from before those stay that still stand in it."""
+        if len(snapshot.text) > self._max_chars:
+            return
         text, known = TrackedText(snapshot.text), self._documents.get(snapshot.uri)
         document = _Document(path=snapshot.path, text=text, touched_when_saved=self._n_touches)
         if known is not None:
@@ -117,38 +131,31 @@ class RecentEdits:
     def document_edited(self, snapshot: Snapshot, edits: Sequence[TextEdit]) -> None:
         """Takes one notification of changes; one of a document that was never opened opens it."""
         uri, document = snapshot.uri, self._documents.get(snapshot.uri)
+        if len(snapshot.text) > self._max_chars:
+            self._put_aside(uri, document)
+            return
         if document is None or document.text is None:
             self.document_opened(snapshot)
             return
         hunks = document.text.hunks(snapshot.text, edits)
-        if hunks:
-            self._leave_others(uri)
-            document.key = document.text.key_after(hunks)
-            earlier = document.states.get(document.key)
-            formatted: frozenset[int] = frozenset()
-            origin = ChangeOrigin.UNDONE if earlier is not None else self._origin(document, hunks, edits)
-            if not _is_keystroke(edits):
-                hunks = [part for hunk in hunks for part in parts_of(hunk)]
-            if earlier is not None:
-                self._return_to(uri, document, earlier)
-            elif origin is ChangeOrigin.EXTERNAL:
-                self._rewrite(uri, document, hunks)
-            elif origin is ChangeOrigin.FORMATTED:
-                formatted = _standing_around(hunks, document)
-                document.records = tuple(_moved(document.records, hunks))
-            else:
-                begun = self._write(uri, document, hunks, origin)
-                if not _is_keystroke(edits):
-                    document.begun_at_once, document.at_once_ms = begun, self._clock.now_ms()
+        if not hunks:
             document.text.apply(hunks, snapshot.text)
-            document.records = tuple(
-                record.rewritten(document.lines) if record.number in formatted else record
-                for record in document.records
-            )
-            document.remember_state()
-            self._forget_oldest()
+            return
+        self._leave_others(uri)
+        document.key = document.text.key_after(hunks, snapshot.text)
+        earlier = document.states.get(document.key)
+        formatted: frozenset[int] = frozenset()
+        if earlier is not None:
+            self._return_to(uri, document, earlier)
+        elif is_large(hunks):
+            self._take_large(uri, document, hunks, edits)
         else:
-            document.text.apply(hunks, snapshot.text)
+            formatted = self._take(uri, document, hunks, edits)
+        document.text.apply(hunks, snapshot.text)
+        if formatted:
+            document.rewrite(formatted)
+        document.remember_state()
+        self._forget_oldest()
 
     def document_saved(self, uri: DocumentUri) -> None:
         """Takes that the editor saved a document: the change of its file on disk is nobody else's."""
@@ -161,11 +168,8 @@ class RecentEdits:
         document = self._documents.get(uri)
         if document is None:
             return
-        self._end(uri, document, document.records)
+        self._put_aside(uri, document)
         document.records = tuple(each for each in document.records if each.touched <= document.touched_when_saved)
-        document.last_text_hash = hash(document.text.text) if document.text is not None else document.last_text_hash
-        document.text = None
-        document.states.clear()
         if not document.records:
             del self._documents[uri]
 
@@ -218,6 +222,43 @@ class RecentEdits:
             return ChangeOrigin.FORMATTED
         return ChangeOrigin.APPLIED if is_at_once else ChangeOrigin.TYPED
 
+    def _take(
+        self, uri: DocumentUri, document: _Document, hunks: list[LineHunk], edits: Sequence[TextEdit]
+    ) -> frozenset[int]:
+        """Takes a change to a state that was not there before; returns the changes that a formatter rewrote."""
+        origin = self._origin(document, hunks, edits)
+        if not _is_keystroke(edits):
+            hunks = [part for hunk in hunks for part in parts_of(hunk)]
+        if origin is ChangeOrigin.EXTERNAL:
+            self._end(uri, document, document.records)
+            after = zip(document.records, moved(document.records, hunks), strict=True)
+            document.records = tuple(now for before, now in after if now.n_lines > 0 or before.n_lines == 0)
+        elif origin is ChangeOrigin.FORMATTED:
+            formatted = standing_around(document.records, hunks, document.lines)
+            document.records = tuple(moved(document.records, hunks))
+            return formatted
+        elif len(hunks) > MAX_CHANGES:
+            self._end(uri, document, document.records)
+            document.records = tuple(moved(document.records, hunks))
+            self._begin_many(uri, document, hunks, origin)
+        else:
+            begun = self._write(uri, document, hunks, origin)
+            if not _is_keystroke(edits):
+                document.begun_at_once, document.at_once_ms = begun, self._clock.now_ms()
+        return frozenset()
+
+    def _take_large(
+        self, uri: DocumentUri, document: _Document, hunks: Sequence[LineHunk], edits: Sequence[TextEdit]
+    ) -> None:
+        """As `_take`, but only the topmost places are looked at; changes whose lines are rewritten are forgotten."""
+        places = [part for hunk in hunks for part in topmost_parts(hunk, MAX_AT_ONCE)]
+        origin = self._origin(document, cut(places), edits)
+        if origin is not ChangeOrigin.FORMATTED:
+            self._end(uri, document, document.records)
+        document.records = tuple(untouched(document.records, hunks))
+        if origin in (ChangeOrigin.TYPED, ChangeOrigin.APPLIED):
+            self._begin_many(uri, document, places, origin)
+
     def _write(
         self, uri: DocumentUri, document: _Document, hunks: Sequence[LineHunk], origin: ChangeOrigin
     ) -> frozenset[int]:
@@ -227,35 +268,33 @@ class RecentEdits:
         over = [
             record
             for record in document.records
-            if len(hunks) > MAX_CHANGES
-            or now_ms - record.at_ms > PAUSE_MS
-            or not any(record.takes_in(hunk) for hunk in hunks)
+            if now_ms - record.at_ms > PAUSE_MS or not any(record.takes_in(hunk) for hunk in hunks)
         ]
         self._end(uri, document, over)
         known = self._n_begun
-        if len(hunks) > MAX_CHANGES:
-            records = self._begin_many(document, hunks, origin)
-        else:
-            records = list(document.records)
-            for hunk in reversed(hunks):
-                beside = [record for record in records if record.written is None and record.takes_in(hunk)]
-                records = [record.moved(hunk) for record in records if record not in beside]
-                grown = (
-                    joined(beside, lines).grown(hunk, lines) if beside else self._begin(hunk, hunk.first_line, origin)
-                )
-                records.append(replace(grown, touched=self._n_touches, at_ms=now_ms))
+        records = list(document.records)
+        for hunk in reversed(hunks):
+            beside = [record for record in records if record.written is None and record.takes_in(hunk)]
+            records = [record.moved(hunk) for record in records if record not in beside]
+            grown = joined(beside, lines).grown(hunk, lines) if beside else self._begin(hunk, hunk.first_line, origin)
+            records.append(replace(grown, touched=self._n_touches, at_ms=now_ms))
         document.records = tuple(records)
         begun = frozenset(range(known + 1, self._n_begun + 1))
         if begun:
             self._notice_macro(now_ms, uri, begun)
         return begun
 
-    def _begin_many(self, document: _Document, hunks: Sequence[LineHunk], origin: ChangeOrigin) -> list[Record]:
-        """Returns what was known and the changes of the topmost of many places: they tell what was done everywhere."""
-        shifts = accumulate((hunk.shift for hunk in hunks), initial=0)
-        topmost = zip(hunks[:MAX_CHANGES], shifts, strict=False)
-        begun = [self._begin(hunk, hunk.first_line + shift, origin) for hunk, shift in topmost]
-        return [*_moved(document.records, hunks), *begun]
+    def _begin_many(
+        self, uri: DocumentUri, document: _Document, hunks: Sequence[LineHunk], origin: ChangeOrigin
+    ) -> None:
+        """Begins changes at the topmost of many places: they tell what was done everywhere."""
+        self._n_touches += 1
+        topmost = zip(cut(hunks[:MAX_AT_ONCE]), first_lines_after(hunks), strict=False)
+        begun = [self._begin(hunk, first_line, origin) for hunk, first_line in topmost]
+        document.records = (*document.records, *begun)
+        document.begun_at_once = frozenset(record.number for record in begun)
+        document.at_once_ms = self._clock.now_ms()
+        self._notice_macro(document.at_once_ms, uri, document.begun_at_once)
 
     def _begin(self, hunk: LineHunk, first_line: int, origin: ChangeOrigin) -> Record:
         self._n_begun += 1
@@ -282,12 +321,6 @@ class RecentEdits:
                     replace(record, origin=ChangeOrigin.APPLIED) if record.number in numbers else record
                     for record in document.records
                 )
-
-    def _rewrite(self, uri: DocumentUri, document: _Document, hunks: Sequence[LineHunk]) -> None:
-        """Takes what somebody else wrote: changes that it wipes out are forgotten."""
-        self._end(uri, document, document.records)
-        moved = zip(document.records, _moved(document.records, hunks), strict=True)
-        document.records = tuple(after for before, after in moved if after.n_lines > 0 or before.n_lines == 0)
 
     def _return_to(self, uri: DocumentUri, document: _Document, earlier: tuple[Record, ...]) -> None:
         """Takes the changes of an earlier state of the same text."""
@@ -321,6 +354,14 @@ class RecentEdits:
             self._taken_back[ended.number] = changes[-1]
             if len(self._taken_back) > MAX_TAKEN_BACK:
                 self._taken_back.popitem(last=False)
+
+    def _put_aside(self, uri: DocumentUri, document: _Document | None) -> None:
+        """Ends what is under way in a document, and follows it no longer."""
+        if document is not None and document.text is not None:
+            self._end(uri, document, document.records)
+            document.last_text_hash = hash(document.text.text)
+            document.text = None
+            document.states.clear()
 
     def _leave_others(self, uri: DocumentUri) -> None:
         """Ends what is under way in other documents."""
@@ -358,31 +399,8 @@ def _is_keystroke(edits: Sequence[TextEdit]) -> bool:
 
 
 def _is_block(text: str) -> bool:
-    return sum(not is_blank((line,)) for line in split_lines(text)) > 1
+    return has_line_break(text.strip())
 
 
 def _without(records: Iterable[Record], numbers: frozenset[int]) -> tuple[Record, ...]:
     return tuple(record for record in records if record.number not in numbers)
-
-
-def _moved(records: Iterable[Record], hunks: Sequence[LineHunk]) -> list[Record]:
-    """Returns records after disjoint hunks that are no part of them."""
-    ends = [hunk.end_line for hunk in hunks]
-    shifts = list(accumulate((hunk.shift for hunk in hunks), initial=0))
-    moved = []
-    for record in records:
-        n_above = bisect_left(ends, record.first_line)
-        n_not_below = bisect_right(ends, record.end_line, lo=n_above) + 1
-        for hunk in reversed(hunks[n_above:n_not_below]):
-            record = record.moved(hunk)
-        moved.append(replace(record, first_line=record.first_line + shifts[n_above]) if shifts[n_above] else record)
-    return moved
-
-
-def _standing_around(hunks: Sequence[LineHunk], document: _Document) -> frozenset[int]:
-    """Returns the ended changes that stand as they were written, and that no hunk crosses the border of."""
-    return frozenset(
-        record.number
-        for record in document.records
-        if record.stands(document.lines) and not any(record.is_crossed_by(hunk) for hunk in hunks)
-    )

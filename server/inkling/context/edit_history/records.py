@@ -1,7 +1,9 @@
 """One change of one document while the document goes on changing."""
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 from inkling.context.edit_history.layout import is_blank
 from inkling.context.edit_history.tracked_text import LineHunk, parts_of, trimmed
@@ -194,3 +196,26 @@ def joined(records: Sequence[Record], lines: Sequence[str]) -> Record:
         n_lines = max(first.end_line, other.end_line) - first.first_line
         first = replace(first, removed=removed, n_lines=n_lines, number=min(first.number, other.number))
     return first
+
+
+def moved(records: Iterable[Record], hunks: Sequence[LineHunk]) -> list[Record]:
+    """Returns records after disjoint hunks, from the top, that are no part of them."""
+    ends = [hunk.end_line for hunk in hunks]
+    shifts = list(accumulate((hunk.shift for hunk in hunks), initial=0))
+    after = []
+    for record in records:
+        n_above = bisect_left(ends, record.first_line)
+        n_not_below = bisect_right(ends, record.end_line, lo=n_above) + 1
+        for hunk in reversed(hunks[n_above:n_not_below]):
+            record = record.moved(hunk)
+        after.append(replace(record, first_line=record.first_line + shifts[n_above]) if shifts[n_above] else record)
+    return after
+
+
+def standing_around(records: Iterable[Record], hunks: Sequence[LineHunk], lines: Sequence[str]) -> frozenset[int]:
+    """Returns the numbers of ended changes that stand as they were written, and that no hunk crosses the border of."""
+    return frozenset(
+        record.number
+        for record in records
+        if record.stands(lines) and not any(record.is_crossed_by(hunk) for hunk in hunks)
+    )

@@ -1,17 +1,19 @@
 """The lines of one document, kept up to date at the cost of the lines that an edit touches."""
 
+from collections import OrderedDict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
+from typing import Final
 
 from inkling.core.edit import TextEdit, minimal_edit
-from inkling.core.text import line_end, split_lines
+from inkling.core.text import line_end
 
-_BREAKS = "\r\n"
+MAX_LINES_COMPARED: Final = 1000  # of a hunk or several; comparing or summing them up takes milliseconds then
+_MAX_TEXTS_KNOWN: Final = 40  # from before and after large changes
 _BORDER = "\n"  # stands for what is above the first line and below the last; no line is like it
 _KEY_MASK = 2**64 - 1
-_MAX_LINES_COMPARED = 1000  # of a hunk; comparing takes milliseconds then
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +56,9 @@ class TrackedText:
     Attributes:
         lines: The lines, without their ends.
         key: Sums up which line follows which, so that an edit changes it at the cost of the lines it touches. It counts
-            from the text at first: keys of different objects say nothing of each other.
+            from the text at first: keys of different objects say nothing of each other. After a change of more than
+            `MAX_LINES_COMPARED` lines the whole text is looked up instead: texts from right before and after such a
+            change are known again, be it undone or redone at once.
     """
 
     def __init__(self, text: str) -> None:
@@ -64,6 +68,7 @@ class TrackedText:
         self._has_carriage_returns = "\r" in text
         # The beginning of a line above the latest edit: the next one is seldom far from there.
         self._known_offset, self._known_line = 0, 0
+        self._keys_of_texts: OrderedDict[int, int] = OrderedDict()
 
     @property
     def text(self) -> str:
@@ -93,8 +98,11 @@ class TrackedText:
                 self._known_offset, self._known_line = offset, line
         return [hunk for hunk in hunks if hunk.removed or hunk.inserted]
 
-    def key_after(self, hunks: Sequence[LineHunk]) -> int:
-        """Returns the key that the text will have after hunks that `hunks` returned."""
+    def key_after(self, hunks: Sequence[LineHunk], after: str) -> int:
+        """Returns the key of the text after hunks that `hunks` returned."""
+        if is_large(hunks):
+            known = self._keys_of_texts.get(hash(after))
+            return known if known is not None else hash((self.key, hash(after))) & _KEY_MASK
         key = self.key
         for hunk in hunks:
             above = self.lines[hunk.first_line - 1] if hunk.first_line > 0 else _BORDER
@@ -104,7 +112,13 @@ class TrackedText:
 
     def apply(self, hunks: Sequence[LineHunk], after: str) -> None:
         """Goes on to the text after hunks that `hunks` returned."""
-        self.key = self.key_after(hunks)
+        key = self.key_after(hunks, after)
+        if is_large(hunks):
+            self._keys_of_texts[hash(self._text)] = self.key
+            self._keys_of_texts[hash(after)] = key
+            while len(self._keys_of_texts) > _MAX_TEXTS_KNOWN:
+                self._keys_of_texts.popitem(last=False)
+        self.key = key
         for hunk in reversed(hunks):
             self.lines[hunk.first_line : hunk.end_line] = hunk.inserted
         self._text = after
@@ -167,9 +181,14 @@ def _hunk(line: int, before: str, window: _Window) -> LineHunk:
     return trimmed(LineHunk(first_line=line, removed=_without_ends(before), inserted=_without_ends(after)))
 
 
+def is_large(hunks: Sequence[LineHunk]) -> bool:
+    """Tells whether hunks have so many lines that going through them all would take too long."""
+    return sum(len(hunk.removed) + len(hunk.inserted) for hunk in hunks) > MAX_LINES_COMPARED
+
+
 def parts_of(hunk: LineHunk) -> list[LineHunk]:
     """Returns what is changed within a hunk, from the top: who loads a file anew replaces all between two changes."""
-    if min(len(hunk.removed), len(hunk.inserted)) < 2 or len(hunk.removed) + len(hunk.inserted) > _MAX_LINES_COMPARED:
+    if min(len(hunk.removed), len(hunk.inserted)) < 2 or is_large((hunk,)):
         return [hunk]
     matcher = SequenceMatcher(None, hunk.removed, hunk.inserted, autojunk=False)
     return [
@@ -201,7 +220,7 @@ def _growth(edit: TextEdit) -> int:
 
 def _without_ends(text: str) -> tuple[str, ...]:
     if "\r" in text:
-        return tuple(line.rstrip(_BREAKS) for line in split_lines(text))
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
     lines = text.split("\n")
     return tuple(lines if lines[-1] else lines[:-1])
 

@@ -50,7 +50,7 @@ def test_lines_and_key_are_those_of_the_whole_text(breaks: list[str]) -> None:
         for step in range(8):
             edits, text = notification(text, rng, breaks) if step % 4 != 3 else ([minimal_edit(text, first)], first)
             hunks = tracked.hunks(text, edits)
-            foretold = tracked.key_after(hunks)
+            foretold = tracked.key_after(hunks, text)
             tracked.apply(hunks, text)
             assert tracked.lines == lines_of(text)
             assert tracked.key == foretold == keys.setdefault(tuple(tracked.lines), tracked.key)
@@ -66,7 +66,7 @@ def test_a_hunk_holds_only_what_changes() -> None:
 def test_the_order_of_lines_is_part_of_the_key() -> None:
     tracked = TrackedText("a\nb\n")
     swapped = [TextEdit(offset=0, n_removed=3, inserted="b\na")]
-    assert tracked.key_after(tracked.hunks("b\na\n", swapped)) != tracked.key
+    assert tracked.key_after(tracked.hunks("b\na\n", swapped), "b\na\n") != tracked.key
 
 
 def test_edits_that_do_not_lead_to_the_text_are_not_believed() -> None:
