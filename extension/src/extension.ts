@@ -34,7 +34,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const report = (outcome: TrackedOutcome): void => {
     outcomes.report(outcome);
   };
-  const nextEdits = new NextEdits({ server, activity, changes, clock, log, report, reported: () => outcomes.reported() });
+  const { extension } = context;
+  const nextEdits = new NextEdits({ extension, server, activity, changes, clock, log, report, reported: () => outcomes.reported() });
   const suggestions = new InlineSuggestions({
     server,
     activity,

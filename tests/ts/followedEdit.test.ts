@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { endOf, follow, type FollowedEdit } from "../../extension/src/pure/followedEdit";
+import { beforeEdit, endOf, follow, type FollowedEdit } from "../../extension/src/pure/followedEdit";
 import { applyEdits } from "../../extension/src/pure/textEdits";
 
 /** Returns the range of the text between two `|`, or the place of one, and the text without them. */
@@ -81,5 +81,14 @@ describe("a predicted edit", () => {
   it("is changed in the second of its lines", () => {
     expect(followed("|a\nb|\n", "a\nbc", "a\nb|\n", "c")).toBe("done");
     expect(followed("|a\nb|\n", "a\nbcd", "a\nb|\n", "c")).toBe("|a\nbc|\n");
+  });
+
+  it.each([
+    ["in a line", { line: 1, character: 2 }, "f(new)", "a\nx f(new)\n", "a\nx f()\n"],
+    ["in a text with other line ends", { line: 1, character: 0 }, "new\n", "a\r\nnew\r\nb\r\n", "a\nf()b\n"],
+    ["where it does not stand", { line: 0, character: 0 }, "new", "a\nnew\n", undefined],
+    ["below the end", { line: 5, character: 0 }, "new", "a\nnew\n", undefined],
+  ])("is taken out again %s", (_, start, newText, text, expected) => {
+    expect(beforeEdit(text, { range: { start, end: start }, oldText: "f()", newText })).toBe(expected);
   });
 });

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 
 import { NextEditTracker } from "../../extension/src/pure/nextEditTracker";
 import type { WireNextEdit } from "../../extension/src/pure/protocol";
-import type { TrackedOutcome } from "../../extension/src/pure/suggestionTracker";
+import { ACCEPT_FOLLOWS_WITHIN_MS, type TrackedOutcome } from "../../extension/src/pure/suggestionTracker";
 import type { LineChange } from "../../extension/src/pure/textEdits";
 import { ManualClock } from "./manualClock";
 
@@ -182,5 +182,59 @@ describe("what became of a predicted edit", () => {
     tracker.documentChanged(URI, [APPLIED], "typing");
     clock.advance(10_000);
     expect(kinds()).toEqual(["first rejected"]);
+  });
+
+  describe("where the editor shows it", () => {
+    it.each([
+      ["in one piece", [APPLIED]],
+      ["as its own few pieces, from the end", [change(10, 13, "out_s"), change(6, 10, "time")]],
+      ["with what the editor makes of it", [change(5, 13, "(timeout_s")]],
+      ["before it, as lines that are inserted are", [change(0, 0, "\n")]],
+    ])("is accepted when the editor says so after it was written %s", (_, changes) => {
+      clock.advance(800);
+      tracker.documentChanged(URI, changes, changes.length === 1 ? "typing" : "program", true);
+      expect(kinds()).toEqual(["first shown"]);
+      expect(tracker.accepted("first", "price(timeout_s)\n")).toBe(true);
+      clock.advance(10_000);
+      expect(kinds()).toEqual(["first shown", "first accepted"]);
+      expect(tracker.accepted("first", "price(timeout_s)\n")).toBe(false);
+    });
+
+    it("is undone like one that was applied here, whatever the line ends", () => {
+      tracker.documentChanged(URI, [APPLIED], "typing", true);
+      tracker.accepted("first", "price(timeout_s)\r\n");
+      tracker.undone(URI, "price(timeout)\r\n");
+      expect(kinds()).toEqual(["first accepted", "first undone"]);
+    });
+
+    it("is accepted, too, when something else was done to the text meanwhile, without a watch for an undo", () => {
+      tracker.documentChanged(URI, [APPLIED], "typing", true);
+      tracker.accepted("first", "other\n");
+      tracker.undone(URI, BEFORE);
+      expect(kinds()).toEqual(["first accepted"]);
+    });
+
+    it.each([
+      ["typed_through", change(13, 13, "_s"), "typing"],
+      ["ignored", change(6, 13, "delay"), "typing"],
+      ["superseded", change(6, 13, "delay"), "program"],
+    ] as const)("is %s when the editor says nothing of a change within two seconds", (kind, made, by) => {
+      tracker.documentChanged(URI, [made], by, true);
+      expect(tracker.live).toBeUndefined();
+      const atMs = clock.nowMs();
+      clock.advance(ACCEPT_FOLLOWS_WITHIN_MS - 1);
+      expect(kinds()).toEqual([]);
+      clock.advance(1);
+      expect(outcomes).toMatchObject([{ suggestionId: "first", kind, atMs }]);
+      expect(tracker.accepted("first", BEFORE)).toBe(false);
+    });
+
+    it("is told of before the window closes, and each once", () => {
+      tracker.documentChanged(URI, [change(6, 13, "delay")], "typing", true);
+      tracker.offer(edit("second"));
+      tracker.dispose();
+      clock.advance(10_000);
+      expect(kinds()).toEqual(["second superseded", "first ignored"]);
+    });
   });
 });

@@ -62,6 +62,14 @@ export function endOf(start: WirePosition, text: string): WirePosition {
     : { line: start.line + lines.length - 1, character: last.length };
 }
 
+/** Returns a text as it was before an edit was applied to it; undefined where the edit does not stand there. Line ends are all `\n`. */
+export function beforeEdit(text: string, { range, oldText, newText }: FollowedEdit): string | undefined {
+  const plain = withPlainLineEnds(text);
+  const above = plain.split("\n").slice(0, range.start.line);
+  const start = above.reduce((length, line) => length + line.length + 1, 0) + range.start.character;
+  return plain.startsWith(newText, start) ? plain.slice(0, start) + oldText + plain.slice(start + newText.length) : undefined;
+}
+
 /** Who writes the new text from its start, or takes the old one away from either end, is still about to make this edit. */
 function isOnTheWay(written: string, { oldText, newText }: FollowedEdit): boolean {
   for (let n = 0; n <= written.length && newText.startsWith(written.slice(0, n)); n += 1) {

@@ -61,8 +61,9 @@ export class InlineSuggestions implements vscode.InlineCompletionItemProvider, v
         }
       }),
       vscode.commands.registerCommand(REJECT_COMMAND, async () => {
-        this.tracker.rejected();
+        // First, so that a predicted edit which the rejection makes room for is not hidden with it.
         await vscode.commands.executeCommand(HIDE);
+        this.tracker.rejected();
       }),
       vscode.workspace.onDidChangeTextDocument((event) => {
         this.documentChanged(event);

@@ -74,15 +74,16 @@ export class TestEditor {
    * @param {string} name Names the temporary folder and what is kept of a failure.
    * @param {Record<string, unknown>} settings The user's settings, beside those of all tests.
    * @param {string[]} serverCommand By default the server in the repository's environment.
+   * @param {string[]} options Further options of the editor's command line.
    */
-  static async start(name, settings = {}, serverCommand = SERVER_COMMAND) {
+  static async start(name, settings = {}, serverCommand = SERVER_COMMAND, options = []) {
     const editor = new TestEditor(name);
     const { userData } = editor.home;
     writeJson(editor.#settingsFile, { ...QUIET_SETTINGS, ...INKLING_SETTINGS, ...settings });
     editor.setServerCommand(serverCommand);
     installExtension(editor.home, VSIX);
     const log = path.join(userData, "logs", "code-server.log");
-    editor.#server = await startCodeServer(editor.home, await freePort(0), log, SHORT_LIVED);
+    editor.#server = await startCodeServer(editor.home, await freePort(0), log, [...SHORT_LIVED, ...options]);
     return editor;
   }
 

@@ -1,25 +1,12 @@
 import * as vscode from "vscode";
 
 import { hintText, placeText, spokenText, type EditPicture } from "../../pure/nextEditPicture";
-import type { TabAction } from "../../pure/nextEditKeys";
-import type { LiveEdit } from "../../pure/nextEditTracker";
-
-/** What there is to show, and to whom. */
-export interface Scene {
-  readonly edit: LiveEdit;
-  readonly picture: EditPicture;
-  /** The editor with the cursor. */
-  readonly editor: vscode.TextEditor;
-  readonly step: TabAction;
-  readonly isTabOurs: boolean;
-  /** Whether ghost text stands at the cursor, where the hint would be. */
-  readonly hasGhostText: boolean;
-}
+import { isInView, type Presentation, type Scene } from "./scene";
 
 type Attachment = vscode.ThemableDecorationAttachmentRenderOptions;
 
-/** Draws the predicted edit: what would go and come where it would, and a hint at the cursor while that is elsewhere. */
-export class NextEditDisplay implements vscode.Disposable {
+/** Draws the predicted edit itself: what would go and come where it would, and a hint at the cursor while that is elsewhere. */
+export class Drawing implements Presentation {
   private readonly deletedText = vscode.window.createTextEditorDecorationType({
     backgroundColor: color("deletedTextBackground"),
     border: "1px solid",
@@ -51,7 +38,6 @@ export class NextEditDisplay implements vscode.Disposable {
     this.spoken.name = "Inkling: Next Edit";
   }
 
-  /** Draws a scene in place of the one before; returns whether it can be seen. */
   show(scene: Scene): boolean {
     const { edit, editor, picture } = scene;
     const isInSameFile = editor.document.uri.toString() === edit.uri;
@@ -103,10 +89,6 @@ export class NextEditDisplay implements vscode.Disposable {
     this.spoken.command = step === "jump" ? "inkling.nextEdit.jump" : "inkling.nextEdit.apply";
     this.spoken.show();
   }
-}
-
-export function isInView(editor: vscode.TextEditor, line: number): boolean {
-  return editor.visibleRanges.some(({ start, end }) => start.line <= line && line <= end.line);
 }
 
 function insertedMarks(document: vscode.TextDocument, picture: EditPicture): vscode.DecorationOptions[] {
