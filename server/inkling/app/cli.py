@@ -14,6 +14,7 @@ from inkling.app.bench_cli import bench
 from inkling.app.exit_codes import EXIT_NOTHING, with_exit_codes
 from inkling.app.fix_cli import fix
 from inkling.app.model_cli import model
+from inkling.app.review_cli import review
 from inkling.app.telemetry_cli import telemetry
 from inkling.core.errors import UserError
 
@@ -300,6 +301,7 @@ main.add_command(bench)
 main.add_command(model)
 main.add_command(telemetry)
 main.add_command(fix)
+main.add_command(review)
 
 
 @main.command()

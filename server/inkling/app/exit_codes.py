@@ -16,6 +16,7 @@ P = ParamSpec("P")
 logger = logging.getLogger(__name__)
 
 EXIT_NOTHING = 1  # the command worked and has nothing to show
+EXIT_FOUND = 1  # a review found something that is as severe as what it was told to fail on
 EXIT_USAGE = 2  # what the user gave cannot be used; the message says what to do
 EXIT_BROKEN = 3  # something of Inkling itself failed
 

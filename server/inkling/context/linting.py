@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 import logging
+import threading
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,7 @@ ANSWER_WITHIN_S = 10.0  # one file takes milliseconds; longer means a slow disk 
 KIND = "linter"
 
 
+_FINDING = threading.Lock()  # what ruff looks with, `sysconfig`, is not made for several threads at first
 _NO_SYNTAX = "invalid-syntax"  # the code of what does not parse; source: ruff's output format json, 0.12 and later
 BUG_RULES = ("B", "F", "PLE", "PLW", "RUF")
 """Families of rules that find mistakes.
@@ -188,7 +190,8 @@ async def _ask_ruff(folder: Path, path: PurePosixPath, text: str, options: Seque
 def _find_ruff() -> str:
     from ruff.__main__ import find_ruff_bin
 
-    return str(find_ruff_bin())
+    with _FINDING:
+        return str(find_ruff_bin())
 
 
 def _read(answer: bytes, path: PurePosixPath, text: str) -> list[LinterFinding]:

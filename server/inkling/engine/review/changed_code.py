@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from inkling.core.change import ChangedFile, LineSpan
+from inkling.engine.review.parsing import parse
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _Key = tuple[str, int]  # a qualified name, and which of those that have it
@@ -208,7 +209,7 @@ def read_definitions(text: str) -> list[Definition]:
         SyntaxError: It does not parse.
         ValueError: It has a null character.
     """
-    return list(_definitions(ast.parse(text).body, "", None))
+    return list(_definitions(parse(text).body, "", None))
 
 
 def is_touched_by(file: ChangedFile, definition: Definition) -> bool:

@@ -10,6 +10,7 @@ from typing import Final
 
 from inkling.context.sources import MAX_SOURCE_BYTES, workspace_files
 from inkling.core.execution import ProjectView
+from inkling.engine.review.parsing import parse
 
 MAX_FILES: Final = 5_000  # that are searched; a larger project is searched in part, and that is said
 DOCUMENT_SUFFIXES: Final = (".md", ".rst", ".txt")
@@ -31,7 +32,7 @@ class CodeFile:
     def tree(self) -> ast.Module | None:
         """Its syntax; None where it does not parse."""
         try:
-            return ast.parse(self.text)
+            return parse(self.text)
         except (SyntaxError, ValueError, RecursionError):
             return None
 

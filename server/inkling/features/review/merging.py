@@ -41,7 +41,9 @@ def merge(comments: Sequence[NamedComment]) -> list[NamedComment]:
     by_file: dict[tuple[PurePosixPath, bool], list[int]] = defaultdict(list)
     for number, named in enumerate(comments):
         comment = named.comment
-        groups.join(number, by_words.setdefault((comment.rule, comment.message), number))
+        # A thought is said once, whatever the names in it; what may go wrong is said of each place that differs.
+        words = "" if comment.severity is Severity.NOTE else comment.message
+        groups.join(number, by_words.setdefault((comment.rule, words), number))
         by_file[comment.path, comment.is_on_old_side].append(number)
     for one, other in _neighbours(by_file, comments):
         if _have_one_cause(comments[one].comment, comments[other].comment):

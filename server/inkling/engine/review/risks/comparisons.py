@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from inkling.core.change import ChangedFile
 from inkling.core.review import ReviewComment, Severity, Topic
 from inkling.core.suspicion import is_test_file
+from inkling.engine.review.parsing import parse
 
 _FROM_OUTSIDE = (
     "request.args",
@@ -70,7 +71,7 @@ def _is_fraction(node: ast.expr) -> bool:
 def _changed_nodes(file: ChangedFile) -> Iterator[ast.expr]:
     """Yields the expressions on changed lines."""
     try:
-        tree = ast.parse(file.after or "")
+        tree = parse(file.after or "")
     except (SyntaxError, ValueError, RecursionError):
         return
     for node in ast.walk(tree):

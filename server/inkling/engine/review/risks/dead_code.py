@@ -8,6 +8,7 @@ from itertools import pairwise
 from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import ReviewComment, Severity, Topic
 from inkling.engine.review.changed_code import Definition, read_definitions
+from inkling.engine.review.parsing import parse
 from inkling.engine.review.project_code import ProjectCode
 
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
@@ -76,7 +77,7 @@ def _unreachable_code(text: str | None) -> Iterator[str]:
 
 def _unreachable(text: str | None) -> Iterator[tuple[str, ast.stmt]]:
     try:
-        tree = ast.parse(text or "")
+        tree = parse(text or "")
     except (SyntaxError, ValueError, RecursionError):
         return
     for node in ast.walk(tree):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Topic, Unchecked
 from inkling.core.text import split_lines
+from inkling.engine.review.parsing import parse
 from inkling.engine.review.team_rules.checklist import TeamRule
 
 CONFIDENCE = 0.9  # the team said so itself
@@ -69,7 +70,7 @@ def _is_changed(file: ChangedFile, line: int) -> bool:
 def _calls(name: str, text: str) -> Iterator[int]:
     """Yields the lines on which a function is called, by its dotted name or one that an import gives it."""
     try:
-        tree = ast.parse(text)
+        tree = parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return
     names = {name}

@@ -1,0 +1,210 @@
+"""One review from a shell: read, asked, printed, remembered."""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+from types import FrameType
+from typing import Final, assert_never
+
+import click
+
+from inkling.app import places
+from inkling.app.project_python import find_python
+from inkling.app.review_answer import ReviewAnswer
+from inkling.app.review_baseline import read_baseline, write_baseline
+from inkling.app.review_json import review_json, review_sarif
+from inkling.app.review_memory import ReviewFile
+from inkling.app.review_report import ProgressLine, print_annotations, print_review
+from inkling.app.review_tools import ReviewerOptions, opened_reviewers
+from inkling.context.changes import (
+    Branch,
+    ChangeQuestion,
+    PatchText,
+    Repository,
+    Revisions,
+    Staged,
+    Wanted,
+    WorkingTree,
+    find_repository,
+    read_changes,
+)
+from inkling.context.interpreter import behind_shim
+from inkling.core.change import ChangeSet
+from inkling.core.review import ReviewBudget, ReviewRequest, Severity, Unchecked
+from inkling.core.settings import SandboxBackend
+from inkling.features.review import Review, ReviewFeature, ReviewWishes
+
+EVERYTHING: Final = 1_000_000  # comments; a baseline takes all there are
+_LEVELS: Final = {Severity.NOTE: 1, Severity.WARNING: 2, Severity.ERROR: 3}
+
+
+class ReviewFormat(StrEnum):
+    """How a review is printed."""
+
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewOptions:
+    """A question from the shell.
+
+    Attributes:
+        folder: Where it was asked, absolute.
+        is_project: Whether the folder is the project; else the whole repository is.
+        wanted: What is reviewed.
+        python: Runs the project; None: it is looked for.
+        baseline: The file of accepted comments; None: there is none.
+        must_update_baseline: Whether to write that file.
+        checklist: The team's rules; None: those in the project.
+        only_new: Whether to leave out what the last review of the branch showed.
+        max_comments: The most that are shown.
+        show_folded: Whether to print less certain comments, too.
+        budget_s: Longest review, seconds.
+        n_processes: How many run side by side.
+        may_run: Whether the project's code may be run.
+        backend: Where it runs.
+        format: How to print.
+        fail_on: The least severity that is a failure; None: nothing is.
+    """
+
+    folder: Path
+    is_project: bool
+    wanted: Wanted
+    python: Path | None
+    baseline: Path | None
+    must_update_baseline: bool
+    checklist: Path | None
+    only_new: bool
+    max_comments: int
+    show_folded: bool
+    budget_s: float
+    n_processes: int
+    may_run: bool
+    backend: SandboxBackend
+    format: ReviewFormat
+    fail_on: Severity | None
+
+
+def review_once(options: ReviewOptions) -> bool:
+    """Prints a review; returns whether something in it is as severe as what fails.
+
+    Raises:
+        UserError: The change, the baseline or the checklist cannot be had.
+        KeyboardInterrupt: The user cancelled; nothing is left running, and nothing on disk.
+    """
+    signal.signal(signal.SIGTERM, _end)
+    repository = find_repository(options.folder, os.environ, is_project=options.is_project)
+    is_read = options.baseline is not None and not options.must_update_baseline
+    baseline = read_baseline(options.baseline) if options.baseline and is_read else frozenset[str]()
+    question = ChangeQuestion(
+        repository=repository, wanted=options.wanted, interpreter=_interpreter(options, repository)
+    )
+    memory = ReviewFile(places.find().data_dir, repository.common_dir)
+    wishes = ReviewWishes(
+        scope=_scope(options.wanted, repository),
+        max_comments=EVERYTHING if options.must_update_baseline else options.max_comments,
+        baseline=baseline,
+        only_new=options.only_new,
+    )
+    with read_changes(question, os.environ) as changes:
+        review = asyncio.run(_review(options, repository, changes, memory, wishes))
+        if options.baseline is not None and options.must_update_baseline:
+            n_written = write_baseline(options.baseline, review)
+            click.echo(f"{options.baseline} holds {n_written} accepted {_plural('comment', n_written)} now.")
+            return False
+        _print(ReviewAnswer(review=review, changes=changes, prefix=repository.prefix), options)
+    fail_on = options.fail_on
+    return fail_on is not None and any(
+        _LEVELS[found.comment.severity] >= _LEVELS[fail_on] for found in (*review.shown, *review.beyond)
+    )
+
+
+def dismiss(folder: Path, fingerprint: str, reason: str) -> None:
+    """Makes a comment not come back, and says which one.
+
+    Raises:
+        UserError: There is no such comment, or it cannot be kept.
+    """
+    repository = find_repository(folder, os.environ, is_project=False)
+    rule, message = ReviewFile(places.find().data_dir, repository.common_dir).dismiss(fingerprint, reason)
+    click.echo(f"Dismissed: {rule}: {message}")
+
+
+async def _review(
+    options: ReviewOptions, repository: Repository, changes: ChangeSet, memory: ReviewFile, wishes: ReviewWishes
+) -> Review:
+    line = ProgressLine(is_quiet=options.format is not ReviewFormat.TEXT)
+    reviewer_options = ReviewerOptions(
+        project=repository.project,
+        checklist=options.checklist,
+        may_run=options.may_run and any(file.hunks for file in changes.files),
+        backend=options.backend,
+    )
+    try:
+        async with opened_reviewers(reviewer_options) as found:
+            request = ReviewRequest(
+                changes=changes,
+                budget=ReviewBudget(wall_s=options.budget_s, n_processes=options.n_processes),
+                may_run=options.may_run and not found.no_sandbox,
+            )
+            review = await ReviewFeature(found.reviewers, memory).review(request, wishes, line.show)
+    finally:
+        line.end()
+    if found.no_sandbox:
+        missing = Unchecked(what="what the code does when it runs", why=found.no_sandbox)
+        review = replace(review, unchecked=(missing, *review.unchecked))
+    return review
+
+
+def _print(answer: ReviewAnswer, options: ReviewOptions) -> None:
+    match options.format:
+        case ReviewFormat.TEXT:
+            print_review(answer, show_folded=options.show_folded)
+        case ReviewFormat.JSON:
+            click.echo(json.dumps(review_json(answer), indent=2))
+        case ReviewFormat.SARIF:
+            click.echo(json.dumps(review_sarif(answer), indent=2))
+        case ReviewFormat.GITHUB:
+            print_annotations(answer)
+        case _:
+            assert_never(options.format)
+
+
+def _interpreter(options: ReviewOptions, repository: Repository) -> Path:
+    project = repository.project
+    return behind_shim(options.python or find_python([project, repository.top]), project)
+
+
+def _scope(wanted: Wanted, repository: Repository) -> str:
+    """Returns what tells one series of reviews from another: what is asked for again and again on a branch."""
+    match wanted:
+        case WorkingTree():
+            kind = "working tree"
+        case Staged():
+            kind = "index"
+        case Branch():
+            kind = f"since {wanted.base}"
+        case Revisions():
+            kind = "range"
+        case PatchText():
+            kind = "patch"
+        case _:
+            assert_never(wanted)
+    return f"{repository.branch}:{repository.prefix}:{kind}"
+
+
+def _plural(word: str, n: int) -> str:
+    return word if n == 1 else f"{word}s"
+
+
+def _end(_number: int, _frame: FrameType | None) -> None:
+    """Ends as Python does when it is told to stop in other ways: what was put on disk is taken away."""
+    sys.exit(128 + signal.SIGTERM)

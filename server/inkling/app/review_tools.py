@@ -1,0 +1,89 @@
+"""Who looks at a change: the list of reviewers, over one sandbox. Imported when a review begins."""
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from inkling.core.errors import SandboxError, UserError
+from inkling.core.settings import SandboxBackend, SandboxSettings
+from inkling.engine.review.contracts import ContractReviewer
+from inkling.engine.review.lint import LintReviewer
+from inkling.engine.review.risks import RiskReviewer
+from inkling.engine.review.team_rules import CHECKLIST, TeamRuleReviewer, read_checklist
+from inkling.engine.review.testing import TestReviewer
+from inkling.features.review import NamedReviewer
+from inkling.sandbox.choice import open_sandbox
+from inkling.sandbox.suite import SandboxSuiteRunner
+
+MAX_CHECKLIST_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewerOptions:
+    """What reviewers are made with.
+
+    Attributes:
+        project: The project's folder, in which the team's checklist is looked for.
+        checklist: The checklist; None: the one in the project, if there is one.
+        may_run: Whether the project's code may be run.
+        backend: Where it runs.
+    """
+
+    project: Path
+    checklist: Path | None = None
+    may_run: bool = True
+    backend: SandboxBackend = SandboxBackend.AUTO
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reviewers:
+    """Those who look.
+
+    Attributes:
+        reviewers: Each with its name.
+        no_sandbox: Why nothing can be run; empty where it can, or was not wanted.
+    """
+
+    reviewers: Sequence[NamedReviewer] = field(default_factory=tuple)
+    no_sandbox: str = ""
+
+
+@contextlib.asynccontextmanager
+async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]:
+    """Gives all reviewers; what they run is ended in the end.
+
+    Raises:
+        UserError: The checklist cannot be used.
+    """
+    rules = read_checklist(_checklist_text(options))
+    reading = [
+        NamedReviewer(name="ruff", reviewer=LintReviewer()),
+        NamedReviewer(name="contracts", reviewer=ContractReviewer()),
+        NamedReviewer(name="risks", reviewer=RiskReviewer()),
+        NamedReviewer(name="the team's rules", reviewer=TeamRuleReviewer(rules)),
+    ]
+    async with contextlib.AsyncExitStack() as stack:
+        runner, no_sandbox = None, ""
+        if options.may_run:
+            try:
+                sandbox = await open_sandbox(SandboxSettings(backend=options.backend))
+                stack.push_async_callback(sandbox.close)
+                runner = SandboxSuiteRunner(sandbox)
+                stack.push_async_callback(runner.close)
+            except SandboxError as error:
+                no_sandbox = str(error)
+        running = [NamedReviewer(name="tests", reviewer=TestReviewer(runner))]
+        yield Reviewers(reviewers=(*running, *reading), no_sandbox=no_sandbox)
+
+
+def _checklist_text(options: ReviewerOptions) -> str:
+    path = options.checklist or options.project / CHECKLIST
+    try:
+        if options.checklist is None and not path.exists():
+            return ""
+        if path.stat().st_size > MAX_CHECKLIST_BYTES:
+            raise UserError(f"{path} is too large for a checklist")
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"the checklist {path} cannot be read: {error}") from error
