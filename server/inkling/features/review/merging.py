@@ -37,13 +37,13 @@ def weight(comment: ReviewComment) -> float:
 def merge(comments: Sequence[NamedComment]) -> list[NamedComment]:
     """Returns one comment for each cause, worth most first."""
     groups = _Groups(len(comments))
-    by_words: dict[tuple[str, str], int] = {}
+    by_words: dict[tuple[str, str, bool], int] = {}
     by_file: dict[tuple[PurePosixPath, bool], list[int]] = defaultdict(list)
     for number, named in enumerate(comments):
         comment = named.comment
         # A thought is said once, whatever the names in it; what may go wrong is said of each place that differs.
         words = "" if comment.severity is Severity.NOTE else comment.message
-        groups.join(number, by_words.setdefault((comment.rule, words), number))
+        groups.join(number, by_words.setdefault((comment.rule, words, comment.is_on_old_side), number))
         by_file[comment.path, comment.is_on_old_side].append(number)
     for one, other in _neighbours(by_file, comments):
         if _have_one_cause(comments[one].comment, comments[other].comment):
