@@ -99,6 +99,13 @@ def renaming_of(old: str, new: str) -> Renaming | None:
 
 
 @lru_cache(maxsize=4096)
+def spoken_forms(name: str) -> tuple[str, ...]:
+    """Returns how a name of several words is written in texts, in lower case; nothing for one word."""
+    pieces = pieces_of(name)
+    return (" ".join(pieces), "-".join(pieces)) if len(pieces) > 1 else ()
+
+
+@lru_cache(maxsize=4096)
 def similar_words(name: str) -> frozenset[str]:
     """Returns the words under which a name, or its tests, may stand somewhere."""
     pieces = pieces_of(name)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.reading.tree_parts import nodes_on
-from inkling.engine.next_edit.symmetry.casings import similar_words
+from inkling.engine.next_edit.symmetry.casings import pieces_of, similar_words, spoken_forms
 from inkling.engine.next_edit.symmetry.listings import (
     Item,
     Listing,
@@ -52,6 +52,7 @@ class Counterpart:
     """An entry that a newcomer lacks.
 
     Attributes:
+        view: The file.
         listing: Where.
         entries: Those of siblings, in the order of the text.
         number: The item beside which it belongs.
@@ -61,6 +62,7 @@ class Counterpart:
         is_in_order: Whether siblings stand there in the order in which the newcomer's own list has them.
     """
 
+    view: FileView
     listing: Listing
     entries: tuple[Entry, ...]
     number: int
@@ -72,7 +74,7 @@ class Counterpart:
 
 def counterparts(view: FileView, newcomer: Newcomer) -> Iterator[Counterpart]:
     """Yields the entries that siblings have in a file and the newcomer lacks."""
-    if len(newcomer.siblings) == 1 and not (newcomer.is_copy and view is newcomer.item.view):
+    if len(newcomer.siblings) == 1 and not (newcomer.is_copy and view is newcomer.view):
         return  # One example is enough where all of it was copied.
     mentions = _mentions(view, newcomer)
     tree = tree_of(view) if mentions else None
@@ -84,8 +86,8 @@ def counterparts(view: FileView, newcomer: Newcomer) -> Iterator[Counterpart]:
             continue
         for listing in listings_of(view, node):
             if not _is_of_other_use(listing, newcomer):
-                for column in _columns(listing, newcomer, mentions):
-                    found = _counterpart(listing, column, newcomer)
+                for column in _columns(view, listing, newcomer, mentions):
+                    found = _counterpart(view, listing, column, newcomer)
                     if found is not None:
                         yield found
 
@@ -108,6 +110,10 @@ def _mentions(view: FileView, newcomer: Newcomer) -> list[_Mention]:
 
 def _lines_with(view: FileView, name: str) -> set[int]:
     lines = {line for word in similar_words(name) for line in view.lines_with.get(word, ())}
+    if forms := spoken_forms(name):
+        of_pieces = [view.lines_with.get(piece, ()) for piece in pieces_of(name)]
+        rarest = min(of_pieces, key=len)
+        lines |= {line for line in rarest if any(form in view.lines[line].lower() for form in forms)}
     return lines if len(lines) <= MOST_MENTIONS else set()
 
 
@@ -132,7 +138,9 @@ def _least_entries(newcomer: Newcomer) -> int:
     return min(2, len(newcomer.siblings))
 
 
-def _columns(listing: Listing, newcomer: Newcomer, mentions: Sequence[_Mention]) -> Iterator[list[Entry]]:
+def _columns(
+    view: FileView, listing: Listing, newcomer: Newcomer, mentions: Sequence[_Mention]
+) -> Iterator[list[Entry]]:
     """Yields the first entry of each sibling, then the second ones, where all siblings have as many."""
     mentions = _between(mentions, listing.items[0].start.line, listing.items[-1].end.line)
     if not _are_enough(mentions, newcomer):
@@ -146,6 +154,8 @@ def _columns(listing: Listing, newcomer: Newcomer, mentions: Sequence[_Mention])
     for number, siblings in sorted(names_of.items()):
         item = listing.items[number]
         (sibling, *others) = siblings
+        if newcomer.function not in (None, view.definition_of[item.line]):
+            continue  # Nobody else knows of a local name.
         is_own = any(item is each.item for each in newcomer.siblings) or item is newcomer.item
         is_import = newcomer.is_import and isinstance(item.first, ast.Import | ast.ImportFrom)
         if not (others or is_own or is_import) and item.end.line - item.start.line < MOST_LINES:
@@ -158,14 +168,16 @@ def _columns(listing: Listing, newcomer: Newcomer, mentions: Sequence[_Mention])
 
 def _is_about(item: Item, name: str) -> bool:
     """Tells whether an item names something, of more than a line in its header."""
-    words = similar_words(name)
+    words, forms = similar_words(name), spoken_forms(name)
     lines = item.lines
     if item.has_whole_lines and len(lines) > 1:
         lines = lines[: item.line - item.start.line + 1]
-    return any(word in words for line in lines for word in _WORD.findall(line))
+    return any(
+        not words.isdisjoint(_WORD.findall(line)) or any(form in line.lower() for form in forms) for line in lines
+    )
 
 
-def _counterpart(listing: Listing, column: Sequence[Entry], newcomer: Newcomer) -> Counterpart | None:
+def _counterpart(view: FileView, listing: Listing, column: Sequence[Entry], newcomer: Newcomer) -> Counterpart | None:
     if any(other.number - one.number > MOST_APART for one, other in pairwise(column)):
         return None
     if _is_there(listing, column, newcomer):
@@ -174,6 +186,7 @@ def _counterpart(listing: Listing, column: Sequence[Entry], newcomer: Newcomer) 
     is_in_order = [entry.sibling for entry in column] == [each for each in newcomer.siblings if each in _of(column)]
     number, is_before = _position(listing, column, newcomer, is_in_order=is_in_order)
     return Counterpart(
+        view=view,
         listing=listing,
         entries=tuple(column),
         number=number,
@@ -200,7 +213,7 @@ def _is_there(listing: Listing, column: Sequence[Entry], newcomer: Newcomer) -> 
 
 
 def _holds(item: Item, other: Item) -> bool:
-    return item.view is other.view and item.start <= other.start and other.end <= item.end
+    return item.file_lines is other.file_lines and item.start <= other.start and other.end <= item.end
 
 
 def _content(column: Sequence[Entry], newcomer: Newcomer) -> tuple[tuple[str, ...], int]:
@@ -220,7 +233,7 @@ def _content(column: Sequence[Entry], newcomer: Newcomer) -> tuple[tuple[str, ..
 
 def _renamed(entry: Entry) -> tuple[str, ...]:
     lines = [entry.sibling.renaming.renamed(line) for line in entry.item.lines]
-    if entry.item.view.lines[entry.item.line].lstrip().startswith("if ") and _is_elif(entry):
+    if entry.item.file_lines[entry.item.line].lstrip().startswith("if ") and _is_elif(entry):
         lines[0] = lines[0].replace("if ", "elif ", 1)
     return tuple(lines)
 
@@ -271,10 +284,10 @@ def _position(listing: Listing, column: Sequence[Entry], newcomer: Newcomer, *, 
         return listing.items.index(newcomer.item), False
     names = [entry.sibling.renaming.old for entry in column]
     siblings = [each.renaming.old for each in newcomer.siblings]
-    n_before = sum(each.item.start < newcomer.item.start for each in newcomer.siblings)
-    is_alphabetical = _is_alphabetical(listing, column) and (
-        len(listing.items) > 2 or sum(name < newcomer.name for name in siblings) == n_before
-    )
+    has_others = not listing.kind.has_whole_lines and len(listing.items) > len(column)
+    n_before = newcomer.n_before
+    is_own_alphabetical = sum(name < newcomer.name for name in siblings) == n_before
+    is_alphabetical = _is_alphabetical(listing, column) and (is_own_alphabetical or not is_in_order or has_others)
     if is_alphabetical:
         before = [entry for entry in column if entry.sibling.renaming.old < newcomer.name]
         return (before[-1].number, False) if before else _first(listing, column)

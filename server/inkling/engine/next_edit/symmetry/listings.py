@@ -19,6 +19,9 @@ _STRING = re.compile(r"""[rRbBuUfF]{0,2}(["'])(.*)\1""")
 _CLOSING = (")", "]", "}", None)
 
 
+Lines = tuple[str, ...]
+
+
 class Place(NamedTuple):
     """A place in a file: the line and the code point in it, both from 0."""
 
@@ -51,14 +54,14 @@ class Item:
     """One of the things that a listing lists.
 
     Attributes:
-        view: The file.
+        file_lines: The lines of the file.
         first: The part of the tree that it begins with.
         last: The part that it ends with.
         head: What names it: a key, a test, a target; the whole of it where nothing does.
         has_whole_lines: Whether it is lines of its own.
     """
 
-    view: FileView
+    file_lines: Lines
     first: ast.AST
     last: ast.AST
     head: ast.AST
@@ -75,20 +78,22 @@ class Item:
         if self.has_whole_lines:
             decorators = getattr(self.first, "decorator_list", None)
             return Place((decorators[0].lineno if decorators else self.line + 1) - 1, 0)
-        return _place(self.view, self.line + 1, self.first.col_offset)  # type: ignore[attr-defined]  # see `line`
+        return _place(self.file_lines, self.line + 1, self.first.col_offset)  # type: ignore[attr-defined]  # see `line`
 
     @cached_property
     def end(self) -> Place:
         """Where it ends."""
         line, column = self.last.end_lineno, self.last.end_col_offset  # type: ignore[attr-defined]  # see `line`
         return (
-            Place(line - 1, len(self.view.lines[line - 1])) if self.has_whole_lines else _place(self.view, line, column)
+            Place(line - 1, len(self.file_lines[line - 1]))
+            if self.has_whole_lines
+            else _place(self.file_lines, line, column)
         )
 
     @cached_property
-    def lines(self) -> tuple[str, ...]:
+    def lines(self) -> Lines:
         """Its text: whole lines, or from its first code point on."""
-        return _text_between(self.view, self.start, self.end)
+        return _text_between(self.file_lines, self.start, self.end)
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
@@ -109,9 +114,9 @@ class Item:
                 return self.tokens
             case _:
                 first, last = self.head.lineno, self.head.end_lineno  # type: ignore[attr-defined]  # see `line`
-                start = _place(self.view, first, self.head.col_offset)  # type: ignore[attr-defined]  # see `line`
-                end = _place(self.view, last, self.head.end_col_offset)  # type: ignore[attr-defined]  # see `line`
-                return tokens_of("\n".join(_text_between(self.view, start, end)))
+                start = _place(self.file_lines, first, self.head.col_offset)  # type: ignore[attr-defined]  # see `line`
+                end = _place(self.file_lines, last, self.head.end_col_offset)  # type: ignore[attr-defined]  # see `line`
+                return tokens_of("\n".join(_text_between(self.file_lines, start, end)))
 
     @cached_property
     def sort(self) -> tuple[object, ...]:
@@ -133,7 +138,6 @@ class Item:
 class Listing:
     """Things that stand side by side, in the order of the text."""
 
-    view: FileView
     kind: ListingKind
     items: tuple[Item, ...]
 
@@ -170,6 +174,7 @@ def content_of_string(token: str) -> str:
     return found[2] if found else token
 
 
+# What is kept for a view holds its lines but not the view, which would never be dropped.
 _listings: WeakKeyDictionary[FileView, dict[ast.AST, tuple[Listing, ...]]] = WeakKeyDictionary()
 
 
@@ -178,7 +183,7 @@ def listings_of(view: FileView, node: ast.AST) -> tuple[Listing, ...]:
     known = _listings.setdefault(view, {})
     if node not in known:
         known[node] = tuple(
-            Listing(view, kind, items) for kind, items in _read(view, node) if items and _are_apart(kind, items)
+            Listing(kind, items) for kind, items in _read(view.lines, node) if items and _are_apart(kind, items)
         )
     return known[node]
 
@@ -189,37 +194,37 @@ def tree_of(view: FileView) -> ast.Module | None:
     return mended.tree if mended is not None else None
 
 
-def _read(view: FileView, node: ast.AST) -> Iterator[tuple[ListingKind, tuple[Item, ...]]]:
+def _read(lines: Lines, node: ast.AST) -> Iterator[tuple[ListingKind, tuple[Item, ...]]]:
     for name in ("body", "orelse", "finalbody"):
         statements = getattr(node, name, None)
         if isinstance(statements, list) and statements:
-            yield ListingKind.BLOCK, tuple(_statement(view, each) for each in statements)
+            yield ListingKind.BLOCK, tuple(_statement(lines, each) for each in statements)
     match node:
-        case ast.If() if view.lines[node.lineno - 1].lstrip().startswith("if"):
-            yield ListingKind.BRANCHES, tuple(Item(view, one, one.body[-1], one.test, True) for one in _chain(node))
+        case ast.If() if lines[node.lineno - 1].lstrip().startswith("if"):
+            yield ListingKind.BRANCHES, tuple(Item(lines, one, one.body[-1], one.test, True) for one in _chain(node))
         case ast.Match():
             cases = node.cases
-            yield ListingKind.BRANCHES, tuple(Item(view, c.pattern, c.body[-1], c.pattern, True) for c in cases)
+            yield ListingKind.BRANCHES, tuple(Item(lines, c.pattern, c.body[-1], c.pattern, True) for c in cases)
         case ast.Try() | ast.TryStar():
             found = [handler for handler in node.handlers if handler.type is not None]
-            yield ListingKind.BRANCHES, tuple(Item(view, h, h, h.type or h, True) for h in found)
+            yield ListingKind.BRANCHES, tuple(Item(lines, h, h, h.type or h, True) for h in found)
         case ast.List() | ast.Tuple() | ast.Set():
-            yield ListingKind.ITEMS, tuple(_part(view, each) for each in node.elts)
+            yield ListingKind.ITEMS, tuple(_part(lines, each) for each in node.elts)
         case ast.Dict():
             pairs = zip(node.keys, node.values, strict=True)
             yield (
                 ListingKind.ITEMS,
-                tuple(Item(view, key, value, key, False) for key, value in pairs if key is not None),
+                tuple(Item(lines, key, value, key, False) for key, value in pairs if key is not None),
             )
         case ast.Import() | ast.ImportFrom():
-            yield ListingKind.NAMES, tuple(_part(view, each) for each in node.names)
+            yield ListingKind.NAMES, tuple(_part(lines, each) for each in node.names)
         case ast.Call():
-            parts = [_part(view, each) for each in (*node.args, *node.keywords)]
+            parts = [_part(lines, each) for each in (*node.args, *node.keywords)]
             yield ListingKind.ARGUMENTS, tuple(sorted(parts, key=lambda each: each.start))
         case ast.BinOp(op=ast.BitOr() | ast.Add()):
-            yield ListingKind.OPERANDS, tuple(_part(view, each) for each in _operands(node, type(node.op)))
+            yield ListingKind.OPERANDS, tuple(_part(lines, each) for each in _operands(node, type(node.op)))
         case ast.BoolOp():
-            yield ListingKind.OPERANDS, tuple(_part(view, each) for each in node.values)
+            yield ListingKind.OPERANDS, tuple(_part(lines, each) for each in node.values)
 
 
 def _last_name(node: ast.expr) -> str:
@@ -229,7 +234,7 @@ def _last_name(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else node.id if isinstance(node, ast.Name) else ""
 
 
-def _statement(view: FileView, node: ast.stmt) -> Item:
+def _statement(lines: Lines, node: ast.stmt) -> Item:
     head: ast.AST = node
     match node:
         case ast.Assign():
@@ -240,11 +245,11 @@ def _statement(view: FileView, node: ast.stmt) -> Item:
             head = node.names[0]
         case ast.If():
             head = node.test
-    return Item(view, node, node, head, True)
+    return Item(lines, node, node, head, True)
 
 
-def _part(view: FileView, node: ast.AST) -> Item:
-    return Item(view, node, node, node, False)
+def _part(lines: Lines, node: ast.AST) -> Item:
+    return Item(lines, node, node, node, False)
 
 
 def _chain(node: ast.If) -> list[ast.If]:
@@ -272,14 +277,14 @@ def _are_apart(kind: ListingKind, items: Sequence[Item]) -> bool:
     return all(one.end.line < other.line for one, other in pairwise(items))
 
 
-def _place(view: FileView, lineno: int, byte_offset: int) -> Place:
-    line = view.lines[lineno - 1]
+def _place(lines: Lines, lineno: int, byte_offset: int) -> Place:
+    line = lines[lineno - 1]
     column = byte_offset if line.isascii() else len(line.encode()[:byte_offset].decode(errors="ignore"))
     return Place(lineno - 1, column)
 
 
-def _text_between(view: FileView, start: Place, end: Place) -> tuple[str, ...]:
-    lines = list(view.lines[start.line : end.line + 1])
+def _text_between(file_lines: Lines, start: Place, end: Place) -> Lines:
+    lines = list(file_lines[start.line : end.line + 1])
     lines[-1] = lines[-1][: end.column]
     lines[0] = lines[0][start.column :]
     return tuple(lines)

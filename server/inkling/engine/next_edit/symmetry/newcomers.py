@@ -22,7 +22,7 @@ from inkling.engine.next_edit.symmetry.listings import (
     tree_of,
 )
 
-MOST_SIBLINGS = 8  # the nearest
+MOST_SIBLINGS = 10  # the nearest
 MOST_OF_CHANGE = 4  # newcomers; who brings more brings a file, not an entry
 MOST_REWRITTEN_LINES = 12  # of a change that replaces lines; in more of them it is not clear what was added
 SHORTEST_NAME = 2
@@ -46,16 +46,20 @@ class Newcomer:
     Attributes:
         name: What names it.
         age: Changes since.
+        view: The file.
         item: The item.
         listing: What it was added to.
-        siblings: In the order of the text; never empty.
+        siblings: In their order; never empty.
+        n_before: How many of them stand before it.
     """
 
     name: str
     age: int
+    view: FileView
     item: Item
     listing: Listing
     siblings: tuple[Sibling, ...]
+    n_before: int
 
     @property
     def is_definition(self) -> bool:
@@ -66,6 +70,15 @@ class Newcomer:
     def is_import(self) -> bool:
         """Whether it is what an import names."""
         return self.listing.kind is ListingKind.NAMES or isinstance(self.item.first, ast.Import | ast.ImportFrom)
+
+    @property
+    def function(self) -> int | None:
+        """The line of the function whose local name it is; None for what can be named elsewhere."""
+        if not isinstance(self.item.head, ast.Name) or not isinstance(self.item.first, ast.Assign | ast.AnnAssign):
+            return None
+        owner = self.view.definition_of[self.item.line]
+        is_function = owner >= 0 and not self.view.lines[owner].lstrip().startswith("class")
+        return owner if is_function else None
 
     @property
     def is_copy(self) -> bool:
@@ -99,7 +112,7 @@ def newcomers(view: FileView, change: LineChange, age: int) -> Iterator[Newcomer
                 continue
             taken += [listing.items[number] for number in new]
             for number in new[:MOST_OF_CHANGE]:
-                found = _newcomer(listing, number, {*new}, age)
+                found = _newcomer(view, listing, number, new, age)
                 if found is not None and found.name not in removed:
                     yield found
 
@@ -140,14 +153,17 @@ def _is_part(item: Item, other: Item) -> bool:
     return other.start <= item.start and item.end <= other.end
 
 
-def _newcomer(listing: Listing, number: int, added: set[int], age: int) -> Newcomer | None:
+def _newcomer(view: FileView, listing: Listing, number: int, added: Sequence[int], age: int) -> Newcomer | None:
     item = listing.items[number]
-    nearest = sorted(set(range(len(listing.items))) - added, key=lambda other: abs(other - number))
+    nearest = sorted({*range(len(listing.items))} - {*added}, key=lambda other: abs(other - number))
     pairs: list[tuple[Item, str, str]] = []
-    for other in (listing.items[index] for index in nearest):
+    for index in nearest:
+        other = listing.items[index]
         names = _names(item, other)
         if names is not None:
             pairs.append((other, *names))
+        if len(pairs) == MOST_SIBLINGS:
+            break
     if not pairs:
         return None
     name = Counter(new for _, _, new in pairs).most_common(1)[0][0]
@@ -155,11 +171,17 @@ def _newcomer(listing: Listing, number: int, added: set[int], age: int) -> Newco
     for other, old, new in sorted(pairs, key=lambda pair: pair[0].start):
         if new == name and old not in siblings and (renaming := renaming_of(old, new)) is not None:
             siblings[old] = Sibling(renaming, other)
-    chosen = sorted(siblings.values(), key=lambda each: abs(each.item.line - item.line))[:MOST_SIBLINGS]
-    if not chosen or len(name) < SHORTEST_NAME or iskeyword(name) or name.startswith("__"):
+    if not siblings or len(name) < SHORTEST_NAME or iskeyword(name):
         return None
-    chosen.sort(key=lambda each: each.item.start)
-    return Newcomer(name=name, age=age, item=item, listing=listing, siblings=tuple(chosen))
+    return Newcomer(
+        name=name,
+        age=age,
+        view=view,
+        item=item,
+        listing=listing,
+        siblings=tuple(siblings.values()),
+        n_before=sum(each.item.start < item.start for each in siblings.values()),
+    )
 
 
 def _names(item: Item, other: Item) -> tuple[str, str] | None:
@@ -178,7 +200,8 @@ def _names(item: Item, other: Item) -> tuple[str, str] | None:
     if not is_named and len(words) > 1 and 2 * len({*names}) > len(words):
         return None
     old, new = names[0]
-    return None if old.startswith("__") else (old, new)
+    is_alike = old.startswith("_") == new.startswith("_") and not old.startswith("__") and not new.startswith("__")
+    return (old, new) if is_alike else None
 
 
 def _is_definition(item: Item) -> bool:

@@ -34,7 +34,7 @@ def _candidates(situation: Situation, newcomer: Newcomer) -> Iterator[EditCandid
         if lines is None or not each.lines:
             continue
         yield EditCandidate(
-            uri=each.listing.view.uri,
+            uri=each.view.uri,
             first_line=lines.first_line,
             end_line=lines.end_line,
             inserted=lines.lines,
@@ -56,10 +56,14 @@ def _candidates(situation: Situation, newcomer: Newcomer) -> Iterator[EditCandid
 
 
 def _certainty(newcomer: Newcomer, found: Counterpart) -> float:
-    if found.n_agreeing < 2:
-        return 0.2
-    agreeing = found.n_agreeing / len(found.entries)
-    return min(0.9, 0.15 + 0.2 * found.n_agreeing) * agreeing
+    """Returns how likely it is that the next one of a kind has an entry, and that it says what theirs say.
+
+    Source: Laplace's rule of succession, Philosophical Essay on Probabilities, 1814: after `s` successes in `n` trials
+    the next one succeeds with (s + 1) / (n + 2). The first entry says what the others are compared with.
+    """
+    has_entry = (len(found.entries) + 1) / (len(newcomer.siblings) + 2)
+    says_so = found.n_agreeing / (len(found.entries) + 1)
+    return has_entry * says_so
 
 
 def _words(newcomer: Newcomer, found: Counterpart) -> str:

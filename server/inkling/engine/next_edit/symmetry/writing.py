@@ -44,7 +44,7 @@ def _as_lines(found: Counterpart, item: Item) -> WrittenLines:
     if not found.lines:
         return WrittenLines(at, at, ())
     blank = ("",) * _n_blank_lines(found)
-    lines = _indented(found.lines, indentation(item.view.lines[item.line]))
+    lines = _indented(found.lines, indentation(item.file_lines[item.line]))
     return WrittenLines(at, at, (*lines, *blank) if found.is_before else (*blank, *lines))
 
 
@@ -53,7 +53,7 @@ def _n_blank_lines(found: Counterpart) -> int:
     counts = []
     for entry in found.entries:
         if entry.number:
-            between = entry.item.view.lines[found.listing.items[entry.number - 1].end.line + 1 : entry.item.start.line]
+            between = entry.item.file_lines[found.listing.items[entry.number - 1].end.line + 1 : entry.item.start.line]
             counts.append(sum(not line.strip() for line in between))
     return min(counts, default=0)
 
@@ -64,19 +64,18 @@ def _indented(lines: tuple[str, ...], wanted: str) -> tuple[str, ...]:
 
 
 def _has_own_lines(item: Item) -> bool:
-    before = item.view.lines[item.start.line][: item.start.column]
-    after = item.view.lines[item.end.line][item.end.column :]
+    before = item.file_lines[item.start.line][: item.start.column]
+    after = item.file_lines[item.end.line][item.end.column :]
     return not before.strip() and _AFTER_ITEM.fullmatch(after) is not None
 
 
 def _on_own_lines(found: Counterpart, item: Item) -> WrittenLines:
-    view = item.view
-    lead = view.lines[item.start.line][: item.start.column]
+    lead = item.file_lines[item.start.line][: item.start.column]
     lines = (lead + found.lines[0], *found.lines[1:])
     with_comma = (*lines[:-1], lines[-1] + ",")
     if found.is_before:
         return WrittenLines(item.start.line, item.start.line, with_comma)
-    last = view.lines[item.end.line]
+    last = item.file_lines[item.end.line]
     after = _AFTER_ITEM.match(last, item.end.column)
     if after is not None and after[1]:
         return WrittenLines(item.end.line + 1, item.end.line + 1, with_comma)
@@ -90,7 +89,7 @@ def _within_line(found: Counterpart, item: Item) -> WrittenLines | None:
     glue = _glue(found.listing, found.number)
     if glue is None:
         return None
-    line = item.view.lines[item.start.line]
+    line = item.file_lines[item.start.line]
     if found.is_before:
         changed = line[: item.start.column] + found.lines[0] + glue + line[item.start.column :]
     else:
@@ -104,6 +103,6 @@ def _glue(listing: Listing, number: int) -> str | None:
         if before >= 0 and after < len(listing.items):
             one, other = listing.items[before], listing.items[after]
             if one.end.line == other.start.line:
-                glue = one.view.lines[one.end.line][one.end.column : other.start.column]
+                glue = one.file_lines[one.end.line][one.end.column : other.start.column]
                 return glue if re.fullmatch(r"\s*(?:[,|+]|or|and)\s*", glue) else None
     return ", " if listing.kind in (ListingKind.ITEMS, ListingKind.NAMES, ListingKind.ARGUMENTS) else None
