@@ -226,7 +226,8 @@ class Evaluator:
     def _batch(self, jobs: Sequence[Job], limit_s: float, expected: int | None) -> list[int]:
         if self._stage is None:
             raise StageError("the tests were not loaded")
-        payload = (list(jobs), expected)
+        # What a single mutant leaves behind is gone with its fork: nobody else meets it.
+        payload = (list(jobs), expected if len(jobs) > 1 else None)
         try:
             data = self._stage.ask(("batch", limit_s, payload), _batch_limit_s(len(jobs), limit_s))
         except StageError:

@@ -23,6 +23,7 @@ from typing import Any
 import pytest
 
 from inkling.engine.repair.alarm import expire
+from inkling.engine.repair.huge_pages import collapse_memory
 from inkling.engine.repair.module_state import is_of_project
 from inkling.engine.repair.synthesis import Question, capture_and_enumerate
 from inkling.engine.repair.trial import Score, Trial
@@ -156,6 +157,7 @@ class _Server:
         trial.find_examples(self._setup.examples)
         trial.remember_state(self._setup.folder)
         _limit_process()
+        collapse_memory()
         found = [index for index, node_id in enumerate(self._setup.passing) if node_id in by_id]
         send(self._answers, json.dumps({"passing": found}).encode())
         while (message := receive(self._commands)) is not None:
