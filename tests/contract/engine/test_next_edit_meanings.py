@@ -270,3 +270,40 @@ async def test_the_names_of_other_words_are_not_looked_at(tmp_path: Path, cache_
         told = {store: "\n\n" + STORE}
         assert (await typist.analysis.definitions(told, places))[0] == [DefinedPlace(path=store, line=3, column=8)]
         assert (await typist.analysis.definitions({}, places))[0] == [DefinedPlace(path=store, line=1, column=8)]
+
+
+async def test_a_changed_signature_reaches_calls_on_objects_that_only_jedi_knows(
+    tmp_path: Path, cache_dir: Path
+) -> None:
+    files = {
+        **FILES,
+        "stores/store.py": STORE.replace("(self, key)", "(self, key, limit)"),
+        "app/page.py": USE.replace('"title")', '"title", 3)').replace('"dog")', '"dog", 4)'),
+    }
+    async with project(tmp_path, files, cache_dir) as typist:
+        typist.type("stores/store.py", "(self, key, limit)", "(self, key)")
+        edits = await typist.until(lambda found: ("app/page.py", 9) in found)
+        assert edits["app/page.py", 9].kind is EditKind.SIGNATURE
+        assert edits["app/page.py", 9].inserted == ('        return self.store.fetch("title")',)
+        assert ("app/page.py", 12) not in edits
+
+
+async def test_a_rename_begun_at_a_use_reaches_the_definition_that_jedi_knows(tmp_path: Path, cache_dir: Path) -> None:
+    async with project(tmp_path, FILES, cache_dir) as typist:
+        typist.type("app/page.py", 'self.store.fetch("title")', 'self.store.load("title")')
+        edits = await typist.until(lambda found: ("stores/store.py", 1) in found and ("app/page.py", 21) in found)
+        assert edits["stores/store.py", 1].inserted == ("    def load(self, key):",)
+        assert edits["app/page.py", 21].inserted == ('        return store.load("first")',)
+        assert not {("stores/store.py", 6), ("app/page.py", 12), ("app/page.py", 16)} & edits.keys()
+
+
+async def test_a_use_that_was_changed_to_another_method_asks_for_nothing(tmp_path: Path, cache_dir: Path) -> None:
+    has_both = STORE.replace("class Kennel", "    def load(self, key):\n        return key\n\n\nclass Kennel")
+    async with project(tmp_path, {**FILES, "stores/store.py": has_both}, cache_dir) as typist:
+        typist.type("app/page.py", 'self.store.fetch("title")', 'self.store.load("title")')
+        async with asyncio.timeout(PATIENCE_S):
+            while {each.name for each in typist.names.places} < {"fetch", "load"}:  # until both were asked about
+                await typist.edits()
+            await typist.more.get()  # and answered
+        edits = await typist.edits()
+        assert not [edit for edit in edits.values() if edit.kind is EditKind.RENAME]

@@ -349,3 +349,72 @@ def test_the_entry_of_a_parameter_follows_it() -> None:
     text = f"class Client:\n{after}\n{OPENS}        self.timeout = timeout\n"
     found = list(propose_renames(situation({"a.py": text}, ("a.py", before, after))))
     assert shown(found) == ["a.py:5: timeout_s: Seconds.", "a.py:7: self.timeout = timeout_s"]
+
+
+PRICES = "def price(x):\n    return x\n\ndef total(xs):\n    return sum(price(x) for x in xs)"
+
+
+@pytest.mark.parametrize(
+    ("cart", "removed", "inserted"),
+    [
+        (
+            "from shop.prices import price\n\ndef show(x):\n    print(net_price(x))\n    return price(x)",
+            "    print(price(x))",
+            "    print(net_price(x))",
+        ),
+        (
+            "from shop.prices import net_price\n\nprice(3)",
+            "from shop.prices import price",
+            "from shop.prices import net_price",
+        ),
+    ],
+)
+def test_a_rename_begun_where_a_function_is_imported_reaches_its_definition(
+    cart: str, removed: str, inserted: str
+) -> None:
+    files = {"shop/prices.py": PRICES, "shop/cart.py": cart, "shop/bill.py": "from shop.prices import price\nprice(1)"}
+    found = list(propose_renames(situation(files, ("shop/cart.py", removed, inserted))))
+    assert {
+        "prices.py:0: def net_price(x):",
+        "prices.py:4: return sum(net_price(x) for x in xs)",
+        "bill.py:0: from shop.prices import net_price / net_price(1)",
+    } <= set(shown(found))
+    assert all(candidate.grounds.certainty < 1 for candidate in found if not candidate.uri.endswith("cart.py"))
+
+
+def test_a_rename_begun_at_two_uses_is_surer_of_the_definition() -> None:
+    cart = "from shop.prices import price\n\ndef show(x):\n    print(net_price(x))\n\n\ndef give(x):\n"
+    cart += "    return net_price(x)"
+    changes = [
+        ("shop/cart.py", "    print(price(x))", "    print(net_price(x))"),
+        ("shop/cart.py", "    return price(x)", "    return net_price(x)"),
+    ]
+    found = list(propose_renames(situation({"shop/prices.py": PRICES, "shop/cart.py": cart}, *changes)))
+    assert "prices.py:0: def net_price(x):" in shown(found, least=0.9)
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [
+        PRICES + "\n\ndef net_price(x):\n    return x",  # it is there already
+        PRICES + "\n\nclass Tariff:\n    def net_price(self):\n        ...",  # or something that may be meant
+        "from shop.other import price",  # handed on: where it is defined is not known
+    ],
+)
+def test_a_use_that_means_something_else_now_asks_for_nothing_elsewhere(prices: str) -> None:
+    cart = "from shop.prices import price\n\ndef show(x):\n    print(net_price(x))"
+    files = {"shop/prices.py": prices, "shop/cart.py": cart}
+    change = ("shop/cart.py", "    print(price(x))", "    print(net_price(x))")
+    assert not [line for line in shown(list(propose_renames(situation(files, change)))) if line.startswith("prices")]
+
+
+def test_a_rename_begun_at_an_object_of_a_known_class_reaches_the_method() -> None:
+    files = {
+        "shop/store.py": "class Store:\n    def fetch(self):\n        ...\n    def all(self):\n        self.fetch()",
+        "shop/page.py": "from shop.store import Store\n\ndef show(store: Store):\n    store.load()\n    store.fetch()",
+    }
+    change = ("shop/page.py", "    store.fetch()", "    store.load()")
+    found = shown(list(propose_renames(situation(files, change))))
+    assert found == ["page.py:4: store.load()", "store.py:1: def load(self):", "store.py:4: self.load()"]
+    files["shop/store.py"] += "\n    def load(self):\n        ..."
+    assert shown(list(propose_renames(situation(files, change)))) == []

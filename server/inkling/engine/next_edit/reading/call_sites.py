@@ -5,8 +5,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.reading.meanings import Past
 from inkling.engine.next_edit.reading.outline import Function, definers, imports_file, subclasses
-from inkling.engine.next_edit.reading.receivers import certainty_of_class, class_name_of, means_module
+from inkling.engine.next_edit.reading.receivers import (
+    begins_with_import,
+    certainty_of_class,
+    class_name_of,
+    means_module,
+)
 from inkling.engine.next_edit.reading.scopes import (
     NamesInFile,
     Occurrence,
@@ -15,6 +21,7 @@ from inkling.engine.next_edit.reading.scopes import (
     class_of_receiver,
     names_in,
 )
+from inkling.engine.next_edit.reading.uses import Uses
 from inkling.engine.next_edit.situation import Situation
 
 _SURE = 1.0
@@ -52,9 +59,11 @@ def call_sites(situation: Situation, view: FileView, function: Function) -> Iter
         view: The file in which it is defined.
         function: The function; calls of the class are those of its `__init__`.
     """
+    names = set(_names_of(function))
+    defined_at = _defined_at(situation, view, function) if situation.meanings is not None else []
+    uses = Uses(situation.meanings, lambda defining: Past(situation.files, defining, ()), defined_at)
     for uri in situation.nearest_first:
         caller = situation.files[uri]
-        names = set(_names_of(function))
         if names.isdisjoint(caller.lines_with):
             continue
         found = names_in(caller, names)
@@ -64,13 +73,33 @@ def call_sites(situation: Situation, view: FileView, function: Function) -> Iter
             call = found.calls.get(occurrence.node)
             if call is None or occurrence.name not in names:
                 continue
-            certainty = _certainty(situation, view, function, caller, found, occurrence)
+            certainty = _certainty(situation, view, function, caller, found, occurrence, uses)
             if certainty:
                 yield CallSite(view=caller, call=call, scope=occurrence.scope, certainty=certainty)
 
 
 def _names_of(function: Function) -> tuple[str, ...]:
     return tuple(dict.fromkeys((function.called, function.name)))
+
+
+def _defined_at(situation: Situation, view: FileView, function: Function) -> list[tuple[FileView, tuple[int, int]]]:
+    """Returns where a function is defined, or the class that it makes, and where it is overridden."""
+    definitions: list[tuple[FileView, ast.AST]]
+    if function.owner is None:
+        definitions = [(view, function.node)]
+    elif function.name == "__init__":
+        definitions = [(view, function.owner)]
+    else:
+        heirs = {heir for _, heir in subclasses(situation, function.owner.name)}
+        overriding = [(at, other.node) for at, other in definers(situation, function.name) if other.owner in heirs]
+        definitions = [(view, function.node), *overriding]
+    return [
+        (at, found.place)
+        for at, node in definitions
+        if (names := names_in(at, (function.called,))) is not None
+        for found in names.named(function.called, Role.DEFINITION)
+        if found.node is node
+    ]
 
 
 def _certainty(
@@ -80,11 +109,12 @@ def _certainty(
     caller: FileView,
     found: NamesInFile,
     occurrence: Occurrence,
+    uses: Uses,
 ) -> float:
     if occurrence.role is Role.NAME:
         if occurrence.name != function.called or (function.owner is not None and function.name != "__init__"):
             return 0.0
-        return _certainty_of_name(view, function, caller, found, occurrence)
+        return _certainty_of_name(view, function, caller, found, occurrence, uses)
     if occurrence.role is not Role.ATTRIBUTE or not isinstance(occurrence.node, ast.Attribute):
         return 0.0
     owner = class_of_receiver(occurrence)
@@ -97,7 +127,7 @@ def _certainty(
         heirs = [heir for _, heir in subclasses(situation, function.owner.name)]
         return _INHERITED if owner in heirs else 0.0
     if function.owner is None or occurrence.name == function.owner.name:
-        return _certainty_of_module_attribute(view, caller, occurrence)
+        return _certainty_of_module_attribute(view, caller, occurrence, uses)
     if function.name == "__init__":
         return 0.0
     receiver = occurrence.node.value
@@ -107,13 +137,24 @@ def _certainty(
         return certainty_of_class(caller, occurrence.scope, function.owner.name, view, function.owner)
     others = [other.owner for _, other in definers(situation, function.name) if other.node is not function.node]
     related = {heir for _, heir in subclasses(situation, function.owner.name)} if others else set()
-    if not related.issuperset(others):
+    if isinstance(receiver, ast.Name | ast.Attribute) and _reads_like_a_class(receiver):
         return 0.0
-    return _LIKE_A_BUILTIN if function.name in METHODS_OF_BUILTINS else _ONLY_ONE_OF_THE_NAME
+    guess = _LIKE_A_BUILTIN if function.name in METHODS_OF_BUILTINS else _ONLY_ONE_OF_THE_NAME
+    return uses.certainty(caller, occurrence, guess if related.issuperset(others) else 0.0)
+
+
+def _reads_like_a_class(receiver: ast.Name | ast.Attribute) -> bool:
+    name = (receiver.id if isinstance(receiver, ast.Name) else receiver.attr).lstrip("_")
+    return name[:1].isupper() and not name.isupper()
 
 
 def _certainty_of_name(
-    view: FileView, function: Function, caller: FileView, found: NamesInFile, occurrence: Occurrence
+    view: FileView,
+    function: Function,
+    caller: FileView,
+    found: NamesInFile,
+    occurrence: Occurrence,
+    uses: Uses,
 ) -> float:
     defined: ast.AST = function.owner if function.owner is not None else function.node
     owner = found.owner(occurrence)
@@ -122,17 +163,19 @@ def _certainty_of_name(
         return _SURE if any(binding.node is defined for binding in bound) else 0.0
     if owner is None:
         return 0.0
-    return max(
-        (
-            imports_file(caller, binding.node, view)
-            for binding in owner.binding
-            if binding.name == occurrence.name and isinstance(binding.node, ast.ImportFrom)
-        ),
-        default=0.0,
-    )
+    imports = [
+        imports_file(caller, binding.node, view)
+        for binding in owner.binding
+        if binding.name == occurrence.name and isinstance(binding.node, ast.ImportFrom)
+    ]
+    certainty = max(imports, default=0.0)
+    return uses.certainty(caller, occurrence, certainty) if imports and certainty < _SURE else certainty
 
 
-def _certainty_of_module_attribute(view: FileView, caller: FileView, occurrence: Occurrence) -> float:
+def _certainty_of_module_attribute(view: FileView, caller: FileView, occurrence: Occurrence, uses: Uses) -> float:
     if caller is view or not isinstance(occurrence.node, ast.Attribute):
         return 0.0
-    return _SURE if means_module(caller, ast.unparse(occurrence.node.value), view) else 0.0
+    expression = ast.unparse(occurrence.node.value)
+    if means_module(caller, expression, view):
+        return _SURE
+    return uses.certainty(caller, occurrence, 0.0) if begins_with_import(caller, expression) else 0.0

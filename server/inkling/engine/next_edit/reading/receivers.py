@@ -26,6 +26,12 @@ def means_module(view: FileView, expression: str, module: FileView) -> bool:
     return False
 
 
+def begins_with_import(view: FileView, expression: str) -> bool:
+    """Returns whether the first name of an expression stands in an import of the file."""
+    root = expression.partition(".")[0]
+    return any(line in view.import_lines for line in view.lines_with.get(root, ()))
+
+
 def certainty_of_class(view: FileView, scope: Scope, name: str, defining: FileView, owner: ast.ClassDef) -> float:
     """Returns how surely a name means a class in a scope: 1 where it is defined or imported from its very file."""
     names = names_in(view, (name,))

@@ -9,6 +9,8 @@ from functools import lru_cache
 
 from inkling.core.next_edit import ChangeOrigin, LineChange
 from inkling.core.snapshot import DocumentUri
+from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.reading.meanings import Past, Renamed
 from inkling.engine.next_edit.situation import Situation
 
 MOST_CHANGES = 10  # Changes; what was renamed before that is done or given up.
@@ -72,6 +74,16 @@ def name_changes(situation: Situation) -> list[NameChange]:
         for (uri, old, new), words in found.items()
         if (new, old) not in pairs
     ]
+
+
+def past_of(situation: Situation, change: NameChange, defining: Sequence[FileView]) -> Past:
+    """Returns the files as they were before a name was changed in any of them; see `Past`."""
+    renamed = [
+        Renamed(uri=each.uri, old=each.old, new=each.new, places=each.places)
+        for each in name_changes(situation)
+        if (each.old, each.new) == (change.old, change.new)
+    ]
+    return Past(situation.files, defining, renamed)
 
 
 def latest_changes(situation: Situation) -> Iterator[tuple[int, LineChange]]:

@@ -10,8 +10,9 @@ from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.reading.nearness import Nearness
 from inkling.engine.next_edit.renames.name_changes import NameChange, name_changes
-from inkling.engine.next_edit.renames.rename_targets import Target, rename_targets
+from inkling.engine.next_edit.renames.rename_targets import rename_targets
 from inkling.engine.next_edit.renames.renamed_words import word_targets
+from inkling.engine.next_edit.renames.target import Target
 from inkling.engine.next_edit.situation import Situation
 
 MOST_CANDIDATES = 200  # The nearest ones; a name with thousands of uses is better renamed as a whole.

@@ -3,20 +3,22 @@
 import ast
 import builtins
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.file_view import FileView
-from inkling.engine.next_edit.reading.call_sites import METHODS_OF_BUILTINS, call_sites
+from inkling.engine.next_edit.reading.call_sites import METHODS_OF_BUILTINS
 from inkling.engine.next_edit.reading.outline import (
-    CONSTRUCTOR_OF_FIELDS,
-    Function,
     definers,
     imports_file,
-    outline,
     subclasses,
 )
-from inkling.engine.next_edit.reading.receivers import certainty_of_class, class_name_of, means_module
+from inkling.engine.next_edit.reading.receivers import (
+    begins_with_import,
+    certainty_of_class,
+    class_name_of,
+    means_module,
+)
 from inkling.engine.next_edit.reading.scopes import (
     FunctionNode,
     NamesInFile,
@@ -24,11 +26,13 @@ from inkling.engine.next_edit.reading.scopes import (
     Role,
     Scope,
     class_of_receiver,
-    column_in,
     names_in,
 )
-from inkling.engine.next_edit.renames.name_changes import NameChange, name_changes
-from inkling.engine.next_edit.renames.uses import Uses
+from inkling.engine.next_edit.reading.uses import Uses
+from inkling.engine.next_edit.renames.begun_uses import FoundDefinition, definition_of_use
+from inkling.engine.next_edit.renames.call_keywords import keywords_for, keywords_for_field
+from inkling.engine.next_edit.renames.name_changes import NameChange, name_changes, past_of
+from inkling.engine.next_edit.renames.target import Target
 from inkling.engine.next_edit.situation import Situation
 
 _SURE = 1.0
@@ -36,26 +40,10 @@ _INHERITED = 0.9
 _AFTER_IT = 0.6  # The old name is still defined elsewhere, but the use follows what was renamed.
 _STILL_BOUND = 0.3  # Another line still defines the old name, which may be on purpose.
 _FROM_A_USE = 0.6  # A use was changed to a name that nothing defines, so the definition is likely to follow.
+_FROM_USES = 0.9  # As above, where that was done in several changes.
 _UNKNOWN_OBJECT = 0.5
 _VARIABLES = (Role.NAME, Role.PARAMETER, Role.DEFINITION, Role.IMPORTED, Role.DECLARED)
 _BUILTINS = frozenset(dir(builtins))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A place where the old name is likely to give way to the new one.
-
-    Attributes:
-        view: The file.
-        line: The line, from 0.
-        column: Where the old name begins, in code points.
-        certainty: How surely, in [0, 1].
-    """
-
-    view: FileView
-    line: int
-    column: int
-    certainty: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +119,33 @@ class _Search:
         for found in changed:
             if found.role is Role.KEYWORD and isinstance(found.node, ast.Call):
                 yield from self._of_keyword(found.node)
+            definition = definition_of_use(self.situation, self.change, self.view, found)
+            if definition is not None:
+                yield from self._of_definition_elsewhere(definition)
+
+    def _of_definition_elsewhere(self, definition: FoundDefinition) -> Iterator[Target]:
+        """Yields the definition of what was changed where it is used, and the other uses."""
+        defining, binder = definition.view, definition.binder
+        change = replace(self.change, uri=defining.uri, places=(), kept=frozenset())
+        search = _Search(self.situation, defining, definition.names, change, self.regions)
+        owner = class_of_receiver(binder) if binder.role is Role.ATTRIBUTE else binder.scope.node
+        targets: list[Target] = []
+        if isinstance(owner, ast.ClassDef):
+            targets += search._of_attribute(owner, is_defined=True)
+        elif (scope := definition.names.owner(binder)) is not None:
+            variables = search._same_variable(scope)
+            targets += (search._target(found, _SURE) for found in variables)
+            if scope.parent is None:
+                targets += search._in_importing_files(
+                    defining, _SURE, [found.place for found in variables if found.binds]
+                )
+        certainty = _FROM_A_USE if self.change.support == 1 else _FROM_USES
+        yield from (replace(target, certainty=min(target.certainty, certainty)) for target in targets)
+
+    def _uses(self, defined_at: Iterable[tuple[FileView, tuple[int, int]]]) -> Uses:
+        return Uses(
+            self.situation.meanings, lambda defining: past_of(self.situation, self.change, defining), defined_at
+        )
 
     def _target(self, found: Occurrence, certainty: float) -> Target:
         return Target(view=self.view, line=found.line, column=found.column, certainty=certainty)
@@ -168,7 +183,7 @@ class _Search:
                 yield self._target(found, _STILL_BOUND)
         for binder in binders:
             if binder.role is Role.PARAMETER and isinstance(binder.scope.node, FunctionNode):
-                yield from self._of_parameter(binder.scope.node)
+                yield from keywords_for(self.situation, self.view, self.change, binder.scope.node)
         if scope.parent is None and not bound_again:
             is_defined_here = any(binder.role is not Role.IMPORTED for binder in binders)
             if is_defined_here:
@@ -224,8 +239,13 @@ class _Search:
         yield from self._of_known_objects(owner)
         defined_at = [(self.view, place) for place in (*places, *(found.place for found in members))]
         defined_at += [(target.view, (target.line, target.column)) for target in of_heirs]
-        yield from self._of_unknown_objects(owner, Uses(self.situation, self.change, defined_at))
-        yield from self._in_constructors(owner)
+        yield from self._of_unknown_objects(owner, self._uses(defined_at))
+        is_field = any(
+            found.scope.node is owner and found.binds and found.place in places
+            for found in self.names.named(new, Role.NAME)
+        )
+        if is_field:
+            yield from keywords_for_field(self.situation, self.view, self.change, owner)
 
     def _in_subclasses(self, owner: ast.ClassDef) -> Iterator[Target]:
         for view, heir in subclasses(self.situation, owner.name):
@@ -291,30 +311,6 @@ class _Search:
             _is_member_of_another(found, heirs) for names in found_in if names is not None for found in names.named(old)
         )
 
-    def _in_constructors(self, owner: ast.ClassDef) -> Iterator[Target]:
-        """Yields keywords of calls of a class that has no `__init__`, so that its fields are its parameters."""
-        methods = {function.name for function in outline(self.view).methods(owner)}
-        is_field = any(
-            found.scope.node is owner and found.binds and found.place in self.change.places
-            for found in self.names.named(self.change.new, Role.NAME)
-        )
-        if not is_field or "__init__" in methods:
-            return
-        yield from self._of_calls(Function(node=CONSTRUCTOR_OF_FIELDS, owner=owner, outer=None))
-
-    def _of_parameter(self, node: FunctionNode) -> Iterator[Target]:
-        """Yields keywords of the calls of a function."""
-        function = next((found for found in outline(self.view).functions if found.node is node), None)
-        if function is not None:
-            yield from self._of_calls(function)
-
-    def _of_calls(self, function: Function) -> Iterator[Target]:
-        for site in call_sites(self.situation, self.view, function):
-            keywords = {keyword.arg: keyword for keyword in site.call.keywords}
-            if self.change.old in keywords and self.change.new not in keywords:
-                certainty = max(site.certainty, _UNKNOWN_OBJECT)
-                yield from _keyword_target(site.view, keywords[self.change.old], certainty)
-
     def _of_keyword(self, call: ast.Call) -> Iterator[Target]:
         """Yields the same keyword of other calls that read the same, and the parameter that it is for."""
         callee = ast.unparse(call.func)
@@ -335,7 +331,7 @@ class _Search:
             defined_at: Lines and columns of the definition.
         """
         old, new = self.change.old, self.change.new
-        uses = Uses(self.situation, self.change, [(defining, place) for place in defined_at])
+        uses = self._uses([(defining, place) for place in defined_at])
         for view in self._files_with(old):
             names = names_in(view, (old, new)) if view is not defining else None
             if names is None:
@@ -374,16 +370,7 @@ def _certainty_of_module_attribute(view: FileView, found: Occurrence, defining: 
     expression = ast.unparse(found.node.value)
     if means_module(view, expression, defining):
         return _SURE
-    root = expression.partition(".")[0]
-    is_imported = any(line in view.import_lines for line in view.lines_with.get(root, ()))
-    return uses.certainty(view, found, 0.0) if is_imported else 0.0
-
-
-def _keyword_target(view: FileView, keyword: ast.keyword, certainty: float) -> Iterator[Target]:
-    line = keyword.lineno - 1
-    column = column_in(view.lines[line], keyword.col_offset)
-    if keyword.arg is not None and view.lines[line].startswith(keyword.arg, column):
-        yield Target(view=view, line=line, column=column, certainty=certainty)
+    return uses.certainty(view, found, 0.0) if begins_with_import(view, expression) else 0.0
 
 
 def _is_fixture(node: ast.AST) -> bool:

@@ -9,7 +9,8 @@ from inkling.engine.next_edit.reading.mended_tree import mended_tree
 from inkling.engine.next_edit.reading.outline import outline
 from inkling.engine.next_edit.reading.scopes import column_in, names_in
 from inkling.engine.next_edit.renames.name_changes import NameChange
-from inkling.engine.next_edit.renames.rename_targets import Renaming, Target
+from inkling.engine.next_edit.renames.rename_targets import Renaming
+from inkling.engine.next_edit.renames.target import Target
 
 _DOCUMENTED = 0.9  # An entry for a parameter or attribute in a docstring.
 _QUOTED = 0.7  # Between backticks.
