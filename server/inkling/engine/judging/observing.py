@@ -22,7 +22,7 @@ from inkling.engine.judging.values import describe, type_word
 from inkling.sandbox.suite.child.options import project_options, without_obstacles
 
 PROBE_CPU_S = 0.1  # a probe that computes longer counts as one that hangs
-_PROBE_WALL_S = 1.0
+_WALL_FOR_CPU = 10  # seconds by the clock for one of CPU time: a probe that waits is one that hangs, too
 VALUE, ERROR, TIMEOUT = "V", "E", "T"
 _QUIET = ("-s", "-p", "no:terminal", "-p", "no:randomly", "--continue-on-collection-errors", "-W", "ignore")
 
@@ -30,7 +30,7 @@ Collect = Callable[[Callable[[Sequence[pytest.Item]], None]], None]
 """Collects tests, and calls a function with them."""
 
 
-class _ProbeTimeoutError(BaseException):
+class ProbeTimeoutError(BaseException):
     """A probe ran too long; no `except Exception` in the program stops it."""
 
 
@@ -134,14 +134,13 @@ def observe(
     With another `salt` the program gets other random numbers: what differs then is no behaviour.
     """
     by_id = {item.nodeid: item for item in items if isinstance(item, pytest.Function)}
-    signal.signal(signal.SIGVTALRM, _on_alarm)
-    signal.signal(signal.SIGALRM, _on_alarm)
+    handle_alarms()
     for number, probe in enumerate(probes):
         item = by_id.get(probe.node_id)
         observation = _Observation(len(probe.shown))
         if item is not None:
             random.seed(2 * number + salt)
-            with _time_limit():
+            with time_limit():
                 _run(item, probe, observation)
         tell(number, observation.outcomes, observation.types)
 
@@ -154,7 +153,7 @@ def keeps_promise(example: DocstringExample) -> bool | None:
     if module is None:
         return None
     keeps = False
-    with _time_limit(), contextlib.suppress(Exception):
+    with time_limit(), contextlib.suppress(Exception):
         keeps = holds(example, vars(module))
     return keeps
 
@@ -172,7 +171,7 @@ class _Observation:
         try:
             value = function()
             self.outcomes[number], self.types[number] = VALUE + describe(value), type_word(value)
-        except _ProbeTimeoutError:
+        except ProbeTimeoutError:
             self.outcomes[number] = TIMEOUT
             raise
         except Exception as error:  # noqa: BLE001 - whatever the program raises is what it does
@@ -206,13 +205,18 @@ def _run(item: pytest.Function, probe: Probe, observation: _Observation) -> None
     def call(receiver: object, arguments: Mapping[str, object]) -> None:
         try:
             function(*([] if receiver is None else [receiver]), **arguments)
-        except _ProbeTimeoutError:
+        except ProbeTimeoutError:
             observation.end(TIMEOUT)
         except pytest.skip.Exception:
             pass
         except Exception as error:  # noqa: BLE001 - whatever the program raises is what it does
             observation.end(ERROR + type(error).__name__)
 
+    call_in_test(item, call)
+
+
+def call_in_test(item: pytest.Function, call: Callable[[object, Mapping[str, object]], None]) -> None:
+    """Calls something where a test would run: between its set-up and tear-down, with its instance and its fixtures."""
     if item.cls is not None and issubclass(item.cls, TestCase):
         case = item.cls(item.originalname)
         with contextlib.suppress(Exception):
@@ -260,13 +264,24 @@ def _run_with_fixtures(item: pytest.Function, call: Callable[[object, Mapping[st
         item.config.pluginmanager.unregister(caller)
 
 
+def handle_alarms() -> None:
+    """Gets this process ready for `time_limit`."""
+    signal.signal(signal.SIGVTALRM, _on_alarm)
+    signal.signal(signal.SIGALRM, _on_alarm)
+
+
 @contextlib.contextmanager
-def _time_limit() -> Iterator[None]:
-    signal.setitimer(signal.ITIMER_VIRTUAL, PROBE_CPU_S, PROBE_CPU_S / 5)
-    signal.setitimer(signal.ITIMER_REAL, _PROBE_WALL_S, _PROBE_WALL_S / 5)
+def time_limit(cpu_s: float = PROBE_CPU_S) -> Iterator[None]:
+    """Ends what runs in it by a `ProbeTimeoutError`, which is gone afterwards; `handle_alarms` comes before.
+
+    Args:
+        cpu_s: Seconds of CPU time; ten times as many by the clock.
+    """
+    signal.setitimer(signal.ITIMER_VIRTUAL, cpu_s, cpu_s / 5)
+    signal.setitimer(signal.ITIMER_REAL, _WALL_FOR_CPU * cpu_s, 2 * cpu_s)
     try:
         yield
-    except _ProbeTimeoutError:
+    except ProbeTimeoutError:
         pass
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
@@ -274,7 +289,7 @@ def _time_limit() -> Iterator[None]:
 
 
 def _on_alarm(_number: int, _frame: object) -> None:
-    raise _ProbeTimeoutError
+    raise ProbeTimeoutError
 
 
 def _tree(path: Path) -> ast.Module | None:

@@ -51,12 +51,14 @@ class Probe:
         node_id: The test it was made of, whose fixtures it is run with.
         source: A module with one function, which calls `SEE` with the number of an observation and a function for it.
         shown: For each observation the input as code for the user; empty where it cannot be shown in a line.
+        codes: For each observation the same as a program of several lines; empty where it is within another statement.
         is_original: Whether it is the test itself, with nothing varied.
     """
 
     node_id: str
     source: str
     shown: tuple[str, ...]
+    codes: tuple[str, ...] = ()
     is_original: bool = False
 
 
@@ -97,9 +99,18 @@ def probe_of_call(test: ProbedTest, call: str) -> Probe:
     Raises:
         SyntaxError: It is no expression.
     """
-    expression = ast.parse(call, mode="eval").body
-    function = _function(_arguments([]), [ast.Assert(test=expression)])
-    return instrument(ProbedTest(node_id=test.node_id, function=function, names=test.names), function)
+    made = probed_call(test.node_id, call, test.names)
+    return instrument(made, made.function)
+
+
+def probed_call(node_id: str, call: str, names: Mapping[str, object]) -> ProbedTest:
+    """Returns what looks at one call, as a test to make probes of.
+
+    Raises:
+        SyntaxError: It is no expression.
+    """
+    function = _function(_arguments([]), [ast.Assert(test=ast.parse(call, mode="eval").body)])
+    return ProbedTest(node_id=node_id, function=function, names=names)
 
 
 def instrument(test: ProbedTest, function: ast.FunctionDef, *, is_original: bool = False) -> Probe:
@@ -109,7 +120,13 @@ def instrument(test: ProbedTest, function: ast.FunctionDef, *, is_original: bool
     body = observer.block(function.body)
     bare = [ast.arg(arg=argument.arg) for argument in arguments]
     module = ast.fix_missing_locations(ast.Module(body=[_function(_arguments(bare), body)], type_ignores=[]))
-    return Probe(node_id=test.node_id, source=ast.unparse(module), shown=tuple(observer.shown), is_original=is_original)
+    return Probe(
+        node_id=test.node_id,
+        source=ast.unparse(module),
+        shown=tuple(observer.shown),
+        codes=tuple(observer.codes),
+        is_original=is_original,
+    )
 
 
 def _function(arguments: ast.arguments, body: list[ast.stmt]) -> ast.FunctionDef:
@@ -128,6 +145,7 @@ class _Observer:
 
     def __init__(self) -> None:
         self.shown: list[str] = []
+        self.codes: list[str] = []
         self._before: list[ast.stmt] = []
 
     def block(self, statements: Sequence[ast.stmt], depth: int = 0) -> list[ast.stmt]:
@@ -188,6 +206,7 @@ class _Observer:
                 lines.insert(0, ast.unparse(statement))
         shown = "; ".join(lines)
         self.shown.append("" if depth > 0 or "\n" in shown else shown)
+        self.codes.append("" if depth > 0 else "\n".join(lines))
         return len(self.shown) - 1
 
 

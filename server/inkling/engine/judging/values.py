@@ -14,33 +14,46 @@ _MAX_TUPLE = 4  # a longer one is taken for a sequence
 _ADDRESS = re.compile(r" at 0x[0-9a-fA-F]+")
 
 
-def describe(value: object) -> str:
-    """Returns `value` as code where that can be, the same for equal values in every process, cut."""
-    return _describe(value, 0)[:MAX_DESCRIPTION]
+def describe(value: object, *, only_public: bool = False) -> str:
+    """Returns `value` as code where that can be, the same for equal values in every process, cut.
+
+    Args:
+        value: Anything; an iterator is drained, up to a bound.
+        only_public: Whether to leave out what an object keeps for itself.
+    """
+    return _describe(value, 0, only_public=only_public)[:MAX_DESCRIPTION]
 
 
-def _describe(value: object, depth: int) -> str:
+def _describe(value: object, depth: int, *, only_public: bool) -> str:
     if isinstance(value, float) and math.isfinite(value):
         return repr(float(f"{value:.12g}"))  # the last bits differ with the order of additions
     if value is None or isinstance(value, bool | int | float | complex | str | bytes):
         return repr(value)
     if depth >= _MAX_DEPTH:
         return "…"
+
+    def inner(item: object) -> str:
+        return _describe(item, depth + 1, only_public=only_public)
+
     if isinstance(value, list | tuple):
-        items = [_describe(item, depth + 1) for item in value[:_MAX_ITEMS]]
+        items = [inner(item) for item in value[:_MAX_ITEMS]]
         if isinstance(value, list):
             return f"[{', '.join(items)}]"
         return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
     if isinstance(value, set | frozenset):
-        items = sorted(_describe(item, depth + 1) for item in value)
+        items = sorted(inner(item) for item in value)
         return f"{{{', '.join(items)}}}" if items else "set()"
     if isinstance(value, Mapping):
-        pairs = sorted(f"{_describe(key, depth + 1)}: {_describe(item, depth + 1)}" for key, item in value.items())
+        pairs = sorted(f"{inner(key)}: {inner(item)}" for key, item in value.items())
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, Iterator):
-        return f"iter({_describe(list(islice(value, _MAX_ITEMS)), depth + 1)})"
+        return f"iter({inner(list(islice(value, _MAX_ITEMS)))})"
     if type(value).__repr__ is object.__repr__ and hasattr(value, "__dict__"):
-        fields = (f"{name}={_describe(item, depth + 1)}" for name, item in sorted(vars(value).items()))
+        fields = (
+            f"{name}={inner(item)}"
+            for name, item in sorted(vars(value).items())
+            if not (only_public and name.startswith("_"))
+        )
         return f"{type(value).__name__}({', '.join(fields)})"
     return _ADDRESS.sub("", repr(value))
 

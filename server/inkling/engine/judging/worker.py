@@ -62,7 +62,7 @@ def compare(comparison: Comparison, collect: Collect) -> dict[str, object]:
         ends_at_s=time.monotonic() + comparison.total_s,
     )
     made = _lines(in_forks([partial(_tell_probes, comparison, collect)])[0])
-    probes = [Probe(**{**line["probe"], "shown": tuple(line["probe"]["shown"])}) for line in made]
+    probes = [Probe(**line["probe"]) for line in made]
     words = [str(line["property"]) for line in made]
     runs: list[tuple[Mapping[str, str], int]] = [({}, 0), ({}, 1), *((texts, 0) for texts in comparison.texts)]
     examples = comparison.examples

@@ -1,0 +1,392 @@
+"""The reviewer's half inside the sandbox: `python -m inkling.engine.review.behaviour.worker` in the project's folder.
+
+It reads one question from its input and prints one answer. It never imports the project itself: it forks, and each
+fork imports one version of it.
+"""
+
+import ast
+import enum
+import gc
+import inspect
+import json
+import os
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from inkling.engine.judging.forks import Tell, run_in_forks
+from inkling.engine.judging.observing import Collect, handle_alarms, load_plugins, probed_tests, with_collector
+from inkling.engine.judging.patched_imports import import_from
+from inkling.engine.judging.probes import make_probes
+from inkling.engine.review.behaviour.exchange import (
+    NOT_REACHED,
+    TIMEOUT,
+    Input,
+    Origin,
+    Outcome,
+    SideBySide,
+    Target,
+    decode_input,
+    decode_outcome,
+    decode_question,
+)
+from inkling.engine.review.behaviour.generation import Callee, InputMaker
+from inkling.engine.review.behaviour.likeness import is_same
+from inkling.engine.review.behaviour.recording import Recorder
+from inkling.engine.review.behaviour.running import Runner, module_of, seen_lines
+from inkling.engine.review.behaviour.shrinking import smaller
+
+_FROM_TESTS = -1
+_MOST_NEIGHBOURS = 4  # classes of a module whose objects are tried as arguments
+_N_PROBES = 160
+_MOST_DIFFERING = 400  # told of one comparison
+_RECORDING_WALL_S = 6.0
+_ROUNDS = 7  # of making inputs smaller
+_ALONE_CPU_S = 1.0  # of an input that runs alone: what still runs then hangs
+_MOST_HANGING = 12  # inputs of one version; then the rest is left out, and nothing is said of it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Version:
+    """One of both versions.
+
+    Attributes:
+        texts: Of changed files, by path.
+        is_new: Whether it is the new one.
+        salt: Other random numbers for a second run.
+    """
+
+    texts: Mapping[str, str]
+    is_new: bool = False
+    salt: int = 0
+
+
+def main() -> None:
+    """Answers one question."""
+    question = decode_question(sys.stdin.buffer.read())
+    out = os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDWR)
+    for stream in (0, 1, 2):
+        os.dup2(nothing, stream)  # what the program prints is not ours to send
+    folder = Path.cwd()
+    sys.path.insert(0, str(folder))  # as `python -m pytest` has it
+    answer: dict[str, object] = {}
+
+    def work(collect: Collect) -> None:
+        answer.update(_Comparison(question, folder, collect).answer())
+
+    if question.node_ids:
+        load_plugins()
+        with_collector(folder, question.node_ids, work)
+    else:
+        work(lambda use: use([]))
+    data = json.dumps(answer).encode()
+    while data:
+        data = data[os.write(out, data) :]
+
+
+class _Comparison:
+    """One question being answered."""
+
+    def __init__(self, question: SideBySide, folder: Path, collect: Collect) -> None:
+        gc.collect()
+        gc.freeze()  # or the first collection in each fork would copy all that was imported so far
+        self._question = question
+        self._folder = folder
+        self._collect = collect
+        self._before = _Version(texts=question.before)
+        self._again = _Version(texts=question.before, salt=1)
+        self._after = _Version(texts=question.after, is_new=True)
+        self._files = frozenset({*question.before, *question.after})
+        self._ends_at_s = time.monotonic() + question.total_s
+
+    def answer(self) -> dict[str, object]:
+        return self._closely() if self._question.inputs else self._widely()
+
+    def _in_forks(self, jobs: Sequence[Callable[[Tell], None]], wall_s: float | None = None) -> list[bytes]:
+        return run_in_forks(
+            jobs,
+            n_processes=self._question.n_processes,
+            wall_s=wall_s or self._question.total_s,
+            ends_at_s=self._ends_at_s,
+        )
+
+    def _widely(self) -> dict[str, object]:
+        """Makes inputs, and returns those on which the versions differ and the old one does not differ from itself."""
+        told = _lines(self._in_forks([self._tell_inputs], self._question.total_s / 2)[0])
+        inputs = [decode_input(line["input"]) for line in told if "input" in line]
+        modules = {str(line["file"]): str(line["module"]) for line in told if "module" in line}
+        problem = next((str(line["problem"]) for line in told if "problem" in line), "")
+        before, again, after = self._outcomes(inputs, [self._before, self._again, self._after])
+        n_inputs: Counter[int] = Counter()
+        n_unstable: Counter[int] = Counter()
+        differing = []
+        for number, given in enumerate(inputs):
+            if number not in before or number not in after or number not in again:
+                continue
+            if not is_same(before[number], again[number]):
+                n_unstable[given.target] += 1
+                continue
+            if before[number].kind in (NOT_REACHED, TIMEOUT) or after[number].kind == NOT_REACHED:
+                continue
+            n_inputs[given.target] += 1
+            if not is_same(before[number], after[number]):
+                differing.append(_pair(given, before[number], after[number]))
+        if inputs and not after and not problem:
+            problem = "the new version cannot be imported"
+        return {
+            "differing": differing[:_MOST_DIFFERING],
+            "n_inputs": n_inputs,
+            "n_unstable": n_unstable,
+            "modules": modules,
+            "problem": problem,
+        }
+
+    def _closely(self) -> dict[str, object]:
+        """Runs each input alone, makes it smaller as long as the versions still differ alike, and traces it."""
+        best = list(self._question.inputs)
+        pairs: dict[int, tuple[Outcome, Outcome]] = {}
+        before, after = self._outcomes(best, [self._before, self._after], is_alone=True)
+        for number in range(len(best)):
+            if number in before and number in after and not is_same(before[number], after[number]):
+                pairs[number] = (before[number], after[number])
+        for _ in range(_ROUNDS):
+            if time.monotonic() > self._ends_at_s - 0.3 * self._question.total_s:
+                break
+            if not self._shrink_once(best, pairs):
+                break
+        return {
+            "differing": self._traced(best, pairs),
+            "n_inputs": {},
+            "n_unstable": {},
+            "modules": {},
+            "problem": "",
+        }
+
+    def _shrink_once(self, best: list[Input], pairs: dict[int, tuple[Outcome, Outcome]]) -> bool:
+        """Puts smaller inputs in place of larger ones; tells whether there was any."""
+        tried = [(number, item) for number in pairs for item in smaller(best[number])]
+        candidates = [item for _, item in tried]
+        before, after = self._outcomes(candidates, [self._before, self._after])
+        found = False
+        for at, (number, item) in enumerate(tried):
+            if at not in before or at not in after or item.size >= best[number].size:
+                continue
+            if _signature(before[at], after[at]) == _signature(*pairs[number]) and not is_same(before[at], after[at]):
+                best[number], pairs[number] = item, (before[at], after[at])
+                found = True
+        return found
+
+    def _traced(self, best: Sequence[Input], pairs: Mapping[int, tuple[Outcome, Outcome]]) -> list[dict[str, object]]:
+        """Returns the small inputs that differ when run alone, twice each, with the lines that they run."""
+        numbers = sorted(pairs)
+        small = [best[number] for number in numbers]
+        lines: list[dict[int, dict[str, list[int]]]] = [{}, {}]
+        versions = [self._before, self._after, self._again]
+        before, after, again = self._outcomes(small, versions, is_alone=True, lines=lines)
+        return [
+            _pair(given, before[at], after[at], lines[1].get(at, {}), lines[0].get(at, {}))
+            for at, given in enumerate(small)
+            if at in before
+            and at in after
+            and at in again
+            and is_same(before[at], again[at])
+            and not is_same(before[at], after[at])
+        ]
+
+    def _outcomes(
+        self,
+        inputs: Sequence[Input],
+        versions: Sequence[_Version],
+        *,
+        is_alone: bool = False,
+        lines: Sequence[dict[int, dict[str, list[int]]]] = (),
+    ) -> list[dict[int, Outcome]]:
+        """Returns what each version does on each input, as far as it came."""
+        jobs = [
+            partial(self._tell_outcomes, inputs, version, is_alone, at < len(lines))
+            for at, version in enumerate(versions)
+        ]
+        outcomes: list[dict[int, Outcome]] = []
+        for at, data in enumerate(self._in_forks(jobs) if inputs else [b""] * len(versions)):
+            rows = [line for line in _lines(data) if "number" in line]
+            outcomes.append({int(line["number"]): decode_outcome(line["outcome"]) for line in rows})
+            if at < len(lines):
+                lines[at].update({int(line["number"]): line["lines"] for line in rows})
+        return outcomes
+
+    def _tell_outcomes(
+        self, inputs: Sequence[Input], version: _Version, is_alone: bool, with_lines: bool, tell: Tell
+    ) -> None:
+        import_from({Path(path): text for path, text in version.texts.items()})
+
+        def run_one(runner: Runner, number: int, tell: Tell) -> str:
+            random.seed(2 * number + version.salt)
+            seen: dict[str, set[int]] = {}
+            cpu_s = _ALONE_CPU_S if is_alone else None
+            given = inputs[number]
+            if with_lines:
+                with seen_lines(self._files) as seen:
+                    outcome = runner.run(given, *([cpu_s] if cpu_s else []))
+            else:
+                outcome = runner.run(given, *([cpu_s] if cpu_s else []))
+            lines = {file: sorted(numbers) for file, numbers in seen.items()}
+            _tell_line(tell, {"number": number, "outcome": asdict(outcome), "lines": lines})
+            return outcome.kind
+
+        def work(items: Sequence[pytest.Item]) -> None:
+            handle_alarms()
+            runner = Runner(self._folder, self._renamed() if version.is_new else {}, items)
+            if is_alone:
+                jobs = [partial(run_one, runner, number) for number in range(len(inputs))]
+                for data in run_in_forks(jobs, n_processes=1, wall_s=12 * _ALONE_CPU_S):  # type: ignore[arg-type] # what a job returns is not looked at
+                    tell(data)
+                return
+            n_hanging = 0
+            for number in range(len(inputs)):
+                n_hanging += run_one(runner, number, tell) == TIMEOUT
+                if n_hanging > _MOST_HANGING:
+                    return
+
+        self._collect(work)
+
+    def _renamed(self) -> dict[tuple[str, str], tuple[str, str]]:
+        renamed = {}
+        for target in self._question.targets:
+            old, new = target.name.split(".")[0], target.name_after.split(".")[0]
+            if (target.file, old) != (target.file_after, new):
+                renamed[target.file, old] = (target.file_after, new)
+        return renamed
+
+    def _tell_inputs(self, tell: Tell) -> None:
+        """Tells inputs made of tests, and of what is known of each target. Runs on the old version."""
+        import_from({Path(path): text for path, text in self._question.before.items()})
+        self._collect(partial(self._make_inputs, tell))
+
+    def _make_inputs(self, tell: Tell, items: Sequence[pytest.Item]) -> None:
+        handle_alarms()
+        question = self._question
+        recorder = Recorder(question.targets)
+        recorder.run(items, min(_RECORDING_WALL_S, question.total_s / 6))
+        reaching = [item for item in items if recorder.reached.get(item.nodeid)]
+        for given in _inputs_of_tests(reaching or items, question):
+            _tell_line(tell, {"input": asdict(given)})
+        runner = Runner(self._folder, {}, items)
+        for number, target in enumerate(question.targets):
+            try:
+                module = module_of(Path(target.file), self._folder)
+            except BaseException as error:  # noqa: BLE001 - whatever an import raises; then there is nothing to compare
+                problem = f"{type(error).__name__}: {error}"
+                _tell_line(tell, {"problem": f"{Path(target.file).name} cannot be imported ({problem})"})
+                continue
+            _tell_line(tell, {"file": target.file, "module": module.__name__})
+            callee = _callee(number, target, vars(module))
+            if callee is None:
+                continue
+            known = list(recorder.calls[number].values())
+            for call, origin in target.calls:
+                known.append(Input(target=number, origin=Origin(origin), call=call, imports=(callee.imported,)))
+            maker = InputMaker(callee, runner.run, n=question.n_inputs, seed=question.seed)
+            for given in maker.inputs(known):
+                _tell_line(tell, {"input": asdict(given)})
+
+
+def _inputs_of_tests(items: Sequence[pytest.Item], question: SideBySide) -> Iterable[Input]:
+    tests = probed_tests(items)
+    if not tests:
+        return
+    numbers = sorted({number for target in question.targets for number in target.numbers})
+    probes = make_probes(tests, n=max(_N_PROBES, 8 * len(tests)), seed=question.seed, numbers=numbers)
+    for probe in probes:
+        for code in probe.codes:
+            setup, call = _split(code)
+            if call:
+                yield Input(
+                    target=_FROM_TESTS,
+                    origin=Origin.TEST if probe.is_original else Origin.VARIED,
+                    setup=setup,
+                    call=call,
+                    node_id=probe.node_id,
+                )
+
+
+def _split(code: str) -> tuple[tuple[str, ...], str]:
+    """Returns the statements before the last one, and the last one where it is an expression."""
+    statements = ast.parse(code).body
+    if not statements:
+        return (), ""
+    last = statements[-1]
+    if not isinstance(last, ast.Expr):
+        return (), ""
+    return tuple(ast.unparse(statement) for statement in statements[:-1]), ast.unparse(last.value)
+
+
+def _callee(number: int, target: Target, names: Mapping[str, object]) -> Callee | None:
+    parts = target.name.split(".")
+    thing: object = names.get(parts[0])
+    owner = None
+    for part in parts[1:]:
+        if not inspect.isclass(thing):
+            return None
+        owner = thing
+        thing = inspect.getattr_static(thing, part, None)
+    if thing is None:
+        return None
+    module_name = names.get("__name__")
+    neighbours = {
+        name: kind
+        for name, kind in names.items()
+        if inspect.isclass(kind) and kind.__module__ == module_name and not issubclass(kind, BaseException | enum.Enum)
+    }
+    kept = dict(list(neighbours.items())[:_MOST_NEIGHBOURS])
+    return Callee(number=number, target=target, owner=owner, thing=thing, neighbours=kept)
+
+
+def _signature(before: Outcome, after: Outcome) -> tuple[object, ...]:
+    """What kind of difference it is: a smaller input shows the same one."""
+    return (
+        before.kind,
+        after.kind,
+        before.value if before.kind == "E" else "",
+        after.value if after.kind == "E" else "",
+        bool(before.changed),
+        bool(after.changed),
+        before.n_setup == after.n_setup,
+    )
+
+
+def _pair(
+    given: Input,
+    before: Outcome,
+    after: Outcome,
+    lines: Mapping[str, list[int]] | None = None,
+    lines_before: Mapping[str, list[int]] | None = None,
+) -> dict[str, object]:
+    return {
+        "input": asdict(given),
+        "before": asdict(before),
+        "after": asdict(after),
+        "lines": lines or {},
+        "lines_before": lines_before or {},
+    }
+
+
+def _tell_line(tell: Tell, content: Mapping[str, object]) -> None:
+    tell(json.dumps(content).encode() + b"\n")
+
+
+def _lines(data: bytes) -> list[dict[str, Any]]:
+    """Returns what was told; the last line of one that was ended may be cut."""
+    return [json.loads(line) for line in data.split(b"\n")[:-1]]
+
+
+if __name__ == "__main__":
+    main()
