@@ -111,7 +111,10 @@ async def running_services(
     clock = LoopClock()
     learner = Learner(places.data_dir, opened.log, clock.now_ms)
     edit_predictor = EmbeddedEditPredictor(
-        deadline_s=EDITS_DEADLINE_S, max_file_kb=Settings().next_edit.max_file_kb, names=analysis
+        deadline_s=EDITS_DEADLINE_S,
+        max_file_kb=Settings().next_edit.max_file_kb,
+        cache_dir=places.cache_dir / "index",
+        names=analysis,
     )
     edit_learner = NextEditLearner(next_edit_points(), places.data_dir, opened.log, clock.now_ms)
     owners = (completer, syntax, analysis, edit_predictor)
@@ -154,6 +157,7 @@ async def running_services(
                 completer=completer,
                 syntax=syntax,
                 linter=RuffEditLinter(),
+                names=analysis,
                 editable=WorkspaceFiles(),
                 documents=open_documents,
                 files=files,

@@ -1,10 +1,14 @@
 """Next edits as a developer expects them: scenarios written by hand, asked of the whole embedded predictor.
 
 Each file of `next_edit_scenarios` is one: a story, the texts of a small project, steps that are typed key by key, and
-the edit that is expected to be offered first, or silence. Where a developer would be content with one of several edits
-there are several `[[expected]]`. What is not met says why in `expected_to_fail`, and fails once it is met.
+the edit that is expected to be offered first, or silence. Files of `[packages]` are installed beside the standard
+library. Where a developer would be content with one of several edits there are several `[[expected]]`. What is not met
+says why in `expected_to_fail`, and fails once it is met.
 """
 
+import json
+import sys
+import sysconfig
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,6 +24,8 @@ from inkling.core.next_edit import PredictedEdit
 from inkling.core.settings import GatePolicy
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.text import position_at
+from inkling.engine.next_edit.imports.package_build import PackageScope
+from inkling.engine.next_edit.imports.package_library import PackageLibrary
 from inkling.engine.next_edit.prediction import predict
 from inkling.engine.next_edit.project import Project, ProjectScope, lines_of
 from inkling.engine.next_edit.ranking.artifact import shipped_artifact
@@ -106,9 +112,11 @@ class _Typist:
         self.texts[name] = apply_edit(self.texts[name], edit)
         self.history.document_edited(self.snapshot(name), [edit])
 
-    def first_offered(self, ranking: Ranking, threshold: float) -> PredictedEdit | None:
+    def first_offered(
+        self, ranking: Ranking, threshold: float, packages: PackageLibrary | None = None
+    ) -> PredictedEdit | None:
         """Returns the likeliest edit, if it is likely enough."""
-        project = Project()
+        project = Project(packages)
         project.open(
             ProjectScope(
                 folders=(self.folder,), exclude=(), limits=Limits(n_files=100, size_bytes=10**6), max_file_kb=1024
@@ -132,13 +140,46 @@ def ranking() -> Ranking:
     return shipped_artifact().ranking
 
 
+@pytest.fixture(scope="module")
+def standard_library(tmp_path_factory: pytest.TempPathFactory) -> PackageLibrary:
+    library = PackageLibrary()
+    library.open(PackageScope(cache_dir=str(tmp_path_factory.mktemp("imports")), interpreter=None))
+    library.wait_until_built()
+    return library
+
+
+def _with_packages(files: Mapping[str, str], folder: Path) -> PackageLibrary:
+    """Returns what is known of an environment that has the standard library and these files."""
+    for name, text in files.items():
+        path = folder / "site-packages" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    own = sysconfig.get_paths()["stdlib"]
+    answer = json.dumps({"version": sys.version, "stdlib": own, "packages": [str(folder / "site-packages")]})
+    interpreter = folder / "python"
+    interpreter.write_text(f"#!/bin/sh\ncat << 'end'\n{answer}\nend\n")
+    interpreter.chmod(0o755)
+    library = PackageLibrary()
+    library.open(PackageScope(cache_dir=str(folder), interpreter=str(interpreter)))
+    library.wait_until_built()
+    return library
+
+
 @pytest.mark.parametrize("scenario", _scenarios())
-def test_scenario(scenario: Scenario, ranking: Ranking, tmp_path: Path) -> None:
+def test_scenario(
+    scenario: Scenario,
+    ranking: Ranking,
+    standard_library: PackageLibrary,
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    installed = scenario.content.get("packages")
+    packages = _with_packages(installed, tmp_path_factory.mktemp("environment")) if installed else standard_library
     typist = _Typist(tmp_path, dict(scenario.content["files"]))
     for step in scenario.content["steps"]:
         typist.type(step)
 
-    offered = typist.first_offered(ranking, shipped_thresholds()[GatePolicy.BALANCED])
+    offered = typist.first_offered(ranking, shipped_thresholds()[GatePolicy.BALANCED], packages)
 
     if not scenario.expected:
         assert offered is None

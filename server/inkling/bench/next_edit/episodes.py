@@ -8,6 +8,7 @@ from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports.import_index import FileImports, ImportIndex, imports_of
+from inkling.engine.next_edit.imports.package_imports import PackageImports
 from inkling.engine.next_edit.situation import Situation
 
 N_CONTEXT_LINES = 3  # what a `LineChange` keeps of its surroundings on either side
@@ -81,15 +82,19 @@ class Case:
         return not latest.first_line - 2 <= self.truth.first_line <= latest.end_line + 2
 
 
-def cases(pull_request: PullRequest) -> Iterator[Case]:
+def cases(pull_request: PullRequest, packages: PackageImports | None = None) -> Iterator[Case]:
     """Yields a question after each edit but the last, which is to be answered before the next is taken.
 
     Views of files that did not change stay the same objects.
+
+    Args:
+        pull_request: The edits.
+        packages: How installed packages import what; None where nothing is installed.
     """
     views = {uri: _view(uri, lines) for uri, lines in pull_request.files.items()}
     for view in views.values():
         _ = view.lines_with  # as in the worker, which has known the files for a while
-    index = ImportIndex()
+    index = ImportIndex(packages=packages)
     index.take({**pull_request.imports, **{uri: imports_of(view) for uri, view in views.items()}})
     history: list[LineChange] = []
     for number, change in enumerate(pull_request.changes):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inkling.bench.next_edit.baselines import BASELINES
 from inkling.bench.next_edit.episodes import Case, PullRequest, RawChange, cases
+from inkling.bench.next_edit.installed import installed_packages
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.garbage import collect_seldom
 from inkling.engine.next_edit.proposers import Proposal, propose
@@ -94,7 +95,7 @@ def extract_all(
 
 def extract(pull_request: PullRequest) -> Iterator[ExtractedCase]:
     """Yields the cases of one pull request."""
-    questions = cases(pull_request)
+    questions = cases(pull_request, installed_packages())
     while True:
         started_s = time.process_time()
         case = next(questions, None)

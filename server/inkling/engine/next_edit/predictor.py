@@ -30,12 +30,15 @@ class EmbeddedEditPredictor:
         on_more_known: Is told of the document of a question when more is known than was when it was answered.
     """
 
-    def __init__(self, *, deadline_s: float, max_file_kb: int, names: NameReader | None = None) -> None:
+    def __init__(
+        self, *, deadline_s: float, max_file_kb: int, cache_dir: Path | None = None, names: NameReader | None = None
+    ) -> None:
         """Prepares the predictor; nothing runs before `run`.
 
         Args:
             deadline_s: Longest time for an answer.
             max_file_kb: Largest file that is read, kilobytes.
+            cache_dir: Where is kept how packages import what; without it nothing is known of packages.
             names: Is asked, in the background, what names stand for where scopes cannot tell.
         """
         self.deadline_s = deadline_s
@@ -43,6 +46,7 @@ class EmbeddedEditPredictor:
         self._inquiries = Inquiries(names, self._take_answers) if names is not None else None
         self._n_answered = 0
         self._max_file_kb = max_file_kb
+        self._cache_dir = cache_dir
         self._scope: WorkspaceScope | None = None
         self._documents: dict[DocumentUri, Snapshot] = {}
         self._unsent: set[DocumentUri] = set()
@@ -175,3 +179,8 @@ class EmbeddedEditPredictor:
         folders = tuple(str(folder) for folder in scope.folders)
         limits = (scope.index.max_files, scope.index.max_mb, self._max_file_kb)
         self._worker.notify("scope", (folders, scope.index.exclude, *limits))
+        if self._cache_dir is not None:
+            interpreter = scope.interpreter if scope.index.include_environment else None
+            self._worker.notify(
+                "packages", (str(self._cache_dir), str(interpreter) if interpreter is not None else None)
+            )

@@ -15,6 +15,8 @@ from inkling.core.snapshot import DocumentUri
 from inkling.core.text import split_lines
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports.import_index import FileImports, ImportIndex, imports_of, read_imports
+from inkling.engine.next_edit.imports.package_build import PackageScope
+from inkling.engine.next_edit.imports.package_library import PackageLibrary
 from inkling.engine.next_edit.ranking.line_traits import words_of
 from inkling.engine.next_edit.situation import Situation
 from inkling.engine.next_edit.word_index import WordIndex, indexed_words
@@ -68,12 +70,18 @@ class _Read:
 class Project:
     """Views of all files that matter. The workspace is listed and read in a thread; nobody waits for it."""
 
-    def __init__(self) -> None:
+    def __init__(self, packages: PackageLibrary | None = None) -> None:
+        """Makes a project without files.
+
+        Args:
+            packages: What is known of installed packages; None for nothing yet.
+        """
         self._scope: ProjectScope | None = None
         self._documents: dict[DocumentUri, _Document] = {}
         self._uri_of_path: dict[str, DocumentUri] = {}
         self._words = WordIndex()
         self._imports = ImportIndex()
+        self._packages = packages if packages is not None else PackageLibrary()
         self._closed: OrderedDict[str, tuple[int, FileView]] = OrderedDict()
         self._news: queue.SimpleQueue[tuple[int, _Read | None]] = queue.SimpleQueue()
         self._generation = 0
@@ -86,6 +94,10 @@ class Project:
         self._scope = scope
         self._closed.clear()
         self._read_all()
+
+    def open_packages(self, scope: PackageScope) -> None:
+        """Takes the environment whose packages are known, too, and begins to read it."""
+        self._packages.open(scope)
 
     def take_document(self, uri: DocumentUri, path: Path | None, text: str) -> None:
         """Takes the text of an open document."""
@@ -124,11 +136,14 @@ class Project:
             self._take_up(*self._news.get())
         if self._words.is_worn:
             self._read_all()
+        self._packages.take_news()
+        self._imports.packages = self._packages.imports
 
     def wait_until_ready(self) -> None:
-        """Waits until the workspace has been read once."""
+        """Waits until the workspace has been read once, and the packages."""
         while self._scope is not None and not self.is_ready:
             self._take_up(*self._news.get())
+        self._packages.wait_until_built()
 
     def _take_up(self, generation: int, read: _Read | None) -> None:
         if generation != self._generation:
@@ -180,8 +195,11 @@ class Project:
             removed = {word for line in change.removed for word in words_of(line)}
             inserted = {word for line in change.inserted for word in words_of(line)}
             words |= removed ^ inserted
-        # What is changed within a function concerns those who name the function.
         latest = history[-1]
+        # What is added beside others belongs where they are named.
+        if not any(line.strip() for line in latest.removed):
+            words.update(word for line in (*latest.above[-1:], *latest.below[:1]) for word in words_of(line))
+        # What is changed within a function concerns those who name the function.
         if view.lines and (owner := view.definition_of[min(latest.first_line, len(view.lines) - 1)]) >= 0:
             words.update(words_of(view.lines[owner])[:3])
         weight: Counter[str] = Counter()

@@ -9,6 +9,7 @@ from inkling.context.worker.child import Call, Worker
 from inkling.core.snapshot import DocumentUri
 from inkling.core.text import position_at
 from inkling.engine.next_edit.garbage import collect_seldom
+from inkling.engine.next_edit.imports.package_build import PackageScope
 from inkling.engine.next_edit.prediction import predict, predict_group
 from inkling.engine.next_edit.project import Project, ProjectScope
 from inkling.engine.next_edit.ranking.artifact import shipped_artifact
@@ -30,6 +31,7 @@ class NextEditWorker:
             calls={"predict": self._predict, "group": self._predict_group},
             notices={
                 "scope": self._take_scope,
+                "packages": self._take_packages,
                 "document": self._take_document,
                 "closed": self._take_closed,
                 "files": self._take_files,
@@ -52,6 +54,10 @@ class NextEditWorker:
                 max_file_kb=max_file_kb,
             )
         )
+
+    def _take_packages(self, payload: tuple[str, str | None]) -> None:
+        cache_dir, interpreter = payload
+        self._project.open_packages(PackageScope(cache_dir=cache_dir, interpreter=interpreter))
 
     def _take_document(self, payload: tuple[str, str | None, str]) -> None:
         uri, path, text = payload

@@ -4,6 +4,7 @@ from textwrap import dedent
 
 import pytest
 from tests.unit.engine.next_edit.changed_project import applied, situation_of
+from tests.unit.engine.next_edit.known_packages import USUAL, with_packages
 
 from inkling.core.next_edit import EditKind
 from inkling.engine.next_edit.candidates import Proposer
@@ -15,7 +16,7 @@ def _results(
     before: str, after: str, others: dict[str, str] | None = None, proposer: Proposer = propose_definitions
 ) -> list[str]:
     texts = {path: (text, text) for path, text in (others or {}).items()}
-    situation = situation_of({**texts, "cart.py": (before, after)})
+    situation = with_packages(situation_of({**texts, "cart.py": (before, after)}), *USUAL)
     candidates = list(proposer(situation))
     assert all(each.kind in (EditKind.DEFINITION, EditKind.SYMMETRY) and each.words for each in candidates)
     return [applied(situation, candidate) for candidate in candidates]

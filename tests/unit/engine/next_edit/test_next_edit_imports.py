@@ -6,17 +6,19 @@ from textwrap import dedent
 
 import pytest
 from tests.unit.engine.next_edit.changed_project import applied, situation_in, situation_of, uri_of
+from tests.unit.engine.next_edit.known_packages import USUAL, with_packages
 
 from inkling.core.next_edit import EditKind
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.imports.import_index import ImportedName, ImportIndex, imports_of, read_imports
+from inkling.engine.next_edit.imports.import_index import ImportIndex, imports_of, read_imports
+from inkling.engine.next_edit.imports.imported_name import ImportedName
 from inkling.engine.next_edit.imports.proposer import propose_imports
 
 Texts = dict[str, tuple[str, str]]
 
 
 def _results(texts: Texts) -> list[str]:
-    situation = situation_of(texts)
+    situation = with_packages(situation_of(texts), *USUAL)
     candidates = list(propose_imports(situation))
     assert all(candidate.kind is EditKind.IMPORT and candidate.words and candidate.group for candidate in candidates)
     return [applied(situation, candidate) for candidate in candidates]

@@ -12,6 +12,8 @@ from weakref import WeakKeyDictionary
 
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.imports.imported_name import ImportedName
+from inkling.engine.next_edit.imports.package_imports import PackageImports
 
 _IMPORT = re.compile(
     r"^[ \t]*(?:from[ \t]+(?P<module>[.\w]+)[ \t]+import[ \t]*(?P<names>\([^)]*\)|[^\n\\(]*(?:\\\n[^\n\\]*)*)"
@@ -27,26 +29,6 @@ _DEFINITION = re.compile(
 _SOURCE_FOLDERS = frozenset({"src", "lib", "python"})
 _WHOLE_PATH = "/"  # begins what stands for the name of a module that has none; no name begins so
 STANDARD_LIBRARY = sys.stdlib_module_names | {"__future__"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ImportedName:
-    """One name that an import brings.
-
-    Attributes:
-        module: The module in full, without leading dots.
-        member: What is taken from it; empty for `import module`.
-        alias: The name given by `as`; empty without one.
-    """
-
-    module: str
-    member: str = ""
-    alias: str = ""
-
-    @property
-    def bound(self) -> str:
-        """The name that it binds."""
-        return self.alias or self.member or self.module.partition(".")[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,14 +101,20 @@ class _Known:
 
 
 class ImportIndex:
-    """Which imports a project uses for which name, and which of its modules define it."""
+    """Which imports a project uses for which name, and which of its modules define it.
 
-    def __init__(self, folders: Iterable[PurePath] = ()) -> None:
+    Attributes:
+        packages: How installed packages import what.
+    """
+
+    def __init__(self, folders: Iterable[PurePath] = (), packages: PackageImports | None = None) -> None:
         """Makes an empty index.
 
         Args:
             folders: The workspace folders, from which modules are named that nobody imports yet.
+            packages: How installed packages import what; None where that is not known.
         """
+        self.packages = packages if packages is not None else PackageImports()
         self._folders = [_folders_of(folder) for folder in folders]
         self._files: dict[DocumentUri, _Known] = {}
         self._packages: set[tuple[str, ...]] = set()
@@ -212,6 +200,10 @@ class ImportIndex:
         if not self._spellings[imported.bound][imported]:
             return []
         return [uri for uri, known in self._files.items() if imported in known.imported]
+
+    def is_imported_from(self, module: str) -> bool:
+        """Returns whether some file imports the package of a module by its full name."""
+        return self._importers[module.partition(".")[0]] > 0
 
     def is_first_party(self, module: str) -> bool:
         """Returns whether a module, by its full name, is the project's own."""

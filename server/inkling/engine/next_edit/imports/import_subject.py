@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports.import_block import ImportBlock
 from inkling.engine.next_edit.imports.import_index import ImportIndex, imports_of
+from inkling.engine.next_edit.imports.import_sources import ImportSources
 from inkling.engine.next_edit.reading.bindings import ALWAYS_BOUND, Bindings
 
 _NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
@@ -23,6 +24,7 @@ class ImportSubject:
         bindings: The names of its changed lines.
         block: Its imports.
         index: How the project imports what.
+        sources: Where its names may come from.
     """
 
     view: FileView
@@ -30,11 +32,12 @@ class ImportSubject:
     bindings: Bindings
     block: ImportBlock
     index: ImportIndex
+    sources: ImportSources
 
     @property
     def own_module(self) -> str:
         """The full name of its module."""
-        return self.index.module_of(self.view.uri)
+        return self.sources.own_module
 
 
 def own_roots(view: FileView, index: ImportIndex) -> frozenset[str]:

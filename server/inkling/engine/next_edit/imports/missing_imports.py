@@ -9,13 +9,15 @@ from itertools import chain
 from inkling.core.next_edit import LineChange
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports.import_block import STANDARD, ImportBlock, WrittenImport
-from inkling.engine.next_edit.imports.import_index import ImportedName, ImportIndex, imports_of
+from inkling.engine.next_edit.imports.import_index import imports_of
+from inkling.engine.next_edit.imports.import_sources import ImportSources
 from inkling.engine.next_edit.imports.import_statements import written_module
 from inkling.engine.next_edit.imports.import_subject import ImportSubject, names_in_code
-from inkling.engine.next_edit.imports.standard_library import is_known_to_all, known_imports
+from inkling.engine.next_edit.imports.imported_name import ImportedName
 from inkling.engine.next_edit.reading.bindings import Use
 
 MOST_SPELLINGS = 3
+SUREST_AMONG_LOST_LINES = 0.7  # what binds a name may stand on lines that do not parse
 
 _FAULTS = ("Error", "Exception", "Warning")
 _MODULES_OF_FAULTS = ("exceptions", "errors")
@@ -35,11 +37,11 @@ class MissingName:
     spellings: tuple[tuple[WrittenImport, float], ...]
 
 
-def may_be_imported(view: FileView, name: str, index: ImportIndex) -> bool:
+def may_be_imported(view: FileView, name: str, sources: ImportSources) -> bool:
     """Returns whether a name could come from an import; most are known to be bound, or known to nobody."""
     if name in imports_of(view).definitions:
         return False
-    return index.is_known(name) or is_known_to_all(name) or _ends_like_others(name)
+    return sources.is_known(name) or _ends_like_others(name)
 
 
 def missing_names(
@@ -92,50 +94,25 @@ def _uses_on_lost_lines(subject: ImportSubject, names: Iterable[str]) -> Iterato
             continue
         for line in lines:
             used = re.search(rf"(?<![\w.\"']){name}\s*(?:(\()|\.(\w*)|\[)", subject.view.lines[line])
-            if used:
+            # Packages import many a word that is as likely a variable, of which such a line says nothing.
+            if used and (used[2] or not name.islower() or subject.sources.is_known_to_project(name)):
                 yield Use(name=name, line=line, node=nothing, attribute=used[2] or "", is_called=bool(used[1]))
 
 
 def _spellings(subject: ImportSubject, name: str, users: Sequence[Use]) -> list[tuple[WrittenImport, float]]:
     """Returns the imports that would bind a name, with how surely each is meant, the likeliest first."""
-    weights = _weights(subject, name, users)
+    certainties = subject.sources.certainties(name, users)
     for_types = _is_for_types(subject.block, users)
-    if not weights:
+    if not certainties:
         return _guesses(subject.block, name, for_types)
-    already = {written for written, member, _ in imports_of(subject.view).imports if member}
     written: dict[WrittenImport, float] = {}
-    for imported, weight in weights.items():
+    for imported, certainty in certainties.items():
         spelled = _as_written(subject, imported, for_types)
-        if not subject.index.can_be_named(spelled.module):
-            continue
-        written[spelled] = weight + (0.6 if spelled.module in already else 0.0)
-    total = sum(written.values())
+        if subject.index.can_be_named(spelled.module):
+            written[spelled] = written.get(spelled, 0.0) + certainty
     ranked = sorted(written.items(), key=lambda each: (-each[1], len(each[0].module), each[0].module))
-    surest = 0.95 if not subject.lost else 0.7
-    return [(spelled, surest * weight / total) for spelled, weight in ranked]
-
-
-def _weights(subject: ImportSubject, name: str, users: Sequence[Use]) -> dict[ImportedName, float]:
-    """Returns what may be imported for a name: what the project imports or defines, else what anybody would."""
-    own_module, index = subject.own_module, subject.index
-    weights: dict[ImportedName, float] = {
-        imported: n_files for imported, n_files in index.spellings(name).items() if imported.module != own_module
-    }
-    for module in index.definers(name):
-        if module != own_module and not _is_test(module, own_module):
-            imported = ImportedName(module=module, member=name)
-            weights[imported] = weights.get(imported, 0.0) + 1.5  # it is there, whether or not others import it
-    if not weights:
-        attributes = frozenset(use.attribute for use in users) if all(use.attribute for use in users) else frozenset()
-        weights = {imported: 1.0 / (1 + rank) for rank, imported in enumerate(known_imports(name, attributes))}
-    return weights
-
-
-def _is_test(module: str, own_module: str) -> bool:
-    """Returns whether a module holds tests, from which only tests import."""
-    parts = module.split(".")
-    is_test = any(part in ("tests", "test", "conftest") or part.startswith("test_") for part in parts)
-    return is_test and not any(part in ("tests", "test") for part in own_module.split("."))
+    surest = 1.0 if not subject.lost else SUREST_AMONG_LOST_LINES
+    return [(spelled, min(surest, certainty)) for spelled, certainty in ranked]
 
 
 def _is_for_types(block: ImportBlock, users: Sequence[Use]) -> bool:

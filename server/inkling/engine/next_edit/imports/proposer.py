@@ -9,6 +9,7 @@ from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports.import_block import ImportBlock, Replacement, WrittenImport
 from inkling.engine.next_edit.imports.import_index import ImportIndex, imports_of, index_of
+from inkling.engine.next_edit.imports.import_sources import ImportSources
 from inkling.engine.next_edit.imports.import_statements import ImportStatement
 from inkling.engine.next_edit.imports.import_subject import ImportSubject, names_in_code, own_roots
 from inkling.engine.next_edit.imports.missing_imports import MissingName, may_be_imported, missing_names
@@ -50,7 +51,8 @@ def _in_file(
     names = _changed_names(view, changes)
     taken_out = names.keys() & names_taken_out(view, changes)
     unbound = names.keys() - imports_of(view).outer_names - renamed
-    wanted = {name for name in unbound if may_be_imported(view, name, index)}
+    sources = ImportSources(view, index)
+    wanted = {name for name in unbound if may_be_imported(view, name, sources)}
     mended = mended_tree(view) if wanted or taken_out else None
     if mended is None:
         return
@@ -61,6 +63,7 @@ def _in_file(
         bindings=bindings_of(view, mended.tree, wanted.union(taken_out, *successors.values())),
         block=ImportBlock(view, mended.tree, own_roots(view, index)),
         index=index,
+        sources=sources,
     )
     missing = list(missing_names(subject, changes, {name: names[name] for name in wanted}))
     unused = list(unused_imports(subject, {name: names[name] for name in taken_out}))

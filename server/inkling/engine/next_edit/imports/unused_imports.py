@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from inkling.core.next_edit import LineChange
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports.import_block import is_type_checking
-from inkling.engine.next_edit.imports.import_index import ImportedName, ImportIndex, imports_of
+from inkling.engine.next_edit.imports.import_index import ImportIndex, imports_of
 from inkling.engine.next_edit.imports.import_statements import ImportStatement
 from inkling.engine.next_edit.imports.import_subject import ImportSubject, names_in_code
+from inkling.engine.next_edit.imports.imported_name import ImportedName
 from inkling.engine.next_edit.reading.bindings import Binding
 
 _TYPE_COMMENT = re.compile(r"#\s*type:\s*(?!ignore)(.*)")

@@ -10,8 +10,8 @@ from inkling.core.next_edit import EditKind
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.file_view import FileView, indentation
 from inkling.engine.next_edit.imports.import_index import imports_of, index_of
+from inkling.engine.next_edit.imports.import_sources import is_habit
 from inkling.engine.next_edit.imports.import_subject import names_in_code
-from inkling.engine.next_edit.imports.standard_library import is_known_to_all
 from inkling.engine.next_edit.reading.binding_reader import bindings_of
 from inkling.engine.next_edit.reading.bindings import ALWAYS_BOUND
 from inkling.engine.next_edit.reading.changed_lines import ages_of_lines
@@ -71,12 +71,12 @@ def _functions(situation: Situation, view: FileView, tree: ast.Module, ages: dic
         name
         for line in ages
         for name in names_in_code(view.lines[line])
-        if f"{name}(" in view.lines[line] and name not in known and name.islower() and not is_known_to_all(name)
+        if f"{name}(" in view.lines[line] and name not in known and name.islower()
     }
     if not names:
         return
     index = situation.imports if situation.imports is not None else index_of(situation.files.values())
-    names = {name for name in names if not index.is_known(name)}
+    names = {name for name in names if not index.is_known(name) and not is_habit(index.packages.sources(name))}
     seen: set[str] = set()
     calls = {node.func: node for node in nodes_on(tree, ages) if isinstance(node, ast.Call)}
     for use in bindings_of(view, tree, names).unbound():
