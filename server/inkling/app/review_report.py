@@ -160,7 +160,7 @@ def _print_comment(answer: ReviewAnswer, found: FoundComment) -> None:
 
 def _print_lines(found: FoundComment) -> None:
     first = found.comment.line
-    width = len(str(first + len(found.lines)))
+    width = len(str(first + max(0, len(found.lines[:MAX_QUOTED]) - 1)))
     sign = "-" if found.comment.is_on_old_side else " "
     for number, line in enumerate(found.lines[:MAX_QUOTED], start=first):
         click.echo(click.style(f"  {number:>{width}} |{sign}{printable(line)}", dim=True))
@@ -172,4 +172,5 @@ def _how_sure(comment: ReviewComment) -> str:
     confidence = f"{100 * comment.confidence:.0f}% sure"
     if not comment.claims_failure:
         return f"({confidence})"
-    return f"({'confirmed by a run' if comment.confirmation is Confirmation.CONFIRMED else 'not run'}, {confidence})"
+    confirmed = "confirmed" if comment.confirmation is Confirmation.CONFIRMED else "not confirmed"
+    return f"({confirmed} by a run, {confidence})"
