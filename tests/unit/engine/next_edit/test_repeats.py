@@ -194,6 +194,19 @@ TWO_EXAMPLES = {
         None,
         None,
     ),
+    "a text that gets a beginning": (
+        [('a = get("/users")', 'a = get("/api/users")'), ('b = get("/teams/all")', 'b = get("/api/teams/all")')],
+        'c = get("/clubs")',
+        'c = get("/api/clubs")',
+    ),
+    "a part of a text that becomes an argument": (
+        [
+            ('a = tr("menu.open")', 'a = tr("open", scope="menu")'),
+            ('b = tr("menu.shut")', 'b = tr("shut", scope="menu")'),
+        ],
+        'c = tr("menu.save_as")',
+        'c = tr("save_as", scope="menu")',
+    ),
     "names as keyword arguments": (
         [("move(left)", "move(left=left)"), ("move(right)", "move(right=right)")],
         "move(up)",
@@ -436,4 +449,29 @@ def test_what_was_done_twice_in_one_statement_is_done_where_it_stands_once() -> 
     (candidate,) = proposed(propose_repeats, situation)
 
     assert candidate.inserted == ("def g(path: Path | None): ...",)
-    assert candidate.words == "`Optional[…]` became `… | None`"
+    assert candidate.words == "`Optional[…]` became `… | None`, 2 times"
+    assert candidate.grounds.certainty == 0.5
+
+
+def test_what_was_done_to_several_items_is_done_to_one() -> None:
+    situation = situation_after(
+        "rows = [load(a.path), load(b.path)]\nrow = load(last.path)\n",
+        Edit("rows = [load(a.path), load(b.path)]", "rows = [read(a), read(b)]"),
+    )
+    (candidate, *_) = proposed(propose_repeats, situation)
+
+    assert candidate.inserted == ("row = read(last)",)
+    assert candidate.grounds.certainty == 0.5
+
+
+def test_a_name_that_was_changed_twice_in_one_statement_was_changed_once() -> None:
+    situation = situation_after(
+        """
+        total = order.price + order.price
+        label = order.price
+        """,
+        Edit("total = order.price + order.price", "total = order.cost + order.cost"),
+    )
+    (candidate,) = proposed(propose_repeats, situation)
+
+    assert candidate.words == "`price` became `cost`"

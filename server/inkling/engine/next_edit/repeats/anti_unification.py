@@ -7,14 +7,15 @@ Source: Plotkin 1970, "A note on inductive generalization"; for edits, Miltner e
 edit suggestions".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import chain, takewhile
+from typing import NamedTuple
 
 from inkling.engine.next_edit.repeats.changed_statements import Statement
-from inkling.engine.next_edit.repeats.line_tokens import is_balanced, is_word
+from inkling.engine.next_edit.repeats.line_tokens import is_balanced, is_whole, is_word
 from inkling.engine.next_edit.repeats.phrases import Element, Hole, Phrase, phrase_of, with_holes, with_ranges_as_holes
 from inkling.engine.next_edit.repeats.rewrites import Rewrite, rewrite_of_statement, rewrites_of_whole
 
@@ -39,10 +40,23 @@ def generalised(newer: Statement, older: Statement) -> tuple[Rewrite, ...]:
     older_old, older_new = (phrase_of(tokens) for tokens in older)
     if not any(is_word(str(text)) for text in {*newer_old.elements} & {*older_old.elements}):
         return ()
+    with_whole_texts = _generalised((newer_old, newer_new), (older_old, older_new), takes_whole_texts=True)
+    if with_whole_texts or _QUOTES.isdisjoint(newer_old.elements):
+        return with_whole_texts
+    # What was added to texts, or moved out of them, is seen where only the words that differ are holes.
+    return _generalised((newer_old, newer_new), (older_old, older_new), takes_whole_texts=False)
+
+
+def _generalised(
+    newer: tuple[Phrase, Phrase], older: tuple[Phrase, Phrase], *, takes_whole_texts: bool
+) -> tuple[Rewrite, ...]:
+    found_differences = [
+        _differences(*phrases, takes_whole_texts=takes_whole_texts) for phrases in zip(newer, older, strict=True)
+    ]
     holes: dict[Substitution, Hole] = {}
-    old = _with_differences_as_holes(newer_old, older_old, holes, may_add=True)
-    new = _with_differences_as_holes(newer_new, older_new, holes, may_add=False) if old is not None else None
-    if old is None or new is None or not holes or _n_literal(old) < LEAST_IN_COMMON * len(newer_old.elements):
+    old = _with_holes(newer[0], older[0], found_differences[0], holes, may_add=True)
+    new = _with_holes(newer[1], older[1], found_differences[1], holes, may_add=False) if old is not None else None
+    if old is None or new is None or not holes or _n_literal(old) < LEAST_IN_COMMON * len(newer[0].elements):
         return ()
     prefixes = {hole: replace(hole, prefix=_common_prefix(*pair)) for pair, hole in holes.items()}
     found: dict[object, Rewrite] = {}
@@ -69,17 +83,33 @@ def _with(holes: Mapping[Hole, Hole], phrase: Phrase) -> Phrase:
     return Phrase(tuple(holes.get(e, e) if isinstance(e, Hole) else e for e in phrase.elements), phrase.gaps)
 
 
-def _with_differences_as_holes(
-    newer: Phrase, older: Phrase, holes: dict[Substitution, Hole], *, may_add: bool
-) -> Phrase | None:
-    """Returns what two phrases have in common, laid out as the newer; None where a difference cannot be a hole."""
-    ranges: list[tuple[int, int, Hole]] = []
+class _TextOrCode(NamedTuple):
+    """What differs between two statements, and whether it lies in a string."""
+
+    bounds: tuple[int, int, int, int]
+    is_text: bool
+
+
+def _differences(newer: Phrase, older: Phrase, *, takes_whole_texts: bool) -> Iterator[_TextOrCode]:
     in_text = _in_text(newer.elements)
     for bounds in _differing(newer.elements, older.elements):
         is_text = in_text[bounds[0]] if bounds[0] < len(in_text) else False
-        newer_start, newer_end, older_start, older_end = (
-            _with_text_beside(newer.elements, older.elements, bounds) if is_text else bounds
-        )
+        if is_text and takes_whole_texts:
+            bounds = _with_text_beside(newer.elements, older.elements, bounds)
+        yield _TextOrCode(bounds, is_text)
+
+
+def _with_holes(
+    newer: Phrase,
+    older: Phrase,
+    differences: Iterable[_TextOrCode],
+    holes: dict[Substitution, Hole],
+    *,
+    may_add: bool,
+) -> Phrase | None:
+    """Returns what two phrases have in common, laid out as the newer; None where a difference cannot be a hole."""
+    ranges: list[tuple[int, int, Hole]] = []
+    for (newer_start, newer_end, older_start, older_end), is_text in differences:
         pair = newer.elements[newer_start:newer_end], older.elements[older_start:older_end]
         if ranges and ranges[-1][1] > newer_start:
             return None
@@ -142,4 +172,4 @@ def _is_closed(elements: Sequence[Element], bounds: Sequence[int]) -> bool:
 
 def _is_expression(content: Sequence[Element]) -> bool:
     texts = [str(element) for element in content]
-    return bool(texts) and is_balanced(texts) and all(texts.count(quote) % 2 == 0 for quote in ('"', "'"))
+    return bool(texts) and is_whole(texts)

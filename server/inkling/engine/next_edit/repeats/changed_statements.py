@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import zip_longest
 
 from inkling.core.next_edit import LineChange
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.repeats.line_tokens import Token, depth_change, is_word, tokens_of
+from inkling.engine.next_edit.repeats.phrases import opening_bracket
 
 MOST_LINES = 30  # of one change; what is longer was rewritten as a whole and has no pattern
 MOST_LINES_AROUND = 12  # above and below it that belong to the same call
+MOST_PARTS = 4  # of one statement that are compared with each other
 MOST_TOKENS = 200  # of one statement; comparing takes time with its square
 
 Statement = tuple[tuple[Token, ...], tuple[Token, ...]]
@@ -27,6 +30,37 @@ def changed_statements(change: LineChange, view: FileView | None) -> tuple[State
         return ()
     above, below = _around(change, view) if view is not None else ((), ())
     return _changed_statements(above, change.removed, change.inserted, below)
+
+
+@lru_cache(maxsize=256)
+def changed_parts(statement: Statement) -> tuple[Statement, ...]:
+    """Returns the items of a statement's brackets that were changed, as they were and as they are.
+
+    None where there are fewer than two, or where items came or went.
+    """
+    old, new = statement
+    start = next((index for index, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), 0)
+    opening = opening_bracket([token.text for token in old], start)
+    if opening is None:
+        return ()
+    pairs = list(zip_longest(_items(old, opening), _items(new, opening), fillvalue=()))
+    changed = tuple((one, other) for one, other in pairs if one != other)
+    is_whole = all(pair[0] and pair[1] for pair in pairs)
+    return changed if is_whole and 1 < len(changed) <= MOST_PARTS else ()
+
+
+def _items(tokens: Sequence[Token], opening: int) -> Iterator[tuple[Token, ...]]:
+    """Yields what stands between the commas of a bracket."""
+    depth, first = 0, opening + 1
+    for index in range(opening, len(tokens)):
+        text = tokens[index].text
+        depth += depth_change(text)
+        if depth == 0 or (depth == 1 and text == ","):
+            if index > first:
+                yield tuple(tokens[first:index])
+            first = index + 1
+        if depth == 0:
+            return
 
 
 def _around(change: LineChange, view: FileView) -> tuple[Lines, Lines]:

@@ -64,6 +64,6 @@ def is_balanced(texts: Sequence[str]) -> bool:
     return not open_brackets
 
 
-def joined(tokens: Sequence[Token]) -> str:
-    """Returns the text of the tokens, without the white space before the first."""
-    return "".join(token.gap + token.text for token in tokens).lstrip()
+def is_whole(texts: Sequence[str]) -> bool:
+    """Tells whether brackets and strings that begin in the tokens end there, too."""
+    return is_balanced(texts) and all(texts.count(quote) % 2 == 0 for quote in ('"', "'"))

@@ -1,13 +1,13 @@
 """What the latest changes did, as patterns: rewrites with all the examples that there are of each."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations, takewhile
 
 from inkling.engine.next_edit.repeats.anti_unification import generalised
-from inkling.engine.next_edit.repeats.changed_statements import Statement, changed_statements
+from inkling.engine.next_edit.repeats.changed_statements import Statement, changed_parts, changed_statements
 from inkling.engine.next_edit.repeats.line_tokens import is_telling, is_word
 from inkling.engine.next_edit.repeats.pattern_matching import Match
 from inkling.engine.next_edit.repeats.phrases import Element
@@ -50,7 +50,7 @@ class Pattern:
     Attributes:
         rewrite: The latest example.
         examples: All of them, the latest first.
-        n_statements: Statements that were rewritten so.
+        n_times: How often something was rewritten so, several times in one statement included.
         ages: How many changes ago that was, without repetition, the latest first.
         is_of_code: Whether an example was code.
         is_of_prose: Whether an example was in a comment or a docstring.
@@ -58,7 +58,7 @@ class Pattern:
 
     rewrite: Rewrite
     examples: tuple[Rewrite, ...]
-    n_statements: int
+    n_times: int
     ages: tuple[int, ...]
     is_of_code: bool
     is_of_prose: bool
@@ -73,7 +73,7 @@ class Pattern:
         """What was done, as a person reads it."""
         before, after = _shortened(self.rewrite.before), _shortened(self.rewrite.after)
         what = f"`{before}` became `{after}`" if after else f"`{before}` was removed"
-        return f"{what}, {self.n_statements} times" if self.n_statements > 1 else what
+        return f"{what}, {self.n_times} times" if self.n_times > 1 else what
 
     @cached_property
     def lookup_words(self) -> tuple[str, ...]:
@@ -117,12 +117,12 @@ class Pattern:
         if self.rewrite.is_rename:
             # What a defined name means is asked of its scope.
             is_defined = any(example.left[:1] in (("def",), ("class",)) for example in self.examples)
-            return agreement.has_word and not is_defined and (self.is_of_code or self.n_statements > 1)
-        if self.n_statements == 1:
+            return agreement.has_word and not is_defined and (self.is_of_code or self.n_times > 1)
+        if self.n_times == 1:
             n_agreeing = self.n_literal_chars + agreement.n_chars
             if n_agreeing <= TOO_FEW_CHARS or self._n_added_chars > MOST_ADDED * n_agreeing:
                 return False
-        elif self.n_statements > 2 and agreement.similarity < LEAST_SIMILARITY:
+        elif self.n_times > 2 and agreement.similarity < LEAST_SIMILARITY:
             return False  # So many examples show what belongs to the pattern.
         elif len(self.rewrite.pattern) > 1:
             return True
@@ -141,14 +141,23 @@ def patterns_of(situation: Situation) -> list[Pattern]:
         for age, change in enumerate(latest)
         for statement in changed_statements(change, situation.files.get(change.uri))
     ]
-    # For each rewrite the numbers of the statements that are examples of it.
-    found: defaultdict[object, list[tuple[int, Rewrite]]] = defaultdict(list)
+    # For each rewrite its examples, by the number of the statement and of the example in it.
+    found: defaultdict[object, dict[tuple[int, int], Rewrite]] = defaultdict(dict)
     for number, (_, statement) in enumerate(statements):
+        n_of_key: Counter[object] = Counter()
         for rewrite in rewrites_of(statement):
-            found[rewrite.key].append((number, rewrite))
-    for (number, newer), (older_number, older) in combinations(_recent(statements), 2):
+            found[rewrite.key][number, n_of_key[rewrite.key]] = rewrite
+            n_of_key[rewrite.key] += 1
+    recent = _recent(statements)
+    for (number, newer), (older_number, older) in combinations(recent, 2):
         for common in generalised(newer, older):
-            found[common.key] += [(number, common), (older_number, common)]
+            found[common.key].setdefault((number, 0), common)
+            found[common.key].setdefault((older_number, 0), common)
+    for number, statement in recent:
+        for (index, one), (other_index, other) in combinations(enumerate(changed_parts(statement)), 2):
+            for common in generalised(one, other):
+                found[common.key].setdefault((number, index), common)
+                found[common.key].setdefault((number, other_index), common)
     was_prose = [
         change.uri in situation.files and change.first_line in situation.files[change.uri].prose_lines
         for change in latest
@@ -160,15 +169,15 @@ def patterns_of(situation: Situation) -> list[Pattern]:
             continue
         patterns.append(
             Pattern(
-                rewrite=examples[0][1],
-                examples=tuple(rewrite for _, rewrite in examples),
-                n_statements=len({number for number, _ in examples}),
+                rewrite=next(iter(examples.values())),
+                examples=tuple(examples.values()),
+                n_times=len(examples),
                 ages=ages,
                 is_of_code=not all(was_prose[age] for age in ages),
                 is_of_prose=any(was_prose[age] for age in ages),
             )
         )
-    patterns.sort(key=lambda pattern: (pattern.ages[0], pattern.is_part, -pattern.n_statements))
+    patterns.sort(key=lambda pattern: (pattern.ages[0], pattern.is_part, -pattern.n_times))
     return patterns[:MOST_PATTERNS]
 
 

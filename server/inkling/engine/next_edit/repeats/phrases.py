@@ -8,7 +8,7 @@ from keyword import iskeyword, kwlist
 from operator import itemgetter
 from typing import NamedTuple
 
-from inkling.engine.next_edit.repeats.line_tokens import Token, depth_change, is_balanced, is_sign, is_word
+from inkling.engine.next_edit.repeats.line_tokens import Token, depth_change, is_sign, is_whole, is_word
 
 _SEPARATORS = frozenset((",", ":", "=", *(word for word in kwlist if word not in {"None", "True", "False", "not"})))
 _BEGINS_OPERAND = frozenset("([{\"'-")
@@ -190,8 +190,7 @@ def _trimmed(elements: Sequence[Element], start: int, end: int) -> Iterator[tupl
     while start < end and is_sign(elements[end - 1]) and elements[end - 1] not in _ENDS_OPERAND:
         end -= 1
     content = [str(element) for element in elements[start:end]]
-    has_whole_strings = all(content.count(quote) % 2 == 0 for quote in ('"', "'"))
-    if has_whole_strings and is_balanced(content) and not all(is_sign(text) for text in content):
+    if is_whole(content) and not all(is_sign(text) for text in content):
         yield start, end
 
 

@@ -156,7 +156,7 @@ def _candidates(pattern: Pattern, places: Sequence[_Place]) -> Iterator[EditCand
             n_matched_chars=pattern.n_literal_chars + place.agreement.n_chars,
             n_context_tokens=n_tokens,
             similarity=place.agreement.similarity,
-            certainty=1 - 1 / pattern.n_statements,
+            certainty=1 - 1 / pattern.n_times,
         )
         for run in ([place], runs.get((place.uri, place.first_line), [])):
             if run:
@@ -231,7 +231,7 @@ def _apart(found: Mapping[Pattern, _Place], text: str) -> list[tuple[Pattern, Ma
     texts = [token.text for token in tokens_of(text)]
     taken: set[int] = set()
     apart: list[tuple[Pattern, Match]] = []
-    for pattern, _ in sorted(found.items(), key=lambda item: (-item[0].n_statements, -item[1].agreement.similarity)):
+    for pattern, _ in sorted(found.items(), key=lambda item: (-item[0].n_times, -item[1].agreement.similarity)):
         for match in matches_of(pattern.rewrite, texts):
             span = range(match.start, match.end)
             if taken.isdisjoint(span):

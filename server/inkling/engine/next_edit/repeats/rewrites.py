@@ -14,8 +14,8 @@ from functools import lru_cache
 from inkling.engine.next_edit.repeats.changed_statements import Statement
 from inkling.engine.next_edit.repeats.line_tokens import (
     depth_change,
-    is_balanced,
     is_telling,
+    is_whole,
     is_word,
 )
 from inkling.engine.next_edit.repeats.phrases import (
@@ -124,7 +124,10 @@ def statement_keyword(elements: Sequence[Element]) -> str:
 
 @lru_cache(maxsize=512)
 def rewrites_of(statement: Statement) -> tuple[Rewrite, ...]:
-    """Returns the rewrites that a changed statement is an example of."""
+    """Returns the rewrites that a changed statement is an example of; one that was made twice in it comes twice.
+
+    What is but another name is so throughout a statement: that comes once.
+    """
     old, new = (phrase_of(tokens) for tokens in statement)
     differences = differences_of(old, new)
     if len(differences) > MOST_DIFFERENCES:
@@ -144,7 +147,8 @@ def rewrites_of(statement: Statement) -> tuple[Rewrite, ...]:
         with_old_holes, with_new_holes = with_holes(old, new)
         found.extend(rewrites_of_whole(with_old_holes, with_new_holes))
         found.extend(_rewrites_of_brackets(with_old_holes, with_new_holes))
-    return tuple({rewrite.key: rewrite for rewrite in found}.values())
+    renames = {rewrite.key: rewrite for rewrite in found if rewrite.is_rename}
+    return (*(rewrite for rewrite in found if not rewrite.is_rename), *renames.values())
 
 
 def _rewrites_of_one(
@@ -242,7 +246,7 @@ def _with_call(old: Phrase, new: Phrase, difference: Difference, others: Sequenc
         (difference.old_end, closing, shift_after),
     ):
         start, end = _without_commas(elements, start, end)
-        if start < end and is_balanced([str(element) for element in elements[start:end]]):
+        if start < end and is_whole([str(element) for element in elements[start:end]]):
             hole = Hole(len(old_ranges), is_list=True)
             old_ranges.append((start, end, hole))
             new_ranges.append((start + shift, end + shift, hole))
