@@ -19,3 +19,15 @@ def parse(text: str) -> ast.Module:
     """
     with _ALONE:
         return ast.parse(text)
+
+
+def parse_expression(text: str) -> ast.expr:
+    """Returns the tree of an expression's text.
+
+    Raises:
+        SyntaxError: It does not parse.
+        ValueError: It holds null bytes.
+        RecursionError: It is nested too deeply.
+    """
+    with _ALONE:
+        return ast.parse(text, mode="eval").body

@@ -13,6 +13,7 @@ from inkling.core.execution import CaseOutcome, ProjectView, ResourceLimits, Sui
 from inkling.core.ports import SuiteRunner
 from inkling.engine.judging.values import is_literal
 from inkling.engine.review.behaviour.exchange import RAISED, TIMEOUT, VALUE, Pair
+from inkling.engine.review.parsing import parse, parse_expression
 
 FILE_NAME = "test_inkling_reproduction.py"
 _RUN_S = 20.0
@@ -124,7 +125,7 @@ def _bodies(pair: Pair) -> Iterator[str]:
 
 def _of_arguments(pair: Pair) -> Iterator[str]:
     """Yields statements about arguments, as they are after the call."""
-    tree = ast.parse(pair.input.call, mode="eval").body
+    tree = parse_expression(pair.input.call)
     if not isinstance(tree, ast.Call):
         return
     places = [*tree.args, *(keyword.value for keyword in tree.keywords)]
@@ -167,7 +168,7 @@ def _with(tree: ast.Call, place: ast.expr) -> ast.Call:
 def _fields(description: str) -> dict[str, object] | None:
     """Returns what `values.describe` writes of an object without a text of its own, by field."""
     try:
-        tree = ast.parse(description, mode="eval").body
+        tree = parse_expression(description)
         if isinstance(tree, ast.Call) and not tree.args:
             return {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in tree.keywords}
     except (SyntaxError, ValueError):
@@ -200,8 +201,8 @@ def _in_place_of_test(pair: Pair, lines: list[str], test_text: str) -> str | Non
     """Returns the test's module without its other tests, and other statements in the test."""
     names = [part.split("[")[0] for part in pair.input.node_id.split("::")[1:]]
     try:
-        tree = ast.parse(test_text)
-        body: list[ast.stmt] = ast.parse("\n".join(lines)).body
+        tree = parse(test_text)
+        body: list[ast.stmt] = parse("\n".join(lines)).body
     except SyntaxError:
         return None
     owner: list[ast.stmt] = tree.body

@@ -9,6 +9,7 @@ from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import ReviewComment, Severity, Topic
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedDefinition, Definition, read_changed_code
+from inkling.engine.review.parsing import parse_expression
 from inkling.engine.review.project_code import ProjectCode
 
 _SKIPPING: Final = ("skip", "skipif", "xfail", "expectedFailure", "skipIf", "skipUnless")
@@ -108,12 +109,12 @@ def _raised(definition: Definition) -> set[str]:
 def _loosened(gone: "Counter[str]", new: "Counter[str]") -> tuple[str, str] | None:
     """Returns an equality of which only that there is something was kept, with what it is now."""
     for old in gone:
-        test = ast.parse(old, mode="eval").body
+        test = parse_expression(old)
         if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq):
             continue
         left = ast.unparse(test.left)
         for text in new:
-            now = ast.parse(text, mode="eval").body
+            now = parse_expression(text)
             is_existence = isinstance(now, ast.Compare) and isinstance(now.ops[0], ast.IsNot) and "None" in text
             if text == left or (is_existence and isinstance(now, ast.Compare) and ast.unparse(now.left) == left):
                 return old, text
