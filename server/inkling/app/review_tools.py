@@ -7,6 +7,7 @@ from pathlib import Path
 
 from inkling.core.errors import SandboxError, UserError
 from inkling.core.settings import SandboxBackend, SandboxSettings
+from inkling.engine.review.behaviour.reviewer import BehaviourReviewer
 from inkling.engine.review.contracts import ContractReviewer
 from inkling.engine.review.lint import LintReviewer
 from inkling.engine.review.risks import RiskReviewer
@@ -65,15 +66,17 @@ async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]
     ]
     async with contextlib.AsyncExitStack() as stack:
         runner, no_sandbox = None, ""
+        running = []
         if options.may_run:
             try:
                 sandbox = await open_sandbox(SandboxSettings(backend=options.backend))
                 stack.push_async_callback(sandbox.close)
                 runner = SandboxSuiteRunner(sandbox)
                 stack.push_async_callback(runner.close)
+                running.append(NamedReviewer(name="behaviour", reviewer=BehaviourReviewer(sandbox, runner)))
             except SandboxError as error:
                 no_sandbox = str(error)
-        running = [NamedReviewer(name="tests", reviewer=TestReviewer(runner))]
+        running.append(NamedReviewer(name="tests", reviewer=TestReviewer(runner)))
         yield Reviewers(reviewers=(*running, *reading), no_sandbox=no_sandbox)
 
 

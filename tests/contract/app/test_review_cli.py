@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +29,7 @@ def _review(
     repo: Repo, *arguments: str, stdin: bytes = b"", folder: Path | None = None
 ) -> "subprocess.CompletedProcess[str]":
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
-    environment["INKLING_DATA_DIR"] = str(repo.folder.parent / "data")
+    environment |= {"INKLING_DATA_DIR": str(repo.folder.parent / "data"), "TMPDIR": str(repo.folder.parent)}
     done = subprocess.run(
         [INKLING, "review", "--no-run", *arguments],
         cwd=folder or repo.folder, env=environment, input=stdin, capture_output=True, timeout=WITHIN_S, check=False,
@@ -84,7 +83,7 @@ def test_each_kind_of_change_is_reviewed(repo: Repo, kind: str) -> None:
         done = _review(repo, *{"--base": ("--base", "main"), "range": ("main..work",), "commit": ("HEAD",)}[kind])
     assert done.returncode == 1, done.stderr
     assert "Undefined name `summ`." in done.stdout
-    assert not list(Path(tempfile.gettempdir()).glob("inkling-review-*"))
+    assert not list(repo.folder.parent.glob("inkling-review-*"))
 
 
 def test_a_dismissed_comment_does_not_come_back_after_a_rebase(repo: Repo) -> None:

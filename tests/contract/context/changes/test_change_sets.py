@@ -1,5 +1,6 @@
 """Which change is read, from real repositories: working tree, index, commits, ranges, branches, patches."""
 
+import os
 import tempfile
 from pathlib import Path, PurePosixPath
 
@@ -27,7 +28,7 @@ def _texts(changes: ChangeSet, path: str) -> tuple[str, str]:
 
 
 def _left_behind() -> set[str]:
-    return {path.name for path in Path(tempfile.gettempdir()).glob("inkling-review-*")}
+    return {path.name for path in Path(tempfile.gettempdir()).glob(f"inkling-review-{os.getpid()}-*")}
 
 
 def test_the_working_tree_is_compared_with_head_and_untracked_files_belong_to_it(repo: Repo) -> None:
