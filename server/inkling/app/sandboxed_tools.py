@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import PurePosixPath
 
 from inkling.context.linting import RuffLinter
@@ -12,6 +13,7 @@ from inkling.core.ports import Repairer, Sandbox, SuiteRunner
 from inkling.core.repair import FileEdit
 from inkling.core.settings import SandboxSettings
 from inkling.engine.judging.judge import BehaviourJudge
+from inkling.engine.judging.naturalness import workspace_naturalness
 from inkling.engine.judging.ranking import load_ranking
 from inkling.engine.linting_repairer import LintingRepairer
 from inkling.engine.repair.repairer import EmbeddedRepairer
@@ -99,7 +101,7 @@ async def open_tools(
                 EmbeddedRepairer(place, exclude=exclude),
                 *(more_repairers(runner) if place is sandbox else ()),
             ],
-            judge=BehaviourJudge(place, ranking),
+            judge=BehaviourJudge(place, ranking, partial(workspace_naturalness, exclude=exclude)),
             texts=ThreadedTexts(),
             linter=linter,
         )

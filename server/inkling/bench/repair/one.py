@@ -57,7 +57,7 @@ class BugRepair:
         """
         ranking = ranking_for(task.problem)
         with tempfile.TemporaryDirectory(prefix="inkling-bench-") as name:
-            view = await asyncio.to_thread(_written, task, name)
+            view = await asyncio.to_thread(written, task, name)
             found = known if known is not None else await self._search(task, view)
             if not found.failing:
                 await self._keep(found)
@@ -157,7 +157,7 @@ class BugRepair:
         return await all_pass(self._opened.sandbox, judged, runs, n_processes=self._budget.n_processes)
 
 
-def _written(task: RepairTask, name: str) -> ProjectView:
+def written(task: RepairTask, name: str) -> ProjectView:
     """Writes a bug into a folder that the sandbox's user, who is another one, may read."""
     folder = Path(name).resolve()
     folder.chmod(0o755)

@@ -19,6 +19,8 @@ from numpy.typing import NDArray
 
 from inkling.bench.repair.ranking import FOLDS, N_FOLDS, fold_of, problem_hash
 from inkling.bench.repair.records import FoundPatches, read
+from inkling.bench.repair.refreshing import refreshed
+from inkling.bench.repair.tasks import model_written_tasks
 from inkling.engine import judging
 from inkling.engine.judging.features import LIST_FEATURES, PATCH_FEATURES
 from inkling.engine.judging.ranking import ARTIFACT, Ranking, Scale, encode_ranking, with_known_kinds
@@ -45,6 +47,7 @@ EXPECTED: Mapping[str, float] = {
     "is_pair": -0.4,
     "unused_parameters": -0.3,
     "log_change": -0.2,
+    "naturalness": 0.1,
     "best_agreement": -0.4,
     "log_behaviours": 0.3,
     "best_log_prior": -0.2,
@@ -78,10 +81,15 @@ def main() -> None:
     """Trains and writes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("proposals", type=Path, nargs="+")
+    parser.add_argument("--data", type=Path, help="the bugs, for lists that were kept by an older Inkling")
+    parser.add_argument("--into", type=Path, help="folder to write to; the shipped files unless given")
     options = parser.parse_args()
     records: dict[str, FoundPatches] = {}
     for path in options.proposals:
         records |= read(path)
+    if options.data is not None:
+        tasks = {task.id: task for task in model_written_tasks(options.data)}
+        records = {task_id: refreshed(record, tasks) for task_id, record in records.items()}
     data_sha256 = sha256(b"".join(path.read_bytes() for path in options.proposals)).hexdigest()
     found = sorted((record for record in records.values() if record.rows), key=lambda record: record.task_id)
     print(f"{len(found)} lists with {sum(len(record.rows) for record in found)} patches")
@@ -91,7 +99,8 @@ def main() -> None:
     final = train(found)
     trained_on = f"{len(found)} lists of patches for {len({record.problem for record in found})} problems"
     text = encode_ranking(final, data_sha256=data_sha256, metrics=metrics, trained_on=trained_on)
-    (Path(next(iter(judging.__path__))) / ARTIFACT).write_text(text, encoding="utf-8")
+    shipped = Path(next(iter(judging.__path__))) / ARTIFACT
+    (shipped if options.into is None else options.into / ARTIFACT).write_text(text, encoding="utf-8")
     content = {
         "problems": sorted({problem_hash(record.problem) for record in found}),
         "rankings": {
@@ -101,7 +110,8 @@ def main() -> None:
             for fold, ranking in folds.items()
         },
     }
-    FOLDS.write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
+    folds_file = FOLDS if options.into is None else options.into / FOLDS.name
+    folds_file.write_text(json.dumps(content, indent=0) + "\n", encoding="utf-8")
 
 
 def train(records: Sequence[FoundPatches]) -> Ranking:

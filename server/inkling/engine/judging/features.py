@@ -38,6 +38,7 @@ PATCH_FEATURES: Mapping[str, str] = {
     "names_gone": "names and attributes that it takes away",
     "names_new": "names and attributes that it brings",
     "names_described": "of those, how many are words of the docstring",
+    "naturalness": "logarithm of how much likelier the text is with it to a language model of code, per token",
     "crash_share": "generated inputs that end with an exception or a time limit",
     "crashes_added": "the same, minus that share before the patch",
     "is_constant": "1 if all generated inputs give one value",
@@ -73,10 +74,12 @@ class ListedPatch:
     Attributes:
         patch: The patch.
         parts: What it changes.
+        naturalness: By how much the text is likelier with it, see `naturalness.Naturalness`.
     """
 
     patch: Patch
     parts: Sequence[Part]
+    naturalness: float
 
 
 def patch_features(
@@ -106,6 +109,7 @@ def patch_features(
             "is_pair": float(patch.n_edits > 1),
             "is_from_model": float(patch.source is Source.MODEL),
             **_text_features(item.parts, tested),
+            "naturalness": item.naturalness,
             "crash_share": behaviours.crash_share(observed),
             "crashes_added": behaviours.crash_share(observed) - original_crashes,
             "is_constant": float(behaviours.is_constant(observed)),

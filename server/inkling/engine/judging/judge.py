@@ -3,15 +3,13 @@
 import ast
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-import inkling
 from inkling.context.project_view import patched_view, text_in_view
 from inkling.core.errors import UnreadableFileError, WorkerError
-from inkling.core.execution import ProjectView, ResourceLimits
+from inkling.core.execution import ProjectView
 from inkling.core.ports import Sandbox
 from inkling.core.repair import IntegrityRule, JudgedPatch, Judgement, Patch, PatchVerdict, RepairRequest
 from inkling.core.suspicion import is_test_file
@@ -20,23 +18,26 @@ from inkling.engine.judging.changes import ChangeReader
 from inkling.engine.judging.examples import MAX_EXAMPLES, DocstringExample, docstring_examples
 from inkling.engine.judging.exchange import Compared, Comparison, Observed, decode_compared, encode_comparison
 from inkling.engine.judging.features import ListedPatch, list_features, patch_features
+from inkling.engine.judging.inside import program_inside
 from inkling.engine.judging.integrity import broken_rules
+from inkling.engine.judging.naturalness import Naturalness, least_gain, workspace_naturalness
 from inkling.engine.judging.properties import LEAST_INPUTS
 from inkling.engine.judging.question import best_question
 from inkling.engine.judging.ranking import Ranking
-from inkling.sandbox.own_code import PYTEST_PACKAGES, own_program
 
 logger = logging.getLogger(__name__)
 
 MAX_COMPARED = 64  # patches that are run on generated inputs; the others have a low prior and stand behind them
 MAX_PASSING_TESTS = 8  # passing tests that inputs are made of, besides the failing ones
 MAX_PROPERTIES = 4
-_HYPOTHESIS_PACKAGES = ("hypothesis", "_hypothesis_globals", "_hypothesis_ftz_detector", "sortedcontainers")
 _PATCH_WALL_S = 5.0
 _LEAST_S = 5.0  # for all patches, however little is left of the budget
 _MOST_S = 30.0
 _START_S = 10.0  # to start, before any patch is run
-_MEMORY_MB = 1024
+
+
+NaturalnessFor = Callable[[ProjectView, Collection[PurePosixPath]], Naturalness]
+"""Gives a model of the code of a project, some of whose files are changed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +62,17 @@ class Assessment:
 class BehaviourJudge:
     """Runs patches on generated inputs in a sandbox, and ranks them."""
 
-    def __init__(self, sandbox: Sandbox, ranking: Ranking) -> None:
+    def __init__(self, sandbox: Sandbox, ranking: Ranking, naturalness: NaturalnessFor = workspace_naturalness) -> None:
+        """Takes what patches are compared and weighed with.
+
+        Args:
+            sandbox: Where they run.
+            ranking: The weights.
+            naturalness: Gives a model of the code of a project.
+        """
         self._sandbox = sandbox
         self._ranking = ranking
+        self._naturalness = naturalness
 
     async def judge(self, request: RepairRequest, patches: Sequence[Patch]) -> Judgement:
         """Returns the patches in one ranking, and what to ask the user where they differ.
@@ -90,9 +99,9 @@ class BehaviourJudge:
         Raises:
             SandboxError: There is no sandbox, or it failed.
         """
-        prepared = await asyncio.to_thread(_prepare, request, patches)
-        if not prepared.listed:
+        if not patches:
             return None
+        prepared = await asyncio.to_thread(_prepare, request, patches, self._naturalness)
         compared = await self._compare(request, prepared, calls)
         return await asyncio.to_thread(_assess, prepared, compared)
 
@@ -110,18 +119,11 @@ class BehaviourJudge:
             wall_s=_PATCH_WALL_S,
             total_s=min(_MOST_S, max(_LEAST_S, request.budget.wall_s)),
         )
-        wall_s = _START_S + comparison.total_s
-        program = own_program(
-            view=request.view,
-            module="inkling.engine.judging.worker",
-            packages={"inkling": [Path(folder) for folder in inkling.__path__]},
-            fallbacks=(*PYTEST_PACKAGES, *(name for name in _HYPOTHESIS_PACKAGES if find_spec(name) is not None)),
-            limits=ResourceLimits(
-                wall_s=wall_s,
-                cpu_s=comparison.n_processes * wall_s,
-                memory_mb=_MEMORY_MB,
-                output_kb=64 * 1024,
-            ),
+        program = program_inside(
+            request.view,
+            "inkling.engine.judging.worker",
+            wall_s=_START_S + comparison.total_s,
+            n_processes=comparison.n_processes,
         )
         result = await self._sandbox.run(program, encode_comparison(comparison))
         try:
@@ -193,7 +195,8 @@ def _oddness(row: Mapping[str, float]) -> tuple[float, ...]:
     What makes the code longer is odder than what changes more of it: `a + b` in place of `a - b`, not `a - -b`.
     """
     names = ("is_pair", "constant_returns", "new_constants")
-    return (*(row[name] for name in names), max(0.0, row["growth"]), row["log_change"], row["names_new"])
+    of_text = (max(0.0, row["growth"]), row["log_change"], row["names_new"], -row["naturalness"])
+    return (*(row[name] for name in names), *of_text)
 
 
 def _judged(
@@ -238,15 +241,20 @@ class _Prepared:
     test_files: frozenset[PurePosixPath]
 
 
-def _prepare(request: RepairRequest, patches: Sequence[Patch]) -> _Prepared:
-    best = sorted(range(len(patches)), key=lambda at: -patches[at].prior)[:MAX_COMPARED]
-    reader = ChangeReader(view=request.view)
-    listed = [ListedPatch(patch=patches[at], parts=reader.parts(patches[at])) for at in sorted(best)]
+def _prepare(request: RepairRequest, patches: Sequence[Patch], naturalness: NaturalnessFor) -> _Prepared:
+    view = request.view
+    best = sorted(sorted(range(len(patches)), key=lambda at: -patches[at].prior)[:MAX_COMPARED])
+    reader = ChangeReader(view=view)
+    model = naturalness(view, {edit.path for at in best for edit in patches[at].edits})
+    listed = [
+        ListedPatch(patch=patch, parts=reader.parts(patch), naturalness=least_gain(view, patch, model))
+        for patch in (patches[at] for at in best)
+    ]
     texts = [
         {
-            str(request.view.folder / path): text
-            for path, text in patched_view(request.view, item.patch.edits).edits.items()
-            if text != request.view.edits.get(path)
+            str(view.folder / path): text
+            for path, text in patched_view(view, item.patch.edits).edits.items()
+            if text != view.edits.get(path)
         }
         for item in listed
     ]
@@ -270,7 +278,7 @@ def _prepare(request: RepairRequest, patches: Sequence[Patch]) -> _Prepared:
         texts=texts,
         numbers=sorted(numbers),
         examples=list(examples)[:MAX_EXAMPLES],
-        tests=_definitions(request.view, failing),
+        tests=_definitions(view, failing),
         test_files=frozenset(path for path in test_files if is_test_file(path)),
     )
 
