@@ -121,6 +121,91 @@ def test_silence_where_it_may_be_defined(before: str, after: str) -> None:
     assert _results(before, after, {"other.py": "def known_elsewhere(x):\n    pass\n"}) == []
 
 
+CONSTRUCTOR = """\
+    class Tunnel:
+        def __init__(self, host, timeout):
+            self.host = host
+
+        def open(self):
+            return print(self.host)
+    """
+
+
+@pytest.mark.parametrize(
+    ("read", "stored"),
+    [("timeout", "self.timeout = timeout"), ("_timeout", "self._timeout = timeout"), ("other", "self.other = None")],
+)
+def test_an_argument_that_is_read_and_was_not_stored_is_stored(read: str, stored: str) -> None:
+    after = CONSTRUCTOR.replace("print(self.host)", f"print(self.host, self.{read})")
+    expected = after.replace("self.host = host\n", f"self.host = host\n            {stored}\n")
+    assert _results(CONSTRUCTOR, after) == [dedent(expected)]
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [
+        "self.host, self.timeout = host, timeout",
+        "self.host = host\n            self.timeout: float = timeout",
+        "self.host = host\n            setattr(self, 'timeout', timeout)",
+        "self.__dict__.update(host=host, timeout=timeout)",
+    ],
+)
+def test_an_argument_that_is_stored_somehow_is_left_alone(stored: str) -> None:
+    before = CONSTRUCTOR.replace("self.host = host", stored)
+    assert _results(before, before.replace("print(self.host)", "print(self.host, self.timeout)")) == []
+
+
+def _enum_with(*values: str, base: str = "Enum") -> str:
+    members = "".join(
+        f"    {name} = {value}\n" for name, value in zip(("RED", "DARK_BLUE", "TEAL"), values, strict=False)
+    )
+    return f"from enum import Enum, auto\n\n\nclass Colour({base}):\n{members}\n\nx = Colour.RED\n"
+
+
+@pytest.mark.parametrize(
+    ("values", "value"),
+    [
+        (("auto()", "auto()"), "auto()"),
+        (("enum.auto()", "enum.auto()"), "enum.auto()"),
+        (("1", "2", "3"), "4"),
+        (('"red"', '"dark_blue"'), '"light_green"'),
+        (("'red'", "'dark-blue'"), "'light-green'"),
+        (('"RED"', '"DARK_BLUE"'), '"LIGHT_GREEN"'),
+        (("1", "4"), None),
+        (("1",), None),
+        (('"r"', '"b"'), None),
+        (("auto()", "2"), None),
+    ],
+)
+def test_a_member_of_an_enum_gets_a_value_like_the_others(values: tuple[str, ...], value: str | None) -> None:
+    before = _enum_with(*values)
+    after = before.replace("x = Colour.RED", "x = Colour.LIGHT_GREEN")
+    last = f" = {values[-1]}\n\n"
+    expected = after.replace(last, f" = {values[-1]}\n    LIGHT_GREEN = {value}\n\n")
+    assert _results(before, after) == ([expected] if value else [])
+
+
+def test_a_member_of_an_enum_of_another_file_is_defined_there() -> None:
+    before = "from colours import Colour\n\nx = Colour.RED\n"
+    after = before.replace("RED", "GREEN")
+    enum = _enum_with("1", "2")
+    assert _results(before, after, {"colours.py": enum}) == [enum.replace("= 2\n", "= 2\n    GREEN = 3\n")]
+    assert _results(before.replace("from colours", "from other"), after, {}) == []
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (_enum_with("1", "2"), _enum_with("1", "2").replace("x = Colour.RED", "x = Colour.DARK_BLUES")),
+        (_enum_with("1", "2"), _enum_with("1", "2").replace("x = Colour.RED", "x = Colour.DARK_BLUE")),
+        (_enum_with("1", "2", base="Base"), _enum_with("1", "2", base="Base").replace("x = Colour.RED", "Colour.TEAL")),
+        (_enum_with("1", "2"), _enum_with("1", "2").replace("x = Colour.RED", "Colour.TEAL = 3")),
+    ],
+)
+def test_a_member_that_is_there_or_may_be_is_left_alone(before: str, after: str) -> None:
+    assert _results(before, after) == []
+
+
 def test_a_context_manager_gets_its_other_half() -> None:
     before = """\
         class Connection:
