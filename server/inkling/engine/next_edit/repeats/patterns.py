@@ -82,6 +82,16 @@ class Pattern:
         return tuple(word for word in words if is_telling(word)) or words
 
     @cached_property
+    def literals(self) -> frozenset[str]:
+        """The words and signs that must stand there."""
+        return frozenset(element for element in self.rewrite.pattern if isinstance(element, str))
+
+    @cached_property
+    def only_adds(self) -> bool:
+        """Whether all that the pattern stands for stays."""
+        return self.rewrite.only_adds
+
+    @cached_property
     def statements(self) -> frozenset[str]:
         """The keywords of the definitions and imports that the examples were; the empty one for other statements."""
         return frozenset(example.statement for example in self.examples)

@@ -8,6 +8,7 @@ from inkling.core.next_edit import EditKind
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.file_view import FileView, indentation
+from inkling.engine.next_edit.reading.changed_lines import ages_of_lines
 from inkling.engine.next_edit.reading.nearness import Nearness
 from inkling.engine.next_edit.repeats.line_tokens import depth_change, tokens_of
 from inkling.engine.next_edit.repeats.pattern_matching import Match, matches_of, rewritten
@@ -45,10 +46,11 @@ class _Place:
 def propose_repeats(situation: Situation) -> Iterable[EditCandidate]:
     """Yields the rewrites of the latest changes wherever else their patterns stand."""
     nearness = Nearness(situation)
+    ages = {uri: ages_of_lines(view, situation.history) for uri, view in situation.files.items()}
     at_statement: defaultdict[_Where, list[tuple[Pattern, _Place]]] = defaultdict(list)
     rewritten_as_a_whole: defaultdict[int, set[tuple[DocumentUri, int]]] = defaultdict(set)
     for pattern in patterns_of(situation):
-        places = _places(situation, pattern, nearness)
+        places = _places(situation, pattern, nearness, ages)
         if pattern.is_part:
             done = set[tuple[DocumentUri, int]]().union(*(rewritten_as_a_whole[age] for age in pattern.ages))
             places = [place for place in places if (place.uri, place.first_line) not in done]
@@ -62,8 +64,10 @@ def propose_repeats(situation: Situation) -> Iterable[EditCandidate]:
     yield from _combined(situation, nearness, at_statement)
 
 
-def _places(situation: Situation, pattern: Pattern, nearness: Nearness) -> list[_Place]:
-    """Returns where a pattern stands, the nearest first."""
+def _places(
+    situation: Situation, pattern: Pattern, nearness: Nearness, ages: Mapping[DocumentUri, Mapping[int, int]]
+) -> list[_Place]:
+    """Returns where a pattern stands, the nearest first; `ages` says how many changes ago lines of files came."""
     words = pattern.lookup_words
     may_span_lines = any(isinstance(element, Hole) or depth_change(element) for element in pattern.rewrite.pattern)
     views = situation.files.values()
@@ -78,7 +82,7 @@ def _places(situation: Situation, pattern: Pattern, nearness: Nearness) -> list[
         if len(places) >= MOST_PLACES:
             break
         # What came with the first example or after it, and was left as it is, is meant so.
-        if line in done[uri] or situation.was_written(uri, line, since=pattern.ages[-1]):
+        if line in done[uri] or ages[uri].get(line, len(situation.history)) <= pattern.ages[-1]:
             continue
         view = situation.files[uri]
         if not (pattern.is_of_prose if line in view.prose_lines else pattern.is_of_code):
@@ -131,9 +135,11 @@ def _rewritten(pattern: Pattern, text: str) -> tuple[str, Agreement] | None:
 
     Where some places have enough in common with the examples, the others are left as they are.
     """
+    if not all(literal in text for literal in pattern.literals):
+        return None
     tokens = tokens_of(text)
     texts = [token.text for token in tokens]
-    if pattern.rewrite.only_adds and statement_keyword(texts) not in pattern.statements:
+    if pattern.only_adds and statement_keyword(texts) not in pattern.statements:
         return None  # An argument of a call is no parameter of a definition.
     found = [(match, pattern.agreement(match, texts)) for match in matches_of(pattern.rewrite, texts)]
     if not found:

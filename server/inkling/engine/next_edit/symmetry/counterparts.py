@@ -10,7 +10,6 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from inkling.engine.next_edit.file_view import FileView
-from inkling.engine.next_edit.reading.tree_parts import nodes_on
 from inkling.engine.next_edit.symmetry.casings import pieces_of, similar_words, spoken_forms
 from inkling.engine.next_edit.symmetry.listings import (
     Item,
@@ -80,16 +79,27 @@ def counterparts(view: FileView, newcomer: Newcomer) -> Iterator[Counterpart]:
     tree = tree_of(view) if mentions else None
     if tree is None:
         return
-    for node in (tree, *nodes_on(tree, {mention.line for mention in mentions})):
-        first, last = getattr(node, "lineno", 1) - 1, getattr(node, "end_lineno", len(view.lines)) - 1
-        if not _are_enough(_between(mentions, first, last), newcomer):
-            continue
+    for node in _nodes_about(tree, mentions, newcomer):
         for listing in listings_of(view, node):
             if not _is_of_other_use(listing, newcomer):
                 for column in _columns(view, listing, newcomer, mentions):
                     found = _counterpart(view, listing, column, newcomer)
                     if found is not None:
                         yield found
+
+
+def _nodes_about(node: ast.AST, mentions: Sequence[_Mention], newcomer: Newcomer) -> Iterator[ast.AST]:
+    """Yields the parts of a tree in which enough siblings are named, each before what is in it."""
+    yield node
+    for child in ast.iter_child_nodes(node):
+        last = getattr(child, "end_lineno", None)
+        if last is None:
+            yield from _nodes_about(child, mentions, newcomer)
+            continue
+        decorators = getattr(child, "decorator_list", None)
+        within = _between(mentions, (decorators or [child])[0].lineno - 1, last - 1)
+        if _are_enough(within, newcomer):
+            yield from _nodes_about(child, within, newcomer)
 
 
 def _mentions(view: FileView, newcomer: Newcomer) -> list[_Mention]:
@@ -223,7 +233,7 @@ def _content(column: Sequence[Entry], newcomer: Newcomer) -> tuple[tuple[str, ..
     if any(shape == entry.item.tokens for shape, entry in zip(shapes, column, strict=True)):
         return (), 0
     shape, n_agreeing = Counter(shapes).most_common(1)[0]
-    if n_agreeing > 1 or len(column) == 1:
+    if (n_agreeing > 1 or len(column) == 1) and 2 * n_agreeing >= len(column):
         return renamed[shapes.index(shape)], n_agreeing
     values = _values(shapes, column, newcomer)
     if values is None:

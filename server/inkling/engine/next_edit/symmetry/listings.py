@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from itertools import pairwise, zip_longest
+from itertools import zip_longest
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -208,7 +208,7 @@ def _read(lines: Lines, node: ast.AST) -> Iterator[tuple[ListingKind, tuple[Item
         case ast.Try() | ast.TryStar():
             found = [handler for handler in node.handlers if handler.type is not None]
             yield ListingKind.BRANCHES, tuple(Item(lines, h, h, h.type or h, True) for h in found)
-        case ast.List() | ast.Tuple() | ast.Set():
+        case ast.List() | ast.Set() | ast.Tuple() if node.elts and _is_bracketed(node):
             yield ListingKind.ITEMS, tuple(_part(lines, each) for each in node.elts)
         case ast.Dict():
             pairs = zip(node.keys, node.values, strict=True)
@@ -221,8 +221,8 @@ def _read(lines: Lines, node: ast.AST) -> Iterator[tuple[ListingKind, tuple[Item
         case ast.Call():
             parts = [_part(lines, each) for each in (*node.args, *node.keywords)]
             yield ListingKind.ARGUMENTS, tuple(sorted(parts, key=lambda each: each.start))
-        case ast.BinOp(op=ast.BitOr() | ast.Add()):
-            yield ListingKind.OPERANDS, tuple(_part(lines, each) for each in _operands(node, type(node.op)))
+        case ast.BinOp(op=ast.BitOr()):
+            yield ListingKind.OPERANDS, tuple(_part(lines, each) for each in _alternatives(node))
         case ast.BoolOp():
             yield ListingKind.OPERANDS, tuple(_part(lines, each) for each in node.values)
 
@@ -262,9 +262,14 @@ def _chain(node: ast.If) -> list[ast.If]:
     return chain
 
 
-def _operands(node: ast.expr, operator: type[ast.operator]) -> list[ast.expr]:
+def _is_bracketed(node: ast.List | ast.Set | ast.Tuple) -> bool:
+    """Tells whether elements have brackets of their own: what is returned or unpacked together is no list."""
+    return (node.lineno, node.col_offset) < (node.elts[0].lineno, node.elts[0].col_offset)
+
+
+def _alternatives(node: ast.expr) -> list[ast.expr]:
     operands: list[ast.expr] = []
-    while isinstance(node, ast.BinOp) and isinstance(node.op, operator):
+    while isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
         operands.append(node.right)
         node = node.left
     return [node, *operands[::-1]]
@@ -274,7 +279,8 @@ def _are_apart(kind: ListingKind, items: Sequence[Item]) -> bool:
     """Tells whether items can be taken and set one by one; statements may share a line."""
     if not kind.has_whole_lines:
         return True
-    return all(one.end.line < other.line for one, other in pairwise(items))
+    ends = [getattr(item.last, "end_lineno", 0) for item in items]
+    return all(end < getattr(item.first, "lineno", 0) for end, item in zip(ends, items[1:], strict=False))
 
 
 def _place(lines: Lines, lineno: int, byte_offset: int) -> Place:

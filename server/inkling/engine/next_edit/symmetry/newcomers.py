@@ -82,8 +82,13 @@ class Newcomer:
 
     @property
     def is_copy(self) -> bool:
-        """Whether it is a line that is its only sibling's but for the names."""
-        if len(self.siblings) > 1 or not self.item.has_whole_lines or len(self.item.lines) > 1:
+        """Whether it is a line that is its only sibling's but for the names, and of more than local names."""
+        if (
+            len(self.siblings) > 1
+            or self.function is not None
+            or not self.item.has_whole_lines
+            or len(self.item.lines) > 1
+        ):
             return False
         renaming, other = self.siblings[0].renaming, self.siblings[0].item
         return tokens_of(renaming.renamed("\n".join(other.lines))) == self.item.tokens

@@ -29,6 +29,8 @@ def _candidates(situation: Situation, newcomer: Newcomer) -> Iterator[EditCandid
     found = [
         each for uri in situation.nearest_first[:MOST_FILES] for each in counterparts(situation.files[uri], newcomer)
     ]
+    if len(newcomer.siblings) == 1 and len(found) > 1:
+        return  # What one sibling has in several places is what it is used for.
     for rank, each in enumerate(found):
         lines = written(each)
         if lines is None or not each.lines:

@@ -104,5 +104,5 @@ def _glue(listing: Listing, number: int) -> str | None:
             one, other = listing.items[before], listing.items[after]
             if one.end.line == other.start.line:
                 glue = one.file_lines[one.end.line][one.end.column : other.start.column]
-                return glue if re.fullmatch(r"\s*(?:[,|+]|or|and)\s*", glue) else None
+                return glue if re.fullmatch(r"\s*(?:[,|]|or|and)\s*", glue) else None
     return ", " if listing.kind in (ListingKind.ITEMS, ListingKind.NAMES, ListingKind.ARGUMENTS) else None
