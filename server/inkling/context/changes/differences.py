@@ -58,14 +58,20 @@ class Difference:
         return tuple(side for side in (self.before, self.after) if side is not None)
 
 
-def differences(bench: Workbench, before: str, after: str) -> list[Difference]:
-    """Returns the files that differ between two trees, renames found by what the files hold.
+def differences(bench: Workbench, before: str, after: str, *, has_renames: bool = True) -> list[Difference]:
+    """Returns the files that differ between two trees.
+
+    Args:
+        bench: Where the trees are.
+        before: One of them.
+        after: The other.
+        has_renames: Whether files that hold nearly the same are one file that was renamed.
 
     Source: git-diff-tree(1), "RAW OUTPUT FORMAT".
     """
-    fields = iter(
-        bench.git.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", "--find-renames", before, after).split(b"\0")
-    )
+    renames = "--find-renames" if has_renames else "--no-renames"
+    said = bench.git.run("diff-tree", "-r", "-z", "--raw", "--no-abbrev", renames, before, after)
+    fields = iter(said.split(b"\0"))
     found = []
     for head in fields:
         if not head:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from inkling.context.changes.differences import (
     Difference,
@@ -21,6 +21,7 @@ from inkling.context.changes.looking import (
 )
 from inkling.context.changes.workbench import Workbench
 from inkling.core.change import ChangedFile, Unreadable
+from inkling.core.execution import ProjectView
 from inkling.core.text import split_lines
 
 
@@ -48,10 +49,10 @@ class FileTexts:
         old_texts: After reading: what stood in files that are no more as they were, by their old path.
     """
 
-    def __init__(self, bench: Workbench, project: Path, limits: ChangeLimits) -> None:
-        """Takes where the trees are, the folder that holds the files after the change, and the most to read."""
+    def __init__(self, bench: Workbench, after: ProjectView, limits: ChangeLimits) -> None:
+        """Takes where the trees are, the project after the change, and the most to read."""
         self._bench = bench
-        self._project = project
+        self._after = after
         self._limits = limits
         self.old_texts: dict[PurePosixPath, str] = {}
 
@@ -122,11 +123,12 @@ class FileTexts:
 
     def _on_disk(self, path: PurePosixPath, content: bytes) -> bytes:
         """Returns what a run and an editor would read, which may have other line ends than what git keeps."""
-        file = self._project / path
+        file = self._after.folder / path
+        if path in self._after.edits or file.is_symlink():
+            return content
         try:
-            if file.is_symlink() or not file.is_file() or file.stat().st_size > 2 * self._limits.max_file_bytes:
-                return content
-            return file.read_bytes()
+            is_read = file.is_file() and file.stat().st_size <= 2 * self._limits.max_file_bytes
+            return file.read_bytes() if is_read else content
         except OSError:
             return content
 

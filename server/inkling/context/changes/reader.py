@@ -5,13 +5,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, assert_never
 
 from inkling.context.changes.file_texts import ChangeLimits, FileTexts
 from inkling.context.changes.git_process import Git, GitFailed, git_of_user
 from inkling.context.changes.patches import apply_patch
+from inkling.context.changes.placing import put_elsewhere, texts_in_place
 from inkling.context.changes.revisions import Comparison, History
 from inkling.context.changes.wanted import Branch, PatchText, Revisions, Staged, Wanted, WorkingTree
 from inkling.context.changes.workbench import Workbench
@@ -128,25 +129,28 @@ class _Reading:
         self._not_in_tree: DiskState | None = None
 
     def change_set(self, folder: Path) -> ChangeSet:
-        """Returns the change; where what is reviewed is not what lies on disk, its files are put into a new folder."""
+        """Returns the change; a new folder is made for its files where they cannot be seen in the project's own."""
         wanted, prefix = self._question.wanted, self._question.repository.prefix
         compared = self._compare(wanted)
         before, after = (self._bench.below(tree, prefix) for tree in (compared.before, compared.after))
-        project = self._question.repository.project
-        name = compared.name
-        if not isinstance(wanted, WorkingTree) and not self._is_on_disk(compared.after):
-            if isinstance(wanted, Branch):
+        name, view = compared.name, self._view(self._question.repository.project)
+        if not isinstance(wanted, WorkingTree):
+            disk = self._bench.below(self._disk(with_untracked=False).tree, prefix)
+            in_place = texts_in_place(self._bench, disk, after)
+            if in_place is None:
+                put_elsewhere(self._bench, after, folder)
+                view = self._view(folder)
+            else:
+                view = replace(view, edits=in_place)
+            if isinstance(wanted, Branch) and disk != after:
                 name += " (what is not committed is left out)"
-            folder.mkdir()
-            self._bench.check_out(after, folder)
-            project = folder
-        texts = FileTexts(self._bench, project, self._question.limits)
+        texts = FileTexts(self._bench, view, self._question.limits)
         files = [*texts.read(before, after), *self._left_out()]
         return ChangeSet(
             name=name,
             files=tuple(sorted(files, key=lambda file: file.path)),
-            before=ProjectView(folder=project, interpreter=self._question.interpreter, edits=texts.old_texts),
-            after=ProjectView(folder=project, interpreter=self._question.interpreter),
+            before=replace(view, edits={**view.edits, **texts.old_texts}),
+            after=view,
             message=compared.message,
         )
 
@@ -178,8 +182,8 @@ class _Reading:
         before, after, base = apply_patch(self._bench, wanted.text, bases)
         return Comparison(name=f"the patch against {base}", before=before, after=after, message="")
 
-    def _is_on_disk(self, tree: str) -> bool:
-        return tree == self._disk(with_untracked=False).tree
+    def _view(self, folder: Path) -> ProjectView:
+        return ProjectView(folder=folder, interpreter=self._question.interpreter)
 
     def _disk(self, *, with_untracked: bool) -> DiskState:
         return self._checkout.disk_state(

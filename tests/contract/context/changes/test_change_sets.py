@@ -57,17 +57,44 @@ def test_the_working_tree_is_compared_with_head_and_untracked_files_belong_to_it
 def test_the_index_is_reviewed_without_what_is_not_staged(repo: Repo) -> None:
     repo.write({"cart.py": CHANGED})
     repo.git("add", "cart.py")
-    repo.write({"cart.py": CHANGED + "# later\n", "untracked.py": "x = 1\n"})
-    before = _left_behind()
+    repo.write({"cart.py": CHANGED + "# later\n", "old.py": "y = 2\n", "untracked.py": "x = 1\n"})
+    (repo.folder / "gone.py").unlink()
     with repo.changes(Staged()) as changes:
         assert list(by_path(changes)) == ["cart.py"]
         assert _texts(changes, "cart.py") == (CART, CHANGED)
-        assert changes.after.folder != repo.folder
-        assert not (changes.after.folder / "untracked.py").exists()
-        assert (changes.after.folder / "gone.py").read_text(encoding="utf-8") == "x = 1\n"
+        assert changes.after.folder == repo.folder
+        assert _texts(changes, "gone.py") == ("x = 1\n", "x = 1\n")
+        assert _texts(changes, "old.py")[1].startswith("value_0 = 0\n")
+        assert set(map(str, changes.after.edits)) == {"cart.py", "gone.py", "old.py"}
+    assert not _left_behind()
+
+
+@pytest.mark.parametrize("what", ["a file too many", "a file that is no text", "a link", "too many files"])
+def test_a_state_that_texts_cannot_make_of_the_disk_is_put_elsewhere_and_taken_away(repo: Repo, what: str) -> None:
+    later: dict[str, dict[str, str | bytes]] = {
+        "a file too many": {"later.py": "x = 1\n"},
+        "a file that is no text": {"logo.png": b"\0\2"},
+        "a link": {},
+        "too many files": {f"many/{number}.txt": "after\n" for number in range(65)},
+    }
+    (repo.folder / "link").symlink_to("cart.py")
+    repo.commit({"logo.png": b"\0\1", **{f"many/{number}.txt": "before\n" for number in range(65)}})
+    repo.commit({"cart.py": CHANGED})
+    if what == "a link":
+        (repo.folder / "link").unlink()
+        (repo.folder / "link").symlink_to("old.py")
+    repo.commit(later[what])
+    with repo.changes(Revisions(text="HEAD~1")) as changes:
         folder = changes.after.folder
+        assert folder != repo.folder
+        assert list(by_path(changes)) == ["cart.py"]
+        assert _texts(changes, "cart.py") == (CART, CHANGED)
+        assert not (folder / "later.py").exists()
+        assert (folder / "logo.png").read_bytes() == b"\0\1"
+        assert (folder / "link").readlink() == Path("cart.py")
+        assert _left_behind()
     assert not folder.exists()
-    assert _left_behind() == before
+    assert not _left_behind()
 
 
 def test_what_lies_on_disk_needs_no_second_copy(repo: Repo) -> None:
@@ -148,26 +175,31 @@ def test_a_project_below_the_top_of_its_repository_is_reviewed_alone(repo: Repo)
     repo.write({"server/app/run.py": "x = 3\n"})
     with repo.changes(Staged(), project="server/app") as changes:
         assert _texts(changes, "run.py") == ("x = 1\n", "x = 2\n")
-        assert (changes.after.folder / "helper.py").is_file()
+        assert changes.after.folder == repo.folder / "server/app"
+    (repo.folder / "server/app/helper.py").unlink()
+    repo.git("add", "--all")
+    repo.commit({})
+    with repo.changes(Revisions(text="HEAD~1"), project="server/app") as changes:
+        assert (changes.after.folder / "helper.py").is_file() or PurePosixPath("helper.py") in changes.after.edits
 
 
-@pytest.mark.parametrize("options", [(), ("--no-prefix",), ("--unified=0",)])
+@pytest.mark.parametrize("options", [(), ("--no-prefix",)])
 def test_a_patch_is_reviewed_whether_or_not_it_is_applied(repo: Repo, options: tuple[str, ...]) -> None:
     repo.write({"cart.py": CHANGED})
     patch = repo.git("diff", *options).encode()
-    if options != ("--unified=0",):  # without lines around it git refuses to guess the place
+    for _ in range(2):
         with repo.changes(PatchText(text=patch)) as changes:
             assert changes.name == "the patch against HEAD"
             assert _texts(changes, "cart.py") == (CART, CHANGED)
-            assert changes.after.folder == repo.folder
         repo.git("checkout", "--quiet", "cart.py")
-        with repo.changes(PatchText(text=patch)) as changes:
-            assert _texts(changes, "cart.py") == (CART, CHANGED)
-            assert changes.after.folder != repo.folder
-        assert (repo.folder / "cart.py").read_text(encoding="utf-8") == CART
-    else:
-        with pytest.raises(UserError, match="the patch does not apply"), repo.changes(PatchText(text=patch)):
-            pass
+    assert (repo.folder / "cart.py").read_text(encoding="utf-8") == CART
+
+
+def test_a_patch_without_lines_around_it_is_not_guessed_a_place_for(repo: Repo) -> None:
+    repo.write({"cart.py": CHANGED})
+    patch = repo.git("diff", "--unified=0").encode()
+    with pytest.raises(UserError, match="the patch does not apply"), repo.changes(PatchText(text=patch)):
+        pass
 
 
 def test_a_patch_of_what_is_not_committed_yet_is_reviewed_against_the_disk(repo: Repo) -> None:
