@@ -55,7 +55,8 @@ def missing_names(
         ages: The names, with the changes since each was touched.
     """
     uses: dict[str, list[Use]] = {}
-    for use in chain(subject.bindings.unbound(), _uses_on_lost_lines(subject, ages)):
+    uses_elsewhere = chain(_uses_on_lost_lines(subject, ages), _uses_as_exports(subject, ages))
+    for use in chain(subject.bindings.unbound(), uses_elsewhere):
         if use.name in ages:
             uses.setdefault(use.name, []).append(use)
     dropped = _dropped_imports(subject.view, changes)
@@ -97,6 +98,17 @@ def _uses_on_lost_lines(subject: ImportSubject, names: Iterable[str]) -> Iterato
             # Packages import many a word that is as likely a variable, of which such a line says nothing.
             if used and (used[2] or not name.islower() or subject.sources.is_known_to_project(name)):
                 yield Use(name=name, line=line, node=nothing, attribute=used[2] or "", is_called=bool(used[1]))
+
+
+def _uses_as_exports(subject: ImportSubject, names: Iterable[str]) -> Iterator[Use]:
+    """Yields names that `__all__` lists and that nothing binds, though `import *` wants them."""
+    bindings = subject.bindings
+    if bindings.has_star_import or "__getattr__" in imports_of(subject.view).definitions:
+        return
+    for name in bindings.exported.intersection(names) - bindings.bound:
+        if subject.sources.is_known_to_project(name):
+            line = subject.view.lines_with[name][0]
+            yield Use(name=name, line=line, node=ast.Constant(value=name))
 
 
 def _spellings(subject: ImportSubject, name: str, users: Sequence[Use]) -> list[tuple[WrittenImport, float]]:

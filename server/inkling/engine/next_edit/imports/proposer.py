@@ -1,4 +1,4 @@
-"""Imports that the last changes call for: of names just used, of names no longer used, and of what was moved."""
+"""Imports that the last changes call for: of names just used, no longer used, moved, or exported."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from itertools import chain
 from inkling.core.next_edit import EditKind, LineChange
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.file_view import FileView
+from inkling.engine.next_edit.imports.export_lists import propose_exports
 from inkling.engine.next_edit.imports.import_block import ImportBlock, Replacement, WrittenImport
 from inkling.engine.next_edit.imports.import_index import ImportIndex, imports_of, index_of
 from inkling.engine.next_edit.imports.import_sources import ImportSources
@@ -37,6 +38,7 @@ def propose_imports(situation: Situation) -> Iterator[EditCandidate]:
         if view is not None:
             yield from _in_file(view, changes, index, renamed_bindings(situation, uri))
     yield from propose_moved_imports(situation, changes, index)
+    yield from propose_exports(situation, changes, index)
 
 
 def situation_index(situation: Situation) -> ImportIndex:
