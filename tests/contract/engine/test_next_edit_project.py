@@ -1,5 +1,7 @@
 """The files that next edits are about, as they lie on a real disk."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
@@ -7,7 +9,7 @@ import pytest
 from inkling.context.sources import Limits
 from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
-from inkling.engine.next_edit.project import Project, ProjectScope
+from inkling.engine.next_edit.project import MOST_CLOSED_FILES, Project, ProjectScope
 from inkling.engine.next_edit.situation import Situation
 
 MAIN = "def pay(price):\n    return price * rate\n"
@@ -176,3 +178,30 @@ def test_without_folders_open_documents_are_all_there_is() -> None:
     situation = project.situation([change], cursor=(uri, 0))
     assert situation is not None
     assert situation.files[uri].lines == ("a = 1", "🐍 = 2")
+
+
+def test_between_questions_views_are_kept_of_so_many_closed_files_as_one_is_about(folder: Path) -> None:
+    for number in range(MOST_CLOSED_FILES):
+        (folder / f"pays_{number}.py").write_text(f"pay({number})\n")
+        (folder / f"lends_{number}.py").write_text(f"lend({number})\n")
+    project = opened(folder)
+    situation = asked(project, folder / "shop.py")
+    assert situation is not None
+    views = [weakref.ref(view) for view in situation.files.values() if view.path != folder / "shop.py"]
+    assert len(views) >= MOST_CLOSED_FILES - 1
+    situation = asked(project, folder / "shop.py")
+    assert situation is not None
+    assert all(view() in situation.files.values() for view in views)
+    lent = changed(folder / "shop.py", 1, "    return price * rate", "    return lend(price)")
+    situation = asked(project, folder / "shop.py", lent)
+    assert sum(name.startswith("lends") for name in names(situation)) >= MOST_CLOSED_FILES - 2
+    gc.collect()
+    assert sum(view() is not None for view in views) <= 2
+
+
+def test_words_that_stand_in_many_files_are_kept_once(folder: Path) -> None:
+    situation = asked(opened(folder), folder / "shop.py")
+    assert situation is not None
+    one, other = (set(view.lines_with) for view in situation.files.values())
+    assert {id(word) for word in one & other} == {id(word) for word in one if word in other}
+    assert "pay" in one & other

@@ -4,6 +4,7 @@ import ast
 import contextlib
 import gc
 import re
+import sys
 import warnings
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -29,10 +30,10 @@ def _without_collections() -> Iterator[None]:
             gc.enable()
 
 
-@lru_cache(maxsize=65536)
-def _distinct_words(line: str) -> frozenset[str]:
+@lru_cache(maxsize=16384)
+def _distinct_words(line: str) -> tuple[str, ...]:
     """Returns the words of a line; remembered, because most lines stay as they are from one text to the next."""
-    return frozenset(_WORD.findall(line))
+    return tuple(map(sys.intern, dict.fromkeys(_WORD.findall(line))))
 
 
 def indentation(line: str) -> str:

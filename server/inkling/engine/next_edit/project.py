@@ -28,7 +28,7 @@ N_ASKED_CHANGES = 6  # of the history whose words closed files are looked for by
 MOST_FILES_OF_WORD = 60  # a word in more files says nothing about which of them is meant
 MOST_CLOSED_FILES = 30  # that one question is about
 MOST_CLOSED_FILES_OF_GROUP = 400  # that all edits of one kind are looked for in
-MOST_KEPT_VIEWS = 60  # of closed files, between questions
+MOST_KEPT_VIEWS = MOST_CLOSED_FILES  # between questions: the next one is mostly about the same files
 _OF_OTHERS = frozenset({"_vendor", "vendor", "_vendored", "vendored", "third_party", "thirdparty"})
 """Folders of code that came from elsewhere: no change is carried on there, unless somebody has it open."""
 

@@ -1,6 +1,7 @@
 """What a single line looks like: the ranking's features of lines, remembered for each text of a line."""
 
 import re
+import sys
 from functools import lru_cache
 
 from inkling.engine.next_edit.file_view import FileView, indentation
@@ -16,6 +17,8 @@ _SECTION = re.compile(
     r"\s*(?:Parameters|Returns|Raises|Yields|Notes|See Also|Examples|References|Attributes|Args:|Returns:|Raises:)\s*$"
 )
 _STRING = ('"""', "'''", '"', "'", 'r"""', "#")
+
+_LINES_KEPT = 8192  # that are remembered; of those that one question is about, most are
 
 TRAITS = (
     "is_blank",
@@ -34,19 +37,19 @@ TRAITS = (
 )
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_LINES_KEPT)
 def words_of(line: str) -> tuple[str, ...]:
     """Returns the words of a line in order."""
-    return tuple(_WORD.findall(line))
+    return tuple(map(sys.intern, _WORD.findall(line)))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_LINES_KEPT)
 def tokens_of(line: str) -> frozenset[str]:
     """Returns the distinct words and signs of a line."""
-    return frozenset(_TOKEN.findall(line))
+    return frozenset(map(sys.intern, _TOKEN.findall(line)))
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_LINES_KEPT)
 def traits_of(line: str) -> tuple[float, ...]:
     """Returns the features of a line, in the order of `TRAITS`."""
     stripped = line.strip()
@@ -115,7 +118,7 @@ def alike(view: FileView, line: str, *, least: float, most: int) -> list[tuple[i
     return sorted((pair for pair in compared if pair[1] >= least), key=lambda pair: -pair[1])[:most]
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=_LINES_KEPT)
 def name_parts(line: str) -> frozenset[str]:
     """Returns the parts of the name that a `def` or `class` line defines, in lower case; empty for other lines."""
     match = _DEFINED.match(line)
