@@ -1,6 +1,7 @@
 """Runs do not see one another, see the texts that they should, and cannot confuse who started them."""
 
 import asyncio
+import ctypes
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from tests.contract.sandbox.project import processes_with
 from tests.contract.sandbox.suites.conftest import MakeProject
 from tests.contract.sandbox.suites.suite_project import on_each_backend, outcomes
+from tests.sandboxes.backends import skip_for_want_of
 
 from inkling.core.errors import SandboxError
 from inkling.core.execution import CaseOutcome, SuiteRun
@@ -104,6 +106,78 @@ def test_leaves_much():
     )
     for _ in range(3):
         assert set(outcomes(await project.run()).values()) == {PASSED}
+
+
+LEFT_BEHIND = """
+import ctypes, os, pathlib, tempfile
+
+PLACES = [place for place in (tempfile.gettempdir(), os.path.expanduser("~"), "/dev/shm") if os.access(place, os.W_OK)]
+libc = ctypes.CDLL(None)
+
+def test_nothing_is_found():
+    assert [place for place in PLACES if pathlib.Path(place, "secret").exists()] == []
+    assert libc.shmget(4711, 0, 0) == -1
+
+def test_much_is_left():
+    for place in PLACES:
+        pathlib.Path(place, "secret").write_text("of another job")
+    assert libc.shmget(4711, 4096, 0o1666) != -1
+"""
+
+
+async def test_a_run_reads_no_file_and_no_shared_memory_of_another(make_project: MakeProject) -> None:
+    project = make_project({"test_a.py": LEFT_BEHIND})
+    for _ in range(3):
+        run = await project.run()
+        assert (run.problem, set(outcomes(run).values())) == (None, {PASSED})
+
+
+LOOKING = """
+import os, pathlib, signal
+import pytest
+
+def test_looks_into_nobody():
+    for name in ("environ", "mem", "maps", "fd/0"):
+        with pytest.raises(PermissionError):
+            open(f"/proc/{os.getppid()}/{name}", "rb")
+
+def test_may_signal_what_it_started():
+    child = os.fork()
+    if child == 0:
+        signal.pause()
+    os.kill(child, signal.SIGKILL)
+    assert os.waitpid(child, 0) == (child, signal.SIGKILL)
+"""
+KILLING = """
+import os, pathlib, signal
+import pytest
+
+def test_signals_nobody_else():
+    others = {int(path.name) for path in pathlib.Path("/proc").glob("[0-9]*")} - {os.getpid()}
+    assert os.getppid() in others
+    for process in others:
+        for number in (0, signal.SIGSTOP, signal.SIGKILL):
+            with pytest.raises(PermissionError):
+                os.kill(process, number)
+"""
+
+
+async def test_a_run_looks_into_no_other_process(make_project: MakeProject) -> None:
+    project = make_project({"test_a.py": LOOKING})
+    assert set(outcomes(await project.run()).values()) == {PASSED}
+
+
+async def test_a_run_kills_no_other_process(make_project: MakeProject) -> None:
+    if not has_scoped_signals():
+        skip_for_want_of("Linux 6.12 or later with Landlock (here a run may end the zygote that it is forked from)")
+    project = make_project({"test_a.py": KILLING})
+    assert outcomes(await project.run()) == {"test_a.py::test_signals_nobody_else": PASSED}
+
+
+def has_scoped_signals() -> bool:
+    """Tells whether the kernel can keep signals within a process's own descendants (Landlock, from ABI 6 on)."""
+    create_ruleset, version_only = 444, 1
+    return ctypes.CDLL(None).syscall(create_ruleset, None, 0, version_only) >= 6
 
 
 async def test_runs_of_one_project_side_by_side(make_project: MakeProject) -> None:

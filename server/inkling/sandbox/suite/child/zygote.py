@@ -2,8 +2,9 @@
 
 The protocol keeps the two descriptors that it began with and nobody else gets them: a job has a pipe of its own for
 its events, which are passed on as they are. After a job every process and every file that it left is removed; where
-that fails, the answer says so and the runner starts a fresh sandbox. A job has no namespaces of its own: sandboxes
-refuse to make new ones, because those open much of the kernel to whom they hold.
+that fails, the answer says so and the runner starts a fresh sandbox. A job can neither signal nor look into the zygote
+(`linux.keep_to_own_descendants`). It has no namespaces of its own: to make some it would need user namespaces, which
+open much of the kernel to the packages that the zygote imports, and which the sandbox therefore refuses to all.
 """
 
 import fcntl
@@ -29,6 +30,7 @@ FIRST_DESCRIPTOR = 100  # of those we keep: tests expect low numbers to be free,
 CHUNK_BYTES = 65536
 STDERR_BYTES = 8192  # of what a job prints outside of its tests, its end
 REPORT_S = 3.0  # for a job to say where it stood when its time was over, before it is killed
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - in the sandbox, where it is its own
 POLL_S = 0.05  # how soon the end of a job is seen where the kernel has no process descriptors
 
 
@@ -72,7 +74,7 @@ def main() -> None:
     _write(descriptors.answers, encode_object(FrameKind.READY, ready))
     while (job := _read_job(descriptors.jobs)) is not None:
         end, group = _run(job, descriptors)
-        end["is_clean"] = linux.reap_all(group) and cleaner.clean()
+        end["is_clean"] = linux.reap_all(group) and cleaner.clean() and not linux.holds_shared_objects()
         _write(descriptors.answers, encode_object(FrameKind.DONE, end))
 
 
@@ -137,6 +139,7 @@ def _run(job: Job, descriptors: _Descriptors) -> tuple[dict[str, object], int]:
 def _become_job(job: Job, events: int, log: int) -> None:
     os.setsid()
     linux.die_with_parent()
+    linux.keep_to_own_descendants()
     linux.set_readable_by_others(True)
     with suppress(OSError), open("/proc/self/oom_score_adj", "w") as score:  # noqa: PTH123 - a few µs in each fork
         score.write("1000")  # so that the kernel takes the job and not the zygote
@@ -226,8 +229,10 @@ class _Cleaner:
     def __init__(self) -> None:
         scratch = Path(os.environ["TMPDIR"]) if "TMPDIR" in os.environ else None
         places = [] if scratch is None else [scratch]
-        if scratch is not None and scratch in Path.home().parents:
+        if scratch is not None and scratch in Path.home().parents:  # so it is in a sandbox, and there only
             places.append(Path.home())
+            if os.access(SHARED_MEMORY, os.W_OK):
+                places.append(SHARED_MEMORY)
         self._kept = {place: set(place.iterdir()) for place in places}
 
     def clean(self) -> bool:
