@@ -1,6 +1,7 @@
 """Where the siblings of a newcomer have entries, and what its own entry would be."""
 
 import ast
+import math
 import re
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
@@ -23,6 +24,7 @@ from inkling.engine.next_edit.symmetry.listings import (
 )
 from inkling.engine.next_edit.symmetry.newcomers import Newcomer, Sibling
 
+LEAST_NAMED = 0.3  # of the siblings; what fewer of them have is their own
 MOST_MENTIONS = 40  # of one name in one file; a name that stands everywhere is no entry of a list
 MOST_LINES_APART = 30  # from one mention of a sibling to the next
 MOST_LINES = 12  # of an entry; longer ones are not copies
@@ -144,8 +146,9 @@ def _is_of_other_use(listing: Listing, newcomer: Newcomer) -> bool:
 
 
 def _least_entries(newcomer: Newcomer) -> int:
-    """Returns of how many siblings there must be entries: of two, where there are two."""
-    return min(2, len(newcomer.siblings))
+    """Returns of how many siblings there must be entries: of two, where there are two, and not of the fewest."""
+    n_siblings = len(newcomer.siblings)
+    return max(min(2, n_siblings), math.ceil(LEAST_NAMED * n_siblings))
 
 
 def _columns(

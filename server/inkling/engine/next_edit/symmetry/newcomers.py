@@ -28,6 +28,8 @@ MOST_REWRITTEN_LINES = 12  # of a change that replaces lines; in more of them it
 SHORTEST_NAME = 2
 MOST_PIECES = 6  # of a name; a longer string is a text
 
+_ONE_BLOCK = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+
 _Span = tuple[Place, Place]
 
 
@@ -105,6 +107,8 @@ def newcomers(view: FileView, change: LineChange, age: int) -> Iterator[Newcomer
     ends = spans[0][0].line, spans[-1][1].line - (spans[-1][1].column == 0)
     # What was added to has more than the change, and so goes beyond an end of it.
     for node in (tree, *nodes_on(tree, {*ends})):
+        if isinstance(node, _ONE_BLOCK) and not any(ends[0] <= each.lineno - 1 <= ends[1] for each in node.body):
+            continue
         for listing in listings_of(view, node):
             if listing.kind is ListingKind.ARGUMENTS:
                 continue  # Those belong to a signature.

@@ -9,7 +9,7 @@ from inkling.engine.next_edit.symmetry.counterparts import Counterpart, counterp
 from inkling.engine.next_edit.symmetry.newcomers import Newcomer, newcomers
 from inkling.engine.next_edit.symmetry.writing import written
 
-MOST_CHANGES = 4  # what was added before that has its counterparts, or needs none
+MOST_CHANGES = 3  # what was added before that has its counterparts, or needs none
 MOST_NEWCOMERS = 8
 MOST_FILES = 40
 
