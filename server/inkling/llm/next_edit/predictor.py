@@ -4,48 +4,28 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
-from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from inkling.context.prompt_context import Lookup
-from inkling.context.prompt_context.readable import Readable
 from inkling.context.sources import read_source
-from inkling.core.errors import ModelError, WorkerError
-from inkling.core.next_edit import (
-    ChangeOrigin,
-    EditKind,
-    EditQuestion,
-    LineChange,
-    PredictedEdit,
-    PredictedPlace,
-    Prediction,
-)
+from inkling.core.errors import ModelError
+from inkling.core.next_edit import EditKind, EditQuestion, PredictedEdit, PredictedPlace, Prediction
 from inkling.core.ports import WorkspaceScope
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Source
-from inkling.core.text import position_at, split_lines
 from inkling.llm.next_edit.answers import Answer
 from inkling.llm.next_edit.doubts import doubt_of
-from inkling.llm.next_edit.prompt import MAX_EDITS, WINDOW_TOKENS, Problem, Scene, request_for
+from inkling.llm.next_edit.prompt import MAX_EDITS, Scene, request_for
 from inkling.llm.next_edit.replies import LineEdit, Misfit, find_again, fit, n_complete, parse_hunks
-from inkling.llm.next_edit.windows import Anchor, ShownFile, choose_windows
+from inkling.llm.next_edit.scene_reader import SceneReader, lines_of
 from inkling.llm.text_model import ChatMessage, ChatRequest, Purpose, TextModel
 
 logger = logging.getLogger(__name__)
 
 MAX_IN_FLIGHT = 2
-MAX_CHARS = 500_000  # of one file; a larger one is data
-MAX_PLACES = 8
-MAX_FILES = 8
 N_KEPT = 16  # answers, and groups of edits, that are remembered
-CURSOR_REACH = 12  # lines above and below the cursor that are worth most
-PLACE_REACH = 5
-PROBLEMS_WITHIN_S = 0.1  # a model takes longer by far, and does without
 WORDS = "the language model expects it to follow from your latest changes"
-_MEANT = frozenset({ChangeOrigin.TYPED, ChangeOrigin.APPLIED})
 
 
 class ModelEditPredictor:
@@ -72,8 +52,7 @@ class ModelEditPredictor:
         """
         self._model = model
         self._find_document = find_document
-        self._lookup = lookup
-        self._readable = Readable(scope)
+        self._scenes = SceneReader(find_document, lookup, scope)
         self._turns: list[asyncio.Timeout] = []
         self._free = asyncio.Semaphore(MAX_IN_FLIGHT)
         self._answers: OrderedDict[tuple[ChatMessage, ...], Answer] = OrderedDict()
@@ -83,11 +62,11 @@ class ModelEditPredictor:
 
     def open_workspace(self, scope: WorkspaceScope) -> None:
         """Takes the folders, and what is excluded."""
-        self._readable = Readable(scope)
+        self._scenes.open_workspace(scope)
 
     def files_changed(self) -> None:
         """Looks anew at what may be shown: one of the files may be a `.gitignore`."""
-        self._readable.forget()
+        self._scenes.files_changed()
 
     def close(self) -> None:
         """Ends the requests that run; questions are answered with nothing from now on."""
@@ -101,15 +80,9 @@ class ModelEditPredictor:
         Raises:
             ModelError: The endpoint did not answer as it should, and said nothing of use before.
         """
-        history = tuple(change for change in question.history if change.origin in _MEANT)
-        if self._is_closed or not history:
+        scene = None if self._is_closed else await self._scenes.scene(question, places)
+        if scene is None:
             return Prediction()
-        problems = await self._problems(question)
-        readable = self._readable
-        files = await asyncio.to_thread(_shown_files, question, history, places, (self._find_document, readable))
-        if question.snapshot.uri not in files:
-            return Prediction()  # a file that no model may see
-        scene = await asyncio.to_thread(_scene, question, history, places, (files, problems))
         request = request_for(scene)
         answer = self._answers.get(request.messages) or await self._ask(request)
         return self._prediction(answer, scene) if answer is not None else Prediction()
@@ -123,17 +96,10 @@ class ModelEditPredictor:
             text = snapshot.text if snapshot is not None else None
             if text is None and predicted.path is not None:
                 text = await asyncio.to_thread(read_source, str(predicted.path))
-            first = find_again(line_edit, _lines(text)) if text is not None else None
+            first = find_again(line_edit, lines_of(text)) if text is not None else None
             if first is not None:
                 found.append((first, predicted))
         return tuple(replace(predicted, first_line=first, n_in_group=len(found)) for first, predicted in found)
-
-    async def _problems(self, question: EditQuestion) -> tuple[Problem, ...]:
-        with suppress(TimeoutError, WorkerError):
-            async with asyncio.timeout(PROBLEMS_WITHIN_S):
-                found = await self._lookup.problems(question.snapshot, question.offset)
-                return tuple(Problem(line=line - 1, words=words) for line, words in found)
-        return ()
 
     async def _ask(self, request: ChatRequest) -> Answer | None:
         """Returns the answer; None where a newer question took the turn of this one."""
@@ -216,53 +182,6 @@ class _WithdrawnError(Exception):
     """A newer question took the turn of this one."""
 
 
-def _shown_files(
-    question: EditQuestion,
-    history: Sequence[LineChange],
-    places: Sequence[PredictedPlace],
-    sources: tuple[Callable[[DocumentUri], Snapshot | None], Readable],
-) -> dict[DocumentUri, ShownFile]:
-    """Returns the files that matter and may be shown, the one with the cursor first; reads files, so on a thread."""
-    find_document, readable = sources
-    uris = [question.snapshot.uri, *(place.uri for place in places), *(change.uri for change in reversed(history))]
-    files: dict[DocumentUri, ShownFile] = {}
-    for uri in list(dict.fromkeys(uris))[:MAX_FILES]:
-        snapshot = question.snapshot if uri == question.snapshot.uri else find_document(uri)
-        path = snapshot.path if snapshot is not None else _path_of(uri)
-        if path is not None and not (readable.known(path) or readable.look(path)):
-            continue
-        text = snapshot.text if snapshot is not None else read_source(str(path)) if path is not None else None
-        if text is not None and len(text) <= MAX_CHARS:
-            files[uri] = ShownFile(uri=uri, path=path, name=readable.name(path), lines=_lines(text))
-    return files
-
-
-def _scene(
-    question: EditQuestion,
-    history: Sequence[LineChange],
-    places: Sequence[PredictedPlace],
-    known: tuple[dict[DocumentUri, ShownFile], tuple[Problem, ...]],
-) -> Scene:
-    files, problems = known
-    cursor_line = position_at(question.snapshot.text, question.offset).line
-    likeliest = sorted(places, key=lambda place: -place.probability)[:MAX_PLACES]
-    anchors = [
-        Anchor(uri=question.snapshot.uri, line=cursor_line, reach=CURSOR_REACH),
-        *(Anchor(uri=place.uri, line=place.line, reach=PLACE_REACH) for place in likeliest),
-        *(Anchor(uri=question.snapshot.uri, line=problem.line, reach=PLACE_REACH) for problem in problems),
-        *(Anchor(uri=change.uri, line=change.first_line, reach=PLACE_REACH) for change in reversed(history)),
-    ]
-    return Scene(
-        windows=choose_windows(files, anchors, WINDOW_TOKENS),
-        changes=tuple(change for change in history if change.uri in files),
-        problems=problems,
-        places=tuple((place.uri, place.line) for place in likeliest if place.uri in files),
-        cursor_uri=question.snapshot.uri,
-        cursor_line=cursor_line,
-        name=lambda uri: files[uri].name,
-    )
-
-
 def _touch(edit: LineEdit, other: LineEdit) -> bool:
     if edit.file.uri != other.file.uri:
         return False
@@ -285,13 +204,3 @@ def _predicted(edit: LineEdit, probability: float, group: tuple[str, int]) -> Pr
         n_in_group=group[1],
         words=WORDS,
     )
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(line.rstrip("\r\n") for line in split_lines(text))
-
-
-def _path_of(uri: DocumentUri) -> Path | None:
-    """Returns where a document lies that nobody has open; None for what is no file of this machine."""
-    parts = urlsplit(uri)
-    return Path(url2pathname(parts.path)) if parts.scheme == "file" and parts.netloc in {"", "localhost"} else None
