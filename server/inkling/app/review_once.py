@@ -5,11 +5,12 @@ import json
 import os
 import signal
 import sys
+from collections.abc import Coroutine
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 import click
 
@@ -39,6 +40,7 @@ from inkling.core.review import ReviewBudget, ReviewRequest, Severity, Unchecked
 from inkling.core.settings import SandboxBackend
 from inkling.features.review import Review, ReviewFeature, ReviewWishes
 
+_ENDED: Final = 128 + signal.SIGTERM  # the exit code, as shells have it
 EVERYTHING: Final = 1_000_000  # comments; a baseline takes all there are
 _LEVELS: Final = {Severity.NOTE: 1, Severity.WARNING: 2, Severity.ERROR: 3}
 
@@ -115,7 +117,11 @@ def review_once(options: ReviewOptions) -> bool:
         only_new=options.only_new,
     )
     with read_changes(question, os.environ) as changes:
-        review = asyncio.run(_review(options, repository, changes, memory, wishes))
+        try:
+            review = asyncio.run(_until_ended(_review(options, repository, changes, memory, wishes)))
+        except asyncio.CancelledError:
+            sys.exit(_ENDED)
+        signal.signal(signal.SIGTERM, _end)  # the event loop had a handler of its own, and took it away
         if options.baseline is not None and options.must_update_baseline:
             n_written = write_baseline(options.baseline, review)
             click.echo(f"{options.baseline} holds {n_written} accepted {_plural('comment', n_written)} now.")
@@ -205,6 +211,13 @@ def _plural(word: str, n: int) -> str:
     return word if n == 1 else f"{word}s"
 
 
+async def _until_ended(work: Coroutine[Any, Any, Review]) -> Review:
+    """Returns what comes of work; when the process is told to end, it is cancelled, and ends what it has started."""
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
+
+
 def _end(_number: int, _frame: FrameType | None) -> None:
     """Ends as Python does when it is told to stop in other ways: what was put on disk is taken away."""
-    sys.exit(128 + signal.SIGTERM)
+    sys.exit(_ENDED)
