@@ -169,6 +169,67 @@ def bench_repair(
     sys.exit(run(options, json_file))
 
 
+@bench.command("review")
+@click.option(
+    "--pairs",
+    type=click.Path(path_type=Path),
+    help="Others' changes: JSON Lines with id, path, before, after, kind (bug, fix or refactoring), perhaps tests.",
+)
+@click.option(
+    "--kind",
+    "kinds",
+    type=click.Choice(["bug", "fix", "refactoring"]),
+    multiple=True,
+    help="Only changes of this kind; may be given several times.",
+)
+@click.option(
+    "--half",
+    type=click.Choice(["open", "held-out", "all"]),
+    default="all",
+    show_default=True,
+    help="Of this project's changes: the open half is for work on the reviewer, the other for final figures.",
+)
+@click.option("--limit", type=click.IntRange(1), help="Most changes, chosen by the seed; all unless given.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses changes; for the intervals.")
+@click.option(
+    "--budget", "budget_s", type=click.FloatRange(5), default=60.0, show_default=True, help="Seconds for a review."
+)
+@click.option("--processes", "n_processes", type=click.IntRange(1), default=2, show_default=True, help="Side by side.")
+@click.option(
+    "--without-failing-tests",
+    is_flag=True,
+    help="Take the tests away that do not pass both before and after the change: the harder case.",
+)
+@_JSON_OPTION
+@with_exit_codes
+def bench_review(
+    pairs: Path | None,
+    kinds: tuple[str, ...],
+    half: str,
+    limit: int | None,
+    seed: int,
+    budget_s: float,
+    n_processes: int,
+    json_file: Path | None,
+    *,
+    without_failing_tests: bool,
+) -> None:
+    """Review comments on changes whose sense is known: bugs brought in, bugs fixed, code only written otherwise."""
+    from inkling.bench.review.benchmark import ReviewBenchOptions, run
+
+    options = ReviewBenchOptions(
+        pairs=pairs,
+        kinds=kinds,
+        half=half,
+        limit=limit,
+        seed=seed,
+        budget_s=budget_s,
+        n_processes=n_processes,
+        keeps_failing_tests=not without_failing_tests,
+    )
+    sys.exit(run(options, json_file))
+
+
 @bench.command("next-edit")
 @click.option("--data", type=click.Path(path_type=Path), help="Ordered steps of pull requests, as in the shared set.")
 @click.option("--repo", type=click.Path(path_type=Path), help="Take the commits of this git repository instead.")

@@ -1,5 +1,6 @@
 """Inputs for functions and methods: what is known varied, what is annotated drawn, and the rest found by trying."""
 
+import ast
 import functools
 import inspect
 import itertools
@@ -17,7 +18,11 @@ _MOST_TRIALS = 120  # of shapes, for one call
 _MOST_SHAPES = 5
 _MOST_RECEIVERS = 5
 _MOST_STEPS = 2  # calls of other methods before the one that is looked at
-_N_TWICE = 24  # inputs that are run after another one, for what that leaves behind
+_N_PERMUTED = 5  # inputs of which each is run after each other one
+_N_TWICE = 40  # inputs that are run after another one, for what that leaves behind
+_COST_OF_PLACE = 0.02  # different answers that a less likely combination of shapes has to make up for
+_SMALLNESS = 0.35  # rate at which later values of a shape become rare: small values meet each other more often
+_RELATED = 0.5  # of arguments that are taken out of another one, where there is one to take it of
 _SAMPLES = 3  # of values, for each combination of shapes
 _ROUNDS_OF_CLASSES = 2
 _SNAKE = re.compile(r"(?<!^)(?=[A-Z])")
@@ -70,6 +75,7 @@ class InputMaker:
         self._shapes: dict[str, list[Code]] = {
             name: [Code(text) for text in texts] for name, texts in guesses_for(callee.target).items()
         }
+        self._passed: dict[str, set[str]] = {}  # kinds of what known calls pass, by parameter
         self._of_classes: dict[str, str] = {}  # shapes that are objects of classes, by the class's name
 
     def inputs(self, known: Sequence[Input]) -> list[Input]:
@@ -78,15 +84,19 @@ class InputMaker:
         Args:
             known: Inputs that tests, docstrings and call sites have.
         """
+        self._passed = _passed_kinds(self._callee, known)
         for _ in range(_ROUNDS_OF_CLASSES):  # a second time for those that are made of others
             for name, kind in self._callee.neighbours.items():
                 self._learn_class(name, kind)
         made = [*known, *_varied(self._callee, known, n=self._n // 2, seed=self._seed)]
         made += self._of_function(self._n) if self._callee.owner is None else self._of_class(self._callee.owner)
         plain = [item for item in made if not item.setup and not item.node_id]
-        made += [after for pair in itertools.pairwise(plain) for after in _one_after_another(*pair)][
-            :_N_TWICE
+        pairs = [
+            *itertools.permutations(plain[:_N_PERMUTED], 2),
+            *itertools.pairwise(plain),
+            *zip(plain, plain, strict=True),
         ]
+        made += [_after(one, other) for one, other in pairs[:_N_TWICE]]
         return list({(item.node_id, item.shown): item for item in reversed(made)}.values())[::-1]
 
     def _learn_class(self, name: str, kind: type) -> None:
@@ -206,9 +216,25 @@ class InputMaker:
     ) -> list[Input]:
         """Returns calls whose arguments are of shapes that the old version tells most apart."""
         slots = [item for item in parameters if item.kind is not item.VAR_KEYWORD]
-        combinations = _nearest_first([self._choices(item) for item in slots], self._chance)
+        likely, possible = zip(*[self._choices(item) for item in slots], strict=True) if slots else ((), ())
+        accepted = self._accepted(slots, likely, made) or self._accepted(slots, possible, made)
+        inputs = []
+        for at in range(n if accepted else 0):
+            # The first half is of the best shapes; of each combination the plainest values come first.
+            number = 0 if at < n // 2 else at % len(accepted)
+            is_first = at == 0 or n // 2 <= at < n // 2 + len(accepted)
+            inputs.append(made(self._call_with(slots, accepted[number], 0 if is_first else None), Origin.GUESSED))
+        return inputs
+
+    def _accepted(
+        self,
+        slots: Sequence[inspect.Parameter],
+        choices: Sequence[Sequence[str | None]],
+        made: Callable[[Code, Origin], Input],
+    ) -> list[tuple[str | None, ...]]:
+        """Returns the combinations of shapes that the old version answers most variously."""
         scored = []
-        for place, combination in enumerate(combinations[:_MOST_TRIALS]):
+        for place, combination in enumerate(_nearest_first(choices, self._chance)[:_MOST_TRIALS]):
             answers, n_taken = set(), 0
             for at in range(_SAMPLES):
                 outcome = self._run(made(self._call_with(slots, combination, at), Origin.GUESSED))
@@ -216,15 +242,14 @@ class InputMaker:
                     n_taken += 1 if outcome.kind == VALUE or outcome.is_deliberate else 0
                     answers.add((outcome.kind, outcome.value))
             if answers:
-                scored.append((min(n_taken, 2), len(answers), -place, combination))
-        accepted = [item[-1] for item in sorted(scored, key=lambda item: item[:3], reverse=True)[:_MOST_SHAPES]]
-        return [
-            made(self._call_with(slots, accepted[at % len(accepted)], at // len(accepted)), Origin.GUESSED)
-            for at in range(n if accepted else 0)
-        ]
+                scored.append((min(n_taken, 2), len(answers) - place * _COST_OF_PLACE, combination))
+        return [item[-1] for item in sorted(scored, key=lambda item: item[:2], reverse=True)[:_MOST_SHAPES]]
 
-    def _choices(self, item: inspect.Parameter) -> list[str | None]:
-        """Returns shapes for a parameter, the likeliest first; None stands for its default."""
+    def _choices(self, item: inspect.Parameter) -> tuple[list[str | None], list[str | None]]:
+        """Returns shapes for a parameter that something speaks for, and all; None stands for its default.
+
+        What other calls pass speaks for a shape, or else the parameter's name and its default.
+        """
         owner = self._callee.owner.__name__ if self._callee.owner is not None else ""
         parts = {item.name, *item.name.split("_")}
         hinted = [
@@ -235,43 +260,105 @@ class InputMaker:
         ]
         hinted += shapes_by_name(item.name)
         ordered = dict.fromkeys([*hinted, *list(self._shapes)[:3], *self._of_classes, *self._shapes])
-        choices: list[str | None] = list(ordered)
+        if not item.name.startswith(("is_", "has_", "with_")) and not isinstance(item.default, bool):
+            ordered.pop("flag", None)  # it passes for a number
+        possible: list[str | None] = list(ordered)
+        likely: list[str | None] = [shape for shape in ordered if self._is_passed(item.name, shape)]
+        likely = likely or [*hinted] or possible
         if item.default is not item.empty or item.kind is item.VAR_POSITIONAL:
             of_default = [
                 shape for shape, codes in self._shapes.items() if any(code.text == repr(item.default) for code in codes)
             ]
-            choices = [None, *dict.fromkeys([*of_default, *choices])]
-        return choices
+            likely, possible = ([None, *dict.fromkeys([*of_default, *shapes])] for shapes in (likely, possible))
+        return likely, possible
 
-    def _call_with(self, slots: Sequence[inspect.Parameter], combination: Sequence[str | None], at: int) -> Code:
-        texts = []
-        imports: list[tuple[str, str]] = []
-        for place, (item, shape) in enumerate(zip(slots, combination, strict=True)):
-            if shape is None:
-                continue
+    def _is_passed(self, parameter: str, shape: str) -> bool:
+        """Tells whether a known call passes something of the same kind."""
+        kinds = {_kind(code) for code in self._shapes[shape]}
+        return bool(kinds & self._passed.get(parameter, set()))
+
+    def _call_with(self, slots: Sequence[inspect.Parameter], combination: Sequence[str | None], at: int | None) -> Code:
+        """Returns arguments of some shapes: the values at a place, or those of chance, the first ones more often."""
+        passed = [
+            (slot, item, shape) for slot, (item, shape) in enumerate(zip(slots, combination, strict=True)) if shape
+        ]
+        codes = []
+        for slot, _, shape in passed:
             values = self._shapes[shape]
-            # Each parameter goes through its values at a pace of its own, so that different ones come together.
-            code = values[(at * (place + 1) + at // len(values) * place) % len(values)]
+            place = int(self._chance.expovariate(_SMALLNESS)) if at is None else at * (slot + 1)
+            codes.append(values[place % len(values)])
+        if at is None:
+            codes = self._related(codes)
+        texts = []
+        for (_, item, _), code in zip(passed, codes, strict=True):
             is_named = item.kind is item.KEYWORD_ONLY or item.default is not item.empty
             texts.append(
                 f"{item.name}={code.text}" if is_named and item.kind is not item.POSITIONAL_ONLY else code.text
             )
-            imports += code.imports
+        imports = [name for code in codes for name in code.imports]
         return Code(", ".join(texts), tuple(dict.fromkeys(imports)))
 
+    def _related(self, codes: Sequence[Code]) -> list[Code]:
+        """Returns arguments some of which are parts of others: a key of a mapping, an item of a list."""
+        parts = [_parts(code) for code in codes]
+        related = list(codes)
+        for at, code in enumerate(codes):
+            others = [part for place, some in enumerate(parts) if place != at for part in some]
+            if others and not parts[at] and self._chance.random() < _RELATED:
+                chosen = self._chance.choice(sorted(others, key=repr))
+                if code.text[:1] in "'\"-0123456789":
+                    related[at] = Code(repr(chosen))
+        return related
 
-def _one_after_another(one: Input, other: Input) -> list[Input]:
+
+def _parts(code: Code) -> list[object]:
+    """Returns the scalars within a literal container, keys included; nothing of other code."""
+    try:
+        value = ast.literal_eval(code.text)
+    except (ValueError, SyntaxError):
+        return []
+    found: list[object] = []
+    waiting = [value] if isinstance(value, list | tuple | set | dict) else []
+    while waiting:
+        container = waiting.pop()
+        for item in [*container, *(container.values() if isinstance(container, dict) else ())]:
+            if isinstance(item, list | tuple | set | dict):
+                waiting.append(item)
+            else:
+                found.append(item)
+    return found
+
+
+def _kind(code: Code) -> str:
+    """Returns the type of a literal; for other code what it begins with."""
+    try:
+        return type(ast.literal_eval(code.text)).__name__
+    except (ValueError, SyntaxError):
+        return code.text.split("(")[0]
+
+
+def _passed_kinds(callee: Callee, known: Sequence[Input]) -> dict[str, set[str]]:
+    """Returns by parameter the kinds of what calls pass that tests, docstrings and call sites have."""
+    names = [item.name for item in _parameters(callee.thing)]
+    kinds: dict[str, set[str]] = {}
+    for item in known:
+        call = ast.parse(item.call, mode="eval").body
+        if isinstance(call, ast.Call) and not any(isinstance(argument, ast.Starred) for argument in call.args):
+            passed = [*zip(names, call.args, strict=False), *((each.arg, each.value) for each in call.keywords)]
+            for name, argument in passed:
+                kinds.setdefault(name or "", set()).add(_kind(Code(ast.unparse(argument))))
+    return kinds
+
+
+def _after(one: Input, other: Input) -> Input:
     """Returns what shows what one call leaves behind for the next."""
-    return [
-        Input(
-            target=item.target,
-            origin=max(one.origin, item.origin, key=list(Origin).index),
-            setup=(one.call,),
-            call=item.call,
-            imports=tuple(dict.fromkeys((*one.imports, *item.imports))),
-        )
-        for item in (one, other)
-    ]
+    return Input(
+        target=other.target,
+        origin=max(one.origin, other.origin, key=list(Origin).index),
+        setup=(one.call,),
+        call=other.call,
+        imports=tuple(dict.fromkeys((*one.imports, *other.imports))),
+    )
 
 
 def _varied(callee: Callee, known: Sequence[Input], *, n: int, seed: int) -> list[Input]:

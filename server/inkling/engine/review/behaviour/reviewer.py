@@ -28,6 +28,7 @@ from inkling.core.review import (
 from inkling.engine.judging.inside import program_inside
 from inkling.engine.review.behaviour.exchange import (
     ORDINARY,
+    TIMEOUT,
     Compared,
     Origin,
     Pair,
@@ -375,7 +376,8 @@ def _chosen(differing: Sequence[Pair]) -> list[Pair]:
     for pairs in groups.values():
         ordinary = [pair for pair in pairs if pair.input.origin in ORDINARY]
         not_guessed = [pair for pair in pairs if pair.input.origin is not Origin.GUESSED]
+        n = 1 if pairs[0].after.kind == TIMEOUT else _PER_SIGNATURE  # what hangs takes long each time
         for some in (ordinary, not_guessed, pairs):
-            for pair in sorted(some, key=lambda item: item.input.size)[:_PER_SIGNATURE]:
+            for pair in sorted(some, key=lambda item: item.input.size)[:n]:
                 chosen.setdefault(id(pair), pair)
     return sorted(chosen.values(), key=_rank)[:_MOST_CLOSE]

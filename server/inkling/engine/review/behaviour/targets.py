@@ -11,6 +11,7 @@ from inkling.engine.judging.examples import docstring_examples
 from inkling.engine.judging.values import is_literal
 from inkling.engine.review.behaviour.exchange import Origin, Target
 from inkling.engine.review.changed_code import ChangedCode, ChangedDefinition, Definition, read_definitions
+from inkling.engine.review.parsing import parse
 from inkling.engine.review.project_code import ProjectCode
 
 MOST_TARGETS = 24
@@ -86,9 +87,7 @@ def prepare(changes: ChangeSet, code: ChangedCode) -> Prepared:
     matched = {(pair.path_after, pair.after.qualified_name): pair for pair in code.definitions if pair.after}
     targets = []
     promises = {
-        example.call: example.wanted
-        for file in files
-        for example in docstring_examples(ast.parse(file.before or ""), "")
+        example.call: example.wanted for file in files for example in docstring_examples(parse(file.before or ""), "")
     }
     for path, name in list(wanted)[:MOST_TARGETS]:
         target = _target(changes, by_file[path], name, matched.get((path, name)), project)
@@ -185,7 +184,7 @@ def _module_level(file: ChangedFile) -> tuple[set[str], tuple[int, ...]]:
 def _statements(text: str) -> dict[str, ast.stmt]:
     return {
         ast.unparse(statement): statement
-        for statement in ast.parse(text).body
+        for statement in parse(text).body
         if not isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
         and not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant))
     }
@@ -220,7 +219,10 @@ def _target(
     if before is None or after is None:
         return None
     constants = [
-        node.value for item in (before, after) for node in ast.walk(item.node) if isinstance(node, ast.Constant)
+        node.value
+        for tree in (before.node, after.node, *_constants_used(file, after))
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
     ]
     docstrings = {
         ast.get_docstring(node)

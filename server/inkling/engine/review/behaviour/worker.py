@@ -50,8 +50,8 @@ _N_PROBES = 160
 _MOST_DIFFERING = 400  # told of one comparison
 _RECORDING_WALL_S = 6.0
 _ROUNDS = 7  # of making inputs smaller
-_ALONE_CPU_S = 1.0  # of an input that runs alone: what still runs then hangs
-_MOST_HANGING = 12  # inputs of one version; then the rest is left out, and nothing is said of it
+_ALONE_CPU_S = 0.6  # of an input that runs alone: what still runs then hangs
+_MOST_HANGING = 6  # inputs of one version; then the rest is left out, and nothing is said of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -294,9 +294,32 @@ class _Comparison:
             known = list(recorder.calls[number].values())
             for call, origin in target.calls:
                 known.append(Input(target=number, origin=Origin(origin), call=call, imports=(callee.imported,)))
-            maker = InputMaker(callee, runner.run, n=question.n_inputs, seed=question.seed)
-            for given in maker.inputs(known):
+            maker = InputMaker(callee, _Patient(runner).run, n=question.n_inputs, seed=question.seed)
+            try:
+                inputs = maker.inputs(known)
+            except _HangsError:
+                inputs = known
+            for given in inputs:
                 _tell_line(tell, {"input": asdict(given)})
+
+
+class _HangsError(Exception):
+    """A function ends on too few inputs to be tried on more."""
+
+
+class _Patient:
+    """Runs inputs until too many of them have hung."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self._n_hanging = 0
+
+    def run(self, given: Input) -> Outcome:
+        outcome = self._runner.run(given)
+        self._n_hanging += outcome.kind == TIMEOUT
+        if self._n_hanging > _MOST_HANGING:
+            raise _HangsError
+        return outcome
 
 
 def _inputs_of_tests(items: Sequence[pytest.Item], question: SideBySide) -> Iterable[Input]:

@@ -1,0 +1,1 @@
+"""How good review comments are: `inkling bench review`."""
