@@ -36,6 +36,7 @@ LARGEST_RSS_BYTES: Final = 200 * 1024 * 1024  # half of what all of Inkling may 
 READ_AHEAD_BELOW: Final = 0.7  # of the largest size: reading ahead alone never makes the worker start afresh
 MAX_COMPLETIONS: Final = 200
 DEFINITIONS_BUDGET_S: Final = 0.1  # of one answer; what is left is asked again, after whatever came meanwhile
+OVERLAY_KEPT_S: Final = 1.0  # after the last answer: one question is asked in many calls
 REST_BUDGET_S: Final = 0.1  # of reading files at a time; a question that comes meanwhile waits that long
 _IMPORT_LINE: Final = re.compile(r"^[ \t]*(?:import|from)[ \t].+$", re.MULTILINE)
 
@@ -63,6 +64,7 @@ class AnalysisWorker:
         self._to_warm: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._warmed: set[tuple[str, str]] = set()
         self._overlay: Overlay | None = None
+        self._overlay_used_at_s = 0.0
 
     def take_scope(self, payload: Any) -> None:
         """Takes the folders and the interpreter, which is run."""
@@ -154,11 +156,13 @@ class AnalysisWorker:
             if call.is_cancelled() or (found and time.monotonic() > end_s):
                 break
             found.append(overlay.definitions((path, line, column), name))
-        self._overlay = overlay
+        self._overlay, self._overlay_used_at_s = overlay, time.monotonic()
         return found
 
     def rest(self) -> None:
         """Does a little housekeeping; called while nothing is asked."""
+        if time.monotonic() - self._overlay_used_at_s < OVERLAY_KEPT_S:
+            return  # more is about to be asked, and whatever is read now would undo what was found out
         self._overlay = None
         size_bytes = resident_bytes()
         if size_bytes > self._largest_rss_bytes:

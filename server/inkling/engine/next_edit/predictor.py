@@ -1,6 +1,7 @@
 """The embedded predictor of next edits as the daemon sees it: a worker process, and what it must be told."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ class EmbeddedEditPredictor:
         self.deadline_s = deadline_s
         self.on_more_known: Callable[[DocumentUri], None] | None = None
         self._inquiries = Inquiries(names, self._take_answers) if names is not None else None
-        self._n_answered = 0
+        self._answered: deque[int] = deque(maxlen=16)  # keys, the latest last
         self._max_file_kb = max_file_kb
         self._cache_dir = cache_dir
         self._scope: WorkspaceScope | None = None
@@ -102,11 +103,12 @@ class EmbeddedEditPredictor:
             return Prediction()
         await self._wait_for_first_start()
         payload = self._payload(question)
-        n_answered = self._n_answered
+        answered_before = set(self._answered)
         edits, places, wanted = await self._worker.call("predict", payload, deadline_s=self.deadline_s)
-        # What was answered while the question was under way would be asked again; the next question knows it.
-        if self._inquiries is not None and n_answered == self._n_answered:
-            inquiries = [unpack_inquiry(each) for each in wanted]
+        if self._inquiries is not None:
+            # What was answered while the question was under way is known to the next one.
+            answered_since = set(self._answered) - answered_before
+            inquiries = [each for each in map(unpack_inquiry, wanted) if each.key not in answered_since]
             self._inquiries.ask(inquiries, self._open_texts(), lambda: self._tell(question.snapshot.uri))
         return Prediction(
             edits=tuple(unpack_edit(edit) for edit in edits), places=tuple(unpack_place(place) for place in places)
@@ -134,7 +136,7 @@ class EmbeddedEditPredictor:
             self.on_more_known(uri)
 
     def _take_answers(self, key: int, answers: Answers) -> None:
-        self._n_answered += 1
+        self._answered.append(key)
         self._worker.notify("meanings", (key, answers))
 
     def _open_texts(self) -> dict[str, str]:
