@@ -154,7 +154,7 @@ class Evaluator:
 
     def needs_import(self, mutant: Mutant) -> bool:
         """Tells whether the mutant changes what is evaluated when a module is imported."""
-        return any(self._program.unit_of(target) is None for target, _ in mutant.changes)
+        return self._program.needs_import(mutant.changes)
 
     def evaluate_imported(self, mutant: Mutant) -> int:
         """Returns the score of a mutant whose modules are imported anew."""

@@ -134,6 +134,14 @@ class Program:
             inner, outer = outer, file.parents.get(id(outer))
         return found
 
+    def needs_import(self, changes: Sequence[Change]) -> bool:
+        """Tells whether modules must be imported anew for what changes: exchanged functions would not show it."""
+        for change in changes:
+            unit = self.unit_of(change[0])
+            if unit is None or _brings_super(change, unit):
+                return True
+        return False
+
     def compiled_units(self, changes: Sequence[Change]) -> list[tuple[int, CodeType]] | None:
         """Returns the code of each function that the changes touch, by the unit's index.
 
@@ -147,7 +155,7 @@ class Program:
         by_unit: dict[int, list[Change]] = {}
         for change in changes:
             unit = self.unit_of(change[0])
-            if unit is None:
+            if unit is None or _brings_super(change, unit):
                 return None
             by_unit.setdefault(unit.index, []).append(change)
         compiled = []
@@ -280,6 +288,19 @@ def _with_own_contexts(tree: ast.Module) -> ast.Module:
             elif name == "ops":
                 node.__dict__[name] = [operator.__class__() for operator in value]
     return tree
+
+
+def _brings_super(change: Change, unit: Unit) -> bool:
+    """Tells whether a change has a `super` where the function had none: it needs a cell that the old one has not."""
+    _, new = change
+    parts = new if isinstance(new, tuple) else (new,)
+    if not any(_names_super(part) for part in parts):
+        return False
+    return not _names_super(unit.function)
+
+
+def _names_super(node: ast.AST) -> bool:
+    return any(isinstance(each, ast.Name) and each.id == "super" for each in ast.walk(node))
 
 
 def _function_code(unit: Unit, function: ast.AST) -> CodeType:

@@ -90,7 +90,7 @@ class Search:
         self._listener.progress("trying single changes")
         self._try(self._mine(singles), self._budget_s * _SHARE_OF_SINGLES)
         self._listener.progress("trying changes of constants and defaults")
-        self._try_imported(imported)
+        self._try_imported(imported, len(imported) / max(1, len(imported) + len(self._mine(singles))))
         self._listener.progress("building expressions from values seen in the tests")
         self._synthesise()
         if self._n_found < _FEW:
@@ -126,10 +126,11 @@ class Search:
             place += len(batch)
             size = int(min(LARGEST_BATCH, max(_SMALLEST_BATCH, size * _BATCH_S / max(took_s, 0.02))))
 
-    def _try_imported(self, candidates: Sequence[Mutant]) -> None:
+    def _try_imported(self, candidates: Sequence[Mutant], share: float) -> None:
+        """Runs mutants with modules imported anew, which takes long for each: as long as their share of all allows."""
         if not candidates or not self._evaluator.wait_for_imports():
             return
-        limit_s = max(_LEAST_FOR_IMPORTS_S, self._budget_s * _SHARE_OF_IMPORTS)
+        limit_s = max(_LEAST_FOR_IMPORTS_S, self._budget_s * max(_SHARE_OF_IMPORTS, share * _SHARE_OF_SINGLES))
         end = time.monotonic() + min(self._left_s(), limit_s)
         for mutant in candidates:
             if time.monotonic() > end:

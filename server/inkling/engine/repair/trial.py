@@ -3,7 +3,7 @@
 import gc
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from enum import IntEnum
 from pathlib import Path
 from types import CodeType, FunctionType
@@ -17,6 +17,7 @@ from inkling.engine.repair.module_state import ModuleState
 
 FITNESS_STEPS = 240  # the fitness of a mutant that passes nearly all, as a byte
 _N_PASSING_AT_ONCE = 12  # so many passing tests are run even for a mutant that repairs nothing
+_WITHIN = ".<locals>."  # in the qualified name of what a function made; source: PEP 3155
 
 
 class Score(IntEnum):
@@ -34,6 +35,19 @@ def is_plausible(score: int) -> bool:
     return score in (Score.PLAUSIBLE, Score.PLAUSIBLE_AND_WISHED)
 
 
+def _made_anew(made: CodeType, maker: CodeType) -> CodeType | None:
+    """Returns the code that a function would have had if its maker had had this code; None where nobody can say."""
+    found = [code for code in _codes_in(maker) if code.co_qualname == made.co_qualname]
+    return found[0] if len(found) == 1 and found[0].co_freevars == made.co_freevars else None
+
+
+def _codes_in(code: CodeType) -> Iterator[CodeType]:
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield constant
+            yield from _codes_in(constant)
+
+
 class Trial:
     """The tests, and the functions that mutants change, in this process."""
 
@@ -42,6 +56,7 @@ class Trial:
         self._failing: list[Check] = [check_of(item, self._expectations) for item in failing]
         self._passing: list[Check] = [check_of(item, self._expectations) for item in passing]
         self._functions: dict[int, list[FunctionType]] = {}
+        self._made: dict[int, list[FunctionType]] = {}
         self._examples: list[ExampleCheck] = []
         self._wishes: list[ExampleCheck] = []
         self._state = ModuleState()
@@ -53,19 +68,24 @@ class Trial:
         return self._expectations
 
     def find_functions(self, folder: Path, units: Sequence[tuple[str, str, int]]) -> None:
-        """Finds the function objects of the program's units.
+        """Finds the function objects of the program's units, and those that these made while modules were imported.
 
         Args:
             folder: The project's folder.
             units: Path within the folder, qualified name and first line of each.
         """
         wanted = {(str(folder / path), name, line): index for index, (path, name, line) in enumerate(units)}
+        makers = {(str(folder / path), name): index for index, (path, name, _) in enumerate(units)}
         for candidate in gc.get_objects():
             if isinstance(candidate, FunctionType):
                 code = candidate.__code__
                 index = wanted.get((code.co_filename, code.co_qualname, code.co_firstlineno))
                 if index is not None:
                     self._functions.setdefault(index, []).append(candidate)
+                maker, _, inner = code.co_qualname.partition(_WITHIN)
+                index = makers.get((code.co_filename, maker)) if inner else None
+                if index is not None:
+                    self._made.setdefault(index, []).append(candidate)
 
     def find_examples(self, examples: Sequence[tuple[int, str, str]]) -> None:
         """Takes examples in docstrings; those whose function is not there never hold."""
@@ -101,6 +121,11 @@ class Trial:
                 for function in self._functions.get(index, ()):
                     exchanged.append((function, function.__code__))
                     function.__code__ = code
+                for function in self._made.get(index, ()):
+                    inner = _made_anew(function.__code__, code)
+                    if inner is not None:
+                        exchanged.append((function, function.__code__))
+                        function.__code__ = inner
         except (ValueError, ImportError):  # the new code asks for other variables of the scope around it
             self._put_back(exchanged)
             return Score.INVALID

@@ -223,6 +223,55 @@ async def test_what_is_evaluated_on_import_is_imported_anew(sandbox: Sandbox, tm
     assert project.line_after(proposals, "RATE = 3") == {"RATE = 2"}
 
 
+async def test_functions_that_a_decorator_made_on_import_are_exchanged_too(sandbox: Sandbox, tmp_path: Path) -> None:
+    files = {
+        "counted.py": """
+            def counted(function):
+                def wrapper(*arguments):
+                    function(*arguments)  # !
+                return wrapper
+
+            @counted
+            def double(number):
+                return 2 * number
+            """,
+        "test_counted.py": """
+            from counted import double
+
+            def test_double():
+                assert double(4) == 8
+            """,
+    }
+    project = Project(tmp_path, sandbox, files)
+    proposals = await project.repaired(["test_counted.py::test_double"], n_enough=1)
+    assert "return function(*arguments)  # !" in project.line_after(proposals, "function(*arguments)  # !")
+
+
+async def test_the_parents_constructor_is_called(sandbox: Sandbox, tmp_path: Path) -> None:
+    files = {
+        "staff.py": """
+            class Person:
+                def __init__(self, name):
+                    self.name = name
+                    self.notes = []
+
+            class Manager(Person):
+                def __init__(self, name, team):
+                    self.team = team  # !
+            """,
+        "test_staff.py": """
+            from staff import Manager
+
+            def test_manager():
+                manager = Manager("Ann", [])
+                assert (manager.name, manager.notes, manager.team) == ("Ann", [], [])
+            """,
+    }
+    project = Project(tmp_path, sandbox, files)
+    proposals = await project.repaired(["test_staff.py::test_manager"], n_enough=1)
+    assert any("super().__init__(name)" in files["staff.py"] for files in project.patched(proposals))
+
+
 async def test_a_mutant_that_leaves_a_state_behind_repairs_nothing(sandbox: Sandbox, tmp_path: Path) -> None:
     program = """
         seen = []
