@@ -67,7 +67,8 @@ class TestReviewer:
         unchecked = [Unchecked(what="all tests", why=seen.run.message)] if seen.run.message else []
         on_progress(ReviewProgress(doing="running failing tests on the old version", n_done=1, n_steps=3))
         comments += await of_failing(request.changes, seen, pairs, runner)
-        comments += of_unrun(seen, pairs)
+        if seen.run.problem is None:  # of tests that did not run nobody knows what they would have run
+            comments += of_unrun(seen, pairs)
         if time.monotonic() - began < request.budget.wall_s * SHARE_OF_BUDGET:
             on_progress(ReviewProgress(doing="seeing whether a test would notice", n_done=2, n_steps=3))
             comments += await of_unnoticed(request.changes, seen, pairs, runner)
