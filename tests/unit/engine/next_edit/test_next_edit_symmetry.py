@@ -151,6 +151,268 @@ def test_names_side_by_side_in_a_tuple() -> None:
     assert _results(before, after) == [dedent(expected)]
 
 
+# Each: the lines that are there, the line below which lines were added, those lines, and the line below which the
+# counterpart belongs, with its lines.
+COUNTERPARTS = {
+    "a case of a match statement": (
+        """
+        LEFT = 1
+        UP = 2
+        def step(way):
+            match way:
+                case Way.LEFT:
+                    return left()
+                case Way.UP:
+                    return up()
+        """,
+        ("UP = 2", "DOWN = 3"),
+        ("            return up()", "        case Way.DOWN:\n            return down()"),
+    ),
+    "a branch where the chain begins": (
+        """
+        LEFT = 1
+        UP = 2
+        def step(way):
+            if way == LEFT:
+                return left()
+            elif way == UP:
+                return up()
+            return None
+        """,
+        ("", "DOWN = 3"),
+        ("        return left()", "    elif way == DOWN:\n        return down()"),
+    ),
+    "a handler of an exception": (
+        """
+        class LateError(Exception): ...
+        class LostError(Exception): ...
+        try:
+            send()
+        except LateError:
+            log("late")
+        except LostError:
+            log("lost")
+        """,
+        ("class LostError(Exception): ...", "class TornError(Exception): ..."),
+        ('    log("lost")', 'except TornError:\n    log("torn")'),
+    ),
+    "a key of a parallel table in one line": (
+        """
+        READERS = {
+            "csv": csv.read,
+            "tsv": tsv.read,
+        }
+        WRITERS = {"csv": csv.write, "tsv": tsv.write}
+        """,
+        ('    "tsv": tsv.read,', '    "xml": xml.read,'),
+        (
+            'WRITERS = {"csv": csv.write, "tsv": tsv.write}',
+            'WRITERS = {"csv": csv.write, "tsv": tsv.write, "xml": xml.write}',
+        ),
+    ),
+    "the next number": (
+        """
+        def first(db): ...
+        def second(db): ...
+        STEPS = [
+            (1, first),
+            (2, second),
+        ]
+        """,
+        ("def second(db): ...", "def third(db): ..."),
+        ("    (2, second),", "    (3, third),"),
+    ),
+    "a value that was written already": (
+        """
+        RED = ("red", 0xF00)
+        BLUE = ("blue", 0x00F)
+        CODES = {"red": 0xF00, "blue": 0x00F}
+        """,
+        ('BLUE = ("blue", 0x00F)', 'GREEN = ("green", 0x0F0)'),
+        ('CODES = {"red": 0xF00, "blue": 0x00F}', 'CODES = {"red": 0xF00, "blue": 0x00F, "green": 0x0F0}'),
+    ),
+    "what is undone in reverse": (
+        """
+        def start(app):
+            app.disk.open()
+            app.network.open()
+        def stop(app):
+            app.network.close()
+            app.disk.close()
+        """,
+        ("    app.network.open()", "    app.screen.open()"),
+        ("def stop(app):", "    app.screen.close()"),
+    ),
+    "words in a text": (
+        """
+        class LightBlue(Ink): ...
+        class DarkRed(Ink): ...
+        NAMES = ["light blue", "dark red"]
+        """,
+        ("class DarkRed(Ink): ...", "class PaleGreen(Ink): ..."),
+        ('NAMES = ["light blue", "dark red"]', 'NAMES = ["light blue", "dark red", "pale green"]'),
+    ),
+    "the plural": (
+        """
+        class Berry(Fruit): ...
+        class Peach(Fruit): ...
+        BASKETS = ["berries", "peaches"]
+        """,
+        ("class Peach(Fruit): ...", "class Quince(Fruit): ..."),
+        ('BASKETS = ["berries", "peaches"]', 'BASKETS = ["berries", "peaches", "quinces"]'),
+    ),
+    "a list without a comma at its end": (
+        """
+        def add(a): ...
+        def move(a): ...
+        TOOLS = [
+            add,
+            move  # the last
+        ]
+        """,
+        ("def move(a): ...", "def turn(a): ..."),
+        ("    move  # the last", "    turn"),
+    ),
+    "one statement that was copied": (
+        """
+        def upgrade():
+            op.create_index("by_name", "members")
+        def downgrade():
+            op.drop_index("by_name")
+        """,
+        ('    op.create_index("by_name", "members")', '    op.create_index("by_mail", "members")'),
+        ('    op.drop_index("by_name")', '    op.drop_index("by_mail")'),
+    ),
+    "beside characters beyond the basic plane": (
+        """
+        def hop(a): ...
+        def jump(a): ...
+        MOVES = {"\U0001f430": hop, "\U0001f438": jump}; ALL = ["\U0001f430", hop, jump]
+        """,
+        ("def jump(a): ...", "def crawl(a): ..."),
+        (
+            'MOVES = {"\U0001f430": hop, "\U0001f438": jump}; ALL = ["\U0001f430", hop, jump]',
+            'MOVES = {"\U0001f430": hop, "\U0001f438": jump}; ALL = ["\U0001f430", hop, jump, crawl]',
+        ),
+    ),
+    "a file that does not parse elsewhere": (
+        """
+        def add(a): ...
+        def move(a): ...
+        TOOLS = [add, move]
+        broken = (
+        """,
+        ("def move(a): ...", "def turn(a): ..."),
+        ("TOOLS = [add, move]", "TOOLS = [add, move, turn]"),
+    ),
+}
+
+
+def _with_below(text: str, line: str, added: str) -> str:
+    """Returns a text with lines below another one, which they replace where they begin with it."""
+    lines = text.split("\n")
+    at = lines.index(line) + 1 if line else 0
+    replaces = added.startswith(line.rstrip(")]}")) and line != ""
+    lines[at - replaces : at] = added.split("\n")
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("case", COUNTERPARTS.values(), ids=COUNTERPARTS)
+def test_counterpart(case: tuple[str, tuple[str, str], tuple[str, str]]) -> None:
+    text, added, expected = case
+    before = dedent(text).lstrip("\n")
+    after = _with_below(before, *added)
+    wanted = _with_below(after, *expected)
+    if "# the last" in wanted:
+        wanted = wanted.replace("move  #", "move,  #")
+    assert wanted in _results(before, after)
+
+
+SILENT = {
+    "two of many": """
+        def a1(): ...
+        def b2(): ...
+        def c3(): ...
+        def d4(): ...
+        def e5(): ...
+        def f6(): ...
+        def g7(): ...
+        PAIR = [a1, b2]
+        >>> def h8(): ...
+        """,
+    "what is known of each alone": """
+        IRON = "Fe"
+        GOLD = "Au"
+        DENSITY = {"iron": 7.87, "gold": 19.3}
+        >>> ZINC = "Zn"
+        """,
+    "what is unpacked together": """
+        def sine(x): ...
+        def cosine(x): ...
+        a, b = sine(1), cosine(1)
+        >>> def tangent(x): ...
+        """,
+    "a private name beside public ones": """
+        __all__ = ["add", "move"]
+        def add(a): ...
+        def move(a): ...
+        >>> def _turn(a): ...
+        """,
+    "a local name beside others": """
+        class Box:
+            def __init__(self, left, right):
+                self.left = left
+                self.right = right
+        def box(points):
+            left = min(points)
+            right = max(points)
+        >>>     top = min(points)
+        """,
+    "arguments of a call beside a new constant": """
+        LEFT = 1
+        RIGHT = 2
+        move(LEFT, RIGHT)
+        >>> DOWN = 3
+        """,
+    "an entry that is there in other words": """
+        class CsvReader(Reader): ...
+        class TomlReader(Reader): ...
+        READERS = {"csv": CsvReader, "toml": TomlReader, "xml_reader": None}
+        >>> class XmlReader(Reader): ...
+        """,
+    "one sibling that is used in several places": """
+        def start(app):
+            app.disk.open()
+        def stop(app):
+            app.disk.close()
+        def pause(app):
+            app.disk.flush()
+        """,
+}
+
+
+@pytest.mark.parametrize("text", SILENT.values(), ids=SILENT)
+def test_silence_where_siblings_do_not_tell(text: str) -> None:
+    lines = dedent(text).strip("\n").split("\n")
+    before = "\n".join(line for line in lines if not line.startswith(">>>")) + "\n"
+    after = "\n".join(line.removeprefix(">>> ") for line in lines) + "\n"
+    if before == after:
+        after = before.replace("    app.disk.open()\n", "    app.disk.open()\n    app.screen.open()\n")
+    assert _results(before, after) == []
+
+
+def test_entries_of_more_siblings_are_surer() -> None:
+    def certainty(n_siblings: int) -> float:
+        names = [f"{letter}_reader" for letter in "abcdef"[:n_siblings]]
+        text = "".join(f"def {name}(): ...\n" for name in names)
+        table = f"READERS = [{', '.join(names)}]\n"
+        situation = situation_of({"readers.py": (text + table, f"{text}def z_reader(): ...\n{table}")})
+        (candidate,) = propose_symmetry(situation)
+        return candidate.grounds.certainty
+
+    assert 0.4 < certainty(2) < certainty(3) < certainty(6) < 1
+
+
 @pytest.mark.parametrize(
     ("before", "after"),
     [

@@ -87,6 +87,11 @@ class Pattern:
         return frozenset(element for element in self.rewrite.pattern if isinstance(element, str))
 
     @cached_property
+    def is_rename(self) -> bool:
+        """Whether one name comes in place of another."""
+        return self.rewrite.is_rename
+
+    @cached_property
     def only_adds(self) -> bool:
         """Whether all that the pattern stands for stays."""
         return self.rewrite.only_adds
@@ -124,7 +129,7 @@ class Pattern:
 
     def stands_alone(self, agreement: Agreement) -> bool:
         """Tells whether a place has enough in common with the examples; another thing may have the same name."""
-        if self.rewrite.is_rename:
+        if self.is_rename:
             # What a defined name means is asked of its scope.
             is_defined = any(example.left[:1] in (("def",), ("class",)) for example in self.examples)
             return agreement.has_word and not is_defined and (self.is_of_code or self.n_times > 1)

@@ -119,7 +119,7 @@ def _place(view: FileView, pattern: Pattern, line: int, *, may_join: bool) -> _P
     if found is None:
         return None
     result, agreement = found
-    if not pattern.rewrite.is_rename and not stays_whole(text, result):
+    if not pattern.is_rename and not stays_whole(text, result):
         return None
     return _Place(
         uri=view.uri,

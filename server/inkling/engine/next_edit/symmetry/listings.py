@@ -1,9 +1,10 @@
 """Lists of things in a file: what stands side by side in brackets, one below the other in a block, or as branches."""
 
 import ast
+import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -182,9 +183,8 @@ def listings_of(view: FileView, node: ast.AST) -> tuple[Listing, ...]:
     """Returns the listings that a part of a file's tree is, itself."""
     known = _listings.setdefault(view, {})
     if node not in known:
-        known[node] = tuple(
-            Listing(kind, items) for kind, items in _read(view.lines, node) if items and _are_apart(kind, items)
-        )
+        found = ((kind, _apart(items) if kind.has_whole_lines else items) for kind, items in _read(view.lines, node))
+        known[node] = tuple(Listing(kind, items) for kind, items in found if items)
     return known[node]
 
 
@@ -275,12 +275,15 @@ def _alternatives(node: ast.expr) -> list[ast.expr]:
     return [node, *operands[::-1]]
 
 
-def _are_apart(kind: ListingKind, items: Sequence[Item]) -> bool:
-    """Tells whether items can be taken and set one by one; statements may share a line."""
-    if not kind.has_whole_lines:
-        return True
-    ends = [getattr(item.last, "end_lineno", 0) for item in items]
-    return all(end < getattr(item.first, "lineno", 0) for end, item in zip(ends, items[1:], strict=False))
+def _apart(items: tuple[Item, ...]) -> tuple[Item, ...]:
+    """Returns the items that can be taken and set one by one: those that share no line with another."""
+    firsts = [*(getattr(item.first, "lineno", 0) for item in items[1:]), math.inf]
+    lasts = [0, *(getattr(item.last, "end_lineno", 0) for item in items)]
+    return tuple(
+        item
+        for item, before, own_last, after in zip(items, lasts, lasts[1:], firsts, strict=False)
+        if before < item.line + 1 and own_last < after
+    )
 
 
 def _place(lines: Lines, lineno: int, byte_offset: int) -> Place:
