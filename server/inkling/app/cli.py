@@ -6,6 +6,7 @@ import sys
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +18,9 @@ from inkling.app.model_cli import model
 from inkling.app.review_cli import review
 from inkling.app.telemetry_cli import telemetry
 from inkling.core.errors import UserError
+
+if TYPE_CHECKING:
+    from inkling.app.context_cli import ContextOptions
 
 _EPILOG = """Exit codes: 0 done, 1 nothing to show or something is missing, 2 wrong use (the message says
 what to do), 3 Inkling itself failed."""
@@ -154,6 +158,7 @@ def complete(
 @click.option("--budget", type=click.IntRange(1), default=2048, show_default=True, help="Most tokens, estimated.")
 @_EXCLUDE_OPTION
 @click.option("--interpreter", type=_EXISTING_FILE, help="Look into the packages of this Python, too.")
+@click.option("--next-edit", is_flag=True, help="What would be asked about the next edit, instead of ghost text.")
 @click.option("--request", "as_request", is_flag=True, help="Print the JSON object that the endpoint would get.")
 @_SETTINGS_OPTION
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -165,6 +170,7 @@ def context(
     interpreter: Path | None,
     settings_file: Path | None,
     *,
+    next_edit: bool,
     as_request: bool,
     as_json: bool,
 ) -> None:
@@ -174,6 +180,9 @@ def context(
     for the workspace, and the 20 Python files of its folder that were written last for those that are open. Exit code 1
     means that no model may see the file: git ignores it, --exclude or inkling.index.exclude
     names it, or it holds secrets by its purpose.
+
+    With --next-edit the cursor is there, and what differs from the last commit is what was changed lately; --budget
+    is for ghost text alone. Exit code 1 means, too, that nothing was changed.
     """
     from inkling.app.context_cli import ContextOptions, context_at, context_json, context_lines, request_at
 
@@ -184,6 +193,9 @@ def context(
         interpreter=_absolute(interpreter),
         settings_file=settings_file,
     )
+    if next_edit:
+        _print_next_edit_context(options, as_request=as_request, as_json=as_json)
+        return
     request = request_at(options) if as_request else None
     found = None if as_request else context_at(options)
     if request is not None:
@@ -196,6 +208,23 @@ def context(
         _print_json(context_json(found))
     else:
         click.echo("\n".join(context_lines(found)))
+
+
+def _print_next_edit_context(options: "ContextOptions", *, as_request: bool, as_json: bool) -> None:
+    from inkling.app.next_edit_context import next_edit_body, next_edit_context, next_edit_json, next_edit_lines
+
+    body = next_edit_body(options) if as_request else None
+    if body is not None:
+        _print_json(body)
+        return
+    found = next_edit_context(options)
+    if as_json and not as_request:
+        _print_json(next_edit_json(found))
+    else:
+        click.echo("\n".join(next_edit_lines(found)), nl=bool(found.request or found.left_out))
+    if found.request is None:
+        click.echo(f"nothing would be sent: {found.reason}", err=True)
+        sys.exit(EXIT_NOTHING)
 
 
 @main.command()

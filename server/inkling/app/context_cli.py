@@ -139,14 +139,15 @@ async def _question(location: Location, options: ContextOptions) -> ContextQuest
         for snapshot in as_if_open(location):
             recorder.document_changed(snapshot)
         await recorder.prepare()
-        await _until_running(analysis)
+        await until_running(analysis)
         request = CompletionRequest(snapshot=location.snapshot, offset=location.offset)
         question = await recorder.question(request, FACTS_WITHIN_S)
         worker.cancel()
     return question
 
 
-async def _until_running(analysis: Analysis) -> None:
+async def until_running(analysis: Analysis) -> None:
+    """Waits until the worker was started, or for so long that it will not be."""
     for _ in range(round(FACTS_WITHIN_S / _LOOK_AGAIN_S)):
         if analysis.process_ids():
             return
