@@ -4,7 +4,8 @@ import pytest
 from tests.unit.engine.next_edit.changed_files import shown, situation
 
 from inkling.core.next_edit import EditKind
-from inkling.engine.next_edit.renames.proposer import MOST_CANDIDATES, propose_renames
+from inkling.engine.next_edit.renames.proposer import propose_renames
+from inkling.engine.next_edit.situation import MOST_PLACES
 
 
 def check(text: str, removed: str, inserted: str, expected: list[str], *, least: float = 0.0) -> None:
@@ -292,7 +293,7 @@ def test_global_declarations_exceptions_and_patterns() -> None:
 def test_very_many_uses_are_bounded() -> None:
     text = "limit_px = 1\n" + "print(limit)\n\n" * 1000
     found = list(propose_renames(situation({"a.py": text}, ("a.py", "limit = 1", "limit_px = 1"))))
-    assert len(found) == MOST_CANDIDATES
+    assert len(found) == MOST_PLACES
     assert found[0].first_line == 1 and found[0].grounds.n_places == 1000
 
 
@@ -418,3 +419,37 @@ def test_a_rename_begun_at_an_object_of_a_known_class_reaches_the_method() -> No
     assert found == ["page.py:4: store.load()", "store.py:1: def load(self):", "store.py:4: self.load()"]
     files["shop/store.py"] += "\n    def load(self):\n        ..."
     assert shown(list(propose_renames(situation(files, change)))) == []
+
+
+def test_a_key_of_a_typed_dict_is_renamed_where_its_class_is_known() -> None:
+    files = {
+        "config.py": (
+            "from typing import TypedDict\n\n"
+            "class Config(TypedDict):\n    timeout_s: float\n\n"
+            "def default() -> Config:\n    return {'timeout': 3}\n\n"
+            "DEFAULT: Config = {'timeout': 4}\nOTHER: dict = {'timeout': 5}"
+        ),
+        "client.py": (
+            "from config import Config\n\n"
+            "def connect(config: Config, options):\n"
+            "    wait(config['timeout'])\n"
+            "    wait(options['timeout'])\n"
+            "    if 'timeout' in config:\n"
+            "        given: Config = {'timeout': config.get('timeout', 1)}\n"
+            "    made = Config(timeout=3)\n"
+            "    return made['timeout']"
+        ),
+    }
+    change = ("config.py", "    timeout: float", "    timeout_s: float")
+    assert shown(list(propose_renames(situation(files, change))), least=1.0) == [
+        "client.py:3: wait(config['timeout_s'])",
+        "client.py:5: if 'timeout_s' in config: / given: Config = {'timeout_s': config.get('timeout_s', 1)} / "
+        "made = Config(timeout_s=3) / return made['timeout_s']",
+        "config.py:6: return {'timeout_s': 3}",
+        "config.py:8: DEFAULT: Config = {'timeout_s': 4}",
+    ]
+
+
+def test_keys_of_what_is_no_typed_dict_stay() -> None:
+    text = "class Config(dict):\n    timeout_s: float\n\ndef f(config: Config):\n    return config['timeout']"
+    check(text, "    timeout: float", "    timeout_s: float", [], least=0.5)

@@ -436,3 +436,49 @@ def test_a_field_that_was_moved_moves_the_arguments(is_up: bool) -> None:
     )
     found = list(propose_signatures(Situation(files=files, history=history)))
     assert shown(found) == ["a.py:6: Item('a', 3, 2)"]
+
+
+SERVICES = """from base import Base
+
+class Mail(Base):
+    def __init__(self, name):
+        super().__init__(name)
+
+class Sms(Base):
+    def __init__(self, number):
+        super().__init__("sms")
+
+class BulkMail(Mail):
+    def __init__(self, name):
+        super().__init__(name)
+
+class Push(Base):
+    pass
+
+def all_of(limit):
+    return [Push("push"), Mail("mail"), Base("base")]"""
+
+
+def test_a_new_parameter_of_a_base_goes_through_constructors_that_pass_all_on() -> None:
+    files = {"base.py": "class Base:\n    def __init__(self, name, limit):\n        ...", "services.py": SERVICES}
+    change = ("base.py", "    def __init__(self, name):", "    def __init__(self, name, limit):")
+    found = [line for line in shown(list(propose_signatures(situation(files, change)))) if line.startswith("services")]
+    assert found == [
+        'services.py:18: return [Push("push", limit), Mail("mail"), Base("base", limit)]',
+        "services.py:3: def __init__(self, name, limit):",
+    ]
+    files["services.py"] = SERVICES.replace("self, name", "self, name, limit", 1)
+    second = ("services.py", "    def __init__(self, name):", "    def __init__(self, name, limit):")
+    found = shown(list(propose_signatures(situation(files, change, second))), least=0.7)
+    assert "services.py:4: super().__init__(name, limit)" in found
+
+
+def test_an_argument_that_a_base_lost_leaves_the_classes_between_alone() -> None:
+    services = SERVICES.replace("super().__init__(name)", "super().__init__(name, 3)")
+    services = services.replace('Push("push")', 'Push("push", 3)')
+    files = {"base.py": "class Base:\n    def __init__(self, name):\n        ...", "services.py": services}
+    change = ("base.py", "    def __init__(self, name, limit):", "    def __init__(self, name):")
+    assert shown(list(propose_signatures(situation(files, change)))) == [
+        'services.py:18: return [Push("push"), Mail("mail"), Base("base")]',
+        "services.py:4: super().__init__(name)",
+    ]

@@ -2,11 +2,19 @@
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.reading.meanings import Past
-from inkling.engine.next_edit.reading.outline import Function, definers, imports_file, subclasses
+from inkling.engine.next_edit.reading.outline import (
+    CONSTRUCTOR_OF_FIELDS,
+    Function,
+    definers,
+    imports_file,
+    inherits,
+    outline,
+    subclasses,
+)
 from inkling.engine.next_edit.reading.receivers import (
     begins_with_import,
     certainty_of_class,
@@ -27,6 +35,7 @@ from inkling.engine.next_edit.situation import Situation
 _SURE = 1.0
 _INHERITED = 0.9  # By the name of a base class.
 _ONLY_ONE_OF_THE_NAME = 0.5  # The object is unknown, but no other method of the project has the name.
+_MAKE_OBJECTS = ("__init__", "__new__", "__post_init__")
 _LIKE_A_BUILTIN = 0.2  # The object is unknown, and lists or dictionaries have a method of the name, too.
 LEAST_CERTAIN = 0.4  # Below it only what else the call shows, such as a keyword, can tell that the function is meant.
 METHODS_OF_BUILTINS = frozenset(
@@ -59,7 +68,8 @@ def call_sites(situation: Situation, view: FileView, function: Function) -> Iter
         view: The file in which it is defined.
         function: The function; calls of the class are those of its `__init__`.
     """
-    names = set(_names_of(function))
+    constructors = {heir.called: (at, heir) for at, heir in _inherited_constructors(situation, function)}
+    names = {*_names_of(function), *constructors}
     defined_at = _defined_at(situation, view, function) if situation.meanings is not None else []
     uses = Uses(situation.meanings, lambda defining: Past(situation.files, defining, ()), defined_at)
     for uri in situation.nearest_first:
@@ -74,8 +84,21 @@ def call_sites(situation: Situation, view: FileView, function: Function) -> Iter
             if call is None or occurrence.name not in names:
                 continue
             certainty = _certainty(situation, view, function, caller, found, occurrence, uses)
+            if occurrence.name in constructors and occurrence.role is Role.NAME:
+                at, heir = constructors[occurrence.name]
+                certainty = _INHERITED * _certainty_of_name(at, heir, caller, found, occurrence, uses)
             if certainty:
                 yield CallSite(view=caller, call=call, scope=occurrence.scope, certainty=certainty)
+
+
+def _inherited_constructors(situation: Situation, function: Function) -> Iterator[tuple[FileView, Function]]:
+    """Yields a constructor as that of each class that inherits it."""
+    if function.owner is None or function.name != "__init__" or function.node is CONSTRUCTOR_OF_FIELDS:
+        return
+    for at, heir in subclasses(situation, function.owner.name):
+        made_by = {method.name for method in outline(at).methods(heir)}
+        if made_by.isdisjoint(_MAKE_OBJECTS) and inherits(situation, heir, function.owner, function.name):
+            yield at, replace(function, owner=heir)
 
 
 def _names_of(function: Function) -> tuple[str, ...]:
@@ -125,7 +148,8 @@ def _certainty(
         if caller is view and owner is function.owner:
             return 0.0 if is_super else _SURE
         heirs = [heir for _, heir in subclasses(situation, function.owner.name)]
-        return _INHERITED if owner in heirs else 0.0
+        is_meant = owner in heirs and not (is_super and not inherits(situation, owner, function.owner, function.name))
+        return _INHERITED if is_meant else 0.0
     if function.owner is None or occurrence.name == function.owner.name:
         return _certainty_of_module_attribute(view, caller, occurrence, uses)
     if function.name == "__init__":

@@ -148,6 +148,22 @@ def subclasses(situation: Situation, name: str) -> Iterator[tuple[FileView, ast.
         names = found
 
 
+def inherits(situation: Situation, heir: ast.ClassDef, owner: ast.ClassDef, name: str) -> bool:
+    """Returns whether no class between a class and the one that has a method has another one of that name."""
+    between = {node.name: (at, node) for at, node in subclasses(situation, owner.name)}
+    bases, seen = base_names(heir), {heir.name}
+    while bases:
+        base = bases.pop()
+        if base in seen or base not in between:
+            continue
+        seen.add(base)
+        at, node = between[base]
+        if any(method.name == name for method in outline(at).methods(node)):
+            return False
+        bases += base_names(node)
+    return True
+
+
 def definers(situation: Situation, name: str) -> Iterator[tuple[FileView, Function]]:
     """Yields the functions of a name in all files."""
     for uri in situation.nearest_first:

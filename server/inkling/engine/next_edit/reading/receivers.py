@@ -61,6 +61,8 @@ def class_name_of(variable: str, scope: Scope) -> str | None:
                 found.add(annotation)
             case ast.arg(arg=name) if name == variable:
                 found.add(None)
+            case ast.AnnAssign(target=ast.Name(id=name), annotation=ast.Name(id=annotation)) if name == variable:
+                found.add(annotation)
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call(func=ast.Name(id=called))) if name == variable:
                 found.add(called)
             case ast.Assign() | ast.For() | ast.With() | ast.AugAssign() | ast.AnnAssign() | ast.NamedExpr():

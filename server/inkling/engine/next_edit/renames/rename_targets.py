@@ -33,6 +33,7 @@ from inkling.engine.next_edit.renames.begun_uses import FoundDefinition, definit
 from inkling.engine.next_edit.renames.call_keywords import keywords_for, keywords_for_field
 from inkling.engine.next_edit.renames.name_changes import NameChange, name_changes, past_of
 from inkling.engine.next_edit.renames.target import Target
+from inkling.engine.next_edit.renames.typed_keys import is_typed_dict, typed_keys
 from inkling.engine.next_edit.situation import Situation
 
 _SURE = 1.0
@@ -246,6 +247,8 @@ class _Search:
         )
         if is_field:
             yield from keywords_for_field(self.situation, self.view, self.change, owner)
+        if is_field and is_typed_dict(owner):
+            yield from typed_keys(self.situation, self.view, self.change, owner)
 
     def _in_subclasses(self, owner: ast.ClassDef) -> Iterator[Target]:
         for view, heir in subclasses(self.situation, owner.name):

@@ -1,8 +1,9 @@
 """What overrides of a method become when its parameters change."""
 
+import ast
 from collections.abc import Iterator
 
-from inkling.engine.next_edit.reading.outline import outline, subclasses
+from inkling.engine.next_edit.reading.outline import Function, inherits, outline, subclasses
 from inkling.engine.next_edit.signatures.call_updates import Update
 from inkling.engine.next_edit.signatures.item_lists import ItemList, Replacement
 from inkling.engine.next_edit.signatures.parameters import (
@@ -22,11 +23,16 @@ _CONSTRUCTORS = ("__init__", "__new__", "__post_init__")  # Those of subclasses 
 def override_updates(situation: Situation, change: SignatureChange) -> Iterator[Update]:
     """Yields the parameters of overrides in subclasses, changed as those of the method were."""
     owner = change.function.owner
-    if owner is None or change.function.name in _CONSTRUCTORS or change.before == change.after:
+    if owner is None or change.before == change.after:
+        return
+    is_constructor = change.function.name in _CONSTRUCTORS
+    if is_constructor and (change.removed or all(found.is_optional for found in change.added)):
         return
     for view, heir in subclasses(situation, owner.name):
+        if is_constructor and not inherits(situation, heir, owner, change.function.name):
+            continue
         for function in outline(view).methods(heir):
-            if function.name != change.function.name:
+            if function.name != change.function.name or (is_constructor and not _passes_on(function, change)):
                 continue
             items = parameter_list(view.lines, function.header.start)
             own = parameters(items.texts) if items is not None else None
@@ -35,9 +41,27 @@ def override_updates(situation: Situation, change: SignatureChange) -> Iterator[
             own = own if is_static(function) else own[1:]
             replacements = tuple(_changed(change, items, own))
             if replacements:
-                is_same = [found.name for found in own] == [found.name for found in change.before]
+                is_same = not is_constructor and [found.name for found in own] == [
+                    found.name for found in change.before
+                ]
                 certainty = _SAME_AS_BEFORE if is_same else _SIMILAR
                 yield Update(view=view, replacements=replacements, certainty=certainty)
+
+
+def _passes_on(function: Function, change: SignatureChange) -> bool:
+    """Returns whether a constructor hands all that the one of its base wants on to that, under the same names."""
+    own = {found.arg for found in ast.walk(function.node.args) if isinstance(found, ast.arg)}
+    for node in ast.walk(function.node):
+        match node:
+            case ast.Call(func=ast.Attribute(attr=name, value=ast.Call(func=ast.Name(id="super")))) if (
+                name == function.name
+            ):
+                values = [*node.args, *(keyword.value for keyword in node.keywords)]
+                passed = {value.id for value in values if isinstance(value, ast.Name)}
+                return bool(change.before) and all(found.name in own & passed for found in change.before)
+            case _:
+                continue
+    return False
 
 
 def _changed(change: SignatureChange, items: ItemList, own: tuple[Parameter, ...]) -> Iterator[Replacement]:
