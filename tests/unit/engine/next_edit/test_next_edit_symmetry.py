@@ -243,6 +243,16 @@ COUNTERPARTS = {
         ("    app.network.open()", "    app.screen.open()"),
         ("def stop(app):", "    app.screen.close()"),
     ),
+    "a statement below all definitions": (
+        """
+        class Author(Model): ...
+        class Book(Model): ...
+        register(Author)
+        register(Book)
+        """,
+        ("class Book(Model): ...", "class Loan(Model): ..."),
+        ("register(Book)", "register(Loan)"),
+    ),
     "words in a text": (
         """
         class LightBlue(Ink): ...

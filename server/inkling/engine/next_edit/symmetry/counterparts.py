@@ -60,7 +60,6 @@ class Counterpart:
         is_before: Whether it belongs before that item; else after it.
         lines: What it says; empty where the siblings' entries do not tell.
         n_agreeing: Entries that say the same but for the names.
-        is_in_order: Whether siblings stand there in the order in which the newcomer's own list has them.
     """
 
     view: FileView
@@ -70,7 +69,6 @@ class Counterpart:
     is_before: bool
     lines: tuple[str, ...]
     n_agreeing: int
-    is_in_order: bool
 
 
 def counterparts(view: FileView, newcomer: Newcomer) -> Iterator[Counterpart]:
@@ -196,8 +194,7 @@ def _counterpart(view: FileView, listing: Listing, column: Sequence[Entry], newc
     if _is_there(listing, column, newcomer):
         return None
     lines, n_agreeing = _content(column, newcomer)
-    is_in_order = [entry.sibling for entry in column] == [each for each in newcomer.siblings if each in _of(column)]
-    number, is_before = _position(listing, column, newcomer, is_in_order=is_in_order)
+    number, is_before = _position(listing, column, newcomer)
     return Counterpart(
         view=view,
         listing=listing,
@@ -206,12 +203,7 @@ def _counterpart(view: FileView, listing: Listing, column: Sequence[Entry], newc
         is_before=is_before,
         lines=lines,
         n_agreeing=n_agreeing,
-        is_in_order=is_in_order,
     )
-
-
-def _of(column: Sequence[Entry]) -> list[Sibling]:
-    return [entry.sibling for entry in column]
 
 
 def _is_there(listing: Listing, column: Sequence[Entry], newcomer: Newcomer) -> bool:
@@ -291,27 +283,29 @@ def _next_number(there: Sequence[str]) -> str | None:
     return str(numbers[-1] + 1) if all(after == before + 1 for before, after in pairwise(numbers)) else None
 
 
-def _position(listing: Listing, column: Sequence[Entry], newcomer: Newcomer, *, is_in_order: bool) -> tuple[int, bool]:
-    """Returns the item beside which the newcomer's entry belongs, and whether before it."""
-    if listing is newcomer.listing and _follow_own(listing, column):
+def _position(listing: Listing, column: Sequence[Entry], newcomer: Newcomer) -> tuple[int, bool]:
+    """Returns the item beside which the newcomer's entry belongs, and whether before it.
+
+    It is in the order of the alphabet where that is kept, else in the order of the newcomer's own list, or in reverse.
+    """
+    if listing is newcomer.listing and _follow_own(listing, column, newcomer):
         return listing.items.index(newcomer.item), False
-    names = [entry.sibling.renaming.old for entry in column]
     siblings = [each.renaming.old for each in newcomer.siblings]
+    names = [entry.sibling.renaming.old for entry in column]
+    in_own_order = [name for name in siblings if name in names]
+    smaller = {name for name in siblings if name < newcomer.name}
+    above = {*siblings[: newcomer.n_before]}
     has_others = not listing.kind.has_whole_lines and len(listing.items) > len(column)
-    n_before = newcomer.n_before
-    is_own_alphabetical = sum(name < newcomer.name for name in siblings) == n_before
-    is_alphabetical = _is_alphabetical(listing, column) and (is_own_alphabetical or not is_in_order or has_others)
-    if is_alphabetical:
-        before = [entry for entry in column if entry.sibling.renaming.old < newcomer.name]
-        return (before[-1].number, False) if before else _first(listing, column)
-    above, below = {*siblings[:n_before]}, {*siblings[n_before:]}
-    if is_in_order:
-        before = [entry for entry in column if entry.sibling.renaming.old in above]
-        return (before[-1].number, False) if before else _first(listing, column)
-    if len(names) > 1 and names == [name for name in reversed(siblings) if name in names]:
-        before = [entry for entry in column if entry.sibling.renaming.old in below]
-        return (before[-1].number, False) if before else _first(listing, column)
-    return column[-1].number, False
+    if _is_alphabetical(listing, column) and (len(smaller) == len(above) or names != in_own_order or has_others):
+        before = smaller
+    elif names == in_own_order:
+        before = above
+    elif names == in_own_order[::-1]:
+        before = {*siblings} - above
+    else:
+        before = {*siblings}
+    numbers = [entry.number for entry in column if entry.sibling.renaming.old in before]
+    return (numbers[-1], False) if numbers else _first(listing, column)
 
 
 def _first(listing: Listing, column: Sequence[Entry]) -> tuple[int, bool]:
@@ -320,10 +314,15 @@ def _first(listing: Listing, column: Sequence[Entry]) -> tuple[int, bool]:
     return column[0].number, not is_chain
 
 
-def _follow_own(listing: Listing, column: Sequence[Entry]) -> bool:
-    """Tells whether each entry stands behind the item of its sibling, others of that sibling between them."""
-    own = {entry.sibling.renaming.old: listing.items.index(entry.sibling.item) for entry in column}
-    return all(0 < entry.number - own[entry.sibling.renaming.old] <= MOST_ENTRIES for entry in column)
+def _follow_own(listing: Listing, column: Sequence[Entry], newcomer: Newcomer) -> bool:
+    """Tells whether each entry stands behind the item of its sibling, before the item of another one."""
+    own = {each.renaming.old: listing.items.index(each.item) for each in newcomer.siblings}
+    all_own = {listing.items.index(newcomer.item), *own.values()}
+    spans = [range(own[entry.sibling.renaming.old] + 1, entry.number) for entry in column]
+    return all(
+        entry.number > own[entry.sibling.renaming.old] and all_own.isdisjoint(span)
+        for entry, span in zip(column, spans, strict=True)
+    )
 
 
 def _is_alphabetical(listing: Listing, column: Sequence[Entry]) -> bool:
