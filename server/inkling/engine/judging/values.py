@@ -1,6 +1,7 @@
 """Values as tests hold them: described so that equal ones look the same, and varied a little."""
 
 import ast
+import contextlib
 import math
 import random
 import re
@@ -49,13 +50,21 @@ def _describe(value: object, depth: int, *, only_public: bool) -> str:
     if isinstance(value, Iterator):
         return f"iter({inner(list(islice(value, _MAX_ITEMS)))})"
     if type(value).__repr__ is object.__repr__ and hasattr(value, "__dict__"):
-        fields = (
-            f"{name}={inner(item)}"
-            for name, item in sorted(vars(value).items())
-            if not (only_public and name.startswith("_"))
-        )
+        own = public_fields(value) if only_public else vars(value)
+        fields = (f"{name}={inner(item)}" for name, item in sorted(own.items()))
         return f"{type(value).__name__}({', '.join(fields)})"
     return _ADDRESS.sub("", repr(value))
+
+
+def public_fields(value: object) -> dict[str, object]:
+    """Returns what others can read of an object: attributes and properties without an underscore, by name."""
+    fields = {name: item for name, item in vars(value).items() if not name.startswith("_")}
+    for kind in reversed(type(value).__mro__):
+        for name, item in vars(kind).items():
+            if isinstance(item, property) and not name.startswith("_"):
+                with contextlib.suppress(Exception):  # one that cannot be read now tells nothing
+                    fields[name] = getattr(value, name)
+    return fields
 
 
 def type_word(value: object) -> str:

@@ -213,3 +213,22 @@ async def test_a_module_that_cannot_be_imported_is_told(reviewed: Reviewed) -> N
     found = await reviewed.review(text, text.replace("[]", "[0]"))
     assert not found.comments
     assert "no_such_package_anywhere" in found.unchecked[0].why
+
+
+async def test_more_work_on_larger_inputs_is_a_warning(reviewed: Reviewed) -> None:
+    before = (
+        "def running(values: list[int]) -> list[int]:\n    sums, total = [], 0\n"
+        "    for value in values:\n        total += value\n        sums.append(total)\n    return sums\n"
+    )
+    after = (
+        "def running(values: list[int]) -> list[int]:\n    sums = []\n"
+        "    for at in range(len(values)):\n        total = 0\n"
+        "        for value in values[: at + 1]:\n            total += value\n        sums.append(total)\n"
+        "    return sums\n"
+    )
+    found = await reviewed.review(before, after)
+    (comment,) = found.comments
+    assert comment.rule == "behaviour.slower"
+    assert comment.severity is Severity.WARNING
+    assert not comment.claims_failure
+    assert not (await reviewed.review(after, before)).comments

@@ -40,8 +40,6 @@ class Target:
         calls: Calls of it as code with literals alone, from docstrings and call sites, each with its origin.
         numbers: Numbers in both versions.
         words: Strings in both versions.
-        parameters: Names of parameters that both versions take and that are passed; the receiver is left out.
-        attributes: By parameter: attributes and keys that are read of it.
     """
 
     file: str
@@ -51,7 +49,6 @@ class Target:
     calls: tuple[tuple[str, str], ...] = ()
     numbers: tuple[int, ...] = ()
     words: tuple[str, ...] = ()
-    parameters: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,6 +156,23 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slower:
+    """A call that takes the new version more work, the more the larger its argument is.
+
+    Attributes:
+        input: The call with a small argument.
+        size: Items of the largest argument.
+        before: Bytecodes that the old version ran on that.
+        after: The same of the new one.
+    """
+
+    input: Input
+    size: int
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
     """What came of a comparison.
 
@@ -167,14 +181,15 @@ class Compared:
         n_inputs: By target, inputs that tell something; tests are -1.
         n_unstable: By target, inputs on which the old version differs from itself.
         modules: By file, the name that it is imported by.
-        is_imported: Whether the old and the new version could be imported.
-        problem: Why not, in words.
+        slower: Calls that got slower, one of a target at most.
+        problem: Why the versions could not be imported, in words; empty where they could.
     """
 
     differing: tuple[Pair, ...]
     n_inputs: Mapping[int, int] = field(default_factory=dict)
     n_unstable: Mapping[int, int] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
+    slower: tuple[Slower, ...] = ()
     problem: str = ""
 
 
@@ -191,7 +206,6 @@ def decode_question(data: bytes) -> SideBySide:
             **{
                 **item,
                 "calls": tuple((str(call), str(origin)) for call, origin in item["calls"]),
-                "parameters": tuple(item["parameters"]),
             }
         )
         for item in content["targets"]
@@ -252,6 +266,15 @@ def decode_compared(data: bytes) -> Compared:
             n_inputs={int(target): int(count) for target, count in content["n_inputs"].items()},
             n_unstable={int(target): int(count) for target, count in content["n_unstable"].items()},
             modules={str(file): str(name) for file, name in content["modules"].items()},
+            slower=tuple(
+                Slower(
+                    input=decode_input(item["input"]),
+                    size=int(item["size"]),
+                    before=int(item["before"]),
+                    after=int(item["after"]),
+                )
+                for item in content["slower"]
+            ),
             problem=str(content["problem"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -106,7 +106,8 @@ def _bodies(pair: Pair) -> Iterator[str]:
             if re.fullmatch(r"-?\d+\.\d+(e-?\d+)?", before.code):
                 yield f"assert {call} == pytest.approx({before.code})"
             elif before.code in ("None", "True", "False"):
-                yield f"assert ({call}) is {before.code}"
+                is_plain = isinstance(parse_expression(call), ast.Call | ast.Attribute)
+                yield f"assert {call if is_plain else f'({call})'} is {before.code}"
             else:
                 yield f"assert {call} == {before.code}"
         elif before.value.startswith("iter(") and is_literal(before.value[5:-1]):
@@ -134,12 +135,12 @@ def _of_arguments(pair: Pair) -> Iterator[str]:
         if name == "self" and isinstance(tree.func, ast.Attribute):
             shown = ast.unparse(tree.func.value)
             expected = dict(pair.before.changed).get(name)
-            if expected is None or not is_literal(expected):
-                continue
-            fields = ast.literal_eval(expected)
-            if isinstance(fields, dict):
+            fields = _fields(expected or "")
+            if fields:
                 read = f"{{name: getattr({shown}, name) for name in {list(fields)!r}}}"
                 yield f"{pair.input.call}\nassert {read} == {fields!r}"
+            elif expected is not None:
+                yield f"{pair.input.call}\nassert repr({shown}) == {expected!r}"
             continue
         match = re.fullmatch(r"__argument_(\d+)", name)
         expected = dict(pair.before.changed).get(name)

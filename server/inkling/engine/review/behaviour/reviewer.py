@@ -22,6 +22,7 @@ from inkling.core.review import (
     ReviewComment,
     ReviewProgress,
     ReviewRequest,
+    Severity,
     Topic,
     Unchecked,
 )
@@ -33,6 +34,7 @@ from inkling.engine.review.behaviour.exchange import (
     Origin,
     Pair,
     SideBySide,
+    Slower,
     decode_compared,
     encode_question,
 )
@@ -44,15 +46,16 @@ from inkling.engine.review.changed_code import read_changed_code
 
 logger = logging.getLogger(__name__)
 
-_WIDE_S: Final = 30.0  # at most, for inputs and their runs
-_CLOSE_S: Final = 20.0  # at most, for making them small
-_START_S: Final = 10.0  # to start, before anything is run
+_WIDE_S: Final = 60.0  # at most, for inputs and their runs
+_CLOSE_S: Final = 40.0  # at most, for making them small
+_START_S: Final = 30.0  # to start, before anything is run
 _SUITE_S: Final = 60.0
 _MOST_TESTS: Final = 60  # that inputs are made of
 _MOST_CLOSE: Final = 24  # differences that are looked at closely
 _PER_SIGNATURE: Final = 3
 _MOST_TRIED: Final = 3  # reproductions of one comment
 _MOSTLY_UNSTABLE: Final = 0.5
+_CONFIDENCE_OF_SLOWER: Final = 0.6
 _FAILED = (CaseOutcome.FAILED, CaseOutcome.ERROR)
 
 
@@ -117,8 +120,9 @@ class _Review:
         unchecked = self._unchecked(wide)
         checked = self._checked(wide)
         chosen = _chosen([pair for pair in wide.differing if self._is_stable(pair, wide)])
+        slower = [comment for item in wide.slower if (comment := self._of_slower(item)) is not None]
         if not chosen:
-            return Findings(comments=(), checked=checked, unchecked=unchecked)
+            return Findings(comments=slower, checked=checked, unchecked=unchecked)
         self._tell("looking for the smallest inputs", 2)
         closely = replace(
             question,
@@ -127,7 +131,7 @@ class _Review:
         )
         close = await self._ask(closely, hash_seed="1")
         self._tell("running the reproductions on both versions", 3)
-        comments = []
+        comments = slower
         by_cause: dict[int, list[Pair]] = defaultdict(list)
         for pair in close.differing:
             at = self._cause_of(pair)
@@ -320,6 +324,29 @@ class _Review:
             )
             if confirmed
             else None,
+        )
+
+    def _of_slower(self, slower: Slower) -> ReviewComment | None:
+        """Returns what is said of more work; nothing where a test may be what grows."""
+        if slower.input.target < 0:
+            return None
+        target = self._prepared.targets[slower.input.target]
+        cause = next((each for each in self._prepared.causes if each.symbol == target.name_after), None)
+        cause = cause or self._prepared.causes[0]
+        return ReviewComment(
+            rule="behaviour.slower",
+            topic=Topic.BEHAVIOUR,
+            path=cause.path,
+            line=cause.lines[0],
+            end_line=cause.lines[0],
+            symbol=cause.symbol,
+            severity=Severity.WARNING,
+            confidence=_CONFIDENCE_OF_SLOWER,
+            message=(
+                f"`{target.name_after}` does {slower.after / slower.before:.0f} times the work on {slower.size} items "
+                f"({slower.after:,} bytecodes, {slower.before:,} before), and the more the larger its input is."
+            ),
+            reason=f"Counted on calls such as `{slower.input.shown}` with a longer argument.",
         )
 
     async def _confirmed_test(self, pair: Pair, modules: Mapping[str, str]) -> str:

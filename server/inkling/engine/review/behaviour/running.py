@@ -179,9 +179,6 @@ def _state(value: object) -> str:
     """Returns what others see of an argument; an iterator is not touched."""
     if isinstance(value, Iterator) or callable(value):
         return ""
-    fields = getattr(value, "__dict__", None)
-    if isinstance(fields, dict) and type(value).__repr__ is object.__repr__:
-        return describe({name: item for name, item in fields.items() if not name.startswith("_")}, only_public=True)
     return describe(value, only_public=True)
 
 

@@ -29,6 +29,7 @@ from inkling.engine.judging.probes import make_probes
 from inkling.engine.review.behaviour.exchange import (
     NOT_REACHED,
     TIMEOUT,
+    VALUE,
     Input,
     Origin,
     Outcome,
@@ -39,6 +40,7 @@ from inkling.engine.review.behaviour.exchange import (
     decode_question,
 )
 from inkling.engine.review.behaviour.generation import Callee, InputMaker
+from inkling.engine.review.behaviour.growth import SIZES, counted_steps, grown, is_slower
 from inkling.engine.review.behaviour.likeness import is_same
 from inkling.engine.review.behaviour.recording import Recorder
 from inkling.engine.review.behaviour.running import Runner, module_of, seen_lines
@@ -51,6 +53,8 @@ _MOST_DIFFERING = 400  # told of one comparison
 _RECORDING_WALL_S = 6.0
 _ROUNDS = 7  # of making inputs smaller
 _ALONE_CPU_S = 0.6  # of an input that runs alone: what still runs then hangs
+_MOST_GROWN = 3  # inputs of a target that are made to grow
+_GROWN_CPU_S = 1.0  # of one of those, counted as it runs
 _MOST_HANGING = 6  # inputs of one version; then the rest is left out, and nothing is said of it
 
 
@@ -129,6 +133,7 @@ class _Comparison:
         n_inputs: Counter[int] = Counter()
         n_unstable: Counter[int] = Counter()
         differing = []
+        alike: dict[int, list[Input]] = {}
         for number, given in enumerate(inputs):
             if number not in before or number not in after or number not in again:
                 continue
@@ -140,6 +145,8 @@ class _Comparison:
             n_inputs[given.target] += 1
             if not is_same(before[number], after[number]):
                 differing.append(_pair(given, before[number], after[number]))
+            elif before[number].kind == VALUE:
+                alike.setdefault(given.target, []).append(given)
         if inputs and not after and not problem:
             problem = "the new version cannot be imported"
         return {
@@ -147,8 +154,39 @@ class _Comparison:
             "n_inputs": n_inputs,
             "n_unstable": n_unstable,
             "modules": modules,
+            "slower": self._slower(alike),
             "problem": problem,
         }
+
+    def _slower(self, alike: Mapping[int, Sequence[Input]]) -> list[dict[str, object]]:
+        """Returns calls on which the new version does more work, the more the larger they are."""
+        chosen = []
+        for inputs in alike.values():
+            usable = [given for given in inputs if grown(given)]
+            chosen += sorted(usable, key=lambda given: list(Origin).index(given.origin))[:_MOST_GROWN]
+        larger = [item for given in chosen for item in grown(given)]
+        if not larger:
+            return []
+        versions = (self._before, self._after)
+        told = self._in_forks([partial(self._tell_steps, larger, version) for version in versions])
+        steps = [{int(line["number"]): int(line["steps"]) for line in _lines(data)} for data in told]
+        found: dict[int, dict[str, object]] = {}
+        for at, given in enumerate(chosen):
+            numbers = range(at * len(SIZES), (at + 1) * len(SIZES))
+            before, after = ([of_version.get(number, 0) for number in numbers] for of_version in steps)
+            if is_slower(before, after):
+                slower = {"input": asdict(given), "size": SIZES[-1], "before": before[-1], "after": after[-1]}
+                found.setdefault(given.target, slower)
+        return list(found.values())
+
+    def _tell_steps(self, inputs: Sequence[Input], version: _Version, tell: Tell) -> None:
+        import_from({Path(path): text for path, text in version.texts.items()})
+        handle_alarms()
+        runner = Runner(self._folder, self._renamed() if version.is_new else {}, ())
+        for number, given in enumerate(inputs):
+            with counted_steps(self._files) as steps:
+                kind = runner.run(given, _GROWN_CPU_S).kind
+            _tell_line(tell, {"number": number, "steps": steps[0] if kind in (VALUE, TIMEOUT) else 0})
 
     def _closely(self) -> dict[str, object]:
         """Runs each input alone, makes it smaller as long as the versions still differ alike, and traces it."""
@@ -168,6 +206,7 @@ class _Comparison:
             "n_inputs": {},
             "n_unstable": {},
             "modules": {},
+            "slower": [],
             "problem": "",
         }
 
