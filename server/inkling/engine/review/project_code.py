@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -66,6 +66,10 @@ class ProjectCode:
     def file(self, path: PurePosixPath) -> CodeFile | None:
         """Returns one file; None where it is not there."""
         return self._files.get(path)
+
+    def files(self) -> Iterable[CodeFile]:
+        """Returns all files."""
+        return self._files.values()
 
     def files_with(self, word: str) -> Iterator[CodeFile]:
         """Yields the files that have a word in them and parse."""

@@ -11,6 +11,7 @@ from tests.sandboxes.backends import open_bubblewrap
 from inkling.core.ports import SuiteRunner
 from inkling.core.review import Confirmation, Findings, ReviewRequest
 from inkling.engine.review.testing import TestReviewer
+from inkling.engine.review.testing.suite import FEW_FILES
 from inkling.sandbox.suite.runner import SandboxSuiteRunner
 
 CODE = "def price(n, each):\n    total = n * each\n    if n > 10:\n        total = total - 5\n    return total\n"
@@ -95,3 +96,12 @@ async def test_a_test_of_what_is_gone_may_go(tmp_path: Path) -> None:
     files: dict[str, str | None] = {"shop.py": CODE + "\n\nx = 1\n", "test_shop.py": TESTS}
     found = await review(tmp_path, None, files, {"shop.py": "x = 1\n", "test_shop.py": "x = 1\n"})
     assert rules_of(found) == []
+
+
+async def test_of_many_files_of_tests_the_nearest_are_run(tmp_path: Path, runner: SuiteRunner) -> None:
+    files: dict[str, str | None] = {"shop.py": CODE, "test_shop.py": TESTS}
+    files |= {f"test_{number}.py": f"def test_{number}():\n    assert False\n" for number in range(FEW_FILES)}
+    found = await review(tmp_path, runner, files, {"shop.py": CODE.replace("total - 5", "total + 5")})
+    assert rules_of(found) == ["tests.fails-now"]
+    assert found.checked == ["1 tests run"]
+    assert "1 of their files" in found.unchecked[0].why

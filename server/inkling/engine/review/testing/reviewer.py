@@ -2,17 +2,18 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from inkling.core.change import FileChange
 from inkling.core.ports import SuiteRunner
-from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
+from inkling.core.review import Findings, ReviewProgress, ReviewRequest, Unchecked
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedDefinition, read_changed_code
 from inkling.engine.review.project_code import ProjectCode
 from inkling.engine.review.testing.failing import of_failing
-from inkling.engine.review.testing.suite import run_tests
+from inkling.engine.review.testing.suite import Seen, nearest_tests, run_tests
 from inkling.engine.review.testing.unnoticed import of_unnoticed
 from inkling.engine.review.testing.unrun import of_unrun
 from inkling.engine.review.testing.weakened import of_tests
@@ -37,7 +38,8 @@ class TestReviewer:
         """
         changes, began = request.changes, time.monotonic()
         gone = [file.path for file in changes.files if file.change is FileChange.DELETED]
-        comments = await asyncio.to_thread(lambda: list(of_tests(changes, ProjectCode(changes.after, gone))))
+        project = await asyncio.to_thread(ProjectCode, changes.after, gone)
+        comments = await asyncio.to_thread(lambda: list(of_tests(changes, project)))
         code = await asyncio.to_thread(read_changed_code, changes.files)
         pairs = [pair for pair in code.definitions if pair.path.suffix == ".py" and not is_test_file(pair.path)]
         if not pairs:
@@ -49,25 +51,32 @@ class TestReviewer:
                 else "It was asked not to run code."
             )
             return Findings(comments=comments, unchecked=[Unchecked(what="the tests", why=why)])
-        return await self._run(request, self._runner, pairs, comments, began, on_progress)
-
-    async def _run(
-        self,
-        request: ReviewRequest,
-        runner: SuiteRunner,
-        pairs: list[ChangedDefinition],
-        comments: list[ReviewComment],
-        began: float,
-        on_progress: Callable[[ReviewProgress], None],
-    ) -> Findings:
         on_progress(ReviewProgress(doing="running the tests", n_done=0, n_steps=3))
-        seen = await run_tests(request.changes, runner, request.budget.wall_s * SHARE_OF_BUDGET)
+        files = await asyncio.to_thread(nearest_tests, changes, pairs, project)
+        seen = await run_tests(changes, files, self._runner, request.budget.wall_s * SHARE_OF_BUDGET)
         if isinstance(seen, str):
             return Findings(comments=comments, unchecked=[Unchecked(what="the tests", why=seen)])
         unchecked = [Unchecked(what="all tests", why=seen.run.message)] if seen.run.message else []
+        if files:
+            unchecked.append(
+                Unchecked(what="all tests", why=f"The tests of {len(files)} of their files were run, the nearest ones.")
+            )
+        found = await self._look(request, seen, pairs, began, on_progress)
+        return replace(found, comments=[*comments, *found.comments], unchecked=[*unchecked, *found.unchecked])
+
+    async def _look(
+        self,
+        request: ReviewRequest,
+        seen: Seen,
+        pairs: Sequence[ChangedDefinition],
+        began: float,
+        on_progress: Callable[[ReviewProgress], None],
+    ) -> Findings:
+        runner, unchecked = self._runner, []
+        assert runner is not None  # noqa: S101 - the tests were just run with it
         on_progress(ReviewProgress(doing="running failing tests on the old version", n_done=1, n_steps=3))
-        comments += await of_failing(request.changes, seen, pairs, runner)
-        if seen.run.problem is None:  # of tests that did not run nobody knows what they would have run
+        comments = await of_failing(request.changes, seen, pairs, runner)
+        if seen.are_all:  # of tests that did not run nobody knows what they would have run
             comments += of_unrun(seen, pairs)
         if time.monotonic() - began < request.budget.wall_s * SHARE_OF_BUDGET:
             on_progress(ReviewProgress(doing="seeing whether a test would notice", n_done=2, n_steps=3))
