@@ -19,17 +19,14 @@ class Visit implements Cancellation {
 
 describe("what the editor holds of the predicted edit", () => {
   let clock: ManualClock;
-  let version: number;
   let told: string[];
   let handover: Handover;
 
   beforeEach(() => {
     clock = new ManualClock();
-    version = 1;
     told = [];
     handover = new Handover({
       clock,
-      versionOf: () => version,
       call: (shown) => told.push(`call over ${shown?.id ?? "nothing"}`),
       onSeenChanged: (isSeen) => told.push(isSeen ? "seen" : "unseen"),
       onAccepted: (id) => told.push(`accepted ${id}`),
@@ -55,6 +52,7 @@ describe("what the editor holds of the predicted edit", () => {
   }
 
   it("is handed over when the editor comes by itself, which it is given time for", () => {
+    handover.documentChanged(URI);
     handover.want(FIRST);
     clock.advance(COMES_WITHIN_MS - 1);
     expect(visit()).toEqual(FIRST);
@@ -64,6 +62,7 @@ describe("what the editor holds of the predicted edit", () => {
   });
 
   it("is called for when the editor does not come, once", () => {
+    handover.documentChanged(URI);
     handover.want(FIRST);
     clock.advance(COMES_WITHIN_MS);
     expect(told).toEqual(["call over nothing"]);
@@ -76,8 +75,12 @@ describe("what the editor holds of the predicted edit", () => {
     expect(told).toEqual(["call over nothing", "call over nothing"]);
   });
 
-  it("is called for at once where the editor was already and got nothing", () => {
-    expect(visit()).toBeUndefined();
+  it.each([
+    ["the editor was already and got nothing", URI, () => visit()],
+    ["nothing was changed, so that it does not come", OTHER, () => undefined],
+  ])("is called for at once where %s", (_, changed, come) => {
+    handover.documentChanged(changed);
+    expect(come()).toBeUndefined();
     handover.want(FIRST);
     clock.advance(0);
     expect(told).toEqual(["call over nothing"]);
@@ -102,6 +105,14 @@ describe("what the editor holds of the predicted edit", () => {
     expect(told).toEqual(["call over nothing"]);
   });
 
+  it("is not called for while something else is looked at", () => {
+    handover.want(FIRST);
+    handover.want(FIRST, false);
+    clock.advance(10_000);
+    expect(told).toEqual([]);
+    expect(visit()).toEqual(FIRST);
+  });
+
   it("is not handed over for another document", () => {
     handover.want(FIRST);
     expect(visit(OTHER)).toBeUndefined();
@@ -122,13 +133,26 @@ describe("what the editor holds of the predicted edit", () => {
   it("stays in sight when it is handed over anew after typing", () => {
     handover.want(FIRST);
     const before = show();
-    version += 1;
+    handover.documentChanged(URI);
     handover.want(FIRST);
     const after = visit();
     handover.ended(before, "dropped");
     expect(handover.isSeen).toBe(true);
     handover.ended(after ?? FIRST, "dropped");
     expect(handover.isSeen).toBe(false);
+  });
+
+  it("is still shown when the editor did not take it a second time", () => {
+    handover.want(FIRST);
+    const first = show();
+    const second = visit();
+    handover.ended(second ?? FIRST, "dropped");
+    handover.want(FIRST);
+    clock.advance(10_000);
+    expect(told).toEqual([]);
+    expect(handover.isSeen).toBe(true);
+    handover.ended(first, "accepted");
+    expect(told).toEqual(["unseen", "accepted first"]);
   });
 
   it("is called away when another one takes its place, or none", () => {
@@ -149,7 +173,7 @@ describe("what the editor holds of the predicted edit", () => {
   it("is not called away where the editor comes by itself after a change", () => {
     handover.want(FIRST);
     show();
-    version += 1;
+    handover.documentChanged(URI);
     handover.want(undefined);
     clock.advance(COMES_WITHIN_MS - 1);
     expect(visit()).toBeUndefined();

@@ -8,8 +8,8 @@
 import type { Clock } from "./clock";
 import type { Cancellation } from "./debounce";
 
-/** After a change the editor waits this long at least before it comes, and needs some time for that. */
-export const COMES_WITHIN_MS = 300;
+/** After a change the editor comes by itself within this time, even on a busy machine, or not at all. */
+export const COMES_WITHIN_MS = 2000;
 
 /** The edit that is to be shown. */
 export interface WantedEdit {
@@ -28,8 +28,6 @@ export type HandedEnd =
 
 export interface HandoverOptions {
   readonly clock: Clock;
-  /** Returns a document's version now. */
-  readonly versionOf: (uri: string) => number | undefined;
   /** Has the editor come; `shown` is what it shows of ours, which is to go, and of which nothing more is told. */
   readonly call: (shown: HandedEdit | undefined) => void;
   readonly onSeenChanged: (isSeen: boolean) => void;
@@ -42,8 +40,8 @@ export class Handover {
   private held: HandedEdit | undefined;
   private shown: HandedEdit | undefined;
   private readonly visits = new Set<Cancellation>();
-  /** The document at the latest visit. */
-  private visited: { readonly uri: string; readonly version: number | undefined } | undefined;
+  /** The document that was changed since the editor came. */
+  private changed: string | undefined;
   /** What the editor was called for last; undefined when it was not since, or let go of what it took. */
   private calledFor: { readonly id: string | undefined } | undefined;
   private callOff: (() => void) | undefined;
@@ -55,10 +53,19 @@ export class Handover {
     return this.shown !== undefined && this.shown.id === this.wanted?.id;
   }
 
-  /** Wants an edit shown, or none. */
-  want(edit: WantedEdit | undefined): void {
+  /** Wants an edit shown, or none; where the editor may not be called, it is when it comes by itself. */
+  want(edit: WantedEdit | undefined, mayCall = true): void {
     this.wanted = edit;
-    this.callIfNeeded();
+    if (mayCall) {
+      this.callIfNeeded();
+    } else {
+      this.stopCalling();
+    }
+  }
+
+  /** Takes that a document was changed, for which the editor may come by itself. */
+  documentChanged(uri: string): void {
+    this.changed = uri;
   }
 
   /** Forgets that the editor was called, for it may come now where it could not before. */
@@ -69,6 +76,7 @@ export class Handover {
   /** Takes that the editor is here, to wait for what is found or until it is called off. */
   come(visit: Cancellation): void {
     this.visits.add(visit);
+    this.changed = undefined;
     this.stopCalling();
   }
 
@@ -79,7 +87,6 @@ export class Handover {
       this.callIfNeeded();
       return undefined;
     }
-    this.visited = { uri, version: this.options.versionOf(uri) };
     // A new object each time, for what becomes of each is told apart.
     this.held = this.wanted?.uri === uri ? { ...this.wanted } : undefined;
     this.calledFor = { id: this.held?.id };
@@ -95,7 +102,8 @@ export class Handover {
   /** Takes what became of something that was handed over. */
   ended(handed: HandedEdit, end: HandedEnd): void {
     if (this.held === handed) {
-      this.held = undefined;
+      // What it did not take the second time it may still show from the first.
+      this.held = this.shown !== handed && this.shown?.id === handed.id ? this.shown : undefined;
       this.calledFor = undefined;
     }
     if (this.shown === handed) {
@@ -122,9 +130,8 @@ export class Handover {
     if (held?.id === wanted?.id || wasCalled || isOnItsWay) {
       return;
     }
-    const uri = wanted?.uri ?? held?.uri ?? "";
-    const wasHere = this.visited?.uri === uri && this.visited.version === this.options.versionOf(uri);
-    this.callOff = this.options.clock.after(wasHere ? 0 : COMES_WITHIN_MS, () => {
+    const mayCome = this.changed !== undefined && this.changed === (wanted ?? held)?.uri;
+    this.callOff = this.options.clock.after(mayCome ? COMES_WITHIN_MS : 0, () => {
       this.callOff = undefined;
       const { shown } = this;
       this.calledFor = { id: wanted?.id };

@@ -30,13 +30,20 @@ export function nextStep(cursor: Pick<Cursor, "uri" | "position">, target: Targe
   return cursor.uri === target.uri && target.isInView && distance <= NEAR_LINES ? "apply" : "jump";
 }
 
+/** Where the cursor was put last on the way to an edit. */
+export type Arrival = Pick<Cursor, "uri" | "position">;
+
+/** Tells whether the cursor is still where it was put on the way to an edit. */
+export function wasBrought({ uri, position }: Arrival, arrival: Arrival | undefined): boolean {
+  return arrival?.uri === uri && arrival.position.line === position.line && arrival.position.character === position.character;
+}
+
 /**
  * Tells whether Tab may be ours: in leading white space it indents, unless the edit is in just that line or the cursor was
  * brought there. What else Tab may mean (completions, snippets, ghost text, selections) the editor's own conditions tell.
  */
-export function isTabOurs({ uri, position, lineText }: Cursor, target: Target, jumpedTo: Pick<Cursor, "uri" | "position"> | undefined): boolean {
-  const wasBrought =
-    jumpedTo?.uri === uri && jumpedTo.position.line === position.line && jumpedTo.position.character === position.character;
+export function isTabOurs(cursor: Cursor, target: Target, arrival: Arrival | undefined): boolean {
+  const { uri, position, lineText } = cursor;
   const isAtEdit = uri === target.uri && target.firstLine <= position.line && position.line <= target.lastLine;
-  return wasBrought || isAtEdit || lineText.slice(0, position.character).trim() !== "";
+  return wasBrought(cursor, arrival) || isAtEdit || lineText.slice(0, position.character).trim() !== "";
 }

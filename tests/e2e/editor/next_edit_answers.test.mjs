@@ -3,18 +3,14 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { pathToFileURL } from "node:url";
 
 import { closeBrowser } from "./lib/browser.mjs";
 import { ARTIFACTS } from "./lib/environment.mjs";
+import { CALLER, FAR, Predictions } from "./lib/predictions.mjs";
 import { ServerScript } from "./lib/server_script.mjs";
 import { TestEditor } from "./lib/test_editor.mjs";
 import { waitFor } from "./lib/wait.mjs";
 
-const CALLER = "def connect(timeout):\n    return open_socket(timeout)\n\n\nconnection = connect(timeout=3)\n";
-const RENAMED = { oldText: "timeout", newText: "timeout_s", label: "`timeout` → `timeout_s`", words: "`timeout` was renamed to `timeout_s`" };
-const N_FILLER = 120;
-const FAR = `${CALLER}${"# filler\n".repeat(N_FILLER)}`;
 const MODULE = `import os
 import re
 
@@ -37,6 +33,8 @@ describe("what becomes of a predicted edit", () => {
   let editor;
   let window;
   let workspace;
+  /** @type {Predictions} */
+  let predictions;
 
   const names = ["near", "dismissed", "several", "by_hand", "far", "here", "there", "tab", "all", "all_there", "asking", "changed", "readonly"];
 
@@ -56,8 +54,7 @@ describe("what becomes of a predicted edit", () => {
     const snippets = path.join(editor.home.userData, "User", "snippets");
     fs.mkdirSync(snippets, { recursive: true });
     fs.writeFileSync(path.join(snippets, "python.json"), JSON.stringify(SNIPPETS));
-    answer("inkling/recordOutcomes", { nRecorded: 1 });
-    predictNothing();
+    predictions = new Predictions(script, workspace);
     window = await editor.open(workspace, "near.py");
     await editor.watch("becomes ready", () => window.waitUntilReady());
   });
@@ -68,37 +65,17 @@ describe("what becomes of a predicted edit", () => {
 
   const scenario = (title, body) => test(title, { timeout: 120_000 }, () => editor.watch(title, body));
   const toast = (text) => window.page.locator(".notification-toast", { hasText: text }).first();
-  const uri = (file) => pathToFileURL(path.join(workspace, file)).href;
+  const uri = (file) => predictions.uri(file);
   const onDisk = (file) => fs.readFileSync(path.join(workspace, file), "utf8");
   const received = (method) => script.received(method);
-  const outcomes = (id) => script.outcomes(id);
   const answer = (method, result, more) => script.answer(method, result, more);
-  const waitForOutcome = (id, kind) => waitFor(`${kind} of ${id}`, () => outcomes(id).includes(kind));
-
-  const predictNothing = () => answer("inkling/nextEdit", { edit: null, reason: "nothing_follows", message: "Nothing follows from that." });
-
-  /** Has the server predict a replacement; by default of a word from a place on. */
-  function predict(file, line, character, changes = {}) {
-    const edit = { id: `edit ${Math.random()}`, uri: uri(file), version: `$VERSION ${uri(file)}`, path: file, kind: "rename", ...RENAMED, ...changes };
-    const end = changes.end ?? { line, character: character + edit.oldText.length };
-    answer("inkling/nextEdit", {
-      edit: { probability: 0.8, nInGroup: 1, ...edit, range: { start: { line, character }, end } },
-      reason: null,
-      message: "",
-    });
-    return edit.id;
-  }
+  const waitForOutcome = (id, kind) => predictions.waitForOutcome(id, kind);
+  const predict = (...edit) => predictions.predict(...edit);
+  const predictNothing = () => predictions.predictNothing();
+  const nAsked = () => predictions.nAsked;
+  const asked = (body) => predictions.asked(body);
 
   const isTabOffered = async () => (await window.marks()).some((mark) => mark.includes("⇥"));
-
-  const nAsked = () => received("inkling/nextEdit").length;
-
-  /** Does something, and waits until the server was asked for the next edit because of it. */
-  async function asked(body) {
-    const n = nAsked();
-    await body();
-    await waitFor("the question", () => nAsked() > n);
-  }
 
   /** Changes the document, and waits until it would have been asked for the next edit. */
   async function changed(body) {
@@ -117,6 +94,8 @@ describe("what becomes of a predicted edit", () => {
     await window.waitForMark("⇥ apply");
     await waitForOutcome(id, "shown");
     await window.screenshot(path.join(ARTIFACTS, "next-edit-near.png"));
+    // The package names the proposed API that this editor does not allow it: all is drawn with the stable one.
+    assert.equal(await window.inlineEditLine(), undefined);
     const { params } = received("inkling/nextEdit").at(-1);
     assert.deepEqual(params.position, { line: 1, character: 34 });
     assert.equal(params.isInvoked, false);

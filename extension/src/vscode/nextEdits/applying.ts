@@ -1,10 +1,10 @@
 import * as vscode from "vscode";
 
 import { endOf, withPlainLineEnds } from "../../pure/followedEdit";
-import type { TabAction } from "../../pure/nextEditKeys";
+import type { Arrival, TabAction } from "../../pure/nextEditKeys";
 import type { LiveEdit, NextEditTracker } from "../../pure/nextEditTracker";
 import { rangeOf } from "../documentChanges";
-import type { Arrival, Scene } from "./scene";
+import type { Scene } from "./scene";
 
 /** What is done with the edit needs of its owner. */
 export interface ApplyingContext {

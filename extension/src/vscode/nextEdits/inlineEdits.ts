@@ -10,8 +10,7 @@ import type { Presentation, Scene } from "./scene";
 
 const GROUP = "next-edit";
 const TRIGGER = "editor.action.inlineSuggest.trigger";
-/** Asks our provider of edits alone, as if by itself; what it gives takes the place of all that is on display. */
-const ASK_US = { providerId: `inkling.inkling:${GROUP}`, explicit: false };
+const PROVIDER_ID = `inkling.inkling:${GROUP}`;
 
 export interface InlineEditsOptions {
   readonly clock: Clock;
@@ -27,13 +26,13 @@ export class InlineEdits implements Presentation {
   private readonly handover: Handover;
   private readonly handed = new WeakMap<vscode.InlineCompletionItem, HandedEdit>();
   private edit: LiveEdit | undefined;
+  private wasBrought = false;
   private changed = new vscode.EventEmitter<void>();
   private registration: vscode.Disposable;
 
   constructor(private readonly options: InlineEditsOptions) {
     this.handover = new Handover({
       ...options,
-      versionOf: (uri) => vscode.workspace.textDocuments.find((document) => document.uri.toString() === uri)?.version,
       call: (shown) => {
         this.callEditor(shown);
       },
@@ -56,15 +55,32 @@ export class InlineEdits implements Presentation {
     return edit.uri === document.uri.toString() && enabled !== false && edits?.enabled !== false;
   }
 
-  show({ edit }: Scene): boolean {
+  show({ edit, hasGhostText, wasBrought }: Scene): boolean {
     this.edit = edit;
-    this.handover.want({ id: edit.id, uri: edit.uri });
+    this.wasBrought = wasBrought;
+    this.handover.want({ id: edit.id, uri: edit.uri }, !hasGhostText);
     return this.handover.isSeen;
   }
 
   hide(): void {
     this.edit = undefined;
+    this.wasBrought = false;
     this.handover.want(undefined);
+  }
+
+  documentChanged(uri: string): void {
+    this.handover.documentChanged(uri);
+  }
+
+  /**
+   * Takes that the cursor was moved. The editor's own jump may lead to an empty line, where it takes the next Tab for
+   * indentation, unless the edit was asked for.
+   */
+  cursorMoved({ kind, selections: [selection], textEditor: { document } }: vscode.TextEditorSelectionChangeEvent): void {
+    const isJump = kind === undefined; // It is no key, no click and no command.
+    if (isJump && this.isSeen && selection?.isEmpty === true && document.lineAt(selection.active).text === "") {
+      void vscode.commands.executeCommand(TRIGGER, { providerId: PROVIDER_ID, explicit: true });
+    }
   }
 
   /** Takes that the editor may be free to show the edit where it was not before. */
@@ -112,10 +128,11 @@ export class InlineEdits implements Presentation {
     this.changed.dispose();
     this.changed = new vscode.EventEmitter();
     this.registration = this.register();
-    if (shown === undefined) {
+    if (shown === undefined && !this.wasBrought) {
       this.changed.fire();
-    } else if (vscode.window.activeTextEditor?.document.uri.toString() === shown.uri) {
-      void vscode.commands.executeCommand(TRIGGER, ASK_US);
+    } else if (shown === undefined || vscode.window.activeTextEditor?.document.uri.toString() === shown.uri) {
+      // What comes takes the place of all that is on display. On request Tab takes it in leading white space, too.
+      void vscode.commands.executeCommand(TRIGGER, { providerId: PROVIDER_ID, explicit: this.wasBrought });
     }
   }
 

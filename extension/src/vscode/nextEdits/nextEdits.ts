@@ -95,7 +95,10 @@ export class NextEdits implements vscode.Disposable {
           this.leave();
         }
       }),
-      vscode.window.onDidChangeTextEditorSelection(context.redraw),
+      vscode.window.onDidChangeTextEditorSelection((event) => {
+        this.inlineEdits?.cursorMoved(event);
+        this.draw();
+      }),
       vscode.window.onDidChangeTextEditorVisibleRanges(context.redraw),
       vscode.window.onDidChangeVisibleTextEditors(context.redraw),
       vscode.window.onDidChangeWindowState(() => {
@@ -114,6 +117,8 @@ export class NextEdits implements vscode.Disposable {
       vscode.workspace.onDidChangeConfiguration((event) => {
         if (event.affectsConfiguration("inkling.nextEdit")) {
           this.leave();
+        } else if (event.affectsConfiguration("editor.inlineSuggest")) {
+          this.draw(); // The editor may show it now, or may not any more.
         }
       }),
     );
@@ -135,6 +140,7 @@ export class NextEdits implements vscode.Disposable {
 
   private documentChanged({ document, changes, isUndo, isRedo }: DocumentChange): void {
     const uri = document.uri.toString();
+    this.inlineEdits?.documentChanged(uri);
     if (isUndo) {
       this.tracker.undone(uri, document.getText());
     }

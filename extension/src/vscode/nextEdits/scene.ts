@@ -1,6 +1,6 @@
 import * as vscode from "vscode";
 
-import { isTabOurs, nextStep, type Cursor, type TabAction } from "../../pure/nextEditKeys";
+import { isTabOurs, nextStep, wasBrought, type Arrival, type Cursor, type TabAction } from "../../pure/nextEditKeys";
 import { pictureOf, type DrawnDocument, type EditPicture } from "../../pure/nextEditPicture";
 import type { LiveEdit } from "../../pure/nextEditTracker";
 
@@ -13,6 +13,8 @@ export interface Scene {
   /** What is next from where the cursor is. */
   readonly step: TabAction;
   readonly isTabOurs: boolean;
+  /** Whether the cursor is still where we put it on the way to an edit. */
+  readonly wasBrought: boolean;
   /** Whether ghost text of ours stands at the cursor: then Tab is its own, and so is the place of a hint. */
   readonly hasGhostText: boolean;
 }
@@ -24,9 +26,6 @@ export interface Presentation {
   hide(): void;
   dispose(): void;
 }
-
-/** Where the cursor was put last on the way to an edit. */
-export type Arrival = Pick<Cursor, "uri" | "position">;
 
 /** Returns the scene of an edit in an editor. */
 export function sceneOf(
@@ -46,6 +45,7 @@ export function sceneOf(
     editor,
     picture,
     step: nextStep(cursor, target),
+    wasBrought: wasBrought(cursor, arrival),
     isTabOurs: isPlainCursor && !hasGhostText && isTabOurs(cursor, target, arrival),
     hasGhostText,
   };

@@ -127,6 +127,24 @@ export class Workbench {
     await waitFor("no marks", async () => (await this.marks()).length === 0);
   }
 
+  /** Returns the line, counted from 1, of the edit that the editor itself shows; undefined where it shows none. */
+  async inlineEditLine() {
+    const marks = await this.page.locator(".editor-instance .inline-edits-view-gutter-indicator").allInnerTexts();
+    const line = marks.map((mark) => mark.trim()).find((mark) => mark !== "");
+    return line === undefined ? undefined : Number(line);
+  }
+
+  /** Waits until the editor itself shows an edit in a line, counted from 1, or none. */
+  async waitForInlineEdit(line) {
+    let seen;
+    await waitFor(`the inline edit in line ${line}`, async () => {
+      seen = await this.inlineEditLine();
+      return seen === line;
+    }).catch((error) => {
+      throw new Error(`${error.message}; it was in line ${seen}`);
+    });
+  }
+
   /** Opens a file and puts the cursor somewhere, both counted from 1. */
   async goTo(file, line, column) {
     await this.openFile(file);
