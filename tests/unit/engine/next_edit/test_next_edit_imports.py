@@ -524,3 +524,20 @@ def test_what_the_file_bound_itself_until_it_was_renamed_is_not_imported() -> No
             f"def area({new}, height):\n    return width * height\n",
             {"sizes.py": "width = 3\n"},
         )
+
+
+def test_of_two_modules_with_the_name_the_one_beside_the_file_comes_first() -> None:
+    others = dict.fromkeys(("shop/maps/places.py", "shop/orders/replies.py"), "class Place: ...\n")
+    for path, expected in (("shop/orders/answers.py", "replies"), ("shop/maps/routes.py", "places")):
+        texts = {name: (text, text) for name, text in {**others, "shop/app.py": "import shop.maps.places\n"}.items()}
+        results = _results({**texts, path: ("x = 1\n", "x = Place(1)\n")})
+        assert f".{expected} import Place" in results[0]
+
+
+def test_the_blank_lines_around_an_import_that_goes_become_one() -> None:
+    before = "import os\n\nimport jedi\n\nfrom shop import cart\n\n\nprint(os, jedi, cart)\n"
+    after = before.replace("os, jedi", "os")
+    assert _results({"cart.py": (before, after)}) == [after.replace("import jedi\n\n", "")]
+    last = "import os\n\nimport jedi\n\n\nprint(os, jedi)\n"
+    used = last.replace("os, jedi", "os")
+    assert _results({"cart.py": (last, used)}) == [used.replace("import jedi\n\n", "")]

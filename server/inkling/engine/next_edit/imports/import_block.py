@@ -151,7 +151,7 @@ class ImportBlock:
             written = module.partition(" ")[0]
             lines = self._new_statement(written, items, is_from, for_types)
             found.append(self._placed(written, lines, is_from=is_from, for_types=for_types, gone=gone))
-        return joined(self._without_empty_blocks(found, gone))
+        return [self._without_second_blank(each) for each in joined(self._without_empty_blocks(found, gone))]
 
     def _changed(self, node: ImportStatement, added: Sequence[str], dropped: set[str]) -> Replacement:
         kept = [item_of(alias) for alias in node.names if item_of(alias) not in dropped]
@@ -297,6 +297,14 @@ class ImportBlock:
             line += 1
         is_followed = line < len(view.lines) and bool(view.lines[line].strip())
         return _inserted(line, (*lines, "", "") if is_followed else lines)
+
+    def _without_second_blank(self, each: Replacement) -> Replacement:
+        """Takes a blank line along with imports that stood between two: one parts what is left."""
+        lines = self._view.lines
+        is_between = each.first_line > 0 and each.end_line < len(lines)
+        if each.lines or not is_between or lines[each.first_line - 1].strip() or lines[each.end_line].strip():
+            return each
+        return Replacement(first_line=each.first_line, end_line=each.end_line + 1, lines=())
 
     def _without_empty_blocks(self, found: list[Replacement], gone: set[ImportStatement]) -> list[Replacement]:
         """Removes an `if TYPE_CHECKING:` that would be left empty, with the blank line above it."""

@@ -17,6 +17,7 @@ from inkling.engine.next_edit.reading.bindings import Use
 
 _DEFINED = 1.5  # files that import a name count for as much as its definition: it is there, whether others import it
 _THERE = 0.6  # files: the file imports from the module already
+_BESIDE = 3.0  # times the weight: the module is of the file's own package
 _AGREED = 0.5  # files: all that packages say, where the project itself says something
 _OFFERED = 0.5  # packages: a module offers the name
 _STRANGE = 0.2  # of the weight: neither the standard library's nor of a package that the project imports
@@ -85,7 +86,15 @@ class ImportSources:
             if module != self.own_module and not _is_test(module, self.own_module):
                 imported = ImportedName(module=module, member=name)
                 weights[imported] = weights.get(imported, 0.0) + _DEFINED
-        return {each: weight + (_THERE if each.module in self._there else 0.0) for each, weight in weights.items()}
+        return {
+            each: weight * self._nearness(each.module) + (_THERE if each.module in self._there else 0.0)
+            for each, weight in weights.items()
+        }
+
+    def _nearness(self, module: str) -> float:
+        """Returns how much likelier a module is than another one because it stands beside the file."""
+        package = self.own_module.rpartition(".")[0]
+        return _BESIDE if package and module.rpartition(".")[0] == package else 1.0
 
     def _of_packages(self, name: str, attributes: Collection[str]) -> dict[ImportedName, tuple[float, float]]:
         """Returns what packages import or offer for a name, weighed in packages, with how far each can be trusted."""
