@@ -17,7 +17,7 @@ from inkling.engine.next_edit.wire import pack_change, unpack_edit, unpack_place
 
 _SPEC = WorkerSpec(name="next-edit", module="inkling.engine.next_edit.worker")
 GROUP_DEADLINE_S = 10.0  # all places of a cause, on explicit request, in up to hundreds of files
-MEANINGS_WITHIN_S = 4.0  # of that, for jedi
+NAMES_WITHIN_S = 4.0  # of that, for jedi
 
 
 class EmbeddedEditPredictor:
@@ -32,7 +32,13 @@ class EmbeddedEditPredictor:
     """
 
     def __init__(
-        self, *, deadline_s: float, max_file_kb: int, cache_dir: Path | None = None, names: NameReader | None = None
+        self,
+        *,
+        deadline_s: float,
+        max_file_kb: int,
+        cache_dir: Path | None = None,
+        names: NameReader | None = None,
+        names_within_s: float = NAMES_WITHIN_S,
     ) -> None:
         """Prepares the predictor; nothing runs before `run`.
 
@@ -41,10 +47,12 @@ class EmbeddedEditPredictor:
             max_file_kb: Largest file that is read, kilobytes.
             cache_dir: Where is kept how packages import what; without it nothing is known of packages.
             names: Is asked, in the background, what names stand for where scopes cannot tell.
+            names_within_s: Longest wait for that where somebody wants all edits of a kind.
         """
         self.deadline_s = deadline_s
         self.on_more_known: Callable[[DocumentUri], None] | None = None
         self._inquiries = Inquiries(names, self._take_answers) if names is not None else None
+        self._names_within_s = names_within_s
         self._answered: deque[int] = deque(maxlen=16)  # keys, the latest last
         self._max_file_kb = max_file_kb
         self._cache_dir = cache_dir
@@ -125,10 +133,15 @@ class EmbeddedEditPredictor:
         await self._wait_for_first_start()
         payload = (*self._payload(question), edit.group)
         edits, wanted = await self._worker.call("group", payload, deadline_s=GROUP_DEADLINE_S)
-        if wanted and self._inquiries is not None:
-            inquiries = [unpack_inquiry(each) for each in wanted]
-            await self._inquiries.ask_now(inquiries, self._open_texts(), within_s=MEANINGS_WITHIN_S)
-            edits, _ = await self._worker.call("group", payload, deadline_s=GROUP_DEADLINE_S)
+        end_s = asyncio.get_running_loop().time() + self._names_within_s
+        asked: set[int] = set()
+        while self._inquiries is not None and (within_s := end_s - asyncio.get_running_loop().time()) > 0:
+            inquiries = [each for each in map(unpack_inquiry, wanted) if each.key not in asked]
+            if not inquiries:
+                break
+            asked.update(each.key for each in inquiries)
+            await self._inquiries.ask_now(inquiries, self._open_texts(), within_s=within_s)
+            edits, wanted = await self._worker.call("group", payload, deadline_s=GROUP_DEADLINE_S)
         return tuple(unpack_edit(one) for one in edits)
 
     def _tell(self, uri: DocumentUri) -> None:
