@@ -5,15 +5,17 @@ changed file without the changed lines, of other files of the workspace, and of 
 """
 
 import difflib
+import itertools
 import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkling.context.project_view import patched_view, text_in_view
 from inkling.context.sources import read_source
@@ -122,10 +124,10 @@ def workspace_naturalness(
         changed: The files that are changed; each is a model of itself.
         exclude: Patterns, as in a .gitignore file, of paths that are never read.
     """
-    layers = [WeightedLayer(layer=_library(), discount=_LIBRARY_TRUST[0], strength=_LIBRARY_TRUST[1])]
+    layers = [WeightedLayer(layer=Segment(*_library()), discount=_LIBRARY_TRUST[0], strength=_LIBRARY_TRUST[1])]
     files = [str(view.folder / path) for path in lending_files(view, changed, exclude)]
     if files:
-        layer = _segment(files)
+        layer = _read(files).build()
         layers.insert(0, WeightedLayer(layer=layer, discount=_WORKSPACE_TRUST[0], strength=_WORKSPACE_TRUST[1]))
     return TokenNaturalness(layers)
 
@@ -169,23 +171,20 @@ def _tokens(text: str) -> Sequence[str]:
 
 
 @lru_cache(maxsize=1)
-def _library() -> Segment:
-    """Returns modules of the standard library, the small ones; read once, in half a second."""
-    folder = Path(os.__file__).parent
-    found = sorted((file.stat().st_size, str(file)) for file in folder.glob("*.py"))
-    taken, size_bytes = [], 0
-    for n_bytes, file in found:
-        size_bytes += n_bytes
-        if size_bytes > _LIBRARY_BYTES:
-            break
-        taken.append(file)
-    return _segment(taken)
+def _library() -> tuple[Mapping[str, NDArray[Any]], Sequence[str]]:
+    """Returns what a segment of the standard library is made of, the small modules; read once, in half a second.
+
+    Segments remember what they were asked, so each judgement, in a thread of its own, makes one.
+    """
+    found = sorted((file.stat().st_size, str(file)) for file in Path(os.__file__).parent.glob("*.py"))
+    sizes = itertools.accumulate(n_bytes for n_bytes, _ in found)
+    taken = [file for (_, file), size_bytes in zip(found, sizes, strict=True) if size_bytes <= _LIBRARY_BYTES]
+    return _read(taken).arrays(), taken
 
 
-def _segment(files: Iterable[str]) -> Segment:
+def _read(files: Iterable[str]) -> SegmentWriter:
     writer = SegmentWriter()
     for file in files:
         text = read_source(file)
-        if text is not None:
-            writer.add(file, lex(text))
-    return writer.build()
+        writer.add(file, [] if text is None else lex(text))
+    return writer
