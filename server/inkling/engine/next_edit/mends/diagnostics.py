@@ -65,8 +65,14 @@ def propose_diagnostics(situation: Situation) -> Iterator[EditCandidate]:
 def _mends(view: FileView, changes: Sequence[LineChange], ages: dict[int, int]) -> Iterator[_Mend]:
     if view.tree is None:
         if view.broken_line is not None and ages.keys() & {view.broken_line, view.broken_line - 1}:
-            for line, text, words in mended_lines(view, view.broken_line):
-                yield _Mend(first_line=line, end_line=line + 1, lines=(text,), words=words, certainty=0.5)
+            for each in mended_lines(view, view.broken_line):
+                yield _Mend(
+                    first_line=each.line,
+                    end_line=each.line + 1,
+                    lines=(each.text,),
+                    words=each.words,
+                    certainty=each.certainty,
+                )
         return
     for node in nodes_on(view.tree, ages):
         match node:

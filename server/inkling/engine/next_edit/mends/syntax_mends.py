@@ -4,6 +4,7 @@ import ast
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from inkling.engine.next_edit.file_view import FileView
 
@@ -17,17 +18,35 @@ _UNFINISHED = re.compile(
 )
 
 
-def mended_lines(view: FileView, line: int) -> Iterator[tuple[int, str, str]]:
-    """Yields lines with which a file parses that now breaks at one of them, with what was lacking."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MendedLine:
+    """A line with which a file parses again.
+
+    Attributes:
+        line: Where.
+        text: What it says then.
+        words: What was lacking, for a person.
+        certainty: How surely that is meant: a header without its colon says what it lacks, a comma may as well be an
+            operator.
+    """
+
+    line: int
+    text: str
+    words: str
+    certainty: float
+
+
+def mended_lines(view: FileView, line: int) -> Iterator[MendedLine]:
+    """Yields lines with which a file parses that now breaks at one of them."""
     if len(view.lines) > MOST_LINES:
         return
-    for number, text, words in _tries(view, line):
-        if _parses((*view.lines[:number], text, *view.lines[number + 1 :])):
-            yield number, text, words
+    for each in _tries(view, line):
+        if _parses((*view.lines[: each.line], each.text, *view.lines[each.line + 1 :])):
+            yield each
             return
 
 
-def _tries(view: FileView, line: int) -> Iterator[tuple[int, str, str]]:
+def _tries(view: FileView, line: int) -> Iterator[MendedLine]:
     for number in dict.fromkeys((line, max(0, line - 1))):
         text = view.lines[number].rstrip()
         code = _STRING_OR_COMMENT.sub('""', text).rstrip()
@@ -37,13 +56,14 @@ def _tries(view: FileView, line: int) -> Iterator[tuple[int, str, str]]:
         if _UNFINISHED.search(code.removesuffix(":").rstrip()):
             continue
         if _BLOCK.match(text) and not has_colon:
-            yield number, f"{text}{missing}:", "a colon is missing"
+            yield MendedLine(line=number, text=f"{text}{missing}:", words="a colon is missing", certainty=0.9)
         elif missing and has_colon and _BLOCK.match(text):
-            yield number, f"{text[:-1]}{missing}:", "a bracket is not closed"
+            whole = f"{text[:-1]}{missing}:"
+            yield MendedLine(line=number, text=whole, words="a bracket is not closed", certainty=0.8)
         elif missing:
-            yield number, text + missing, "a bracket is not closed"
+            yield MendedLine(line=number, text=text + missing, words="a bracket is not closed", certainty=0.7)
         elif not has_colon:
-            yield number, f"{text},", "a comma is missing"
+            yield MendedLine(line=number, text=f"{text},", words="a comma is missing", certainty=0.5)
 
 
 def _missing_brackets(code: str) -> str:
