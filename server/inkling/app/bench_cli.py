@@ -195,6 +195,8 @@ def bench_repair(
     "--budget", "budget_s", type=click.FloatRange(5), default=60.0, show_default=True, help="Seconds for a review."
 )
 @click.option("--processes", "n_processes", type=click.IntRange(1), default=2, show_default=True, help="Side by side.")
+@click.option("--human", is_flag=True, help="Measure beside people's comments on hunks instead: the shared set.")
+@click.option("--data", type=click.Path(path_type=Path), help="With --human: another set of that form.")
 @click.option(
     "--without-failing-tests",
     is_flag=True,
@@ -210,12 +212,15 @@ def bench_review(
     seed: int,
     budget_s: float,
     n_processes: int,
+    data: Path | None,
     json_file: Path | None,
     *,
+    human: bool,
     without_failing_tests: bool,
 ) -> None:
     """Review comments on changes whose sense is known: bugs brought in, bugs fixed, code only written otherwise."""
     from inkling.bench.review.benchmark import ReviewBenchOptions, run
+    from inkling.bench.review.human import DATA
 
     options = ReviewBenchOptions(
         pairs=pairs,
@@ -226,6 +231,7 @@ def bench_review(
         budget_s=budget_s,
         n_processes=n_processes,
         keeps_failing_tests=not without_failing_tests,
+        human=(data or DATA) if human else None,
     )
     sys.exit(run(options, json_file))
 

@@ -2,10 +2,12 @@
 
 import ast
 import json
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import pytest
 
+from inkling.bench.review.human import HumanOutcome, measure_human, read_human_comments
 from inkling.bench.review.measure import measure
 from inkling.bench.review.one import PairOutcome, is_on_right_line, without_tests
 from inkling.bench.review.pairs import PairKind, ReviewPair, of_half, own_pairs, read_pairs, refactorings
@@ -119,3 +121,32 @@ def test_pairs_of_others_are_read(tmp_path: Path) -> None:
         read_pairs(file)
     with pytest.raises(UserError, match="--pairs"):
         read_pairs(tmp_path / "missing.jsonl")
+
+
+def test_people_s_comments_stand_at_their_lines_in_what_parses(tmp_path: Path) -> None:
+    record = {
+        "code": "@@ -10,4 +20,4 @@ def f():\n         else:\n             pass\n-        a = 1\n+        a = 2\n",
+        "line_number": 22,
+        "category": "functional",
+        "file_path": "a.py",
+        "pr_number": 7,
+        "repo": "r",
+        "owner": "o",
+    }
+    file = tmp_path / "comments.jsonl"
+    file.write_text(json.dumps(record) + "\n" + json.dumps({**record, "file_path": "a.txt"}))
+    (human,) = read_human_comments(file)
+    assert human.parses
+    assert human.after.splitlines()[human.line - 1] == "a = 2"
+    ours = comment(line=22)
+    outcomes = [
+        HumanOutcome(human=human, shown=(ours,), n_changed_lines=1),
+        HumanOutcome(human=human, shown=(comment(line=24),), n_changed_lines=1),
+        HumanOutcome(human=replace(human, category="refactoring"), shown=(), n_changed_lines=2),
+    ]
+    metrics = measure_human(outcomes, seed=0)
+    assert metrics["comments_per_100_lines"].value == 50
+    assert metrics["functional_same_line"].value == 0.5
+    assert metrics["functional_near"].value == 1
+    with pytest.raises(UserError, match="--data"):
+        read_human_comments(tmp_path / "missing.jsonl")

@@ -9,14 +9,20 @@ from pathlib import Path
 
 from inkling.app.sandboxed_tools import open_tools
 from inkling.bench.report import EXIT_NO_DATA, Report, publish
+from inkling.bench.review.human import (
+    HUMAN_PROTOCOL,
+    NEAR_LINES,
+    measure_human,
+    read_human_comments,
+    review_human,
+)
 from inkling.bench.review.measure import claims_failure, measure
 from inkling.bench.review.one import PairOutcome, PairReview, has_right_line, is_confirmed, is_found
 from inkling.bench.review.pairs import ReviewPair, of_half, own_pairs, read_pairs, refactorings
 from inkling.core.errors import SandboxError, UserError
 from inkling.core.settings import SandboxSettings
 from inkling.engine.review.behaviour.reviewer import BehaviourReviewer
-
-LEAST_CONFIDENCE = 0.4  # of comments that are not folded away
+from inkling.features.review.feature import LOW_CONFIDENCE
 
 PROTOCOL = """Each pair is a program before and after a change, reviewed as a diff, {budget_s:g} s each, by the reviewer
 that runs both versions; no model. Bugs: the one-line bugs of this project brought in; fixes: the same reversed;
@@ -43,6 +49,7 @@ class ReviewBenchOptions:
         budget_s: Seconds for a review.
         n_processes: Reviews side by side.
         keeps_failing_tests: Whether a review has tests that fail on one of the versions.
+        human: People's comments on hunks, to be measured instead; None for pairs.
     """
 
     pairs: Path | None = None
@@ -53,10 +60,13 @@ class ReviewBenchOptions:
     budget_s: float = 60.0
     n_processes: int = 1
     keeps_failing_tests: bool = True
+    human: Path | None = None
 
 
 def run(options: ReviewBenchOptions, json_file: Path | None) -> int:
     """Measures, prints and writes; returns the exit status."""
+    if options.human is not None:
+        return _run_human(options.human, options, json_file)
     try:
         pairs = read_pairs(options.pairs) if options.pairs else of_half([*own_pairs(), *refactorings()], options.half)
     except UserError as error:
@@ -84,6 +94,26 @@ def run(options: ReviewBenchOptions, json_file: Path | None) -> int:
     return 0
 
 
+def _run_human(path: Path, options: ReviewBenchOptions, json_file: Path | None) -> int:
+    try:
+        humans = read_human_comments(path)
+    except UserError as error:
+        print(error)
+        return EXIT_NO_DATA
+    if options.limit is not None and options.limit < len(humans):
+        humans = random.Random(options.seed).sample(humans, options.limit)  # noqa: S311 - a choice of comments
+    outcomes = asyncio.run(review_human(humans))
+    report = Report(
+        bench="review beside people",
+        seed=options.seed,
+        protocol=HUMAN_PROTOCOL.format(near=NEAR_LINES),
+        n=len(outcomes),
+        metrics=measure_human(outcomes, options.seed),
+    )
+    publish(report, json_file)
+    return 0
+
+
 async def _review_all(pairs: Sequence[ReviewPair], options: ReviewBenchOptions) -> list[PairOutcome]:
     opened = await open_tools(SandboxSettings(), lambda _: ())
     turns = asyncio.Semaphore(options.n_processes)
@@ -101,7 +131,7 @@ async def _review_all(pairs: Sequence[ReviewPair], options: ReviewBenchOptions) 
         review = PairReview(
             [BehaviourReviewer(opened.sandbox, opened.tools.suites)],
             opened.tools.suites,
-            least_confidence=LEAST_CONFIDENCE,
+            least_confidence=LOW_CONFIDENCE,
             wall_s=options.budget_s,
             keeps_failing_tests=options.keeps_failing_tests,
         )

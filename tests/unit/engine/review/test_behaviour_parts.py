@@ -255,3 +255,9 @@ def test_questions_come_back_as_they_were_and_nonsense_is_refused() -> None:
     for nonsense in (b"", b"[]", b'{"differing": [1]}', b'{"differing": [], "n_inputs": {"a": 1}}'):
         with pytest.raises(WorkerError):
             decode_compared(nonsense)
+
+
+def test_a_function_that_is_called_like_its_module_is_imported_from_it() -> None:
+    given = Input(target=0, origin=Origin.TYPED, call="last(1)", imports=(("/p/last.py", "last"), ("math", "math")))
+    (test,) = reproductions_of(Pair(input=given, before=value("2"), after=value("3")), {"/p/last.py": "last"}, None)
+    assert "from last import last\nimport math\n" in test

@@ -185,8 +185,8 @@ def _exception(name: str) -> str:
 def _alone(pair: Pair, lines: list[str], modules: Mapping[str, str]) -> str:
     imports = []
     for place, name in pair.input.imports:
-        module = modules.get(place, place)
-        imports.append(f"import {name}" if module == name else f"from {module} import {name}")
+        is_module = place == name  # a function may be called like its module, whose place is a file
+        imports.append(f"import {name}" if is_module else f"from {modules.get(place, place)} import {name}")
     name = pair.input.imports[0][1] if pair.input.imports else "it"
     fixture = "capsys" if any("capsys" in line for line in lines) else ""
     text = "\n".join(lines)

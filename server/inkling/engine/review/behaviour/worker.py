@@ -226,7 +226,8 @@ class _Comparison:
 
     def _traced(self, best: Sequence[Input], pairs: Mapping[int, tuple[Outcome, Outcome]]) -> list[dict[str, object]]:
         """Returns the small inputs that differ when run alone, twice each, with the lines that they run."""
-        numbers = sorted(pairs)
+        # Several may have become the same.
+        numbers = sorted({(best[number].node_id, best[number].shown): number for number in sorted(pairs)}.values())
         small = [best[number] for number in numbers]
         lines: list[dict[int, dict[str, list[int]]]] = [{}, {}]
         versions = [self._before, self._after, self._again]
