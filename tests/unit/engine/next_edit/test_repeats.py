@@ -475,3 +475,19 @@ def test_a_name_that_was_changed_twice_in_one_statement_was_changed_once() -> No
     (candidate,) = proposed(propose_repeats, situation)
 
     assert candidate.words == "`price` became `cost`"
+
+
+def test_a_place_between_two_examples_was_passed_over() -> None:
+    situation = situation_after(
+        """
+        a = np.float(1)
+        b = np.float(2)
+        c = np.float(3)
+        d = np.float(4)
+        """,
+        Edit("a = np.float(1)", "a = float(1)"),
+        Edit("c = np.float(3)", "c = float(3)"),
+    )
+    certainty = {c.first_line: c.grounds.certainty for c in propose_repeats(situation)}
+
+    assert certainty == {1: 0.25, 3: 0.5}

@@ -25,6 +25,7 @@ MOST_TOGETHER = 8  # statements without lines between them that are one proposal
 MOST_COMBINED = 40  # statements in which several patterns are applied together
 LEAST_SIMILARITY = 0.3  # of the surroundings, for patterns that are applied together
 LEAST_CHARS = 8  # of a pattern that needs no such surroundings
+PASSED_OVER = 0.5  # as often right are places between two examples: 13% of 63, of others 26% of 484, in the shared data
 MOST_STATEMENT_LINES = 12  # that are joined to find the end of a call
 MOST_LINE_CHARS = 1000  # of a line; a longer one was generated
 
@@ -60,7 +61,8 @@ def propose_repeats(situation: Situation) -> Iterable[EditCandidate]:
         for place in places:
             if place.agreement.similarity >= LEAST_SIMILARITY or pattern.n_literal_chars >= LEAST_CHARS:
                 at_statement[place.uri, place.first_line, place.end_line].append((pattern, place))
-        yield from _candidates(pattern, [place for place in places if pattern.stands_alone(place.agreement)])
+        alone = [place for place in places if pattern.stands_alone(place.agreement)]
+        yield from _candidates(pattern, alone, _spans_of_examples(situation, pattern))
     yield from _combined(situation, nearness, at_statement)
 
 
@@ -149,11 +151,24 @@ def _rewritten(pattern: Pattern, text: str) -> tuple[str, Agreement] | None:
     return None if result == text.rstrip() else (result, max(agreement for _, agreement in found))
 
 
-def _candidates(pattern: Pattern, places: Sequence[_Place]) -> Iterator[EditCandidate]:
+def _spans_of_examples(situation: Situation, pattern: Pattern) -> dict[DocumentUri, range]:
+    """Returns for each file the lines from the pattern's first example to its last."""
+    spans: dict[DocumentUri, range] = {}
+    for age in pattern.ages:
+        change = situation.history[-1 - age]
+        span = spans.get(change.uri, range(change.first_line, change.end_line))
+        spans[change.uri] = range(min(span.start, change.first_line), max(span.stop, change.end_line))
+    return spans
+
+
+def _candidates(
+    pattern: Pattern, places: Sequence[_Place], spans: Mapping[DocumentUri, range]
+) -> Iterator[EditCandidate]:
     """Yields each place alone, and a few places on consecutive lines together."""
     runs = _runs(places)
     for number, place in enumerate(places):
         n_tokens = place.agreement.n_tokens
+        is_passed_over = place.first_line in spans.get(place.uri, ())
         grounds = Grounds(
             support=len(pattern.ages),
             age=pattern.ages[0],
@@ -162,7 +177,7 @@ def _candidates(pattern: Pattern, places: Sequence[_Place]) -> Iterator[EditCand
             n_matched_chars=pattern.n_literal_chars + place.agreement.n_chars,
             n_context_tokens=n_tokens,
             similarity=place.agreement.similarity,
-            certainty=1 - 1 / pattern.n_times,
+            certainty=(1 - 1 / pattern.n_times) * (PASSED_OVER if is_passed_over else 1),
         )
         for run in ([place], runs.get((place.uri, place.first_line), [])):
             if run:
