@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -118,6 +118,29 @@ async def test_a_group_holds_all_edits_of_one_cause_and_no_two_for_one_place(
     done = TEXT.replace(OTHERS[0], edit.inserted[0])
     after = await predictor.predict_group(question(tmp_path / "main.py", done, version=2), edit)
     assert [one.first_line for one in after] == [9]
+
+
+async def test_a_group_holds_thousands_of_uses_in_many_files(tmp_path: Path) -> None:
+    n_files, n_uses = 80, 30
+    for number in range(n_files):
+        uses = "".join(f"def use_{use}(url):\n    return fetch(url, {use})\n\n\n" for use in range(n_uses))
+        (tmp_path / f"user_{number}.py").write_text(f"from main import fetch\n\n\n{uses}")
+    path, text = tmp_path / "main.py", "def download(url, part):\n    return url, part\n"
+    change = LineChange(
+        uri=DocumentUri(path.as_uri()),
+        first_line=0,
+        removed=("def fetch(url, part):",),
+        inserted=("def download(url, part):",),
+    )
+    snapshot = Snapshot(uri=change.uri, path=path, version=1, text=text)
+    asked = EditQuestion(snapshot=snapshot, offset=5, history=(change,))
+    group: Sequence[PredictedEdit] = ()
+    async with running(tmp_path) as predictor, asyncio.timeout(WITHIN_S):
+        while len(group) < n_files * (n_uses + 1):  # the workspace is read in the background
+            edits = (await predictor.predict(asked)).edits
+            group = await predictor.predict_group(asked, edits[0]) if edits else ()
+    assert len({(edit.uri, edit.first_line) for edit in group}) == len(group) == n_files * (n_uses + 1)
+    assert {(edit.n_in_group, edit.n_left_out) for edit in group} == {(len(group), 0)}
 
 
 async def test_an_edit_without_a_group_has_no_others(predictor: EmbeddedEditPredictor, tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """From a situation to a prediction: all proposers, one ranking."""
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -13,10 +14,9 @@ from inkling.engine.next_edit.ranking.edit_features import edit_features
 from inkling.engine.next_edit.ranking.place_features import place_features
 from inkling.engine.next_edit.ranking.places import gather_places
 from inkling.engine.next_edit.ranking.ranking import Ranking, likeliest_at
-from inkling.engine.next_edit.situation import Situation
+from inkling.engine.next_edit.situation import MOST_PLACES_OF_GROUP, Situation
 
 MOST_EDITS = 20
-MOST_IN_GROUP = 5000  # uses of one name; more are no work for an editor
 
 
 def predict(situation: Situation, ranking: Ranking, is_cancelled: Callable[[], bool] = lambda: False) -> Prediction:
@@ -34,7 +34,7 @@ def predict(situation: Situation, ranking: Ranking, is_cancelled: Callable[[], b
     ranked = sorted(zip(proposals, probabilities.tolist(), strict=True), key=lambda pair: -pair[1])
     leaders = [_Found(proposal, leading(proposal), probability) for proposal, probability in ranked[:MOST_EDITS]]
     groups = {found.candidate.group for found in leaders}
-    sizes = {group: len(_applied_together(situation, ranked, group)) for group in groups}
+    sizes = {group: _size(_applied_together(situation, ranked, group)) for group in groups}
     return Prediction(
         edits=tuple(_predicted(situation, found, sizes[found.candidate.group]) for found in leaders),
         places=tuple(PredictedPlace(uri=place.uri, line=place.line, probability=place.probability) for place in places),
@@ -47,7 +47,8 @@ def predict_group(situation: Situation, ranking: Ranking, group: str) -> tuple[P
     probabilities = ranking.edit_probabilities(edit_features(situation, proposals)).tolist()
     ranked = sorted(zip(proposals, probabilities, strict=True), key=lambda pair: -pair[1])
     together = _applied_together(situation, ranked, group)
-    return tuple(_predicted(situation, found, len(together)) for found in together)
+    size = _size(together)
+    return tuple(_predicted(situation, found, size) for found in together[: size.n_applied])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +58,33 @@ class _Found:
     probability: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Size:
+    """How many edits of a group one step applies, and how many are too many for it."""
+
+    n_applied: int
+    n_left_out: int
+
+
+def _size(together: Sequence[_Found]) -> _Size:
+    """Returns the size of a group with the places that are not proposed for the likeliest edits alone."""
+    n_in_all = len(together) + max((found.candidate.n_left_out for found in together), default=0)
+    n_applied = min(n_in_all, MOST_PLACES_OF_GROUP)
+    return _Size(n_applied, n_in_all - n_applied)
+
+
 def _applied_together(situation: Situation, ranked: Sequence[tuple[Proposal, float]], group: str) -> list[_Found]:
     """Returns the proposals of a group by file and line; where two overlap, the one that is ranked first."""
     kept: defaultdict[DocumentUri, list[_Found]] = defaultdict(list)
     for proposal, probability in ranked:
         candidate = next((one for one in proposal.candidates if one.group == group), None)
-        beside = kept[proposal.uri]
-        if candidate is not None and not any(_overlap(proposal, other.proposal) for other in beside):
-            beside.append(_Found(proposal, candidate, probability))
-    return [
-        found
-        for uri in situation.nearest_first
-        for found in sorted(kept[uri], key=lambda found: found.proposal.first_line)
-    ][:MOST_IN_GROUP]
+        if candidate is not None:
+            beside = kept[proposal.uri]
+            at = bisect_left(beside, proposal.first_line, key=lambda found: found.proposal.first_line)
+            # They are in order and none is over another, so no others come into question.
+            if not any(_overlap(proposal, other.proposal) for other in beside[max(0, at - 1) : at + 1]):
+                beside.insert(at, _Found(proposal, candidate, probability))
+    return [found for uri in situation.nearest_first for found in kept[uri]]
 
 
 def leading(proposal: Proposal) -> EditCandidate:
@@ -77,7 +92,7 @@ def leading(proposal: Proposal) -> EditCandidate:
     return max(proposal.candidates, key=lambda one: (one.grounds.certainty, one.grounds.support))
 
 
-def _predicted(situation: Situation, found: _Found, n_in_group: int) -> PredictedEdit:
+def _predicted(situation: Situation, found: _Found, size: _Size) -> PredictedEdit:
     proposal, candidate = found.proposal, found.candidate
     view = situation.files[proposal.uri]
     return PredictedEdit(
@@ -90,8 +105,8 @@ def _predicted(situation: Situation, found: _Found, n_in_group: int) -> Predicte
         source=Source.EMBEDDED,
         probability=found.probability,
         group=candidate.group,
-        n_in_group=n_in_group,
-        n_left_out=candidate.n_left_out,
+        n_in_group=size.n_applied,
+        n_left_out=size.n_left_out,
         words=candidate.words,
     )
 

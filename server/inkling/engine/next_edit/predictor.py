@@ -16,6 +16,7 @@ from inkling.engine.next_edit.reading.meanings import unpack_inquiry
 from inkling.engine.next_edit.wire import pack_change, unpack_edit, unpack_place
 
 _SPEC = WorkerSpec(name="next-edit", module="inkling.engine.next_edit.worker")
+EDITS_IN_ONE_GO = 200  # that are unpacked, at some 20 µs each; then the event loop is let go of
 GROUP_DEADLINE_S = 10.0  # all places of a cause, on explicit request, in up to hundreds of files
 NAMES_WITHIN_S = 4.0  # of that, for jedi
 
@@ -142,7 +143,7 @@ class EmbeddedEditPredictor:
             asked.update(each.key for each in inquiries)
             await self._inquiries.ask_now(inquiries, self._open_texts(), within_s=within_s)
             edits, wanted = await self._worker.call("group", payload, deadline_s=GROUP_DEADLINE_S)
-        return tuple(unpack_edit(one) for one in edits)
+        return await _unpacked(edits)
 
     def _tell(self, uri: DocumentUri) -> None:
         if self.on_more_known is not None:
@@ -199,3 +200,13 @@ class EmbeddedEditPredictor:
             self._worker.notify(
                 "packages", (str(self._cache_dir), str(interpreter) if interpreter is not None else None)
             )
+
+
+async def _unpacked(edits: Sequence[tuple[Any, ...]]) -> tuple[PredictedEdit, ...]:
+    """Returns edits that may be thousands, and lets go of the event loop now and then."""
+    unpacked = list[PredictedEdit]()
+    for number, edit in enumerate(edits, 1):
+        unpacked.append(unpack_edit(edit))
+        if number % EDITS_IN_ONE_GO == 0:
+            await asyncio.sleep(0)
+    return tuple(unpacked)

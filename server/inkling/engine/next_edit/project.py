@@ -17,8 +17,8 @@ from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports.import_index import FileImports, ImportIndex, imports_of, read_imports
 from inkling.engine.next_edit.imports.package_build import PackageScope
 from inkling.engine.next_edit.imports.package_library import PackageLibrary
-from inkling.engine.next_edit.ranking.line_traits import words_of
-from inkling.engine.next_edit.situation import Situation
+from inkling.engine.next_edit.ranking.line_traits import is_definition, words_of
+from inkling.engine.next_edit.situation import MOST_PLACES, MOST_PLACES_OF_GROUP, Situation
 from inkling.engine.next_edit.word_index import WordIndex, indexed_words
 
 logger = logging.getLogger(__name__)
@@ -186,15 +186,18 @@ class Project:
             history=tuple(change for change in history if change.uri in files),
             cursor_line=line if uri == history[-1].uri else None,
             imports=self._imports,
+            most_places=MOST_PLACES_OF_GROUP if is_for_group else MOST_PLACES,
         )
 
     def _closed_files_about(self, history: Sequence[LineChange], view: FileView, most: int) -> list[str]:
         """Returns the files of the workspace that name what was changed, those of the most and rarest words first."""
         words: set[str] = set()
+        names: set[str] = set()  # of definitions that were changed: whoever names them is concerned, be it everybody
         for change in history[-N_ASKED_CHANGES:]:
             removed = {word for line in change.removed for word in words_of(line)}
             inserted = {word for line in change.inserted for word in words_of(line)}
             words |= removed ^ inserted
+            names |= _defined(change.removed) | _defined(change.inserted)
         latest = history[-1]
         # What is added beside others belongs where they are named.
         if not any(line.strip() for line in latest.removed):
@@ -204,9 +207,9 @@ class Project:
             words.update(words_of(view.lines[owner])[:3])
         weight: Counter[str] = Counter()
         most_of_word = most if most > MOST_CLOSED_FILES else MOST_FILES_OF_WORD
-        for word in words:
+        for word in words | names:
             paths = self._words.files_with(word)
-            if len(paths) <= most_of_word:
+            if len(paths) <= most_of_word or word in names:
                 for path in paths:
                     if not self._is_of_others(path):
                         weight[path] += 1000 // len(paths)
@@ -305,6 +308,12 @@ def _read(path: str) -> _Read:
     text = read_source(path)
     found = (indexed_words(text), read_imports(text)) if text is not None else None
     return _Read(path=path, found=found)
+
+
+def _defined(lines: Iterable[str]) -> set[str]:
+    """Returns the names of functions and classes that are defined on lines; without those that Python knows itself."""
+    definitions = (words_of(line.replace("async ", "", 1)) for line in lines if is_definition(line))
+    return {name for words in definitions for name in words[1:2] if not name.startswith("__")}
 
 
 def lines_of(text: str) -> tuple[str, ...]:

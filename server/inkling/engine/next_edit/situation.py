@@ -3,12 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports.import_index import ImportIndex
 from inkling.engine.next_edit.reading.meanings import Meanings
+
+MOST_PLACES: Final = 200  # of one cause that are proposed; who is asked for the likeliest needs no more
+MOST_PLACES_OF_GROUP: Final = 5000  # that are applied in one step; more are no work for an editor
 
 
 @dataclass(frozen=True)
@@ -22,6 +26,7 @@ class Situation:
         cursor_line: The line of the cursor in the file of the latest change; None where it is elsewhere or unknown.
         imports: How the project imports what; None where nothing is known of it beyond `files`.
         meanings: What jedi said that names stand for; None where it is not asked.
+        most_places: Of one cause that are proposed, the nearest ones.
     """
 
     files: Mapping[DocumentUri, FileView]
@@ -29,6 +34,7 @@ class Situation:
     cursor_line: int | None = None
     imports: ImportIndex | None = None
     meanings: Meanings | None = None
+    most_places: int = MOST_PLACES
 
     @property
     def latest(self) -> LineChange:

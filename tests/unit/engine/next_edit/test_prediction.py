@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from tests.unit.engine.next_edit.repeated_edits import MAIN, Edit, situation_after
 
@@ -8,8 +10,7 @@ from inkling.engine.next_edit.prediction import leading, predict, predict_group
 from inkling.engine.next_edit.proposers import Proposal
 from inkling.engine.next_edit.ranking.artifact import shipped_artifact
 from inkling.engine.next_edit.ranking.ranking import Ranking
-from inkling.engine.next_edit.renames.proposer import MOST_CANDIDATES
-from inkling.engine.next_edit.situation import Situation
+from inkling.engine.next_edit.situation import MOST_PLACES, MOST_PLACES_OF_GROUP, Situation
 
 TEXT = "\n".join(f"def step_{number}():\n    run(reader.read_all(path_{number}, timeout))\n" for number in range(8))
 
@@ -66,15 +67,29 @@ def test_an_edit_says_how_many_of_its_group_are_applied_together(situation: Situ
     assert [edit.n_in_group for edit in edits] == [len(predict_group(situation, ranking, edit.group)) for edit in edits]
 
 
-def test_a_group_that_is_too_large_says_how_much_is_left_out(ranking: Ranking) -> None:
-    uses = "".join(f"\n    first = {number}\n    fetch(first)\n" for number in range(MOST_CANDIDATES + 50))
-    situation = situation_after(
+def renamed_with_uses(n_uses: int) -> Situation:
+    uses = "".join(f"\n    first = {number}\n    fetch(first)\n" for number in range(n_uses))
+    return situation_after(
         f"def fetch(url):\n    return url\n\n\ndef main():{uses}", Edit("def fetch(url):", "def download(url):")
     )
+
+
+def test_a_group_has_places_that_are_not_proposed_for_the_likeliest_edits(ranking: Ranking) -> None:
+    situation = renamed_with_uses(MOST_PLACES + 50)
     edit = predict(situation, ranking).edits[0]
-    group = predict_group(situation, ranking, edit.group)
-    assert len(group) == edit.n_in_group == MOST_CANDIDATES
-    assert {each.n_left_out for each in group} == {edit.n_left_out} == {50}
+    assert (edit.n_in_group, edit.n_left_out) == (MOST_PLACES + 50, 0)
+    group = predict_group(replace(situation, most_places=MOST_PLACES_OF_GROUP), ranking, edit.group)
+    assert len(group) == MOST_PLACES + 50
+    assert {(each.n_in_group, each.n_left_out) for each in group} == {(MOST_PLACES + 50, 0)}
+
+
+def test_a_group_that_is_too_large_says_how_much_is_left_out(ranking: Ranking) -> None:
+    situation = replace(renamed_with_uses(MOST_PLACES_OF_GROUP + 50), most_places=MOST_PLACES_OF_GROUP)
+    group = predict_group(situation, ranking, "rename fetch download")
+    assert len(group) == MOST_PLACES_OF_GROUP
+    assert {(each.n_in_group, each.n_left_out) for each in group} == {(MOST_PLACES_OF_GROUP, 50)}
+    lines = [each.first_line for each in group]
+    assert lines == sorted(set(lines))
 
 
 def test_a_cancelled_question_has_no_answer(situation: Situation, ranking: Ranking) -> None:

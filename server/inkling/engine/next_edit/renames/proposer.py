@@ -15,7 +15,6 @@ from inkling.engine.next_edit.renames.renamed_words import word_targets
 from inkling.engine.next_edit.renames.target import Target
 from inkling.engine.next_edit.situation import Situation
 
-MOST_CANDIDATES = 200  # The nearest ones; a name with thousands of uses is better renamed as a whole.
 _MOST_LINES = 8  # Of one edit; more cannot be read at a glance.
 _NOT_PLAIN = 0.6  # Where a name changed among much else, the other uses may become something else again.
 _SURE = 0.8  # Neighbouring lines are one edit only where all are this sure, or none is.
@@ -52,9 +51,9 @@ def propose_renames(situation: Situation) -> Iterator[EditCandidate]:
     n_places: dict[str, int] = {}
     for _, run in runs:
         n_places[_group(run)] = n_places.get(_group(run), 0) + 1
-    n_left_out = Counter(_group(run) for _, run in runs[MOST_CANDIDATES:])
+    n_left_out = Counter(_group(run) for _, run in runs[situation.most_places :])
     ranks: dict[str, int] = {}
-    for view, run in runs[:MOST_CANDIDATES]:
+    for view, run in runs[: situation.most_places]:
         group = _group(run)
         candidate = _candidate(view, run, rank=ranks.get(group, 0), n_places=n_places[group])
         yield replace(candidate, n_left_out=n_left_out[group])

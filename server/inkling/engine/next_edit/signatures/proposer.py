@@ -1,9 +1,11 @@
 """A function, a class's fields or a result changed shape: its calls, overrides, docstring and stored attributes."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 from inkling.core.next_edit import EditKind
+from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
 from inkling.engine.next_edit.reading.nearness import Nearness
 from inkling.engine.next_edit.renames.name_changes import latest_changes
@@ -21,8 +23,6 @@ from inkling.engine.next_edit.signatures.result_updates import (
     unpacking_updates,
 )
 from inkling.engine.next_edit.situation import Situation
-
-MOST_CANDIDATES = 200  # The nearest ones.
 
 # An update with the first line that it replaces, the line after the last and the new lines.
 _Placed = tuple[Update, int, int, tuple[str, ...]]
@@ -87,14 +87,13 @@ def _placed(update: Update) -> _Placed:
 def _together(placed: Iterable[_Placed]) -> Iterator[_Placed]:
     """Yields updates with those on the same lines made one, as of two calls on a line; what overlaps stays apart."""
     whole: list[_Placed] = []
-    for update, first_line, end_line, inserted in placed:
-        for number, (other, first, end, _) in enumerate(whole):
-            is_near = other.view is update.view and max(first, first_line) < min(end, end_line)
-            if (
-                is_near
-                and other.calls.isdisjoint(update.calls)
-                and _are_apart((*other.replacements, *update.replacements))
-            ):
+    on_line: defaultdict[tuple[DocumentUri, int], set[int]] = defaultdict(set)
+    for found in placed:
+        update, first_line, end_line, _ = found
+        lines = [(update.view.uri, line) for line in range(first_line, end_line)]
+        for number in sorted(set[int]().union(*(on_line[line] for line in lines))):
+            other = whole[number][0]
+            if other.calls.isdisjoint(update.calls) and _are_apart((*other.replacements, *update.replacements)):
                 both = Update(
                     view=update.view,
                     replacements=(*other.replacements, *update.replacements),
@@ -104,7 +103,11 @@ def _together(placed: Iterable[_Placed]) -> Iterator[_Placed]:
                 whole[number] = _placed(both)
                 break
         else:
-            whole.append((update, first_line, end_line, inserted))
+            number = len(whole)
+            whole.append(found)
+        _, first_line, end_line, _ = whole[number]
+        for line in range(first_line, end_line):
+            on_line[update.view.uri, line].add(number)
     yield from whole
 
 
@@ -121,7 +124,8 @@ def _candidates(
     placed = [found for found in placed if not _is_written_since(situation, found[0], range(found[1], found[2]), age)]
     placed = list(_together(placed))
     placed.sort(key=lambda found: nearness.key(found[0].view.uri, found[1]))
-    for rank, (update, first_line, end_line, inserted) in enumerate(placed[:MOST_CANDIDATES]):
+    n_left_out = max(0, len(placed) - situation.most_places)
+    for rank, (update, first_line, end_line, inserted) in enumerate(placed[: situation.most_places]):
         if update.view.lines[first_line:end_line] == inserted:
             continue
         yield EditCandidate(
@@ -140,4 +144,5 @@ def _candidates(
                 n_matched_chars=len(name),
                 certainty=update.certainty,
             ),
+            n_left_out=n_left_out,
         )
