@@ -11,6 +11,7 @@ import pytest
 from inkling.context.analysis.analysis import Analysis, DefinedPlace, NamedPlace
 from inkling.context.edit_history import RecentEdits
 from inkling.core.edit import apply_edit, minimal_edit
+from inkling.core.errors import WorkerError
 from inkling.core.next_edit import EditKind, EditQuestion, PredictedEdit
 from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings
@@ -124,6 +125,13 @@ class Project:
     def question(self) -> EditQuestion:
         name, offset = self.cursor
         return EditQuestion(snapshot=self.snapshot(name), offset=offset, history=self.history.recent())
+
+    async def definitions(self, texts: Mapping[Path, str], places: Sequence[NamedPlace]) -> list[list[DefinedPlace]]:
+        """Where names are defined, however long the machine takes for it."""
+        async with asyncio.timeout(PATIENCE_S):
+            while True:
+                with contextlib.suppress(WorkerError):
+                    return await self.analysis.definitions(texts, places)
 
     async def edits(self) -> dict[tuple[str, int], PredictedEdit]:
         """What is predicted now, by file and line."""
@@ -266,7 +274,7 @@ async def test_the_names_of_other_words_are_not_looked_at(tmp_path: Path, cache_
             NamedPlace(path=tmp_path / "gone.py", line=0, column=0, name="fetch"),
         ]
         store = tmp_path / "stores/store.py"
-        assert await typist.analysis.definitions({}, places) == [
+        assert await typist.definitions({}, places) == [
             [DefinedPlace(path=store, line=1, column=8)],
             [],
             [],
@@ -274,8 +282,8 @@ async def test_the_names_of_other_words_are_not_looked_at(tmp_path: Path, cache_
         ]
         # As it is told to be, and afterwards as it lies on disk again.
         told = {store: "\n\n" + STORE}
-        assert (await typist.analysis.definitions(told, places))[0] == [DefinedPlace(path=store, line=3, column=8)]
-        assert (await typist.analysis.definitions({}, places))[0] == [DefinedPlace(path=store, line=1, column=8)]
+        assert (await typist.definitions(told, places))[0] == [DefinedPlace(path=store, line=3, column=8)]
+        assert (await typist.definitions({}, places))[0] == [DefinedPlace(path=store, line=1, column=8)]
 
 
 async def test_a_changed_signature_reaches_calls_on_objects_that_only_jedi_knows(
@@ -313,3 +321,60 @@ async def test_a_use_that_was_changed_to_another_method_asks_for_nothing(tmp_pat
             await typist.more.get()  # and answered
         edits = await typist.edits()
         assert not [edit for edit in edits.values() if edit.kind is EditKind.RENAME]
+
+
+CARTS = """from dataclasses import dataclass
+from enum import Enum
+
+
+class Cart:
+    def __init__(self):
+        self.items = []
+
+
+@dataclass
+class Row:
+    amount: int
+
+
+class Colour(Enum):
+    RED = 1
+
+
+def carts() -> list[Cart]: ...
+
+
+def rows() -> dict[str, Row]: ...
+"""
+USES_OF_CARTS = """from carts import Colour, carts, rows
+
+print(carts()[0].items)
+for row in rows().values():
+    print(row.amount)
+print(Colour.RED.value)
+"""
+
+
+async def test_where_attributes_fields_and_members_are_defined(tmp_path: Path, cache_dir: Path) -> None:
+    files = {"carts.py": CARTS, "uses.py": USES_OF_CARTS}
+    async with project(tmp_path, files, cache_dir) as typist:
+        uses = USES_OF_CARTS.split("\n")
+        wanted = [(2, "items"), (4, "amount"), (5, "RED"), (5, "value")]
+        path = tmp_path / "uses.py"
+        places = [NamedPlace(path=path, line=line, column=uses[line].index(name), name=name) for line, name in wanted]
+        carts = tmp_path / "carts.py"
+        assert await typist.definitions({}, places) == [
+            [DefinedPlace(path=carts, line=6, column=13)],
+            [DefinedPlace(path=carts, line=11, column=4)],
+            [DefinedPlace(path=carts, line=15, column=4)],
+            [],
+        ]
+
+
+async def test_a_renamed_attribute_is_followed_to_objects_that_only_jedi_knows(tmp_path: Path, cache_dir: Path) -> None:
+    has_another = CARTS + "\n\nclass Box:\n    def __init__(self, items):\n        self.items = items\n"
+    async with project(tmp_path, {"carts.py": has_another, "uses.py": USES_OF_CARTS}, cache_dir) as typist:
+        typist.type("carts.py", "self.items = []", "self.entries = []")
+        edits = await typist.until(lambda found: ("uses.py", 2) in found)
+        assert edits["uses.py", 2].inserted == ("print(carts()[0].entries)",)
+        assert edits["uses.py", 2].probability >= PROVEN

@@ -26,6 +26,7 @@ MAX_CHARS_ASIDE: Final = 100_000  # of documents that more is asked about: the w
 QUIET_FOR_S: Final = 0.15  # a pause in checks and keys in which that may be asked
 SETTLED_AFTER_S: Final = 0.5  # a pause in typing after which the worker gets the new text
 WORK_DEADLINE_S: Final = 5.0  # for an answer that comes too late for its question, but not for the next one
+DEFINITIONS_DEADLINE_S: Final = 20.0  # for a first few of many places: nobody waits, and jedi may have much to read
 MAX_PENDING: Final = 4  # questions the worker may be behind with; past this the oldest is given up
 MAX_REMEMBERED: Final = 512
 UNKNOWN_IS_FRESH_S: Final = 10.0  # afterwards a name that was missing is looked for again: packages get installed
@@ -210,7 +211,7 @@ class Analysis:
         left = [each for each in asked if each[0] not in too_large]
         found: dict[tuple[str, int, int, str], list[DefinedPlace]] = {}
         while left:
-            answers = await self._ask_aside("definitions", (told, left))
+            answers = await self._ask_aside("definitions", (told, left), deadline_s=DEFINITIONS_DEADLINE_S)
             if not answers:
                 break
             for place, answer in zip(left, answers, strict=False):
@@ -220,14 +221,14 @@ class Analysis:
             left = left[len(answers) :]
         return [found.get(place, []) for place in asked]
 
-    async def _ask_aside(self, method: str, payload: object) -> Any:
+    async def _ask_aside(self, method: str, payload: object, *, deadline_s: float = WORK_DEADLINE_S) -> Any:
         """Asks the worker in a quiet moment: suggestions wait for what it judges, and for this nobody has to."""
         loop = asyncio.get_running_loop()
         while self._pending or loop.time() < self._quiet_from_s:
             await asyncio.sleep(self._quiet_from_s - loop.time())
             if self._pending:
                 await asyncio.wait(self._pending.values())
-        return await self._worker.call(method, payload, deadline_s=WORK_DEADLINE_S)
+        return await self._worker.call(method, payload, deadline_s=deadline_s)
 
     def _be_quiet(self) -> None:
         self._quiet_from_s = asyncio.get_running_loop().time() + QUIET_FOR_S

@@ -55,7 +55,8 @@ class Overlay:
         return [
             (str(each.module_path), each.line - 1, each.column)
             for each in found
-            if each.module_path is not None and each.line is not None
+            # Of an enum's member jedi takes `value` for the member itself.
+            if each.module_path is not None and each.line is not None and each.name == name
         ]
 
     def _script(self, path: str) -> jedi.Script | None:
