@@ -145,6 +145,11 @@ export class Workbench {
     });
   }
 
+  /** Waits until the editor says, beside the edit that it shows, that Tab applies it. */
+  async waitUntilTabApplies() {
+    await this.page.locator(".editor-instance .inline-edits-view-gutter-indicator .codicon-keyboard-tab").first().waitFor();
+  }
+
   /** Opens a file and puts the cursor somewhere, both counted from 1. */
   async goTo(file, line, column) {
     await this.openFile(file);
