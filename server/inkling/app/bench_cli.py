@@ -195,6 +195,7 @@ def bench_repair(
     "--budget", "budget_s", type=click.FloatRange(5), default=60.0, show_default=True, help="Seconds for a review."
 )
 @click.option("--processes", "n_processes", type=click.IntRange(1), default=2, show_default=True, help="Side by side.")
+@click.option("--only", default="", help="The one reviewer that looks, such as behaviour; all unless given.")
 @click.option("--human", is_flag=True, help="Measure beside people's comments on hunks instead: the shared set.")
 @click.option("--data", type=click.Path(path_type=Path), help="With --human: another set of that form.")
 @click.option(
@@ -212,6 +213,7 @@ def bench_review(
     seed: int,
     budget_s: float,
     n_processes: int,
+    only: str,
     data: Path | None,
     json_file: Path | None,
     *,
@@ -231,6 +233,7 @@ def bench_review(
         budget_s=budget_s,
         n_processes=n_processes,
         keeps_failing_tests=not without_failing_tests,
+        only=only,
         human=(data or DATA) if human else None,
     )
     sys.exit(run(options, json_file))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from inkling.app.sandboxed_tools import open_tools
+from inkling.app.review_tools import ReviewerOptions, opened_reviewers
 from inkling.bench.report import EXIT_NO_DATA, Report, publish
 from inkling.bench.review.human import (
     HUMAN_PROTOCOL,
@@ -18,20 +18,22 @@ from inkling.bench.review.human import (
 )
 from inkling.bench.review.measure import claims_failure, measure
 from inkling.bench.review.one import PairOutcome, PairReview, has_right_line, is_confirmed, is_found
-from inkling.bench.review.pairs import ReviewPair, of_half, own_pairs, read_pairs, refactorings
+from inkling.bench.review.pairs import REFACTORINGS, ReviewPair, of_half, own_pairs, read_pairs, refactorings
 from inkling.core.errors import SandboxError, UserError
 from inkling.core.settings import SandboxSettings
-from inkling.engine.review.behaviour.reviewer import BehaviourReviewer
-from inkling.features.review.feature import LOW_CONFIDENCE
+from inkling.sandbox.choice import open_sandbox
+from inkling.sandbox.suite import SandboxSuiteRunner
 
-PROTOCOL = """Each pair is a program before and after a change, reviewed as a diff, {budget_s:g} s each, by the reviewer
-that runs both versions; no model. Bugs: the one-line bugs of this project brought in; fixes: the same reversed;
-refactorings: written for this project, the behaviour is the same. {tests}
+PROTOCOL = """Each pair is a program before and after a change, reviewed as a diff, {budget_s:g} s each, as
+`inkling review` does it, by {reviewers}; no model. Bugs: the one-line bugs of this
+project brought in; fixes: the same reversed; refactorings: written for this project, the behaviour is the same.
+{tests}
 found: a bug has a shown comment about it; confirmed: one with a reproduction that was run; lines_right: one on a
 changed line; claimed: one that says it fails (a note that both versions differ claims nothing). false_claims: share of
 refactorings with a comment that claims a failure; false_claims_on_fixes: the same of fixes. precision: shown comments
 that are right, of all shown on bugs, fixes and refactorings: on a fix a confirmed note that claims no failure is right,
-on a refactoring nothing is. tests_left_out: how many tests the reviews did not have. Intervals are by problem."""
+on a refactoring nothing is; precision_TOPIC and shown_TOPIC: the same by what kind of looking found it.
+tests_left_out: how many tests the reviews did not have. Intervals are by problem."""
 _WITH_TESTS = "The user's own tests are there as they are; they are run on both versions, and some of them tell a bug."
 _WITHOUT_TESTS = "The user's own tests are there but for those that do not pass on both versions: no test tells a bug."
 
@@ -49,6 +51,7 @@ class ReviewBenchOptions:
         budget_s: Seconds for a review.
         n_processes: Reviews side by side.
         keeps_failing_tests: Whether a review has tests that fail on one of the versions.
+        only: The one reviewer that looks; empty for all.
         human: People's comments on hunks, to be measured instead; None for pairs.
     """
 
@@ -60,6 +63,7 @@ class ReviewBenchOptions:
     budget_s: float = 60.0
     n_processes: int = 1
     keeps_failing_tests: bool = True
+    only: str = ""
     human: Path | None = None
 
 
@@ -81,7 +85,9 @@ def run(options: ReviewBenchOptions, json_file: Path | None) -> int:
         print(error)
         return EXIT_NO_DATA
     protocol = PROTOCOL.format(
-        budget_s=options.budget_s, tests=_WITH_TESTS if options.keeps_failing_tests else _WITHOUT_TESTS
+        budget_s=options.budget_s,
+        reviewers=options.only or "all reviewers",
+        tests=_WITH_TESTS if options.keeps_failing_tests else _WITHOUT_TESTS,
     )
     report = Report(
         bench="review",
@@ -115,7 +121,6 @@ def _run_human(path: Path, options: ReviewBenchOptions, json_file: Path | None) 
 
 
 async def _review_all(pairs: Sequence[ReviewPair], options: ReviewBenchOptions) -> list[PairOutcome]:
-    opened = await open_tools(SandboxSettings(), lambda _: ())
     turns = asyncio.Semaphore(options.n_processes)
     n_done = 0
 
@@ -127,23 +132,22 @@ async def _review_all(pairs: Sequence[ReviewPair], options: ReviewBenchOptions) 
         print(f"{n_done}/{len(pairs)} {pair.id}: {_in_words(outcome)}", file=sys.stderr, flush=True)
         return outcome
 
+    sandbox = await open_sandbox(SandboxSettings())
+    suites = SandboxSuiteRunner(sandbox)
     try:
-        review = PairReview(
-            [BehaviourReviewer(opened.sandbox, opened.tools.suites)],
-            opened.tools.suites,
-            least_confidence=LOW_CONFIDENCE,
-            wall_s=options.budget_s,
-            keeps_failing_tests=options.keeps_failing_tests,
-        )
-        return list(await asyncio.gather(*(one(pair, review) for pair in pairs)))
+        async with opened_reviewers(ReviewerOptions(project=REFACTORINGS)) as opened:
+            reviewers = [each for each in opened.reviewers if options.only in ("", each.name)]
+            review = PairReview(
+                reviewers, suites, wall_s=options.budget_s, keeps_failing_tests=options.keeps_failing_tests
+            )
+            return list(await asyncio.gather(*(one(pair, review) for pair in pairs)))
     finally:
-        await opened.close()
+        await suites.close()
+        await sandbox.close()
 
 
 def _in_words(outcome: PairOutcome) -> str:
     """Returns a line for whoever watches."""
-    if outcome.error:
-        return outcome.error
     facts = {
         "found": is_found(outcome),
         "confirmed": is_confirmed(outcome),

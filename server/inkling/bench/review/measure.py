@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from inkling.bench.report import Metric, bootstrap, exact
 from inkling.bench.review.one import PairOutcome, has_right_line, is_confirmed, is_found, is_right
 from inkling.bench.review.pairs import PairKind
+from inkling.core.review import Topic
 
 
 def measure(outcomes: Sequence[PairOutcome], seed: int) -> dict[str, Metric]:
@@ -30,11 +31,15 @@ def measure(outcomes: Sequence[PairOutcome], seed: int) -> dict[str, Metric]:
         "false_claims_on_fixes": share(claims_failure, PairKind.FIX),
         "commented_refactorings": share(lambda outcome: bool(outcome.shown), PairKind.REFACTORING),
         "noted_fixes": share(lambda outcome: bool(outcome.shown), PairKind.FIX),
-        "not_reviewed": exact(sum(bool(outcome.error) for outcome in outcomes)),
         "tests_left_out": exact(sum(outcome.n_tests_left_out for outcome in outcomes)),
     }
     if any(outcome.shown for outcome in outcomes):
-        metrics["precision"] = bootstrap(clusters, _precision, seed)
+        metrics["precision"] = bootstrap(clusters, _precision(list(Topic)), seed)
+        for topic in Topic:
+            if any(comment.topic is topic for outcome in outcomes for comment in outcome.shown):
+                metrics[f"precision_{topic}"] = bootstrap(clusters, _precision([topic]), seed)
+                n_shown = sum(comment.topic is topic for outcome in outcomes for comment in outcome.shown)
+                metrics[f"shown_{topic}"] = exact(n_shown)
     if outcomes:
         metrics["comments_per_100_lines"] = bootstrap(clusters, _comments_per_100_lines, seed)
         seconds = sorted(outcome.seconds for outcome in outcomes)
@@ -52,9 +57,17 @@ def _share(sample: Sequence[PairOutcome], holds: Callable[[PairOutcome], bool], 
     return sum(holds(outcome) for outcome in chosen) / len(chosen) if chosen else math.nan
 
 
-def _precision(sample: Sequence[PairOutcome]) -> float:
-    judged = [is_right(comment, outcome.pair) for outcome in sample for comment in outcome.shown]
-    return sum(judged) / len(judged) if judged else math.nan
+def _precision(topics: Sequence[Topic]) -> Callable[[Sequence[PairOutcome]], float]:
+    def of(sample: Sequence[PairOutcome]) -> float:
+        judged = [
+            is_right(comment, outcome.pair)
+            for outcome in sample
+            for comment in outcome.shown
+            if comment.topic in topics
+        ]
+        return sum(judged) / len(judged) if judged else math.nan
+
+    return of
 
 
 def _comments_per_100_lines(sample: Sequence[PairOutcome]) -> float:

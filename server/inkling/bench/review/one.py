@@ -12,10 +12,10 @@ from pathlib import Path, PurePosixPath
 
 from inkling.bench.review.pairs import PairKind, ReviewPair
 from inkling.core.change import ChangedFile, ChangeSet, FileChange, Hunk, LineSpan
-from inkling.core.errors import SandboxError
 from inkling.core.execution import CaseOutcome, ProjectView, SuiteRequest
-from inkling.core.ports import Reviewer, SuiteRunner
-from inkling.core.review import Confirmation, ReviewBudget, ReviewComment, ReviewRequest
+from inkling.core.ports import SuiteRunner
+from inkling.core.review import Confirmation, ReviewBudget, ReviewComment, ReviewRequest, Topic
+from inkling.features.review import NamedReviewer, RememberedComment, ReviewFeature, ReviewWishes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,7 +29,6 @@ class PairOutcome:
         n_changed_lines: Lines that went or came, whichever are more.
         n_tests_left_out: Tests that were taken away because they do not pass on both versions.
         seconds: How long the review took, wall clock.
-        error: Why there was none.
     """
 
     pair: ReviewPair
@@ -38,33 +37,39 @@ class PairOutcome:
     n_changed_lines: int
     n_tests_left_out: int = 0
     seconds: float = 0.0
-    error: str = ""
+
+
+class _NothingBefore:
+    """The memory of somebody who reviews for the first time. Implements `features.review.ReviewMemory`."""
+
+    async def closed(self) -> frozenset[str]:
+        """Returns nothing."""
+        return frozenset()
+
+    async def seen(self, _scope: str) -> frozenset[str]:
+        """Returns nothing."""
+        return frozenset()
+
+    async def remember(self, _scope: str, _shown: Sequence[RememberedComment], _still_there: frozenset[str]) -> None:
+        """Keeps nothing."""
 
 
 class PairReview:
     """Reviews pairs one after the other."""
 
     def __init__(
-        self,
-        reviewers: Sequence[Reviewer],
-        suites: SuiteRunner,
-        *,
-        least_confidence: float,
-        wall_s: float,
-        keeps_failing_tests: bool,
+        self, reviewers: Sequence[NamedReviewer], suites: SuiteRunner, *, wall_s: float, keeps_failing_tests: bool
     ) -> None:
         """Takes what every pair is reviewed with.
 
         Args:
             reviewers: Who looks at it.
             suites: What runs tests.
-            least_confidence: Of comments that are not folded.
             wall_s: Seconds for a review.
             keeps_failing_tests: Whether a review has tests that fail on one of the versions.
         """
-        self._reviewers = reviewers
+        self._feature = ReviewFeature(reviewers, _NothingBefore())
         self._suites = suites
-        self._least_confidence = least_confidence
         self._wall_s = wall_s
         self._keeps_failing_tests = keeps_failing_tests
 
@@ -78,28 +83,16 @@ class PairReview:
             if not self._keeps_failing_tests and pair.tests:
                 n_left_out = await self._leave_out_failing(changes, pair)
             started_s = time.monotonic()
-            try:
-                comments = await self._review(changes)
-            except SandboxError as error:
-                return PairOutcome(
-                    pair=pair, shown=(), folded=(), n_changed_lines=_n_changed(changes), error=str(error)
-                )
-            shown = [item for item in comments if item.confidence >= self._least_confidence]
+            request = ReviewRequest(changes=changes, budget=ReviewBudget(wall_s=self._wall_s, n_processes=1))
+            review = await self._feature.review(request, ReviewWishes(scope=pair.id), lambda _: None)
             return PairOutcome(
                 pair=pair,
-                shown=tuple(shown),
-                folded=tuple(item for item in comments if item.confidence < self._least_confidence),
+                shown=tuple(found.comment for found in review.shown),
+                folded=tuple(found.comment for found in review.folded),
                 n_changed_lines=_n_changed(changes),
                 n_tests_left_out=n_left_out,
                 seconds=time.monotonic() - started_s,
             )
-
-    async def _review(self, changes: ChangeSet) -> list[ReviewComment]:
-        request = ReviewRequest(changes=changes, budget=ReviewBudget(wall_s=self._wall_s, n_processes=1))
-        found: list[ReviewComment] = []
-        for reviewer in self._reviewers:
-            found += (await reviewer.review(request, lambda _: None)).comments
-        return sorted(found, key=lambda item: -item.confidence)
 
     async def _leave_out_failing(self, changes: ChangeSet, pair: ReviewPair) -> int:
         """Takes tests that do not pass on both versions out of their files; returns how many."""
@@ -193,12 +186,15 @@ def has_right_line(outcome: PairOutcome) -> bool:
 
 
 def is_right(comment: ReviewComment, pair: ReviewPair) -> bool:
-    """Tells whether a shown comment is right: of a bug any that finds it, of a fix any that calls it no failure."""
+    """Tells whether a shown comment is right.
+
+    Of a bug it is where it finds it. Of a fix it is no failure, and that both versions differ is true where a run
+    showed it. Of a refactoring there is nothing to be said.
+    """
     if pair.kind is PairKind.BUG:
         return _is_about(comment, pair)
-    if comment.claims_failure:
-        return False
-    return pair.kind is PairKind.FIX and comment.confirmation is Confirmation.CONFIRMED
+    is_true = comment.topic is Topic.BEHAVIOUR and comment.confirmation is Confirmation.CONFIRMED
+    return pair.kind is PairKind.FIX and is_true and not comment.claims_failure
 
 
 def _is_about(comment: ReviewComment, pair: ReviewPair) -> bool:

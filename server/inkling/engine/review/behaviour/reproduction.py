@@ -41,9 +41,13 @@ def tests_for(pair: Pair, modules: Mapping[str, str], test_text: str | None) -> 
         lines += [*pair.input.setup, body]
         if needs_alarm:
             lines.append("signal.alarm(0)")
-        module = _alone(pair, lines, modules) if test_text is None else _in_place_of_test(pair, lines, test_text)
-        if module is not None:
-            yield module
+        if test_text is None:
+            yield _alone(pair, lines, modules)
+            continue
+        for keeps_all in (False, True):
+            module = _in_place_of_test(pair, lines, test_text, keeps_all=keeps_all)
+            if module is not None:
+                yield module
 
 
 class Confirmer:
@@ -198,8 +202,15 @@ def _alone(pair: Pair, lines: list[str], modules: Mapping[str, str]) -> str:
     )
 
 
-def _in_place_of_test(pair: Pair, lines: list[str], test_text: str) -> str | None:
-    """Returns the test's module without its other tests, and other statements in the test."""
+def _in_place_of_test(pair: Pair, lines: list[str], test_text: str, *, keeps_all: bool) -> str | None:
+    """Returns the test's module without its other tests, and other statements in the test.
+
+    Args:
+        pair: The difference.
+        lines: Those statements.
+        test_text: The test's module.
+        keeps_all: Whether to keep fixtures and names that the statements do not seem to need.
+    """
     names = [part.split("[")[0] for part in pair.input.node_id.split("::")[1:]]
     try:
         tree = parse(test_text)
@@ -226,7 +237,7 @@ def _in_place_of_test(pair: Pair, lines: list[str], test_text: str) -> str | Non
     wanted.body = body
     wanted.decorator_list = [item for item in wanted.decorator_list if "parametrize" not in ast.unparse(item)]
     used = {node.id for statement in body for node in ast.walk(statement) if isinstance(node, ast.Name)}
-    is_plain = len(names) == 1
+    is_plain = len(names) == 1 and not keeps_all
     wanted.args.args = [item for item in wanted.args.args if item.arg == "self" or not is_plain or item.arg in used]
     bound = {
         target.id

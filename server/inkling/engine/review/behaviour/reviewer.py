@@ -289,15 +289,21 @@ class _Review:
 
     async def _comment(self, cause: Cause, pairs: Sequence[Pair], signs: Signs, wide: Compared) -> ReviewComment | None:
         ranked = sorted(pairs, key=_rank)
-        confirmed, test = None, ""
+        shown, reproduction = ranked[0], None
         for pair in ranked[:_MOST_TRIED]:
             test = await self._confirmed_test(pair, wide.modules)
             if test:
-                confirmed = pair
+                before, after = in_words(pair)
+                n_inputs = sum(wide.n_inputs.values())
+                shown = pair
+                reproduction = Reproduction(
+                    call=pair.input.shown, before=before, after=after, test=test, n_inputs=n_inputs
+                )
                 break
-        shown = confirmed or ranked[0]
+        else:
+            reproduction = await asyncio.to_thread(self._of_broken_test, shown, signs, wide)
         verdict = judge(shown, wide.differing if len(self._prepared.causes) == 1 else pairs, cause, signs)
-        before, after = in_words(shown)
+        claims_failure = verdict.claims_failure and reproduction is not None  # what no run confirms is not claimed
         file = str(self._changes.after.folder / cause.path)
         run = [line for line in cause.lines if line in shown.lines.get(file, ())]
         line = run[0] if run else cause.lines[0] if cause.lines else 1
@@ -309,21 +315,25 @@ class _Review:
             end_line=line,
             symbol=cause.symbol,
             severity=verdict.severity,
-            # What no run confirms is not claimed.
-            confidence=verdict.confidence if confirmed else 0.5 * verdict.confidence,
-            message=message(shown, claims_failure=verdict.claims_failure and confirmed is not None),
+            confidence=verdict.confidence if reproduction else 0.5 * verdict.confidence,
+            message=message(shown, claims_failure=claims_failure),
             reason=verdict.reason,
-            claims_failure=verdict.claims_failure and confirmed is not None,
-            confirmation=Confirmation.CONFIRMED if confirmed else Confirmation.UNCONFIRMED,
-            reproduction=Reproduction(
-                call=shown.input.shown,
-                before=before,
-                after=after,
-                test=test,
-                n_inputs=sum(wide.n_inputs.values()),
-            )
-            if confirmed
-            else None,
+            claims_failure=claims_failure,
+            confirmation=Confirmation.CONFIRMED if reproduction else Confirmation.UNCONFIRMED,
+            reproduction=reproduction,
+        )
+
+    def _of_broken_test(self, pair: Pair, signs: Signs, wide: Compared) -> Reproduction | None:
+        """Returns a test of the user's that passed before and fails now; None where there is none."""
+        if not signs.broken_tests:
+            return None
+        try:
+            test = text_in_view(self._changes.after, PurePosixPath(signs.broken_tests[0].split("::")[0]))
+        except UnreadableFileError:
+            return None
+        before, after = in_words(pair)
+        return Reproduction(
+            call=pair.input.shown, before=before, after=after, test=test, n_inputs=sum(wide.n_inputs.values())
         )
 
     def _of_slower(self, slower: Slower) -> ReviewComment | None:
