@@ -138,8 +138,8 @@ class Meanings:
         known = self._known.get((past.key, text, was_at))
         if known is None and self._n_wanted < MOST_WANTED:
             wanted = self._wanted.setdefault((past.key, name), _Wanted(past, name, {}, adds_with))
+            self._n_wanted += was_at not in wanted.places
             wanted.places[was_at] = text
-            self._n_wanted += 1
         return known
 
     def take_wanted(self) -> list[Inquiry]:
