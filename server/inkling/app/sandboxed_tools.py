@@ -13,7 +13,7 @@ from inkling.core.ports import Repairer, Sandbox, SuiteRunner
 from inkling.core.repair import FileEdit
 from inkling.core.settings import SandboxSettings
 from inkling.engine.judging.judge import BehaviourJudge
-from inkling.engine.judging.naturalness import workspace_naturalness
+from inkling.engine.judging.naturalness_process import weigh_naturalness
 from inkling.engine.judging.ranking import load_ranking
 from inkling.engine.linting_repairer import LintingRepairer
 from inkling.engine.repair.repairer import EmbeddedRepairer
@@ -101,7 +101,7 @@ async def open_tools(
                 EmbeddedRepairer(place, exclude=exclude),
                 *(more_repairers(runner) if place is sandbox else ()),
             ],
-            judge=BehaviourJudge(place, ranking, partial(workspace_naturalness, exclude=exclude)),
+            judge=BehaviourJudge(place, ranking, partial(weigh_naturalness, exclude=exclude)),
             texts=ThreadedTexts(),
             linter=linter,
         )

@@ -79,7 +79,7 @@ class ListedPatch:
 
     patch: Patch
     parts: Sequence[Part]
-    naturalness: float
+    naturalness: float = 0.0
 
 
 def patch_features(

@@ -3,8 +3,8 @@
 import ast
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from inkling.context.project_view import patched_view, text_in_view
@@ -20,7 +20,7 @@ from inkling.engine.judging.exchange import Compared, Comparison, Observed, deco
 from inkling.engine.judging.features import ListedPatch, list_features, patch_features
 from inkling.engine.judging.inside import program_inside
 from inkling.engine.judging.integrity import broken_rules
-from inkling.engine.judging.naturalness import Naturalness, least_gain, workspace_naturalness
+from inkling.engine.judging.naturalness_process import weigh_naturalness
 from inkling.engine.judging.properties import LEAST_INPUTS
 from inkling.engine.judging.question import best_question
 from inkling.engine.judging.ranking import Ranking
@@ -36,8 +36,8 @@ _MOST_S = 30.0
 _START_S = 10.0  # to start, before any patch is run
 
 
-NaturalnessFor = Callable[[ProjectView, Collection[PurePosixPath]], Naturalness]
-"""Gives a model of the code of a project, some of whose files are changed."""
+WeighNaturalness = Callable[[ProjectView, Sequence[Patch]], Awaitable[Sequence[float]]]
+"""Says how natural each patch of a project is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,13 +62,13 @@ class Assessment:
 class BehaviourJudge:
     """Runs patches on generated inputs in a sandbox, and ranks them."""
 
-    def __init__(self, sandbox: Sandbox, ranking: Ranking, naturalness: NaturalnessFor = workspace_naturalness) -> None:
+    def __init__(self, sandbox: Sandbox, ranking: Ranking, naturalness: WeighNaturalness = weigh_naturalness) -> None:
         """Takes what patches are compared and weighed with.
 
         Args:
             sandbox: Where they run.
             ranking: The weights.
-            naturalness: Gives a model of the code of a project.
+            naturalness: Says how natural patches are.
         """
         self._sandbox = sandbox
         self._ranking = ranking
@@ -101,9 +101,12 @@ class BehaviourJudge:
         """
         if not patches:
             return None
-        prepared = await asyncio.to_thread(_prepare, request, patches, self._naturalness)
-        compared = await self._compare(request, prepared, calls)
-        return await asyncio.to_thread(_assess, prepared, compared)
+        prepared = await asyncio.to_thread(_prepare, request, patches)
+        compared, gains = await asyncio.gather(
+            self._compare(request, prepared, calls),
+            self._naturalness(request.view, [item.patch for item in prepared.listed]),
+        )
+        return await asyncio.to_thread(_assess, prepared, compared, gains)
 
     async def _compare(self, request: RepairRequest, prepared: "_Prepared", calls: Sequence[str]) -> Compared:
         comparison = Comparison(
@@ -241,15 +244,11 @@ class _Prepared:
     test_files: frozenset[PurePosixPath]
 
 
-def _prepare(request: RepairRequest, patches: Sequence[Patch], naturalness: NaturalnessFor) -> _Prepared:
+def _prepare(request: RepairRequest, patches: Sequence[Patch]) -> _Prepared:
     view = request.view
     best = sorted(sorted(range(len(patches)), key=lambda at: -patches[at].prior)[:MAX_COMPARED])
     reader = ChangeReader(view=view)
-    model = naturalness(view, {edit.path for at in best for edit in patches[at].edits})
-    listed = [
-        ListedPatch(patch=patch, parts=reader.parts(patch), naturalness=least_gain(view, patch, model))
-        for patch in (patches[at] for at in best)
-    ]
+    listed = [ListedPatch(patch=patches[at], parts=reader.parts(patches[at])) for at in best]
     texts = [
         {
             str(view.folder / path): text
@@ -297,9 +296,10 @@ def _definitions(view: ProjectView, node_ids: Sequence[str]) -> list[ast.AST]:
     return found
 
 
-def _assess(prepared: _Prepared, compared: Compared) -> Assessment:
-    behaviours = Behaviours(compared=compared, weights=[max(item.patch.prior, 1e-9) for item in prepared.listed])
-    rows = patch_features(prepared.listed, behaviours, prepared.tests)
+def _assess(prepared: _Prepared, compared: Compared, gains: Sequence[float]) -> Assessment:
+    listed = [replace(item, naturalness=gain) for item, gain in zip(prepared.listed, gains, strict=True)]
+    behaviours = Behaviours(compared=compared, weights=[max(item.patch.prior, 1e-9) for item in listed])
+    rows = patch_features(listed, behaviours, prepared.tests)
     rules = [
         broken_rules(
             item.parts,
@@ -307,10 +307,10 @@ def _assess(prepared: _Prepared, compared: Compared) -> Assessment:
             test_files=prepared.test_files,
             answers_alike=row["is_constant"] > 0 or (behaviours.n_inputs > 0 and row["share_as_original"] == 1.0),
         )
-        for item, row in zip(prepared.listed, rows, strict=True)
+        for item, row in zip(listed, rows, strict=True)
     ]
     return Assessment(
-        listed=prepared.listed,
+        listed=listed,
         behaviours=behaviours,
         rows=rows,
         of_list=list_features(rows, behaviours, prepared.tests),

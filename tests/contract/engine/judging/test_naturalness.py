@@ -5,8 +5,12 @@ from pathlib import Path, PurePosixPath
 
 import pytest
 
+from inkling.core.edit import TextEdit
 from inkling.core.execution import ProjectView
-from inkling.engine.judging.naturalness import TokenNaturalness, workspace_naturalness
+from inkling.core.repair import FileEdit, Patch
+from inkling.core.suggestion import Source
+from inkling.engine.judging.naturalness import TokenNaturalness, least_gain, workspace_naturalness
+from inkling.engine.judging.naturalness_process import weigh_naturalness
 
 MODULE = """\
 def first(rows):
@@ -73,3 +77,22 @@ def test_what_the_workspace_says_is_natural(folder: Path) -> None:
 def test_texts_of_any_kind_can_be_asked_about(folder: Path, after: str) -> None:
     assert -50 < model(folder).gain(MODULE, after) < 50
     assert -50 < model(folder).gain(after, MODULE) < 50
+
+
+def patch(before: str, after: str) -> Patch:
+    edit = TextEdit(offset=MODULE.index(before), n_removed=len(before), inserted=after)
+    edits = (FileEdit(path=NAME, edit=edit),)
+    return Patch(edits=edits, kind="k", source=Source.EMBEDDED, explanation="", prior=1.0, n_edits=1)
+
+
+async def test_a_process_of_its_own_says_the_same(folder: Path) -> None:
+    view = ProjectView(folder=folder, interpreter=Path(sys.executable))
+    patches = [patch("return found", "return -1"), patch("return -1", "return () + found(-1)")]
+    gains = await weigh_naturalness(view, patches)
+    assert gains == [least_gain(view, each, model(folder)) for each in patches]
+    assert gains[0] > gains[1]
+
+
+async def test_where_it_cannot_be_told_nothing_is_more_natural(folder: Path) -> None:
+    view = ProjectView(folder=folder / "gone", interpreter=Path(sys.executable))
+    assert await weigh_naturalness(view, [patch("return found", "return -1")]) == [0.0]

@@ -84,7 +84,7 @@ def test_every_feature_is_described_and_computed() -> None:
     view = ProjectView(folder=Path("/p"), interpreter=Path("/i"), edits={PurePosixPath("a.py"): PROGRAM})
     edit = FileEdit(path=PurePosixPath("a.py"), edit=TextEdit(offset=PROGRAM.index("1]"), n_removed=1, inserted="7"))
     patch = Patch(edits=(edit,), kind="constant+index", source=Source.EMBEDDED, explanation="", prior=0.5, n_edits=2)
-    listed = [ListedPatch(patch=patch, parts=ChangeReader(view=view).parts(patch), naturalness=0.0)]
+    listed = [ListedPatch(patch=patch, parts=ChangeReader(view=view).parts(patch))]
     seen = Observed(
         outcomes=(("V1",), ("EKeyError",)), types=(("number",), ("",)), n_examples_held=1, n_examples_broken=3
     )
