@@ -10,6 +10,7 @@ from inkling.core.ports import IndexProgress, ProgressListener, WorkspaceScope
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Source
 from inkling.engine.index_files import IndexScope
+from inkling.engine.told_documents import ToldDocuments
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +20,7 @@ _SPEC = WorkerSpec(name="embedded", module="inkling.engine.worker")
 class EmbeddedCompleter:
     """Proposes the rest of the line from the open files, the workspace and its environment.
 
-    Implements the ports `Completer` and `WorkspaceListener`. Texts are sent to the worker with the next
-    question and not with each change, so a keystroke costs nothing here.
+    Implements the ports `Completer` and `WorkspaceListener`.
     """
 
     def __init__(self, *, cache_dir: Path, deadline_s: float, on_progress: ProgressListener | None = None) -> None:
@@ -35,10 +35,9 @@ class EmbeddedCompleter:
         self._cache_dir = cache_dir
         self._on_progress = on_progress
         self._scope: IndexScope | None = None
-        self._documents: dict[DocumentUri, Snapshot] = {}
-        self._unsent: set[DocumentUri] = set()
         self._build_process_id = 0
         self._worker = WorkerProcess(_SPEC, on_event=self._take_event, on_start=self._tell_everything)
+        self._documents = ToldDocuments(self._worker)
 
     async def run(self) -> None:
         """Keeps the worker running until it is cancelled; then it and its build are gone."""
@@ -66,14 +65,11 @@ class EmbeddedCompleter:
 
     def document_changed(self, snapshot: Snapshot) -> None:
         """Takes the latest text of an open document."""
-        self._documents[snapshot.uri] = snapshot
-        self._unsent.add(snapshot.uri)
+        self._documents.take(snapshot)
 
     def document_closed(self, uri: DocumentUri) -> None:
         """Forgets a document."""
-        self._documents.pop(uri, None)
-        self._unsent.discard(uri)
-        self._worker.notify("closed", uri)
+        self._documents.close(uri)
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Takes files that were saved, created, renamed or deleted on disk."""
@@ -89,9 +85,8 @@ class EmbeddedCompleter:
         if not 0 <= request.offset <= len(snapshot.text):
             return NoSuggestion(reason=Reason.POSITION_OUTSIDE)
         is_open = snapshot.uri in self._documents
-        if not is_open or self._documents[snapshot.uri] != snapshot:
-            self.document_changed(snapshot)
-        self._send_texts()
+        self._documents.take(snapshot)
+        self._documents.send()
         try:
             kind, answer = await self._worker.call(
                 "complete", (snapshot.uri, request.offset), deadline_s=self.deadline_s
@@ -106,21 +101,12 @@ class EmbeddedCompleter:
             for text, mean_logprob, n_tokens in answer
         ]
 
-    def _send_texts(self) -> None:
-        if self._worker.process_id is None:
-            return
-        for uri in self._unsent:
-            snapshot = self._documents[uri]
-            path = str(snapshot.path) if snapshot.path is not None else None
-            self._worker.notify("document", (uri, path, snapshot.text))
-        self._unsent.clear()
-
     def _tell_everything(self) -> None:
         """Tells a worker that has just started what it must know."""
         self._build_process_id = 0
         if self._scope is not None:
             self._worker.notify("scope", self._scope.to_json())
-        self._unsent.update(self._documents)
+        self._documents.worker_started()
 
     def _take_event(self, _name: str, payload: Any) -> None:
         is_ready, n_files_done, n_files_total, message, self._build_process_id = payload

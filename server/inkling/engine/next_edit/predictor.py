@@ -14,6 +14,7 @@ from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.engine.next_edit.inquiries import Answers, Inquiries, NameReader
 from inkling.engine.next_edit.reading.meanings import unpack_inquiry
 from inkling.engine.next_edit.wire import pack_change, unpack_edit, unpack_place
+from inkling.engine.told_documents import ToldDocuments
 
 _SPEC = WorkerSpec(name="next-edit", module="inkling.engine.next_edit.worker")
 EDITS_IN_ONE_GO = 200  # that are unpacked, at some 20 µs each; then the event loop is let go of
@@ -24,8 +25,7 @@ NAMES_WITHIN_S = 4.0  # of that, for jedi
 class EmbeddedEditPredictor:
     """Predicts edits from the latest ones, the open files and the workspace.
 
-    Implements the port `EditMind`. Texts are sent to the worker with the next question and not with each change, so a
-    keystroke costs nothing here.
+    Implements the port `EditMind`.
 
     Attributes:
         deadline_s: Longest time for an answer, seconds.
@@ -58,10 +58,9 @@ class EmbeddedEditPredictor:
         self._max_file_kb = max_file_kb
         self._cache_dir = cache_dir
         self._scope: WorkspaceScope | None = None
-        self._documents: dict[DocumentUri, Snapshot] = {}
-        self._unsent: set[DocumentUri] = set()
         self._was_started = asyncio.Event()
         self._worker = WorkerProcess(_SPEC, on_start=self._tell_everything, waits_for_start=True)
+        self._documents = ToldDocuments(self._worker)
 
     async def run(self) -> None:
         """Keeps the worker running, from the first change or question on, until it is cancelled; then it is gone."""
@@ -89,14 +88,11 @@ class EmbeddedEditPredictor:
         """Takes the latest text of an open document."""
         if snapshot.uri in self._documents:
             self._worker.start()  # who only reads needs no worker
-        self._documents[snapshot.uri] = snapshot
-        self._unsent.add(snapshot.uri)
+        self._documents.take(snapshot)
 
     def document_closed(self, uri: DocumentUri) -> None:
         """Forgets a document's unsaved text."""
-        self._documents.pop(uri, None)
-        self._unsent.discard(uri)
-        self._worker.notify("closed", uri)
+        self._documents.close(uri)
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Takes files that were saved, created, renamed or deleted on disk."""
@@ -118,7 +114,7 @@ class EmbeddedEditPredictor:
             # What was answered while the question was under way is known to the next one.
             answered_since = set(self._answered) - answered_before
             inquiries = [each for each in map(unpack_inquiry, wanted) if each.key not in answered_since]
-            self._inquiries.ask(inquiries, self._open_texts(), lambda: self._tell(question.snapshot.uri))
+            self._inquiries.ask(inquiries, self._documents.texts_on_disk(), lambda: self._tell(question.snapshot.uri))
         return Prediction(
             edits=tuple(unpack_edit(edit) for edit in edits), places=tuple(unpack_place(place) for place in places)
         )
@@ -141,7 +137,7 @@ class EmbeddedEditPredictor:
             if not inquiries:
                 break
             asked.update(each.key for each in inquiries)
-            await self._inquiries.ask_now(inquiries, self._open_texts(), within_s=within_s)
+            await self._inquiries.ask_now(inquiries, self._documents.texts_on_disk(), within_s=within_s)
             edits, wanted = await self._worker.call("group", payload, deadline_s=GROUP_DEADLINE_S)
         return await _unpacked(edits)
 
@@ -152,9 +148,6 @@ class EmbeddedEditPredictor:
     def _take_answers(self, key: int, answers: Answers) -> None:
         self._answered.append(key)
         self._worker.notify("meanings", (key, answers))
-
-    def _open_texts(self) -> dict[str, str]:
-        return {str(each.path): each.text for each in self._documents.values() if each.path is not None}
 
     async def _wait_for_first_start(self) -> None:
         """Waits until the worker was started once: it starts with the first question, which is no failure of it."""
@@ -168,25 +161,15 @@ class EmbeddedEditPredictor:
     def _payload(self, question: EditQuestion) -> tuple[Any, ...]:
         """Returns the question as plain data, once the worker has all texts that changed."""
         snapshot = question.snapshot
-        if self._documents.get(snapshot.uri) != snapshot:
-            self.document_changed(snapshot)
-        self._send_texts()
+        self._documents.take(snapshot)
+        self._documents.send()
         return snapshot.uri, question.offset, [pack_change(change) for change in question.history]
-
-    def _send_texts(self) -> None:
-        if self._worker.process_id is None:
-            return
-        for uri in self._unsent:
-            snapshot = self._documents[uri]
-            path = str(snapshot.path) if snapshot.path is not None else None
-            self._worker.notify("document", (uri, path, snapshot.text))
-        self._unsent.clear()
 
     def _tell_everything(self) -> None:
         """Tells a worker that has just started what it must know."""
         self._was_started.set()
         self._tell_scope()
-        self._unsent.update(self._documents)
+        self._documents.worker_started()
 
     def _tell_scope(self) -> None:
         scope = self._scope
