@@ -15,6 +15,8 @@ from weakref import WeakKeyDictionary
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.reading.mended_tree import mended_tree
 
+MOST_BROKEN_LINES = 1500  # of a file that does not parse; it is parsed up to six times to find out what does
+
 _TOKEN = re.compile(r"""[rRbBuUfF]{0,2}(?:"[^"\n]*"|'[^'\n]*')|\w+|[^\w\s]""")
 _STRING = re.compile(r"""[rRbBuUfF]{0,2}(["'])(.*)\1""")
 _CLOSING = (")", "]", "}", None)
@@ -189,7 +191,9 @@ def listings_of(view: FileView, node: ast.AST) -> tuple[Listing, ...]:
 
 
 def tree_of(view: FileView) -> ast.Module | None:
-    """Returns the tree of a file, with what does not parse left out; None where that is too much."""
+    """Returns the tree of a file, with what does not parse left out; None where that is too much or takes too long."""
+    if view.tree is None and len(view.lines) > MOST_BROKEN_LINES:
+        return None
     mended = mended_tree(view)
     return mended.tree if mended is not None else None
 
