@@ -7,6 +7,7 @@ import { waitFor } from "./wait.mjs";
 
 const KEY_DELAY_MS = 30; // a fast typist; the editor must keep up, and asks while typing
 const DEADLINE_MS = 30_000;
+const OPEN_DEADLINE_MS = 120_000; // a busy machine may take longer than a minute for the editor's first page
 const REOPEN_AFTER_MS = 3_000; // a quick input that cannot be filled in by then was closed
 
 export class Workbench {
@@ -37,7 +38,7 @@ export class Workbench {
     page.setDefaultTimeout(DEADLINE_MS);
     const uri = `vscode-remote://${new URL(url).host}${path.join(workspace, file)}`;
     const query = new URLSearchParams({ folder: workspace, payload: JSON.stringify([["openFile", uri]]) });
-    await page.goto(`${url}/?${query}`);
+    await page.goto(`${url}/?${query}`, { timeout: OPEN_DEADLINE_MS });
     const workbench = new Workbench(page, workspace);
     await workbench.#isOpen(file);
     return workbench;
