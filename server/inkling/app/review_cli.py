@@ -100,7 +100,7 @@ def review(
     Exit codes: 0 nothing as severe as --fail-on, 1 something is, 2 wrong use (the message says what to do), 3 Inkling
     itself failed.
     """
-    from inkling.app.review_once import ReviewFormat, ReviewOptions, review_once
+    from inkling.app.review_once import ReviewFormat, ReviewOptions, leave, review_once
     from inkling.app.review_once import dismiss as dismiss_comment
 
     if (dismiss is None) != (reason is None) or (reason is not None and not reason.strip()):
@@ -136,7 +136,7 @@ def review(
     except KeyboardInterrupt:
         click.echo("\nThe review was cancelled; nothing is left of it.", err=True)
         sys.exit(EXIT_NOTHING)
-    sys.exit(EXIT_FOUND if has_failures else 0)
+    leave(EXIT_FOUND if has_failures else 0)
 
 
 def _wanted(revisions: str | None, base: str | None, *, is_staged: bool) -> "Wanted":

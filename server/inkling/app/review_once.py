@@ -5,7 +5,9 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -211,8 +213,26 @@ def _plural(word: str, n: int) -> str:
     return word if n == 1 else f"{word}s"
 
 
+class _UnawaitedThreads(ThreadPoolExecutor):
+    """Threads whose work is left as it is when the review ends: it reads only, and the budget is used up."""
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Waits for nothing."""
+        super().shutdown(wait=False, cancel_futures=True)
+
+
+def leave(exit_code: int) -> None:
+    """Ends the process, even where a thread still reads for a review whose budget was used up."""
+    if threading.active_count() > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(exit_code)
+    sys.exit(exit_code)
+
+
 async def _until_ended(work: Coroutine[Any, Any, Review]) -> Review:
     """Returns what comes of work; when the process is told to end, it is cancelled, and ends what it has started."""
+    asyncio.get_running_loop().set_default_executor(_UnawaitedThreads())
     task = asyncio.ensure_future(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await task

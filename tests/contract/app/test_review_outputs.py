@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -236,3 +238,17 @@ def test_a_baseline_is_the_same_file_for_the_same_comments(tmp_path: Path) -> No
         path.chmod(0)
         with pytest.raises(UserError, match="cannot be read"):
             read_baseline(path)
+
+
+def test_a_thread_that_reads_on_does_not_hold_up_a_review_that_is_over() -> None:
+    program = (
+        "import asyncio, threading\n"
+        "from inkling.app.review_once import _until_ended, leave\n"
+        "async def review():\n"
+        "    asyncio.get_running_loop().run_in_executor(None, threading.Event().wait)\n"
+        "    return 'review'\n"
+        "print(asyncio.run(_until_ended(review())))\n"
+        "leave(1)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=240, check=False)
+    assert (done.returncode, done.stdout) == (1, "review\n"), done.stderr
