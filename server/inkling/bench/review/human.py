@@ -38,16 +38,6 @@ anything, by the reviewers that read: ruff (but for rules that need the whole fi
 comments_per_100_lines: shown comments for a hundred changed lines. functional_same_line: share of people's functional
 comments that a shown comment of ours shares the line with; functional_near: within {near} lines. parsed: share of hunks
 of which at least a part parses. Intervals are by pull request."""
-NEEDS_WHOLE_FILE = frozenset({"F401", "F706", "F821", "F841", "PLW0602", "invalid-syntax"})
-"""Rules of ruff that ask whether a name is bound or used elsewhere: of a hunk alone they say nothing."""
-_HEADER = re.compile(r"@@ -\d+(?:,\d+)? \+(\d+)(?:,\d+)? @@")
-_MOST_CUT = 15  # lines at either end of a hunk that are left out so that the rest parses
-
-HUMAN_PROTOCOL = """Each hunk of the shared set is reviewed alone, without the rest of its file and without running
-anything, by the reviewers that read: ruff (but for rules that need the whole file), contracts, risks. comments_per_100_lines: shown comments for a hundred
-changed lines. functional_same_line: share of people's functional comments that a shown comment of ours shares the line
-with; functional_near: within {near} lines. parsed: share of hunks of which at least a part parses. Intervals are by
-pull request."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
+from types import MemberDescriptorType
 
 MAX_DESCRIPTION = 300  # characters; longer values are told apart by their beginning
 _MAX_DEPTH = 5
@@ -49,7 +50,7 @@ def _describe(value: object, depth: int, *, only_public: bool) -> str:
         return f"{{{', '.join(pairs)}}}"
     if isinstance(value, Iterator):
         return f"iter({inner(list(islice(value, _MAX_ITEMS)))})"
-    if type(value).__repr__ is object.__repr__ and hasattr(value, "__dict__"):
+    if type(value).__repr__ is object.__repr__ and (only_public or hasattr(value, "__dict__")):
         own = public_fields(value) if only_public else vars(value)
         fields = (f"{name}={inner(item)}" for name, item in sorted(own.items()))
         return f"{type(value).__name__}({', '.join(fields)})"
@@ -57,11 +58,12 @@ def _describe(value: object, depth: int, *, only_public: bool) -> str:
 
 
 def public_fields(value: object) -> dict[str, object]:
-    """Returns what others can read of an object: attributes and properties without an underscore, by name."""
-    fields = {name: item for name, item in vars(value).items() if not name.startswith("_")}
+    """Returns what others can read of an object: attributes, slots and properties without an underscore, by name."""
+    own = getattr(value, "__dict__", {})
+    fields = {name: item for name, item in own.items() if not name.startswith("_")}
     for kind in reversed(type(value).__mro__):
         for name, item in vars(kind).items():
-            if isinstance(item, property) and not name.startswith("_"):
+            if isinstance(item, property | MemberDescriptorType) and not name.startswith("_"):
                 with contextlib.suppress(Exception):  # one that cannot be read now tells nothing
                     fields[name] = getattr(value, name)
     return fields

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 import pytest
 
 from inkling.core.errors import WorkerError
+from inkling.engine.judging.values import describe
 from inkling.engine.review.behaviour.exchange import (
     RAISED,
     TIMEOUT,
@@ -261,3 +262,28 @@ def test_a_function_that_is_called_like_its_module_is_imported_from_it() -> None
     given = Input(target=0, origin=Origin.TYPED, call="last(1)", imports=(("/p/last.py", "last"), ("math", "math")))
     (test,) = reproductions_of(Pair(input=given, before=value("2"), after=value("3")), {"/p/last.py": "last"}, None)
     assert "from last import last\nimport math\n" in test
+
+
+def test_what_others_see_of_an_object_is_the_same_however_it_is_kept() -> None:
+    class Plain:
+        def __init__(self) -> None:
+            self.x, self._own = 1, 2
+
+    class Slotted:
+        __slots__ = ("_kept", "x")
+
+        def __init__(self) -> None:
+            self.x, self._kept = 1, 3
+
+    class Computed:
+        @property
+        def x(self) -> int:
+            return 1
+
+        @property
+        def fails(self) -> int:
+            raise ValueError
+
+    described = {describe(kind(), only_public=True).partition("(")[2] for kind in (Plain, Slotted, Computed)}
+    assert described == {"x=1)"}
+    assert describe(Plain()) == "Plain(_own=2, x=1)"
