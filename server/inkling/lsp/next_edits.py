@@ -84,11 +84,13 @@ class NextEdits:
     async def group(self, params: NextEditGroupParams) -> NextEditGroupResult:
         """Returns all edits that belong together, as things are now."""
         group = await self._feature.group(SuggestionId(params.id))
+        # There may be thousands of edits, and each takes some microseconds.
         files = await asyncio.to_thread(wire_file_edits, group.edits, self._documents.encoding)
+        label = await asyncio.to_thread(group_label, group.edits)
         if not files or not all(map(self._is_as_seen, group.edits)):
             return NextEditGroupResult(message=group.words or HOLDS_NO_LONGER)
         message = left_out_words(group) if group.n_left_out else ""
-        return NextEditGroupResult(files=files, label=group_label(group.edits), message=message)
+        return NextEditGroupResult(files=files, label=label, message=message)
 
     async def inline_edit(self, params: InlineEditParams) -> InlineEditResult:
         """Returns the prediction to a client that knows edits of the document it asks about, and of no other."""
