@@ -135,7 +135,9 @@ def review(
         has_failures = review_once(options)
     except KeyboardInterrupt:
         click.echo("\nThe review was cancelled; nothing is left of it.", err=True)
-        sys.exit(EXIT_NOTHING)
+        leave(EXIT_NOTHING)
+    except SystemExit as ended:
+        leave(int(ended.code or 0))
     leave(EXIT_FOUND if has_failures else 0)
 
 

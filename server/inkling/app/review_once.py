@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, assert_never
+from typing import Any, Final, NoReturn, assert_never
 
 import click
 
@@ -221,7 +221,7 @@ class _UnawaitedThreads(ThreadPoolExecutor):
         super().shutdown(wait=False, cancel_futures=True)
 
 
-def leave(exit_code: int) -> None:
+def leave(exit_code: int) -> NoReturn:
     """Ends the process, even where a thread still reads for a review whose budget was used up."""
     if threading.active_count() > 1:
         sys.stdout.flush()
