@@ -4,17 +4,14 @@ It reads one question from its input and prints one answer. It never imports the
 fork imports one version of it.
 """
 
-import ast
-import enum
 import gc
-import inspect
 import json
 import os
 import random
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -23,9 +20,8 @@ from typing import Any
 import pytest
 
 from inkling.engine.judging.forks import Tell, run_in_forks
-from inkling.engine.judging.observing import Collect, handle_alarms, load_plugins, probed_tests, with_collector
+from inkling.engine.judging.observing import Collect, handle_alarms, load_plugins, with_collector
 from inkling.engine.judging.patched_imports import import_from
-from inkling.engine.judging.probes import make_probes
 from inkling.engine.review.behaviour.exchange import (
     NOT_REACHED,
     TIMEOUT,
@@ -34,28 +30,30 @@ from inkling.engine.review.behaviour.exchange import (
     Origin,
     Outcome,
     SideBySide,
-    Target,
     decode_input,
     decode_outcome,
     decode_question,
 )
-from inkling.engine.review.behaviour.generation import Callee, InputMaker
+from inkling.engine.review.behaviour.generation import InputMaker
 from inkling.engine.review.behaviour.growth import SIZES, counted_steps, grown, is_slower
+from inkling.engine.review.behaviour.known import (
+    MOST_HANGING,
+    HangsError,
+    PatientRunner,
+    callee_of,
+    inputs_of_tests,
+)
 from inkling.engine.review.behaviour.likeness import is_same
 from inkling.engine.review.behaviour.recording import Recorder
 from inkling.engine.review.behaviour.running import Runner, module_of, seen_lines
 from inkling.engine.review.behaviour.shrinking import smaller
 
-_FROM_TESTS = -1
-_MOST_NEIGHBOURS = 4  # classes of a module whose objects are tried as arguments
-_N_PROBES = 160
 _MOST_DIFFERING = 400  # told of one comparison
 _RECORDING_WALL_S = 6.0
 _ROUNDS = 7  # of making inputs smaller
 _ALONE_CPU_S = 0.6  # of an input that runs alone: what still runs then hangs
 _MOST_GROWN = 3  # inputs of a target that are made to grow
 _GROWN_CPU_S = 1.0  # of one of those, counted as it runs
-_MOST_HANGING = 6  # inputs of one version; then the rest is left out, and nothing is said of it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -293,7 +291,7 @@ class _Comparison:
             n_hanging = 0
             for number in range(len(inputs)):
                 n_hanging += run_one(runner, number, tell) == TIMEOUT
-                if n_hanging > _MOST_HANGING:
+                if n_hanging > MOST_HANGING:
                     return
 
         self._collect(work)
@@ -317,7 +315,7 @@ class _Comparison:
         recorder = Recorder(question.targets)
         recorder.run(items, min(_RECORDING_WALL_S, question.total_s / 6))
         reaching = [item for item in items if recorder.reached.get(item.nodeid)]
-        for given in _inputs_of_tests(reaching or items, question):
+        for given in inputs_of_tests(reaching or items, question):
             _tell_line(tell, {"input": asdict(given)})
         runner = Runner(self._folder, {}, items)
         for number, target in enumerate(question.targets):
@@ -328,89 +326,19 @@ class _Comparison:
                 _tell_line(tell, {"problem": f"{Path(target.file).name} cannot be imported ({problem})"})
                 continue
             _tell_line(tell, {"file": target.file, "module": module.__name__})
-            callee = _callee(number, target, vars(module))
+            callee = callee_of(number, target, vars(module))
             if callee is None:
                 continue
             known = list(recorder.calls[number].values())
             for call, origin in target.calls:
                 known.append(Input(target=number, origin=Origin(origin), call=call, imports=(callee.imported,)))
-            maker = InputMaker(callee, _Patient(runner).run, n=question.n_inputs, seed=question.seed)
+            maker = InputMaker(callee, PatientRunner(runner).run, n=question.n_inputs, seed=question.seed)
             try:
                 inputs = maker.inputs(known)
-            except _HangsError:
+            except HangsError:
                 inputs = known
             for given in inputs:
                 _tell_line(tell, {"input": asdict(given)})
-
-
-class _HangsError(Exception):
-    """A function ends on too few inputs to be tried on more."""
-
-
-class _Patient:
-    """Runs inputs until too many of them have hung."""
-
-    def __init__(self, runner: Runner) -> None:
-        self._runner = runner
-        self._n_hanging = 0
-
-    def run(self, given: Input) -> Outcome:
-        outcome = self._runner.run(given)
-        self._n_hanging += outcome.kind == TIMEOUT
-        if self._n_hanging > _MOST_HANGING:
-            raise _HangsError
-        return outcome
-
-
-def _inputs_of_tests(items: Sequence[pytest.Item], question: SideBySide) -> Iterable[Input]:
-    tests = probed_tests(items)
-    if not tests:
-        return
-    numbers = sorted({number for target in question.targets for number in target.numbers})
-    probes = make_probes(tests, n=max(_N_PROBES, 8 * len(tests)), seed=question.seed, numbers=numbers)
-    for probe in probes:
-        for code in probe.codes:
-            setup, call = _split(code)
-            if call:
-                yield Input(
-                    target=_FROM_TESTS,
-                    origin=Origin.TEST if probe.is_original else Origin.VARIED,
-                    setup=setup,
-                    call=call,
-                    node_id=probe.node_id,
-                )
-
-
-def _split(code: str) -> tuple[tuple[str, ...], str]:
-    """Returns the statements before the last one, and the last one where it is an expression."""
-    statements = ast.parse(code).body
-    if not statements:
-        return (), ""
-    last = statements[-1]
-    if not isinstance(last, ast.Expr):
-        return (), ""
-    return tuple(ast.unparse(statement) for statement in statements[:-1]), ast.unparse(last.value)
-
-
-def _callee(number: int, target: Target, names: Mapping[str, object]) -> Callee | None:
-    parts = target.name.split(".")
-    thing: object = names.get(parts[0])
-    owner = None
-    for part in parts[1:]:
-        if not inspect.isclass(thing):
-            return None
-        owner = thing
-        thing = inspect.getattr_static(thing, part, None)
-    if thing is None:
-        return None
-    module_name = names.get("__name__")
-    neighbours = {
-        name: kind
-        for name, kind in names.items()
-        if inspect.isclass(kind) and kind.__module__ == module_name and not issubclass(kind, BaseException | enum.Enum)
-    }
-    kept = dict(list(neighbours.items())[:_MOST_NEIGHBOURS])
-    return Callee(number=number, target=target, owner=owner, thing=thing, neighbours=kept)
 
 
 def _signature(before: Outcome, after: Outcome) -> tuple[object, ...]:
