@@ -6,7 +6,7 @@ from pathlib import Path
 from tests.contract.engine.review.change_sets import change_of, ignore_progress, only, request_of, rules_of, text_after
 
 from inkling.core.edit import apply_edit
-from inkling.core.review import Findings
+from inkling.core.review import Findings, ReviewBudget, ReviewRequest
 from inkling.engine.review.lint import LintReviewer
 
 OLD = "def first(found=[]):\n    return found\n\n\ndef second(x):\n    return x\n"
@@ -57,3 +57,12 @@ async def test_the_project_s_own_exceptions_hold(tmp_path: Path) -> None:
     assert rules_of(await review(tmp_path, {"a.py": OLD}, {"a.py": OLD.replace("return x", "return y")})) == []
     noqa = OLD.replace("return x", "return y  # noqa: F821")
     assert rules_of(await review(tmp_path, {"b.py": OLD}, {"b.py": noqa})) == []
+
+
+async def test_when_the_time_is_up_what_is_known_is_said(tmp_path: Path) -> None:
+    after: dict[str, str | None] = {f"m{number}.py": "print(nowhere)\n" for number in range(40)}
+    changes = change_of(tmp_path, Path(sys.executable), {}, after)
+    request = ReviewRequest(changes=changes, budget=ReviewBudget(wall_s=0.0))
+    found = await LintReviewer().review(request, ignore_progress)
+    assert [unchecked.what for unchecked in found.unchecked] == ["ruff on 40 files"]
+    assert not found.comments

@@ -13,6 +13,7 @@ from inkling.core.suspicion import is_test_file
 from inkling.core.text import split_lines
 from inkling.engine.review.lint.rules import CRASHES, FOR_THE_WHOLE_FILE, NOT_IN_TESTS, LintRule, rules
 
+SHARE_OF_BUDGET = 0.8  # after which what is known has to do
 AT_ONCE = 4  # processes of ruff; each takes some ten milliseconds
 
 
@@ -40,12 +41,24 @@ class LintReviewer:
                 n_done += 1
                 return comments
 
-        answers = await asyncio.gather(*map(look, files))
-        silent = [file for file, answer in zip(files, answers, strict=True) if answer is None]
+        looking = {asyncio.create_task(look(file)): file for file in files}
+        try:
+            if looking:
+                await asyncio.wait(looking, timeout=SHARE_OF_BUDGET * request.budget.wall_s)
+        finally:
+            late = [file for task, file in looking.items() if task.cancel()]
+        answers = {file.path: task.result() for task, file in looking.items() if task.done() and not task.cancelled()}
+        silent = [file.path for file in files if file not in late and answers[file.path] is None]
+        n_asked = len(files) - len(silent) - len(late)
+        unchecked = [Unchecked(what=f"ruff on {path}", why="Ruff did not answer.") for path in silent]
+        if late:
+            unchecked.append(
+                Unchecked(what=f"ruff on {len(late)} files", why="The time was up; a larger budget helps.")
+            )
         return Findings(
-            comments=[comment for answer in answers for comment in answer or ()],
-            checked=[f"ruff on {len(files) - len(silent)} changed files"] if len(files) > len(silent) else [],
-            unchecked=[Unchecked(what=f"ruff on {file.path}", why="Ruff did not answer.") for file in silent],
+            comments=[comment for answer in answers.values() for comment in answer or ()],
+            checked=[f"ruff on {n_asked} changed files"] if n_asked else [],
+            unchecked=unchecked,
         )
 
     async def _look(self, folder: Path, file: ChangedFile) -> list[ReviewComment] | None:
