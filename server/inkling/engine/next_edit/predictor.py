@@ -57,9 +57,12 @@ class EmbeddedEditPredictor:
         self._answered: deque[int] = deque(maxlen=16)  # keys, the latest last
         self._max_file_kb = max_file_kb
         self._cache_dir = cache_dir
+        self._build_process_id = 0
         self._scope: WorkspaceScope | None = None
         self._was_started = asyncio.Event()
-        self._worker = WorkerProcess(_SPEC, on_start=self._tell_everything, waits_for_start=True)
+        self._worker = WorkerProcess(
+            _SPEC, on_event=self._take_event, on_start=self._tell_everything, waits_for_start=True
+        )
         self._documents = ToldDocuments(self._worker)
 
     async def run(self) -> None:
@@ -70,8 +73,11 @@ class EmbeddedEditPredictor:
             await self._worker.run()
 
     def process_ids(self) -> list[int]:
-        """Returns the ids of the processes that run now."""
-        return [self._worker.process_id] if self._worker.process_id is not None else []
+        """Returns the ids of the processes that run now: the worker and, while there is one, what reads packages."""
+        worker = self._worker.process_id
+        if worker is None:
+            return []
+        return [worker, self._build_process_id] if self._build_process_id else [worker]
 
     def set_max_file_kb(self, max_file_kb: int) -> None:
         """Takes another limit of the size of files."""
@@ -168,8 +174,12 @@ class EmbeddedEditPredictor:
     def _tell_everything(self) -> None:
         """Tells a worker that has just started what it must know."""
         self._was_started.set()
+        self._build_process_id = 0
         self._tell_scope()
         self._documents.worker_started()
+
+    def _take_event(self, _name: str, payload: Any) -> None:
+        self._build_process_id = payload
 
     def _tell_scope(self) -> None:
         scope = self._scope

@@ -10,6 +10,7 @@ from inkling.core.snapshot import DocumentUri
 from inkling.core.text import position_at
 from inkling.engine.next_edit.garbage import collect_seldom
 from inkling.engine.next_edit.imports.package_build import PackageScope
+from inkling.engine.next_edit.imports.package_library import PackageLibrary
 from inkling.engine.next_edit.prediction import predict, predict_group
 from inkling.engine.next_edit.project import Project, ProjectScope
 from inkling.engine.next_edit.ranking.artifact import shipped_artifact
@@ -24,7 +25,7 @@ class NextEditWorker:
     """The handlers of the worker's calls and notices."""
 
     def __init__(self) -> None:
-        self._project = Project()
+        self._project = Project(PackageLibrary(self._tell_build))
         self._meanings = Meanings()
         self._ranking = shipped_artifact().ranking
         self._worker = Worker(
@@ -58,6 +59,9 @@ class NextEditWorker:
     def _take_packages(self, payload: tuple[str, str | None]) -> None:
         cache_dir, interpreter = payload
         self._project.open_packages(PackageScope(cache_dir=cache_dir, interpreter=interpreter))
+
+    def _tell_build(self, process_id: int) -> None:
+        self._worker.emit("build", process_id)
 
     def _take_document(self, payload: tuple[str, str | None, str]) -> None:
         uri, path, text = payload

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,7 +37,13 @@ class PackageLibrary:
         imports: What is known now; nothing before the first build is done.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_build: Callable[[int], None] | None = None) -> None:
+        """Makes a library that knows nothing.
+
+        Args:
+            on_build: Is told the id of the process of a build that begins, and 0 when it is gone.
+        """
+        self._on_build = on_build or (lambda process_id: None)
         self.imports = PackageImports()
         self._scope: PackageScope | None = None
         self._build: subprocess.Popen[bytes] | None = None
@@ -93,6 +100,7 @@ class PackageLibrary:
             stdout=subprocess.PIPE,
         )
         self._build = build
+        self._on_build(build.pid)
         if build.stdin is not None:
             # Left open afterwards: the build ends when this pipe closes.
             with contextlib.suppress(BrokenPipeError):
@@ -116,6 +124,7 @@ class PackageLibrary:
         if built.build is not self._build:
             return
         self._build = None
+        self._on_build(0)
         self._seen = {folder: _modified_ns(folder) for folder in built.folders}
         if built.table is None:
             logger.error("the imports of packages could not be read; see the log")
