@@ -54,6 +54,10 @@ def test_a_function_that_fails_fails_for_one_reason_whoever_saw_it() -> None:
             comment(message="`y` is not.", claims_failure=True),
         ),
         (comment("a.py", message="Same line."), comment("b.py", message="Other words.")),
+        (
+            comment(topic=Topic.BEHAVIOUR, severity=Severity.NOTE, symbol="f", message="`f(0)` returned 1, now 2."),
+            comment(line=9, topic=Topic.BEHAVIOUR, severity=Severity.NOTE, symbol="g", message="`g(0)` returned 1."),
+        ),
         (comment(topic=Topic.TESTS, message="No test runs it."), comment(message="No test would run it.")),
         (comment(message="Uses eval on input."), comment(rule="ruff.E711", topic=Topic.LINT, message="Compare by is.")),
         (
