@@ -15,6 +15,7 @@ from inkling.context.project_view import text_in_view
 from inkling.core.edit import TextEdit, apply_edit
 from inkling.core.errors import UnreadableFileError
 from inkling.core.execution import ProjectView
+from inkling.core.next_edit import LinterMend
 from inkling.core.repair import FileEdit, Patch
 from inkling.core.suggestion import Source
 from inkling.core.text import Position, offset_at, position_at
@@ -138,6 +139,36 @@ class RuffEditLinter:
         except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
             logger.warning("ruff was not asked about an edit: %s", error)
             return None
+
+    async def mends(self, path: Path, before: str, after: str) -> Sequence[LinterMend]:
+        """Returns ruff's safe fixes of what it says of a text and did not say of the one before.
+
+        The project's own configuration says which rules there are.
+
+        Args:
+            path: The file's; it need not exist.
+            before: The whole text before.
+            after: The whole text; the edits are places in it.
+        """
+        name = PurePosixPath(path.name)
+        try:
+            answers = await asyncio.gather(
+                _ask_ruff(path.parent, name, before, ()), _ask_ruff(path.parent, name, after, ())
+            )
+            known = [_whole_finding(each, before) for each in json.loads(answers[0])]
+            said = [_whole_finding(each, after) for each in json.loads(answers[1])]
+        except (OSError, TimeoutError, ValueError, KeyError, TypeError) as error:
+            logger.warning("ruff was not asked about an edit: %s", error)
+            return []
+        old = Counter((finding.code, finding.message) for finding in known)
+        new = []
+        for finding in said:
+            words = (finding.code, finding.message)
+            if old[words] > 0:
+                old[words] -= 1
+            elif finding.is_safe and finding.edits:
+                new.append(LinterMend(edits=finding.edits, words=f"ruff, {finding.code}: {finding.message}"))
+        return new
 
 
 def _mistakes(answer: bytes, text: str, start: int, end: int) -> "Counter[str] | None":

@@ -143,6 +143,19 @@ class PredictedEdit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinterMend:
+    """A linter's own mend of a complaint.
+
+    Attributes:
+        edits: What is replaced, in order of place, in the text that it was asked about.
+        words: The complaint, for a person.
+    """
+
+    edits: tuple[TextEdit, ...]
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PredictedPlace:
     """A line at which the next change is likely to begin.
 

@@ -9,7 +9,7 @@ import pytest
 from inkling.context.editable_files import WorkspaceFiles
 from inkling.context.linting import RuffEditLinter
 from inkling.context.syntax import WorkerSyntaxChecker
-from inkling.core.edit import minimal_edit
+from inkling.core.edit import apply_edit, minimal_edit
 from inkling.core.errors import WorkerError
 from inkling.core.ports import SyntaxVerdict
 from inkling.core.settings import NextEditSettings, Settings
@@ -51,6 +51,23 @@ async def test_ruff_tells_whether_an_edit_brings_a_mistake(
     tmp_path: Path, before: str, after: str, expected: bool | None
 ) -> None:
     assert await RuffEditLinter().is_worse(tmp_path / "a.py", before, minimal_edit(before, after)) is expected
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        ("x = f'{1}'\n", "x = f'1'\n", "x = '1'\n"),
+        ("import os\n\nos.getcwd()\n", "import os\n\nprint(1)\n", "\nprint(1)\n"),
+        ("x = f'1'\n", "x = f'1'\ny = 2\n", None),  # it was said before
+        ("x = 1\n", "x = (1\n", None),
+    ],
+)
+async def test_ruffs_own_mend_of_what_a_change_brought(
+    tmp_path: Path, before: str, after: str, expected: str | None
+) -> None:
+    mends = await RuffEditLinter().mends(tmp_path / "a.py", before, after)
+    assert [apply_edit(after, mend.edits[0]) for mend in mends] == ([] if expected is None else [expected])
+    assert all(mend.words.startswith("ruff, F") for mend in mends)
 
 
 async def test_the_projects_own_configuration_counts(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from inkling.core.settings import Settings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import NoSuggestion, Reason, SuggestionId, Trigger
 from inkling.features.next_edit.asked import Asked
+from inkling.features.next_edit.complaints import mended_complaints
 from inkling.features.next_edit.continuation import continuation
 from inkling.features.next_edit.doubts import RejectedEdits
 from inkling.features.next_edit.grouping import EditGroups
@@ -236,6 +237,8 @@ class NextEditFeature:
         if places and self._ports.completer is not None and not _has_content_at(places[0], placed):
             going_on = await continuation(asked, places[0], self._ports.completer, self._files)
             placed += [going_on] if going_on is not None else []
+        if not placed and asked.is_invoked and self._ports.linter is not None:
+            placed += await mended_complaints(asked, self._ports.linter, self._files)
         return [each for each in _without_duplicates(placed) if asked.takes(each.edit.uri)]
 
     def _shown_now(self, candidates: Sequence[PlacedEdit]) -> OfferedEdit | None:

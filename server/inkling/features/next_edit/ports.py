@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from inkling.core.edit import TextEdit
-from inkling.core.next_edit import EditHistory, EditPredictor, GuidedEditPredictor, NextEditModel
+from inkling.core.next_edit import EditHistory, EditPredictor, GuidedEditPredictor, LinterMend, NextEditModel
 from inkling.core.ports import Background, Clock, Completer, EventLog, FileReader, NameVerdict, SyntaxVerdict
 from inkling.core.settings import Settings
 from inkling.core.snapshot import DocumentUri, Snapshot
@@ -31,6 +31,10 @@ class EditLinter(Protocol):
 
     async def is_worse(self, path: Path, text: str, edit: TextEdit) -> bool | None:
         """Tells whether the edit brings a complaint to the lines it touches; None where that is not known in time."""
+        ...
+
+    async def mends(self, path: Path, before: str, after: str) -> Sequence[LinterMend]:
+        """Returns the mends, that keep the meaning, of what it says of a text and did not say of the one before."""
         ...
 
 

@@ -15,6 +15,7 @@ from inkling.core.next_edit import (
     EditOccasion,
     EditQuestion,
     LineChange,
+    LinterMend,
     PredictedEdit,
     PredictedPlace,
     Prediction,
@@ -121,6 +122,7 @@ class FakeChecks:
         self.syntax_error: Exception | None = None
         self.is_linter_slow = False
         self.n_checked = 0
+        self.mends_of: list[tuple[tuple[str, str], LinterMend]] = []
 
     async def check_edit(self, text: str, edit: TextEdit) -> SyntaxVerdict:
         self.n_checked += 1
@@ -133,6 +135,9 @@ class FakeChecks:
         if self.is_linter_slow:
             await asyncio.Event().wait()
         return any(each in apply_edit(text, edit) for each in self.worse)
+
+    async def mends(self, path: Path, before: str, after: str) -> Sequence[LinterMend]:
+        return [mend for text, mend in self.mends_of if text == (before, after)]
 
     def configure(self, settings: Settings) -> None:
         return

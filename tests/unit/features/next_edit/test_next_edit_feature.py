@@ -10,7 +10,7 @@ from tests.unit.features.next_edit.scene import FOLDER, FakeMind, Scene, edit
 from inkling.core.edit import TextEdit, apply_edit
 from inkling.core.errors import ModelError, WorkerError
 from inkling.core.events import Feature, OutcomeKind
-from inkling.core.next_edit import EditKind, PredictedPlace
+from inkling.core.next_edit import EditKind, LinterMend, PredictedPlace
 from inkling.core.ports import NameVerdict
 from inkling.core.settings import GateSettings, NextEditSettings, Settings, TelemetrySettings
 from inkling.core.suggestion import Candidate, Check, NoSuggestion, Reason, Source, Trigger
@@ -110,6 +110,21 @@ async def test_who_asks_explicitly_is_answered_whatever_the_probability() -> Non
     assert isinstance(answer, OfferedEdit)
     await scene.background.finish()
     assert scene.log.decisions[0].trigger is Trigger.INVOKED
+
+
+async def test_a_linters_mend_of_what_the_latest_change_brought_is_for_who_asks() -> None:
+    scene = Scene(FakeMind(), a="import os\nimport re\n\nx = f'1'\n")
+    scene.changed("a", 3, ["x = f'{1}'"], ["x = f'1'"])
+    mend = LinterMend(edits=(TextEdit(offset=25, n_removed=1, inserted=""),), words="ruff, F541: no placeholder")
+    assert scene.texts["a"][25] == "f"
+    before = scene.texts["a"].replace("f'1'", "f'{1}'")
+    scene.checks.mends_of = [((before, scene.texts["a"]), mend)]
+    assert await scene.silence() is Reason.NOTHING_FOLLOWS
+    answer = await scene.ask(is_invoked=True)
+    assert isinstance(answer, OfferedEdit)
+    edit = answer.placed.edit
+    assert (edit.first_line, edit.removed, edit.inserted) == (3, ("x = f'1'",), ("x = '1'",))
+    assert (edit.kind, edit.words) == (EditKind.DIAGNOSTIC, "ruff, F541: no placeholder")
 
 
 @pytest.mark.parametrize(
