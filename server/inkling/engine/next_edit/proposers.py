@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.candidates import EditCandidate, Proposer
+from inkling.engine.next_edit.doubles import stands_already
 from inkling.engine.next_edit.file_view import FileView
 from inkling.engine.next_edit.imports.proposer import propose_imports
 from inkling.engine.next_edit.mends.definitions import propose_definitions
@@ -64,7 +65,8 @@ def propose(
 ) -> list[Proposal]:
     """Returns what the proposers propose, in the order in which it was first proposed.
 
-    Proposals that change nothing, that lie outside of their file or that take back a change of the history are dropped.
+    Dropped are proposals that change nothing, that lie outside of their file, that take back a change of the history,
+    or that insert what stands there already.
 
     Args:
         situation: What is known.
@@ -84,6 +86,8 @@ def propose(
             if first_line == end_line and not inserted:
                 continue
             if _is_taken_back(situation.history, candidate.uri, first_line, view.lines[first_line:end_line], inserted):
+                continue
+            if first_line == end_line and stands_already(view, first_line, inserted):
                 continue
             merged.setdefault(key, []).append(candidate)
     return [

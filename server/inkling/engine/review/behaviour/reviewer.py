@@ -29,6 +29,7 @@ from inkling.core.review import (
 from inkling.engine.judging.inside import program_inside
 from inkling.engine.review.behaviour.exchange import (
     ORDINARY,
+    RAISED,
     TIMEOUT,
     Compared,
     Origin,
@@ -388,10 +389,11 @@ def _both(changes: ChangeSet) -> ProjectView:
 
 
 def _rank(pair: Pair) -> tuple[object, ...]:
-    """What is shown first: failures of ordinary inputs, then small ones."""
+    """What is shown first: failures of ordinary inputs, then small ones; last what neither version answers."""
     return (
         is_of_wrong_kind(pair),
         not is_crash(pair),
+        pair.before.kind == RAISED and pair.after.kind == RAISED,
         pair.input.origin is Origin.GUESSED,
         pair.input.size,
     )
