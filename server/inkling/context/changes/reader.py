@@ -90,7 +90,7 @@ def find_repository(folder: Path, environment: Mapping[str, str], *, is_project:
 
 def _why_no_repository(folder: Path, said: str) -> str:
     if "not a git repository" in said:
-        return f"{folder} is not in a git repository, and a review needs to know what changed; name one with --folder"
+        return f"{folder} is not in a git repository, so that nobody knows what changed; name a place in one"
     if "must be run in a work tree" in said:
         return f"{folder} is in a bare repository, which has no files to review; clone it and review the clone"
     return f"git does not read the repository of {folder}: {' '.join(said.split())}"

@@ -541,3 +541,29 @@ def test_the_blank_lines_around_an_import_that_goes_become_one() -> None:
     last = "import os\n\nimport jedi\n\n\nprint(os, jedi)\n"
     used = last.replace("os, jedi", "os")
     assert _results({"cart.py": (last, used)}) == [used.replace("import jedi\n\n", "")]
+
+
+def test_the_first_imports_of_a_file_come_in_blocks() -> None:
+    _check_first(
+        """\
+        def run(path):
+            return path
+        """,
+        """\
+        def run(path):
+            print(np.array(path), re.escape(path), json.dumps(path))
+            return path
+        """,
+        """\
+        import json
+        import re
+
+        import numpy as np
+
+
+        def run(path):
+            print(np.array(path), re.escape(path), json.dumps(path))
+            return path
+        """,
+        {"table.py": "import numpy as np\n\nTABLE = np.array([1])\n"},
+    )

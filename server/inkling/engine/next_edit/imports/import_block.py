@@ -147,11 +147,27 @@ class ImportBlock:
                 statements.setdefault(key, []).append(each.item)
         found = [self._changed(node, merged[node], dropped.get(node, set())) for node in merged]
         gone = {node for node in merged if not merged[node] and _all_dropped(node, dropped.get(node, set()))}
+        first_of_all: list[tuple[str, tuple[str, ...]]] = []
         for (module, is_from, for_types), items in statements.items():
             written = module.partition(" ")[0]
             lines = self._new_statement(written, items, is_from, for_types)
-            found.append(self._placed(written, lines, is_from=is_from, for_types=for_types, gone=gone))
+            if self.statements or for_types:
+                found.append(self._placed(written, lines, is_from=is_from, for_types=for_types, gone=gone))
+            else:
+                first_of_all.append((written, lines))
+        if first_of_all:
+            found.append(self._first_of_all(self._in_blocks(first_of_all)))
         return [self._without_second_blank(each) for each in joined(self._without_empty_blocks(found, gone))]
+
+    def _in_blocks(self, statements: Sequence[tuple[str, tuple[str, ...]]]) -> tuple[str, ...]:
+        """Returns the lines of statements in the usual order, with a blank line between categories."""
+        ordered = sorted(statements, key=lambda each: (self.category(each[0]), each[1][0].startswith("from "), each[0]))
+        found: list[str] = []
+        for number, (module, lines) in enumerate(ordered):
+            if number and self.category(module) != self.category(ordered[number - 1][0]):
+                found.append("")
+            found += lines
+        return tuple(found)
 
     def _changed(self, node: ImportStatement, added: Sequence[str], dropped: set[str]) -> Replacement:
         kept = [item_of(alias) for alias in node.names if item_of(alias) not in dropped]
