@@ -63,10 +63,10 @@ class LintReviewer:
 
     async def _look(self, folder: Path, file: ChangedFile) -> list[ReviewComment] | None:
         assert file.after is not None  # noqa: S101 - the caller has taken out those without
-        before, after = await asyncio.gather(
-            self._ruff.of(folder, file.old_path or file.path, file.before or ""),
-            self._ruff.of(folder, file.path, file.after),
-        )
+        after = await self._ruff.of(folder, file.path, file.after)
+        before: list[LintFinding] | None = []
+        if after and file.before is not None:  # nothing is older than what there is nothing of
+            before = await self._ruff.of(folder, file.old_path or file.path, file.before)
         if after is None or before is None:
             return None
         does_parse = all(finding.code != "invalid-syntax" for finding in after)

@@ -1,6 +1,7 @@
 """Changed lines that tests run and do not look at: small mutants of them survive."""
 
 import ast
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +9,7 @@ from typing import Final
 from inkling.context.project_view import patched_view, text_in_view
 from inkling.core.change import ChangeSet
 from inkling.core.errors import UnreadableFileError
-from inkling.core.execution import ResourceLimits, SuiteRequest
+from inkling.core.execution import ProjectView, ResourceLimits, SuiteRequest
 from inkling.core.ports import SuiteRunner
 from inkling.core.repair import FileEdit
 from inkling.core.review import ReviewComment, Severity, Topic
@@ -17,6 +18,7 @@ from inkling.engine.repair.rendering import edits_for
 from inkling.engine.repair.surroundings import surroundings_of
 from inkling.engine.repair.templates import mutants
 from inkling.engine.review.changed_code import ChangedDefinition
+from inkling.engine.review.parsing import parsing_alone
 from inkling.engine.review.testing.suite import FAILED, Seen
 
 MUTATING: Final = ("comparison", "connective", "arithmetic", "negation", "returned_constant")
@@ -40,11 +42,10 @@ async def of_unnoticed(
         if not tests or pair.after is None or pair.is_same_code:
             continue
         survived: list[str] = []
-        for mutant in _mutants(changes, pair):
-            view = patched_view(changes.after, mutant.edits)
+        for mutant in await asyncio.to_thread(_mutants, changes, pair):
             limits = ResourceLimits(wall_s=3 * seen.seconds + 5, cpu_s=3 * seen.seconds + 5)
             run = await runner.run_suite(
-                SuiteRequest(view=view, node_ids=tuple(tests), stop_at_first_failure=True, limits=limits)
+                SuiteRequest(view=mutant.view, node_ids=tuple(tests), stop_at_first_failure=True, limits=limits)
             )
             if run.problem is not None or any(case.outcome in FAILED for case in run.cases):
                 survived = []
@@ -70,9 +71,9 @@ async def of_unnoticed(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _SmallMutant:
-    """A mutant as edits, and in words."""
+    """A mutant: the project with it, and what it changes in words."""
 
-    edits: tuple[FileEdit, ...]
+    view: ProjectView
     words: str
 
 
@@ -82,7 +83,11 @@ def _mutants(changes: ChangeSet, pair: ChangedDefinition) -> list[_SmallMutant]:
         text = text_in_view(changes.after, pair.path)
     except UnreadableFileError:
         return []
-    program = Program([(pair.path, text)])
+    with parsing_alone():
+        return _small_mutants(changes.after, pair, Program([(pair.path, text)]))
+
+
+def _small_mutants(view: ProjectView, pair: ChangedDefinition, program: Program) -> list[_SmallMutant]:
     lines = {pair.path: dict.fromkeys(pair.lines_after, 1.0)}
     chosen: dict[tuple[str, int], Mutant] = {}
     for mutant in mutants(surroundings_of(program, lines, ())):
@@ -92,11 +97,13 @@ def _mutants(changes: ChangeSet, pair: ChangedDefinition) -> list[_SmallMutant]:
                 chosen.setdefault((mutant.kind, line), mutant)
     found: list[_SmallMutant] = []
     for mutant in chosen.values():
+        if len(found) == MUTANTS_OF_FUNCTION:
+            break
         edits = edits_for(program, program.files[0], mutant.changes, ())
-        if edits and len(found) < MUTANTS_OF_FUNCTION:
-            (old, new) = mutant.changes[0]
-            words = f"`{_code(old)}` were `{_code(new)}`"
-            found.append(_SmallMutant(edits=tuple(FileEdit(path=pair.path, edit=edit) for edit in edits), words=words))
+        if edits:
+            ((old, new),) = mutant.changes
+            patched = patched_view(view, [FileEdit(path=pair.path, edit=edit) for edit in edits])
+            found.append(_SmallMutant(view=patched, words=f"`{_code(old)}` were `{_code(new)}`"))
     return found
 
 
