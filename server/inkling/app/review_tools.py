@@ -10,6 +10,7 @@ from inkling.core.settings import SandboxBackend, SandboxSettings
 from inkling.engine.review.behaviour.reviewer import BehaviourReviewer
 from inkling.engine.review.contracts import ContractReviewer
 from inkling.engine.review.lint import LintReviewer
+from inkling.engine.review.project_code import ProjectReader
 from inkling.engine.review.risks import RiskReviewer
 from inkling.engine.review.team_rules import CHECKLIST, TeamRuleReviewer, read_checklist
 from inkling.engine.review.testing import TestReviewer
@@ -58,10 +59,11 @@ async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]
         UserError: The checklist cannot be used.
     """
     rules = read_checklist(_checklist_text(options))
+    projects = ProjectReader()
     reading = [
         NamedReviewer(name="ruff", reviewer=LintReviewer()),
-        NamedReviewer(name="contracts", reviewer=ContractReviewer()),
-        NamedReviewer(name="risks", reviewer=RiskReviewer()),
+        NamedReviewer(name="contracts", reviewer=ContractReviewer(projects)),
+        NamedReviewer(name="risks", reviewer=RiskReviewer(projects)),
         NamedReviewer(name="the team's rules", reviewer=TeamRuleReviewer(rules)),
     ]
     async with contextlib.AsyncExitStack() as stack:
@@ -76,7 +78,7 @@ async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]
                 running.append(NamedReviewer(name="behaviour", reviewer=BehaviourReviewer(sandbox, runner)))
             except SandboxError as error:
                 no_sandbox = str(error)
-        running.append(NamedReviewer(name="tests", reviewer=TestReviewer(runner)))
+        running.append(NamedReviewer(name="tests", reviewer=TestReviewer(runner, projects)))
         yield Reviewers(reviewers=(*running, *reading), no_sandbox=no_sandbox)
 
 

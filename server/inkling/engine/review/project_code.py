@@ -2,6 +2,7 @@
 
 import ast
 import re
+import threading
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from inkling.context.sources import MAX_SOURCE_BYTES, workspace_files
+from inkling.core.change import ChangeSet, FileChange
 from inkling.core.execution import ProjectView
 from inkling.engine.review.parsing import parse
 
@@ -100,6 +102,28 @@ class ProjectCode:
                 text = _read(top / path)
             if text is not None:
                 yield CodeFile(path=path, text=text)
+
+
+class ProjectReader:
+    """Reads the project as it is after a change once, for all reviewers of the change."""
+
+    def __init__(self) -> None:
+        """Reads nothing yet."""
+        self._alone = threading.Lock()
+        self._changes: ChangeSet | None = None
+        self._project: ProjectCode | None = None
+
+    def after(self, changes: ChangeSet) -> ProjectCode:
+        """Returns the project without what the change took away; whoever else asks for it waits meanwhile."""
+        with self._alone:
+            if self._project is None or self._changes is not changes:
+                old = {
+                    file.old_path for file in changes.files if file.change in (FileChange.DELETED, FileChange.RENAMED)
+                }
+                new = {file.path for file in changes.files if file.change is not FileChange.DELETED}
+                gone = [path for path in old - new if path is not None]
+                self._changes, self._project = changes, ProjectCode(changes.after, gone)
+            return self._project
 
 
 def _read(path: Path) -> str | None:

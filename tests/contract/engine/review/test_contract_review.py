@@ -8,6 +8,7 @@ from tests.contract.engine.review.change_sets import change_of, ignore_progress,
 
 from inkling.core.review import Findings, Severity
 from inkling.engine.review.contracts import ContractReviewer
+from inkling.engine.review.project_code import ProjectReader
 
 SHOP = """
 def price(item, discount=0):
@@ -35,7 +36,7 @@ def total(items):
 
 async def review(folder: Path, before: dict[str, str | None], after: dict[str, str | None]) -> Findings:
     changes = change_of(folder, Path(sys.executable), before, after)
-    return await ContractReviewer().review(request_of(changes), ignore_progress)
+    return await ContractReviewer(ProjectReader()).review(request_of(changes), ignore_progress)
 
 
 async def review_shop(folder: Path, old: str, new: str, **others: str) -> Findings:

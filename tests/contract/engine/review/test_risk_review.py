@@ -7,12 +7,13 @@ import pytest
 from tests.contract.engine.review.change_sets import change_of, ignore_progress, only, request_of, rules_of
 
 from inkling.core.review import Findings, Severity
+from inkling.engine.review.project_code import ProjectReader
 from inkling.engine.review.risks import RiskReviewer
 
 
 async def review(folder: Path, before: dict[str, str | None], after: dict[str, str | None]) -> Findings:
     changes = change_of(folder, Path(sys.executable), before, after)
-    return await RiskReviewer().review(request_of(changes), ignore_progress)
+    return await RiskReviewer(ProjectReader()).review(request_of(changes), ignore_progress)
 
 
 async def test_a_secret_is_an_error(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.sandboxes.backends import open_bubblewrap
 
 from inkling.core.ports import SuiteRunner
 from inkling.core.review import Confirmation, Findings, ReviewRequest
+from inkling.engine.review.project_code import ProjectReader
 from inkling.engine.review.testing import TestReviewer
 from inkling.engine.review.testing.suite import FEW_FILES
 from inkling.sandbox.suite.runner import SandboxSuiteRunner
@@ -32,7 +33,7 @@ async def review(
     folder: Path, runner: SuiteRunner | None, before: dict[str, str | None], after: dict[str, str | None]
 ) -> Findings:
     changes = change_of(folder, Path(sys.executable), before, after)
-    return await TestReviewer(runner).review(ReviewRequest(changes=changes), ignore_progress)
+    return await TestReviewer(runner, ProjectReader()).review(ReviewRequest(changes=changes), ignore_progress)
 
 
 async def test_a_test_that_fails_now_is_told_at_the_changed_line(tmp_path: Path, runner: SuiteRunner) -> None:

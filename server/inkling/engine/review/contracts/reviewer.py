@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 
-from inkling.core.change import ChangeSet, FileChange
+from inkling.core.change import ChangeSet
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedCode, ChangedDefinition, read_changed_code
@@ -11,27 +11,28 @@ from inkling.engine.review.contracts.calls import of_changed_call
 from inkling.engine.review.contracts.gone import of_gone_definition
 from inkling.engine.review.contracts.promises import of_docstring, of_documents
 from inkling.engine.review.contracts.stored import of_stored_shape
-from inkling.engine.review.project_code import MAX_FILES, ProjectCode
-
-_TAKEN_AWAY = (FileChange.DELETED, FileChange.RENAMED)
+from inkling.engine.review.project_code import MAX_FILES, ProjectCode, ProjectReader
 
 
 class ContractReviewer:
     """Finds callers and documents that a change forgot. Implements `core.ports.Reviewer`."""
 
+    def __init__(self, projects: ProjectReader) -> None:
+        """Takes what reads the project."""
+        self._projects = projects
+
     async def review(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
         """Returns a comment for each definition that others use as it no longer is."""
         on_progress(ReviewProgress(doing="reading who uses what was changed", n_done=0, n_steps=1))
-        return await asyncio.to_thread(_look, request.changes)
+        return await asyncio.to_thread(_look, request.changes, self._projects)
 
 
-def _look(changes: ChangeSet) -> Findings:
+def _look(changes: ChangeSet, projects: ProjectReader) -> Findings:
     code = read_changed_code(changes.files)
     pairs = [pair for pair in code.definitions if not is_test_file(pair.path)]
     if not pairs:
         return Findings(comments=[], unchecked=_unparsed(code))
-    gone = [file.old_path for file in changes.files if file.old_path is not None and file.change in _TAKEN_AWAY]
-    project = ProjectCode(changes.after, gone)
+    project = projects.after(changes)
     comments = [comment for pair in pairs for comment in _of(project, pair, changes)]
     unchecked = _unparsed(code)
     if not project.is_whole:

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterator
 
-from inkling.core.change import ChangedFile, ChangeSet, FileChange
+from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest
-from inkling.engine.review.project_code import ProjectCode
+from inkling.engine.review.project_code import ProjectReader
 from inkling.engine.review.risks.comparisons import of_float_equality, of_outside_paths
 from inkling.engine.review.risks.dead_code import of_unreachable, of_unused
 from inkling.engine.review.risks.secrets import of_secrets
@@ -14,23 +14,25 @@ from inkling.engine.review.risks.secrets import of_secrets
 class RiskReviewer:
     """Finds what is dangerous in itself. Implements `core.ports.Reviewer`."""
 
+    def __init__(self, projects: ProjectReader) -> None:
+        """Takes what reads the project."""
+        self._projects = projects
+
     async def review(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
         """Returns a comment for each danger on changed lines, and for what the change leaves behind unused."""
         on_progress(ReviewProgress(doing="looking for dangers on changed lines", n_done=0, n_steps=1))
-        comments = await asyncio.to_thread(lambda: list(_look(request.changes)))
+        comments = await asyncio.to_thread(lambda: list(_look(request.changes, self._projects)))
         return Findings(comments=comments, checked=["secrets, unreachable and unused code, fragile comparisons"])
 
 
-def _look(changes: ChangeSet) -> Iterator[ReviewComment]:
+def _look(changes: ChangeSet, projects: ProjectReader) -> Iterator[ReviewComment]:
     read = [file for file in changes.files if file.after is not None]
     for file in read:
         yield from of_secrets(file)
         if file.path.suffix == ".py":
             yield from _of_code(file)
-    gone = [file.path for file in changes.files if file.change is FileChange.DELETED]
-    gone += [file.old_path for file in changes.files if file.change is FileChange.RENAMED and file.old_path is not None]
     if any(hunk.before.n_lines for file in read for hunk in file.hunks):
-        yield from of_unused(changes, ProjectCode(changes.after, gone))
+        yield from of_unused(changes, projects.after(changes))
 
 
 def _of_code(file: ChangedFile) -> Iterator[ReviewComment]:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from inkling.core.change import FileChange
 from inkling.core.ports import SuiteRunner
 from inkling.core.review import Findings, ReviewProgress, ReviewRequest, Unchecked
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedDefinition, read_changed_code
-from inkling.engine.review.project_code import ProjectCode
+from inkling.engine.review.project_code import ProjectReader
 from inkling.engine.review.testing.failing import of_failing
 from inkling.engine.review.testing.suite import Seen, nearest_tests, run_tests
 from inkling.engine.review.testing.unnoticed import of_unnoticed
@@ -26,9 +25,10 @@ class TestReviewer:
 
     __test__ = False  # it is no test, whatever its name says to pytest
 
-    def __init__(self, runner: SuiteRunner | None) -> None:
-        """Takes what runs tests; None where there is no sandbox."""
+    def __init__(self, runner: SuiteRunner | None, projects: ProjectReader) -> None:
+        """Takes what runs tests, None where there is no sandbox, and what reads the project."""
         self._runner = runner
+        self._projects = projects
 
     async def review(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
         """Returns a comment for what the tests ask no more, what fails, what is not run and what nobody would notice.
@@ -37,8 +37,7 @@ class TestReviewer:
             SandboxError: The sandbox failed.
         """
         changes, began = request.changes, time.monotonic()
-        gone = [file.path for file in changes.files if file.change is FileChange.DELETED]
-        project = await asyncio.to_thread(ProjectCode, changes.after, gone)
+        project = await asyncio.to_thread(self._projects.after, changes)
         comments = await asyncio.to_thread(lambda: list(of_tests(changes, project)))
         code = await asyncio.to_thread(read_changed_code, changes.files)
         pairs = [pair for pair in code.definitions if pair.path.suffix == ".py" and not is_test_file(pair.path)]
