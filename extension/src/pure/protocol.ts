@@ -23,6 +23,12 @@ export const RUN_TESTS = "inkling/runTests";
 export const NEXT_EDIT = "inkling/nextEdit";
 export const NEXT_EDIT_GROUP = "inkling/nextEditGroup";
 export const NEXT_EDIT_READY = "inkling/nextEditReady";
+export const REVIEW = "inkling/review";
+export const REVIEW_PROGRESS = "inkling/reviewProgress";
+export const RUN_REPRODUCTION = "inkling/runReproduction";
+export const KEEP_REPRODUCTION = "inkling/keepReproduction";
+export const CLOSE_REVIEW_COMMENT = "inkling/closeReviewComment";
+export const REOPEN_REVIEW_COMMENT = "inkling/reopenReviewComment";
 export const SETTINGS_SECTION = "inkling";
 
 export type Reason =
@@ -690,4 +696,125 @@ export interface NextEditGroupResult {
 /** `inkling/nextEditReady`, a notification to the client: something was found late; it is worth asking again. */
 export interface NextEditReadyParams {
   readonly uri: string;
+}
+
+/** `inkling/review`, a request; cancelled with `$/cancelRequest`. */
+export interface ReviewParams {
+  readonly id: string;
+  readonly folderUri: string;
+  readonly scope?: "working_tree" | "staged" | "branch" | "range";
+  readonly revisions?: string;
+  readonly budgetSeconds?: number | null;
+}
+
+/** `inkling/reviewProgress`, a notification to the client: what is looked at for the request with this `id`. */
+export interface ReviewProgressParams {
+  readonly id: string;
+  readonly words: string;
+  readonly nDone: number;
+  readonly nSteps: number;
+  readonly seconds: number;
+  readonly budgetSeconds: number;
+}
+
+/** An input on which the two versions differ; see `inkling.core.review.Reproduction`. */
+export interface WireReproduction {
+  readonly call: string;
+  readonly before: string;
+  readonly after: string;
+  readonly test: string;
+  readonly nInputs: number;
+}
+
+/** A place with the same cause. */
+export interface WirePlace {
+  readonly uri: string;
+  readonly line: number;
+}
+
+/** A comment; `range` covers whole lines of the file after the change, or of the old one where `is_on_old_side`. */
+export interface WireReviewComment {
+  readonly commentId: string;
+  readonly fingerprint: string;
+  readonly rule: string;
+  readonly topic: "behaviour" | "lint" | "contract" | "tests" | "risk" | "team_rule" | "model";
+  readonly severity: "error" | "warning" | "note";
+  readonly confidence: number;
+  readonly uri: string;
+  readonly range: WireRange;
+  readonly isOnOldSide: boolean;
+  readonly symbol: string;
+  readonly message: string;
+  readonly reason: string;
+  readonly evidence: readonly string[];
+  readonly claimsFailure: boolean;
+  readonly confirmation: "confirmed" | "unconfirmed";
+  readonly reproduction: WireReproduction | null;
+  readonly suggestion: readonly WireFileEdits[];
+  readonly suggestionDiff: string;
+  readonly alsoAt: readonly WirePlace[];
+  readonly source: string;
+  readonly isFolded: boolean;
+}
+
+/** Something that could not be looked at, and why. */
+export interface WireUnchecked {
+  readonly what: string;
+  readonly why: string;
+}
+
+/** The answer to `inkling/review`. */
+export interface ReviewResult {
+  readonly reviewId: string;
+  readonly name: string;
+  readonly message: string;
+  readonly comments: readonly WireReviewComment[];
+  readonly nFiles: number;
+  readonly nBeyond: number;
+  readonly nClosed: number;
+  readonly checked: readonly string[];
+  readonly unchecked: readonly WireUnchecked[];
+  readonly seconds: number;
+}
+
+/** A comment of a review; the parameters of `inkling/runReproduction` and `inkling/keepReproduction`, requests. */
+export interface ReviewCommentParams {
+  readonly reviewId: string;
+  readonly commentId: string;
+}
+
+/** What the reproduction did just now, on the old version and on what stands in the editor. */
+export interface RunReproductionResult {
+  readonly verdict: "reproduced" | "not_reproduced" | "cannot_run";
+  readonly message: string;
+  readonly before: string;
+  readonly after: string;
+  readonly output: string;
+  readonly seconds: number;
+}
+
+/** The file to be made, which does not exist yet, and its text; the editor writes it, so that it can be undone. */
+export interface KeepReproductionResult {
+  readonly uri: string;
+  readonly text: string;
+}
+
+/** `inkling/closeReviewComment`, a request: the comment does not come back; `reason` is the user's. */
+export interface CloseReviewCommentParams {
+  readonly reviewId: string;
+  readonly commentId: string;
+  readonly closing: "dismissed" | "resolved" | "rule_silenced";
+  readonly reason?: string;
+}
+
+/** `inkling/reopenReviewComment`, a request: takes a closing back. */
+export interface ReopenReviewCommentParams {
+  readonly reviewId: string;
+  readonly commentId: string;
+}
+
+/** Which of the review's comments are closed now, and in words what was done. */
+export interface ReviewClosingResult {
+  readonly closed: readonly string[];
+  readonly message: string;
 }

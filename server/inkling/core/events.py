@@ -28,6 +28,7 @@ class Feature(StrEnum):
     COMPLETION = "completion"
     FIX = "fix"
     NEXT_EDIT = "next_edit"
+    REVIEW = "review"
 
 
 class OutcomeKind(StrEnum):

@@ -10,7 +10,7 @@ initialization options asks by itself, so the capability is not advertised to it
 `inkling/recordOutcomes`.
 
 The types of *Fix with feedback* and of the Testing view are in `inkling.lsp.fix_messages`, those of
-next-edit predictions in `inkling.lsp.next_edit_messages`.
+next-edit predictions in `inkling.lsp.next_edit_messages`, those of *Review changes* in `inkling.lsp.review_messages`.
 """
 
 from dataclasses import dataclass, field
@@ -20,6 +20,7 @@ from inkling.core import insights
 from inkling.core.interval import Interval
 from inkling.lsp.fix_messages import FIX_WIRE_TYPES
 from inkling.lsp.next_edit_messages import NEXT_EDIT_WIRE_TYPES
+from inkling.lsp.review_messages import REVIEW_WIRE_TYPES
 
 RECORD_OUTCOMES = "inkling/recordOutcomes"
 WHY = "inkling/why"
@@ -44,6 +45,12 @@ RUN_TESTS = "inkling/runTests"
 NEXT_EDIT = "inkling/nextEdit"
 NEXT_EDIT_GROUP = "inkling/nextEditGroup"
 NEXT_EDIT_READY = "inkling/nextEditReady"
+REVIEW = "inkling/review"
+REVIEW_PROGRESS = "inkling/reviewProgress"
+RUN_REPRODUCTION = "inkling/runReproduction"
+KEEP_REPRODUCTION = "inkling/keepReproduction"
+CLOSE_REVIEW_COMMENT = "inkling/closeReviewComment"
+REOPEN_REVIEW_COMMENT = "inkling/reopenReviewComment"
 SUGGESTION_ACCEPTED = "inkling.suggestionAccepted"
 
 SETTINGS_SECTION = "inkling"
@@ -292,4 +299,5 @@ WIRE_TYPES: tuple[type, ...] = (
     SuggestionsReadyParams,
     *FIX_WIRE_TYPES,
     *NEXT_EDIT_WIRE_TYPES,
+    *REVIEW_WIRE_TYPES,
 )
