@@ -27,7 +27,7 @@ from inkling.context.syntax import WorkerSyntaxChecker
 from inkling.core.errors import StoreError
 from inkling.core.ports import EventLog
 from inkling.core.settings import Settings
-from inkling.engine.completer import EmbeddedCompleter
+from inkling.engine.completion.completer import EmbeddedCompleter
 from inkling.engine.next_edit.predictor import EmbeddedEditPredictor
 from inkling.features.aftermath import Aftermath
 from inkling.features.completion import CompletionFeature

@@ -18,7 +18,7 @@ from inkling.core.ports import IndexProgress, WorkspaceScope
 from inkling.core.settings import IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Source
-from inkling.engine.completer import EmbeddedCompleter
+from inkling.engine.completion.completer import EmbeddedCompleter
 
 WITHIN_S = 20.0
 KNOWN = "def announce(speaker):\n    speaker.proclaim('here', volume=11)\n"
@@ -285,5 +285,5 @@ async def test_ending_leaves_no_process(cache_dir: Path, workspace: Path) -> Non
 
 
 def test_the_daemon_does_not_load_numpy() -> None:
-    code = "import sys, inkling.engine.completer; sys.exit('numpy' in sys.modules)"
+    code = "import sys, inkling.engine.completion.completer; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

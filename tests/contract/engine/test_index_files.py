@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from inkling.engine.index_files import ENVIRONMENT, WORKSPACE, IndexFiles, IndexScope
+from inkling.engine.index.index_files import ENVIRONMENT, WORKSPACE, IndexFiles, IndexScope
 
 SCOPE = IndexScope(
     cache_dir="here", folders=("a",), interpreter=None, include_environment=True, max_files=1, max_mb=1, exclude=()

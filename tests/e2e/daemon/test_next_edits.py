@@ -349,7 +349,7 @@ async def test_nobody_asks_and_no_worker_runs(window: Window) -> None:
     window["shop/prices.py"].open()
     await window.editor.wait_for_index()
     modules = [argument for process in _family(window.editor) for argument in process.cmdline()]
-    assert "inkling.engine.worker" in modules
+    assert "inkling.engine.completion.worker" in modules
     assert "inkling.engine.next_edit.worker" not in modules
     prices = window["shop/prices.py"]
     prices.type("gross_price", "gross_amount")

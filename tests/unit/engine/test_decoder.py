@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from inkling.engine.decoder import WeightedLayer, next_tokens, predict_lines
-from inkling.engine.evidence import Expectation
-from inkling.engine.lexer import LONG_STRING, lex
-from inkling.engine.segment import SegmentWriter
+from inkling.engine.index.segment import SegmentWriter
+from inkling.engine.language.decoder import WeightedLayer, next_tokens, predict_lines
+from inkling.engine.language.evidence import Expectation
+from inkling.engine.language.lexer import LONG_STRING, lex
 
 
 def layer(*texts: str, discount: float = 0.7, strength: float = 0.3) -> WeightedLayer:

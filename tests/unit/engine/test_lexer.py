@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkling.core.text import split_lines
-from inkling.engine.lexer import LONG_STRING, is_line_break, join, lex, lex_line, raw_tokens
+from inkling.engine.language.lexer import LONG_STRING, is_line_break, join, lex, lex_line, raw_tokens
 
 CASES = [
     ("x = f(a, b)", ("x", " = ", "f", "(", "a", ", ", "b", ")")),

@@ -4,9 +4,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkling.core.text import split_lines
-from inkling.engine.evidence import Expectation
-from inkling.engine.lexer import lex
-from inkling.engine.open_files import OpenFile, ScannedTokens, TokenNumbers
+from inkling.engine.language.evidence import Expectation
+from inkling.engine.language.lexer import lex
+from inkling.engine.language.open_files import OpenFile, ScannedTokens, TokenNumbers
 
 LINES = st.lists(
     st.sampled_from(["x = 1\n", "    return x\n", '"""\n', "'''\n", "a = '''b'''\n", "\n", "# c\n", "f(a)\n"]),

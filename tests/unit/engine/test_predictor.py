@@ -2,10 +2,10 @@
 
 import pytest
 
-from inkling.engine.lexer import lex
-from inkling.engine.open_files import OpenFile, TokenNumbers
-from inkling.engine.predictor import Proposal, Surroundings, propose
-from inkling.engine.segment import SegmentWriter
+from inkling.engine.completion.predictor import Proposal, Surroundings, propose
+from inkling.engine.index.segment import SegmentWriter
+from inkling.engine.language.lexer import lex
+from inkling.engine.language.open_files import OpenFile, TokenNumbers
 
 KNOWN = """
 class Store:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.engine.evidence import Expectation
-from inkling.engine.lexer import lex
-from inkling.engine.segment import DamagedSegmentError, Segment, SegmentWriter, open_segment, sort_places
+from inkling.engine.index.segment import DamagedSegmentError, Segment, SegmentWriter, open_segment, sort_places
+from inkling.engine.language.evidence import Expectation
+from inkling.engine.language.lexer import lex
 
 
 @given(st.lists(st.integers(0, 4), max_size=200))

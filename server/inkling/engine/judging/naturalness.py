@@ -21,12 +21,12 @@ from inkling.context.project_view import patched_view, text_in_view
 from inkling.context.sources import read_source
 from inkling.core.execution import ProjectView
 from inkling.core.repair import Patch
-from inkling.engine.decoder import WeightedLayer, next_tokens
-from inkling.engine.evidence import LONGEST_CONTEXT, as_predicted
-from inkling.engine.lexer import is_line_break, lex
-from inkling.engine.open_files import ScannedTokens, TokenNumbers
+from inkling.engine.index.segment import SEPARATOR, Segment, SegmentWriter
+from inkling.engine.language.decoder import WeightedLayer, next_tokens
+from inkling.engine.language.evidence import LONGEST_CONTEXT, as_predicted
+from inkling.engine.language.lexer import is_line_break, lex
+from inkling.engine.language.open_files import ScannedTokens, TokenNumbers
 from inkling.engine.repair.lenders import lending_files
-from inkling.engine.segment import SEPARATOR, Segment, SegmentWriter
 
 _OWN_TRUST = (0.7, 0.3)  # discount and strength, as the completer has them
 _WORKSPACE_TRUST = (0.7, 0.3)

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from inkling.engine.lexer import is_line_break, lex
+from inkling.engine.language.lexer import is_line_break, lex
 from inkling.engine.repair.nodes import placed
 from inkling.engine.repair.program import FunctionNode, line_range
 from inkling.engine.repair.sites import Scope, names_bound_in

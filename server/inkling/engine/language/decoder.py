@@ -5,8 +5,8 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from inkling.engine.evidence import END_OF_LINE, Expectation, Layer
-from inkling.engine.lexer import LONG_STRING
+from inkling.engine.language.evidence import END_OF_LINE, Expectation, Layer
+from inkling.engine.language.lexer import LONG_STRING
 
 MOST_TOKENS = 32  # longest line that is proposed
 MOST_CHILDREN = 6  # continuations followed from one line begun

@@ -2,7 +2,7 @@
 
 It is started by the worker, runs at low priority, and lives at most as long as its standard input: when the
 worker goes, in whatever way, the pipe closes and the build ends. It reads one line, the scope as JSON, and
-writes one JSON object for each line that `inkling.engine.library` reads.
+writes one JSON object for each line that `inkling.engine.index.library` reads.
 """
 
 import contextlib
@@ -28,9 +28,9 @@ from inkling.context.sources import (
     read_source,
     workspace_files,
 )
-from inkling.engine.index_files import ENVIRONMENT, WORKSPACE, IndexFiles, IndexScope
-from inkling.engine.lexer import lex
-from inkling.engine.segment import DamagedSegmentError, Segment, SegmentWriter, open_segment
+from inkling.engine.index.index_files import ENVIRONMENT, WORKSPACE, IndexFiles, IndexScope
+from inkling.engine.index.segment import DamagedSegmentError, Segment, SegmentWriter, open_segment
+from inkling.engine.language.lexer import lex
 
 logger = logging.getLogger(__name__)
 

@@ -6,11 +6,11 @@ from typing import Any
 from inkling.context.worker.child import Call, Worker
 from inkling.core.suggestion import Reason
 from inkling.core.text import split_lines
-from inkling.engine.evidence import Layer
-from inkling.engine.index_files import IndexScope
-from inkling.engine.library import Library, LibraryState, gather
-from inkling.engine.open_files import OpenFile, ScannedTokens, TokenNumbers
-from inkling.engine.predictor import Surroundings, propose
+from inkling.engine.completion.predictor import Surroundings, propose
+from inkling.engine.index.index_files import IndexScope
+from inkling.engine.index.library import Library, LibraryState, gather
+from inkling.engine.language.evidence import Layer
+from inkling.engine.language.open_files import OpenFile, ScannedTokens, TokenNumbers
 
 MOST_NUMBERS = 200_000  # distinct tokens of open files, each misspelt name among them; then they are numbered anew
 MOST_SCANNED_TOKENS = 200_000  # of other open and saved files, which each answer scans from end to end

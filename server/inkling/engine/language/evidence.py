@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from inkling.engine.lexer import is_line_break, is_word
+from inkling.engine.language.lexer import is_line_break, is_word
 
 LONGEST_CONTEXT = 12  # tokens of context that are compared; longer ones hardly tell more
 END_OF_LINE = "\n"  # stands for every line break, whatever the indentation after it

@@ -9,12 +9,12 @@ from inkling.context.worker.process import WorkerProcess, WorkerSpec
 from inkling.core.ports import IndexProgress, ProgressListener, WorkspaceScope
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Source
-from inkling.engine.index_files import IndexScope
+from inkling.engine.index.index_files import IndexScope
 from inkling.engine.told_documents import ToldDocuments
 
 logger = logging.getLogger(__name__)
 
-_SPEC = WorkerSpec(name="embedded", module="inkling.engine.worker")
+_SPEC = WorkerSpec(name="embedded", module="inkling.engine.completion.worker")
 
 
 class EmbeddedCompleter:

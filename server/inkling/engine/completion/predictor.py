@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from inkling.core.text import position_at, split_lines
-from inkling.engine.cursor import find_cursor, text_to_insert
-from inkling.engine.decoder import WeightedLayer, predict_lines
-from inkling.engine.evidence import LONGEST_CONTEXT, Layer
-from inkling.engine.lexer import join, line_break
-from inkling.engine.open_files import OpenFile, ScannedTokens, TokenNumbers
+from inkling.engine.completion.cursor import find_cursor, text_to_insert
+from inkling.engine.language.decoder import WeightedLayer, predict_lines
+from inkling.engine.language.evidence import LONGEST_CONTEXT, Layer
+from inkling.engine.language.lexer import join, line_break
+from inkling.engine.language.open_files import OpenFile, ScannedTokens, TokenNumbers
 
 MOST_CANDIDATES = 3
 MOST_STEPS = 24  # tokens looked at for one answer; sets its time

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 
 from inkling.core.text import line_end, line_start
-from inkling.engine.evidence import Expectation
-from inkling.engine.lexer import TAB_COLUMNS, is_word, join, opens_long_string, raw_tokens
+from inkling.engine.language.evidence import Expectation
+from inkling.engine.language.lexer import TAB_COLUMNS, is_word, join, opens_long_string, raw_tokens
 
 _OPENERS = "([{"
 _CLOSERS = ")]}"

@@ -16,15 +16,15 @@ import numpy as np
 
 from inkling.context.sources import is_workspace_file, read_source
 from inkling.core.text import split_lines
-from inkling.engine.evidence import Layer
-from inkling.engine.index_files import ENVIRONMENT, PARTS, WORKSPACE, IndexFiles, IndexScope
-from inkling.engine.open_files import Ints, OpenFile, TokenNumbers
-from inkling.engine.segment import DamagedSegmentError, Segment, open_segment
+from inkling.engine.index.index_files import ENVIRONMENT, PARTS, WORKSPACE, IndexFiles, IndexScope
+from inkling.engine.index.segment import DamagedSegmentError, Segment, open_segment
+from inkling.engine.language.evidence import Layer
+from inkling.engine.language.open_files import Ints, OpenFile, TokenNumbers
 
 logger = logging.getLogger(__name__)
 
 MOST_SAVED_FILES = 100  # files that are kept beside the segment; more are better read by a build
-_BUILD_MODULE = "inkling.engine.build"
+_BUILD_MODULE = "inkling.engine.index.build"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

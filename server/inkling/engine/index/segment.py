@@ -36,7 +36,14 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.engine.evidence import END_OF_LINE, LONGEST_CONTEXT, Expectation, Places, as_predicted, merge_depths
+from inkling.engine.language.evidence import (
+    END_OF_LINE,
+    LONGEST_CONTEXT,
+    Expectation,
+    Places,
+    as_predicted,
+    merge_depths,
+)
 
 MAGIC: Final = b"INKLING1"
 SEPARATOR: Final = 0

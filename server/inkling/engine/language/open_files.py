@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.engine.evidence import END_OF_LINE, LONGEST_CONTEXT, Expectation, Places, as_predicted
-from inkling.engine.lexer import LexedLine, lex_line, line_break
+from inkling.engine.language.evidence import END_OF_LINE, LONGEST_CONTEXT, Expectation, Places, as_predicted
+from inkling.engine.language.lexer import LexedLine, lex_line, line_break
 
 MOST_SAMPLES = 128  # places looked at for one count, those nearest to the cursor
 HALF_WEIGHT_TOKENS = 4000.0  # distance from the cursor at which a place counts half; 1000 and 200 were worse

@@ -1,0 +1,1 @@
+"""The embedded completer: candidates for the text at the cursor, the likeliest first."""
