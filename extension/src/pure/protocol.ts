@@ -743,6 +743,7 @@ export interface WireReviewComment {
   readonly uri: string;
   readonly range: WireRange;
   readonly isOnOldSide: boolean;
+  readonly anchorLine: number;
   readonly symbol: string;
   readonly message: string;
   readonly reason: string;

@@ -71,6 +71,8 @@ class WireReviewComment:
     """A comment; `range` covers whole lines of the file after the change, or of the old one where `is_on_old_side`.
 
     `uri` is the file in the workspace in both cases, `confidence` is in [0, 1], `evidence` has one sentence a line.
+    `anchor_line` is the line after the change at which to show it: the last one of `range`, or, on the old side, the
+    one that stands where those lines were.
     `suggestion` is empty where there is no safe one, and `suggestion_diff` then too. `is_folded` tells that the comment
     is more likely wrong than right.
     """
@@ -84,6 +86,7 @@ class WireReviewComment:
     uri: str
     range: WireRange
     is_on_old_side: bool
+    anchor_line: int
     symbol: str
     message: str
     reason: str
