@@ -10,8 +10,8 @@ from enum import StrEnum
 from functools import cached_property
 from pathlib import PurePosixPath
 
+from inkling.context.parsing import parse
 from inkling.core.change import ChangedFile, LineSpan
-from inkling.engine.review.parsing import parse
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 _Key = tuple[str, int]  # a qualified name, and which of those that have it

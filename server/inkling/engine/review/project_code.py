@@ -9,10 +9,10 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from inkling.context.parsing import parse
 from inkling.context.sources import MAX_SOURCE_BYTES, workspace_files
 from inkling.core.change import ChangeSet, FileChange
 from inkling.core.execution import ProjectView
-from inkling.engine.review.parsing import parse
 
 MAX_FILES: Final = 5_000  # that are searched; a larger project is searched in part, and that is said
 DOCUMENT_SUFFIXES: Final = (".md", ".rst", ".txt")

@@ -13,9 +13,9 @@ from itertools import pairwise
 from types import FrameType
 from typing import Any
 
+from inkling.context.parsing import parse_expression
 from inkling.engine.judging.values import is_literal
 from inkling.engine.review.behaviour.exchange import Input
-from inkling.engine.review.parsing import parse_expression
 
 SIZES = (16, 32, 64, 128)  # items of an argument, or characters
 _LEAST_STEPS = 4000  # of the new version on the largest input: less is never waited for

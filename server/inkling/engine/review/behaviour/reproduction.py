@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
+from inkling.context.parsing import parse, parse_expression
 from inkling.core.change import ChangeSet
 from inkling.core.execution import CaseOutcome, ProjectView, ResourceLimits, SuiteRequest
 from inkling.core.ports import SuiteRunner
 from inkling.engine.judging.values import is_literal
 from inkling.engine.review.behaviour.exchange import RAISED, TIMEOUT, VALUE, Pair
-from inkling.engine.review.parsing import parse, parse_expression
 
 FILE_NAME = "test_inkling_reproduction.py"
 _RUN_S = 20.0

@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from inkling.context.parsing import parse
 from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.suspicion import is_test_file
 from inkling.engine.judging.examples import docstring_examples
 from inkling.engine.judging.values import is_literal
 from inkling.engine.review.behaviour.exchange import Origin, Target
 from inkling.engine.review.changed_code import ChangedCode, ChangedDefinition, Definition, read_definitions
-from inkling.engine.review.parsing import parse
 from inkling.engine.review.project_code import ProjectCode
 
 MOST_TARGETS = 24

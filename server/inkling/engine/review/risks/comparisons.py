@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Iterator
 
+from inkling.context.parsing import parse
 from inkling.core.change import ChangedFile
 from inkling.core.review import ReviewComment, Severity, Topic
 from inkling.core.suspicion import is_test_file
-from inkling.engine.review.parsing import parse
 
 _FROM_OUTSIDE = (
     "request.args",

@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from inkling.context.parsing import parse
 from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import ReviewComment, Severity, Topic
 from inkling.engine.review.changed_code import Definition, read_definitions
-from inkling.engine.review.parsing import parse
 from inkling.engine.review.project_code import ProjectCode
 
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)

@@ -4,10 +4,10 @@ import ast
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 
+from inkling.context.parsing import parse
 from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Topic, Unchecked
 from inkling.core.text import split_lines
-from inkling.engine.review.parsing import parse
 from inkling.engine.review.team_rules.checklist import TeamRule
 
 CONFIDENCE = 0.9  # the team said so itself

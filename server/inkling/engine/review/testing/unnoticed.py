@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from inkling.context.parsing import parsing_alone
 from inkling.context.project_view import patched_view, text_in_view
 from inkling.core.change import ChangeSet
 from inkling.core.errors import UnreadableFileError
@@ -18,7 +19,6 @@ from inkling.engine.repair.rendering import edits_for
 from inkling.engine.repair.surroundings import surroundings_of
 from inkling.engine.repair.templates import mutants
 from inkling.engine.review.changed_code import ChangedDefinition
-from inkling.engine.review.parsing import parsing_alone
 from inkling.engine.review.testing.suite import FAILED, Seen
 
 MUTATING: Final = ("comparison", "connective", "arithmetic", "negation", "returned_constant")

@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Final
 
+from inkling.context.parsing import parse_expression
 from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import ReviewComment, Severity, Topic
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedDefinition, Definition, read_changed_code
-from inkling.engine.review.parsing import parse_expression
 from inkling.engine.review.project_code import ProjectCode
 
 _SKIPPING: Final = ("skip", "skipif", "xfail", "expectedFailure", "skipIf", "skipUnless")

@@ -1,4 +1,4 @@
-"""Parsing that several reviewers may do at once."""
+"""Parsing that may be done on several threads at once."""
 
 import ast
 import contextlib
