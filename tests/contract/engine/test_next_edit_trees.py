@@ -7,7 +7,7 @@ import pytest
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from inkling.bench.next_edit.learning import to_arrays
-from inkling.engine.next_edit.ranking.trees import BoostedTrees, probabilities
+from inkling.engine.trees import BoostedTrees, probabilities
 
 
 @pytest.fixture(scope="module")

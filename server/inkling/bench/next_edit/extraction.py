@@ -22,7 +22,7 @@ from inkling.engine.next_edit.ranking.line_traits import TRAITS, traits_of
 from inkling.engine.next_edit.ranking.place_features import place_features
 from inkling.engine.next_edit.ranking.places import Place, gather_places
 from inkling.engine.next_edit.ranking.ranking import REACH_LINES
-from inkling.engine.next_edit.ranking.trees import Floats
+from inkling.engine.trees import Floats
 
 Booleans = NDArray[np.bool_]
 

@@ -13,7 +13,7 @@ from inkling.bench.next_edit.extraction import Booleans, ExtractedCase
 from inkling.engine.next_edit.ranking.place_features import with_edit_probabilities
 from inkling.engine.next_edit.ranking.places import Place
 from inkling.engine.next_edit.ranking.ranking import Calibration, Ranking
-from inkling.engine.next_edit.ranking.trees import BoostedTrees, Floats
+from inkling.engine.trees import BoostedTrees, Floats
 
 N_INNER_FOLDS = 3  # within the training cases: what the place ranking sees of edits, and what is calibrated, is unseen
 WRONG_PLACES_KEPT = 0.25  # share of the wrong candidates that the place ranking learns from

@@ -14,7 +14,7 @@ from inkling.bench.next_edit.measure import Judged, OfferedEdit
 from inkling.core.settings import GatePolicy
 from inkling.engine.next_edit.ranking.ranking import Ranking
 from inkling.engine.next_edit.ranking.thresholds import POLICIES
-from inkling.engine.next_edit.ranking.trees import Floats
+from inkling.engine.trees import Floats
 
 N_FOLDS = 5
 OFFERED: Mapping[GatePolicy, float] = {GatePolicy.EAGER: 0.22, GatePolicy.BALANCED: 0.14, GatePolicy.QUIET: 0.07}

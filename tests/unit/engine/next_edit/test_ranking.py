@@ -5,7 +5,7 @@ import pytest
 
 from inkling.engine.next_edit.ranking.edit_features import FEATURES
 from inkling.engine.next_edit.ranking.ranking import PROVEN, Calibration, Ranking
-from inkling.engine.next_edit.ranking.trees import BoostedTrees
+from inkling.engine.trees import BoostedTrees
 
 NO_NODES: dict[str, list[float]] = {key: [] for key in ("roots", "features", "thresholds", "left", "right", "values")}
 NEVER = BoostedTrees.from_json({"baseline": -20.0, **NO_NODES})

@@ -10,7 +10,7 @@ from typing import Any
 from inkling.core.errors import ModelArtifactError
 from inkling.engine.next_edit.ranking import edit_features, place_features
 from inkling.engine.next_edit.ranking.ranking import Calibration, Ranking
-from inkling.engine.next_edit.ranking.trees import BoostedTrees
+from inkling.engine.trees import BoostedTrees
 
 FORMAT = 1
 ARTIFACT = "ranking.json"

@@ -10,9 +10,9 @@ import numpy as np
 from inkling.core.next_edit import EditKind
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.proposers import Proposal
-from inkling.engine.next_edit.ranking.trees import Floats
 from inkling.engine.next_edit.reading.nearness import Nearness
 from inkling.engine.next_edit.situation import Situation
+from inkling.engine.trees import Floats
 
 PROPOSER_NAMES = (
     "repeats",

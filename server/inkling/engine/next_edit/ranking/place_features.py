@@ -12,8 +12,8 @@ from inkling.core.next_edit import LineChange
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.ranking.line_traits import TRAITS, name_likeness, tokens_of, traits_of, words_of
 from inkling.engine.next_edit.ranking.places import SIGNALS, Place
-from inkling.engine.next_edit.ranking.trees import Floats
 from inkling.engine.next_edit.situation import Situation
+from inkling.engine.trees import Floats
 
 FAR = 100.0  # lines; beyond that a distance says nothing more
 LEARNED = ("edit_probability", "edit_probability_near", "edit_probability_relative")

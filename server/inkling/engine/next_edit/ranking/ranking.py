@@ -9,7 +9,7 @@ from inkling.engine.next_edit.proposers import Proposal
 from inkling.engine.next_edit.ranking.edit_features import FEATURES
 from inkling.engine.next_edit.ranking.place_features import with_edit_probabilities
 from inkling.engine.next_edit.ranking.places import Place, RankedPlace
-from inkling.engine.next_edit.ranking.trees import BoostedTrees, Floats, probabilities
+from inkling.engine.trees import BoostedTrees, Floats, probabilities
 
 N_PLACES = 10
 MOST_CENTRES = 80  # candidates that are weighed as places; the others are all but impossible
