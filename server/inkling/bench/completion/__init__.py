@@ -1,0 +1,1 @@
+"""How well the embedded completer finishes lines: `inkling bench completion`."""
