@@ -54,6 +54,8 @@ class Reproduction:
         after: What the new version does, in words: "raises `ZeroDivisionError: …`".
         test: A whole pytest module that passes on the old version and fails on the new one.
         n_inputs: Inputs on which the two were compared.
+        node_id: What pytest runs: where the module lies within the project, and, where it is one of the project's own,
+            which test of it tells.
     """
 
     call: str
@@ -61,6 +63,17 @@ class Reproduction:
     after: str
     test: str
     n_inputs: int
+    node_id: str = "test_inkling_reproduction.py"
+
+    @property
+    def path(self) -> PurePosixPath:
+        """Where the module can import what it needs, within the project."""
+        return PurePosixPath(self.node_id.partition("::")[0])
+
+    @property
+    def is_of_project(self) -> bool:
+        """Whether it is a test that the project has already."""
+        return "::" in self.node_id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -205,6 +205,21 @@ class FixSettings:
     on_battery: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewSettings:
+    """Review changes.
+
+    Attributes:
+        budget_seconds: Longest review, seconds.
+        max_comments: Most comments that are shown of one review.
+        run: Whether the project's code is run for it, in the sandbox.
+    """
+
+    budget_seconds: float = field(default=120.0, metadata={"low": 1.0, "high": 3600.0})
+    max_comments: int = field(default=10, metadata={"low": 0, "high": 1000})
+    run: bool = True
+
+
 class SandboxBackend(StrEnum):
     """Where code is run; AUTO takes the first that works, of bubblewrap and Docker."""
 
@@ -249,4 +264,5 @@ class Settings:
     telemetry: TelemetrySettings = field(default_factory=TelemetrySettings)
     model: ModelSettings = field(default_factory=ModelSettings)
     fix: FixSettings = field(default_factory=FixSettings)
+    review: ReviewSettings = field(default_factory=ReviewSettings)
     sandbox: SandboxSettings = field(default_factory=SandboxSettings)

@@ -123,8 +123,10 @@ class FileTexts:
 
     def _on_disk(self, path: PurePosixPath, content: bytes) -> bytes:
         """Returns what a run and an editor would read, which may have other line ends than what git keeps."""
-        file = self._after.folder / path
-        if path in self._after.edits or file.is_symlink():
+        text, file = self._after.edits.get(path), self._after.folder / path
+        if text is not None:
+            return text.encode("utf-8", "surrogatepass")
+        if file.is_symlink():
             return content
         try:
             is_read = file.is_file() and file.stat().st_size <= 2 * self._limits.max_file_bytes

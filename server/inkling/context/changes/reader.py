@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final, assert_never
 
 from inkling.context.changes.file_texts import ChangeLimits, FileTexts
@@ -55,12 +55,14 @@ class ChangeQuestion:
         wanted: What.
         interpreter: The project's Python.
         limits: The most that is read.
+        texts: What stands in an editor in place of what lies on disk, by path within the project; of the working tree.
     """
 
     repository: Repository
     wanted: Wanted
     interpreter: Path
     limits: ChangeLimits = field(default_factory=ChangeLimits)
+    texts: Mapping[PurePosixPath, str] = field(default_factory=dict)
 
 
 def find_repository(folder: Path, environment: Mapping[str, str], *, is_project: bool) -> Repository:
@@ -127,6 +129,7 @@ class _Reading:
         self._history = History(user, bench)
         self._checkout = Checkout(question.repository.top, user, bench)
         self._not_in_tree: DiskState | None = None
+        self._unsaved: dict[PurePosixPath, str] = {}
 
     def change_set(self, folder: Path) -> ChangeSet:
         """Returns the change; a new folder is made for its files where they cannot be seen in the project's own."""
@@ -134,7 +137,9 @@ class _Reading:
         compared = self._compare(wanted)
         before, after = (self._bench.below(tree, prefix) for tree in (compared.before, compared.after))
         name, view = compared.name, self._view(self._question.repository.project)
-        if not isinstance(wanted, WorkingTree):
+        if isinstance(wanted, WorkingTree):
+            view = replace(view, edits=self._unsaved)
+        else:
             disk = self._bench.below(self._disk(with_untracked=False).tree, prefix)
             in_place = texts_in_place(self._bench, disk, after)
             if in_place is None:
@@ -158,7 +163,7 @@ class _Reading:
         match wanted:
             case WorkingTree():
                 disk = self._not_in_tree = self._disk(with_untracked=True)
-                return self._uncommitted("the working tree against HEAD", disk.tree)
+                return self._uncommitted("the working tree against HEAD", self._with_unsaved(disk.tree))
             case Staged():
                 return self._uncommitted("the index against HEAD", self._checkout.index_tree())
             case Revisions():
@@ -169,6 +174,15 @@ class _Reading:
                 return self._patched(wanted)
             case _:
                 assert_never(wanted)
+
+    def _with_unsaved(self, tree: str) -> str:
+        """Returns the tree of what lies on disk with the editor's texts in it, and notes which it took."""
+        texts, prefix = self._question.texts, self._question.repository.prefix
+        if not texts:
+            return tree
+        tree, taken = self._checkout.tree_with({PurePosixPath(prefix) / path: text for path, text in texts.items()})
+        self._unsaved = {path: text for path, text in texts.items() if PurePosixPath(prefix) / path in taken}
+        return tree
 
     def _uncommitted(self, name: str, tree: str) -> Comparison:
         return Comparison(name=name, before=self._history.head_tree(), after=tree, message="")

@@ -3,16 +3,17 @@
 import os
 import shutil
 import stat
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from inkling.context.changes.git_process import Git, GitFailed
-from inkling.context.changes.workbench import Workbench
+from inkling.context.changes.workbench import FILE_MODES, Workbench
 from inkling.context.ignored_paths import ENVIRONMENT_MARK, NEVER_READ
 from inkling.core.errors import UserError
 
+_DISK: Final = "disk"
 MAX_UNTRACKED: Final = 2000  # files; more are data or somebody's environment, not what was written for this change
 
 
@@ -64,7 +65,7 @@ class Checkout:
             with_untracked: Whether files count that git does not know and does not ignore.
             max_file_bytes: The largest untracked file that counts.
         """
-        index = self._copy_index("disk")
+        index = self._copy_index(_DISK)
         ours = {"GIT_INDEX_FILE": str(index)}
         changed = [name for name in _names(self._user.run("diff-files", "--name-only", "-z")) if self._may_read(name)]
         large: list[PurePosixPath] = []
@@ -85,6 +86,28 @@ class Checkout:
                 stdin=paths, environment=self._bench.for_user_git() | ours,
             )  # fmt: skip
         return DiskState(tree=self._write(index), too_large=tuple(large), too_many=many)
+
+    def tree_with(self, texts: Mapping[PurePosixPath, str]) -> tuple[str, frozenset[PurePosixPath]]:
+        """Returns the tree of `disk_state`, which was made before, with other texts in it, and whose these are.
+
+        Those of files that are not in it stay out: git ignores them, or they are gone from disk.
+
+        Args:
+            texts: By path from the top, with the line ends that they have on disk.
+        """
+        ours = self._bench.for_user_git(self._bench.folder / f"{_DISK}.index")
+        listed = os.fsdecode(self._user.run("ls-files", "--stage", "-z", "--", *map(str, texts), environment=ours))
+        lines, taken = [], set()
+        for entry in filter(None, listed.split("\0")):
+            mode, name = entry.split(" ", 1)[0], entry.partition("\t")[2]
+            path = PurePosixPath(name)
+            if mode in FILE_MODES and path in texts:
+                content = texts[path].encode("utf-8", "surrogatepass")
+                said = self._user.run("hash-object", "-w", "--stdin", "--path", name, stdin=content, environment=ours)
+                lines.append(b"%s %s\t%s\0" % (mode.encode(), said.strip(), os.fsencode(name)))
+                taken.add(path)
+        self._user.run("update-index", "-z", "--index-info", stdin=b"".join(lines), environment=ours)
+        return self._write(self._bench.folder / f"{_DISK}.index"), frozenset(taken)
 
     def _copy_index(self, name: str) -> Path:
         source = Path(self._user.line("rev-parse", "--path-format=absolute", "--git-path", "index"))

@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from inkling.context.changes import ChangeLimits, ChangeQuestion, Wanted, WorkingTree, find_repository, read_changes
 from inkling.core.change import ChangedFile, ChangeSet
@@ -51,6 +51,7 @@ class Repo:
         limits: ChangeLimits | None = None,
         environment: Mapping[str, str] | None = None,
         project: str | None = None,
+        texts: Mapping[PurePosixPath, str] | None = None,
     ) -> Iterator[ChangeSet]:
         surroundings = os.environ if environment is None else environment
         folder = self.folder / (project or "")
@@ -58,6 +59,7 @@ class Repo:
             repository=find_repository(folder, surroundings, is_project=project is not None),
             wanted=wanted or WorkingTree(),
             interpreter=PYTHON,
+            texts=texts or {},
             limits=limits or ChangeLimits(),
         )
         with read_changes(question, surroundings) as changes:

@@ -54,6 +54,25 @@ def test_the_working_tree_is_compared_with_head_and_untracked_files_belong_to_it
     assert not (repo.folder / ".git" / "index.lock").exists()
 
 
+def test_what_stands_in_an_editor_takes_the_place_of_what_lies_on_disk(repo: Repo) -> None:
+    repo.write({"new.py": "a = 1\n", "kept.log": "…", ".gitignore": "*.log\n"})
+    (repo.folder / "gone.py").unlink()
+    windows = CART.replace("\n", "\r\n") + "# 🛒\r\n"
+    texts = {"cart.py": windows, "new.py": "a = 2\n", "kept.log": "!", "gone.py": "x = 2\n", "none.py": "y = 1\n"}
+    with repo.changes(texts={PurePosixPath(path): text for path, text in texts.items()}) as changes:
+        files = by_path(changes)
+        assert files["cart.py"].after == windows
+        assert spans(files["cart.py"]) == [(6, 0, 6, 1)]
+        assert (files["new.py"].change, files["new.py"].after) == (FileChange.ADDED, "a = 2\n")
+        assert files["gone.py"].change is FileChange.DELETED
+        assert "none.py" not in files
+        assert set(changes.after.edits) == {PurePosixPath("cart.py"), PurePosixPath("new.py")}
+        assert _texts(changes, "cart.py") == (CART.replace("\n", "\r\n"), windows)
+    assert (repo.folder / "cart.py").read_text(encoding="utf-8") == CART
+    with repo.changes(texts={PurePosixPath("cart.py"): CHANGED}, project="") as changes:
+        assert spans(by_path(changes)["cart.py"]) == [(4, 1, 4, 1)]
+
+
 def test_the_index_is_reviewed_without_what_is_not_staged(repo: Repo) -> None:
     repo.write({"cart.py": CHANGED})
     repo.git("add", "cart.py")

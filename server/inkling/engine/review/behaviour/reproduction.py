@@ -58,13 +58,12 @@ class Confirmer:
         self._suites = suites
         self._changes = changes
 
-    async def tells_apart(self, text: str, folder: PurePosixPath) -> bool:
+    async def tells_apart(self, text: str, path: PurePosixPath) -> bool:
         """Tells whether a module with one test passes on the old version and fails on the new one.
 
         Raises:
             SandboxError: The sandbox failed.
         """
-        path = folder / FILE_NAME
         before, after = await asyncio.gather(
             *(self._outcomes(view, path, text) for view in (self._changes.before, self._changes.after))
         )

@@ -39,7 +39,7 @@ from inkling.engine.review.behaviour.exchange import (
     decode_compared,
     encode_question,
 )
-from inkling.engine.review.behaviour.reproduction import Confirmer, folder_for, tests_for
+from inkling.engine.review.behaviour.reproduction import FILE_NAME, Confirmer, folder_for, tests_for
 from inkling.engine.review.behaviour.targets import Cause, Prepared, prepare, texts_of
 from inkling.engine.review.behaviour.verdicts import Signs, is_crash, is_of_wrong_kind, judge
 from inkling.engine.review.behaviour.wording import in_words, message
@@ -292,13 +292,13 @@ class _Review:
         ranked = sorted(pairs, key=_rank)
         shown, reproduction = ranked[0], None
         for pair in ranked[:_MOST_TRIED]:
-            test = await self._confirmed_test(pair, wide.modules)
+            test, path = await self._confirmed_test(pair, wide.modules)
             if test:
                 before, after = in_words(pair)
                 n_inputs = sum(wide.n_inputs.values())
                 shown = pair
                 reproduction = Reproduction(
-                    call=pair.input.shown, before=before, after=after, test=test, n_inputs=n_inputs
+                    call=pair.input.shown, before=before, after=after, test=test, n_inputs=n_inputs, node_id=str(path)
                 )
                 break
         else:
@@ -334,7 +334,12 @@ class _Review:
             return None
         before, after = in_words(pair)
         return Reproduction(
-            call=pair.input.shown, before=before, after=after, test=test, n_inputs=sum(wide.n_inputs.values())
+            call=pair.input.shown,
+            before=before,
+            after=after,
+            test=test,
+            n_inputs=sum(wide.n_inputs.values()),
+            node_id=signs.broken_tests[0],
         )
 
     def _of_slower(self, slower: Slower) -> ReviewComment | None:
@@ -360,21 +365,22 @@ class _Review:
             reason=f"Counted on calls such as `{slower.input.shown}` with a longer argument.",
         )
 
-    async def _confirmed_test(self, pair: Pair, modules: Mapping[str, str]) -> str:
+    async def _confirmed_test(self, pair: Pair, modules: Mapping[str, str]) -> tuple[str, PurePosixPath]:
+        """Returns a module that tells the versions apart, and where it lies; an empty one where there is none."""
         confirmer = Confirmer(self._suites, self._changes)
         text = None
         if pair.input.node_id:
             try:
                 text = text_in_view(self._changes.after, PurePosixPath(pair.input.node_id.split("::")[0]))
             except UnreadableFileError:
-                return ""
-        folder = folder_for(pair, modules, self._changes.before.folder)
+                return "", PurePosixPath()
+        path = folder_for(pair, modules, self._changes.before.folder) / FILE_NAME
         for test in tests_for(pair, modules, text):
             if self._left_s() < 0:
-                return ""
-            if await confirmer.tells_apart(test, folder):
-                return test
-        return ""
+                break
+            if await confirmer.tells_apart(test, path):
+                return test, path
+        return "", path
 
 
 def _both(changes: ChangeSet) -> ProjectView:

@@ -67,6 +67,7 @@ def _of_broken(cases: Sequence[CaseResult], pair: ChangedDefinition | None, chan
             after=f"fails with {words.strip()}",
             test=text_in_view(changes.after, _file_of(case.node_id)),
             n_inputs=len(cases),
+            node_id=case.node_id,
         ),
     )
 
