@@ -27,7 +27,8 @@ from pathlib import Path
 from inkling.context.environment import find_environment
 from inkling.context.sources import Limits, environment_files, imported_names, read_source, workspace_files
 from inkling.core.text import split_lines
-from inkling.engine.completion.predictor import Proposal, Surroundings, propose
+from inkling.engine.completion.asked_place import Surroundings
+from inkling.engine.completion.predictor import Proposal, propose
 from inkling.engine.index.segment import Segment, SegmentWriter, open_segment
 from inkling.engine.language.lexer import is_word, lex, lex_line, raw_tokens
 from inkling.engine.language.open_files import OpenFile, TokenNumbers

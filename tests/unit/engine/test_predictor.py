@@ -2,7 +2,8 @@
 
 import pytest
 
-from inkling.engine.completion.predictor import Proposal, Surroundings, propose
+from inkling.engine.completion.asked_place import Surroundings
+from inkling.engine.completion.predictor import Proposal, propose
 from inkling.engine.index.segment import SegmentWriter
 from inkling.engine.language.lexer import lex
 from inkling.engine.language.open_files import OpenFile, TokenNumbers

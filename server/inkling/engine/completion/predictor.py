@@ -2,26 +2,20 @@
 
 import builtins
 import keyword
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from inkling.core.text import position_at, split_lines
-from inkling.engine.completion.cursor import find_cursor, text_to_insert
-from inkling.engine.language.decoder import WeightedLayer, predict_lines
-from inkling.engine.language.evidence import LONGEST_CONTEXT, Layer
-from inkling.engine.language.lexer import join, line_break
-from inkling.engine.language.open_files import OpenFile, ScannedTokens, TokenNumbers
+from inkling.engine.completion.asked_place import Surroundings, look_at
+from inkling.engine.completion.cursor import text_to_insert
+from inkling.engine.language.decoder import predict_lines
+from inkling.engine.language.lexer import join
+from inkling.engine.language.open_files import OpenFile, TokenNumbers
 
 MOST_CANDIDATES = 3
 MOST_STEPS = 24  # tokens looked at for one answer; sets its time
 UNKNOWN_NAME_LOGPROB = -3.0  # for each name that no open file holds, so that it is hardly ever shown
 _ALWAYS_KNOWN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins)})
 _BRINGS_NAMES = frozenset({"from", "import", "def", "class", "async", "for", "with", "except", "global", "nonlocal"})
-
-# Discount and strength of each layer; chosen by hand with inkling.bench.embedded_pairs on four projects.
-_FILE_TRUST = (0.7, 0.3)
-_WORKSPACE_TRUST = (0.7, 0.3)
-_ENVIRONMENT_TRUST = (0.9, 4.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,21 +33,6 @@ class Proposal:
     n_tokens: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """The code that is asked beside the file itself.
-
-    Attributes:
-        workspace: Layers of the workspace, without the file.
-        environment: Layers of the environment.
-        is_cancelled: Tells whether nobody waits for the answer any more.
-    """
-
-    workspace: Sequence[Layer] = ()
-    environment: Sequence[Layer] = ()
-    is_cancelled: Callable[[], bool] = lambda: False
-
-
 def propose(
     file: OpenFile, numbers: TokenNumbers, text: str, offset: int, surroundings: Surroundings
 ) -> list[Proposal] | None:
@@ -66,37 +45,15 @@ def propose(
         offset: The cursor, in code points.
         surroundings: The other code that is asked.
     """
-    lines = split_lines(text)
-    if not lines or lines[-1].endswith(("\n", "\r")):
-        lines.append("")
-    file.update(lines)
-    line_number = position_at(text, offset).line
-    open_string = file.lexed[line_number - 1].open_string if line_number else ""
-    cursor = find_cursor(text, offset, line_number, open_string)
-    if cursor is None:
+    place = look_at(file, numbers, text, offset, surroundings)
+    if place is None:
         return None
-    before = file.code_lines_before(line_number, 1)
-    start = file.line_start[line_number]
-    indent_before = _indent_before(file, line_number)
-    # The tokens before the line, then the line as far as it is typed; "" stands before the file.
-    above = [numbers.text(number) for number in file.tokens[max(0, start - LONGEST_CONTEXT) : start].tolist()]
-    context = [*above, line_break(cursor.indent, indent_before), *cursor.tokens]
-    own = ScannedTokens([file.tokens_without_line(line_number)], numbers, cursor=start)
-    layers = [
-        WeightedLayer(layer=own, discount=_FILE_TRUST[0], strength=_FILE_TRUST[1]),
-        *(
-            WeightedLayer(layer=layer, discount=_WORKSPACE_TRUST[0], strength=_WORKSPACE_TRUST[1])
-            for layer in surroundings.workspace
-        ),
-        *(
-            WeightedLayer(layer=layer, discount=_ENVIRONMENT_TRUST[0], strength=_ENVIRONMENT_TRUST[1])
-            for layer in surroundings.environment
-        ),
-    ]
+    cursor, line_number = place.cursor, place.line_number
     found = predict_lines(
-        layers, context, cursor.expected, most_steps=MOST_STEPS, is_cancelled=surroundings.is_cancelled
+        place.layers, place.context, cursor.expected, most_steps=MOST_STEPS, is_cancelled=surroundings.is_cancelled
     )
     is_at_line_start = not cursor.tokens and not cursor.typed
+    before = file.code_lines_before(line_number, 1)
     after = file.code_line_after(line_number)
     neighbours = {join(line.tokens) for line in (*before, after) if line is not None} if is_at_line_start else set()
     proposals: dict[str, Proposal] = {}
@@ -134,10 +91,3 @@ def unknown_names(line: Sequence[str], first: int, numbers: TokenNumbers) -> set
         if is_used and numbers.known(name) is None:
             unknown.add(name)
     return unknown
-
-
-def _indent_before(file: OpenFile, line_number: int) -> int:
-    for line in reversed(file.lexed[:line_number]):
-        if line.tokens and line.indent >= 0:
-            return line.indent
-    return 0

@@ -6,7 +6,8 @@ from typing import Any
 from inkling.context.worker.child import Call, Worker
 from inkling.core.suggestion import Reason
 from inkling.core.text import split_lines
-from inkling.engine.completion.predictor import Surroundings, propose
+from inkling.engine.completion.asked_place import Surroundings
+from inkling.engine.completion.predictor import propose
 from inkling.engine.index.index_files import IndexScope
 from inkling.engine.index.library import Library, LibraryState, gather
 from inkling.engine.language.evidence import Layer
