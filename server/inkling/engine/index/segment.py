@@ -39,11 +39,14 @@ from numpy.typing import NDArray
 from inkling.engine.language.evidence import (
     END_OF_LINE,
     LONGEST_CONTEXT,
+    LONGEST_MATCH,
     Expectation,
     Places,
     as_predicted,
     merge_depths,
+    n_agreeing,
 )
+from inkling.engine.language.lexer import is_line_break
 
 MAGIC: Final = b"INKLING1"
 SEPARATOR: Final = 0
@@ -136,6 +139,24 @@ class Segment:
             if expected is None or expected.accepts(text):
                 weights[text] = weights.get(text, 0.0) + count * step
         return weights
+
+    def matches(self, places: Places, context: Sequence[str], *, most: int) -> list[tuple[int, int]]:
+        """Returns how many tokens agree before each of `places`, evenly sampled, and where it is."""
+        known = [self._id(token) for token in context[-LONGEST_MATCH:]]
+        wanted = [-1 if number is None else number for number in known]
+        step = -(-(places.last - places.first) // most)
+        sampled = self._kept(self._order[places.first : places.last : step])
+        return [(n_agreeing(self._token_at, place, wanted), place) for place in sampled.tolist()]
+
+    def line_at(self, position: int, *, most_tokens: int) -> tuple[str, ...] | None:
+        """Returns the tokens from `position` up to the line break; None where there are more than `most_tokens`."""
+        line: list[str] = []
+        for token in self._tokens[position : position + most_tokens + 1].tolist():
+            text = self._text(token)
+            if token == SEPARATOR or is_line_break(text):
+                return tuple(line)
+            line.append(text)
+        return None
 
     def _kept(self, places: Ints) -> Ints:
         if not self._left_out:

@@ -7,6 +7,7 @@ from typing import Protocol
 from inkling.engine.language.lexer import is_line_break, is_word
 
 LONGEST_CONTEXT = 12  # tokens of context that are compared; longer ones hardly tell more
+LONGEST_MATCH = 60  # tokens that are compared where a whole line is taken over from one place
 END_OF_LINE = "\n"  # stands for every line break, whatever the indentation after it
 
 
@@ -60,6 +61,17 @@ class Layer(Protocol):
         """
         ...
 
+    def matches(self, places: Places, context: Sequence[str], *, most: int) -> list[tuple[int, int]]:
+        """Returns how many tokens agree before each of `places`, of the last call of `places`, and where it is.
+
+        At most `most` places are looked at. More tokens are compared than `places` did, up to `LONGEST_MATCH`.
+        """
+        ...
+
+    def line_at(self, position: int, *, most_tokens: int) -> tuple[str, ...] | None:
+        """Returns the tokens from `position` up to the line break; None where there are more than `most_tokens`."""
+        ...
+
 
 def merge_depths(bounds: Sequence[tuple[int, int]]) -> list[Places]:
     """Returns the places of nested `bounds`, of which item `i` agrees in `i + 1` tokens, the deepest first."""
@@ -72,6 +84,12 @@ def merge_depths(bounds: Sequence[tuple[int, int]]) -> list[Places]:
             merged.append(Places(depth + n_depths - 1, n_depths, first, last))
             n_depths = 0
     return merged
+
+
+def n_agreeing(tokens: Sequence[int], position: int, context: Sequence[int]) -> int:
+    """Returns how many tokens before `position` are the last ones of `context`, at most `LONGEST_MATCH`."""
+    most = min(position, len(context), LONGEST_MATCH)
+    return next((n for n in range(most) if tokens[position - 1 - n] != context[-1 - n]), most)
 
 
 def as_predicted(token: str) -> str:

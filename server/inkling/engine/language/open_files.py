@@ -5,8 +5,16 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.engine.language.evidence import END_OF_LINE, LONGEST_CONTEXT, Expectation, Places, as_predicted
-from inkling.engine.language.lexer import LexedLine, lex_line, line_break
+from inkling.engine.language.evidence import (
+    END_OF_LINE,
+    LONGEST_CONTEXT,
+    LONGEST_MATCH,
+    Expectation,
+    Places,
+    as_predicted,
+    n_agreeing,
+)
+from inkling.engine.language.lexer import LexedLine, is_line_break, lex_line, line_break
 
 MOST_SAMPLES = 128  # places looked at for one count, those nearest to the cursor
 HALF_WEIGHT_TOKENS = 4000.0  # distance from the cursor at which a place counts half; 1000 and 200 were worse
@@ -172,10 +180,8 @@ class ScannedTokens:
     def next_tokens(self, places: Places, expected: Expectation | None) -> dict[str, float]:
         """Returns the weight of each expected token that follows `places`, the near ones weighing more."""
         found = self._found[places.first]
-        if len(found) > MOST_SAMPLES and expected is None:
-            middle = int(np.searchsorted(found, len(self._tokens) if self._cursor is None else self._cursor))
-            first = max(0, min(middle - MOST_SAMPLES // 2, len(found) - MOST_SAMPLES))
-            found = found[first : first + MOST_SAMPLES]
+        if expected is None:
+            found = self._near_cursor(found, MOST_SAMPLES)
         numbers: list[int] = self._tokens[found].tolist()
         if self._cursor is None:
             shares = [1.0] * len(numbers)
@@ -191,6 +197,31 @@ class ScannedTokens:
             if expected is None or expected.accepts(token):
                 predicted[token] = predicted.get(token, 0.0) + weight
         return predicted
+
+    def matches(self, places: Places, context: Sequence[str], *, most: int) -> list[tuple[int, int]]:
+        """Returns how many tokens agree before each of `places`, those nearest to the cursor, and where it is."""
+        known = [self._numbers.known(token) for token in context[-LONGEST_MATCH:]]
+        wanted = [-1 if number is None else number for number in known]
+        tokens = self._tokens.data
+        near = self._near_cursor(self._found[places.first], most).tolist()
+        return [(n_agreeing(tokens, place, wanted), place) for place in near]
+
+    def line_at(self, position: int, *, most_tokens: int) -> tuple[str, ...] | None:
+        """Returns the tokens from `position` up to the line break; None where there are more than `most_tokens`."""
+        line: list[str] = []
+        for number in self._tokens[position : position + most_tokens + 1].tolist():
+            text = self._numbers.text(number)
+            if number == SEPARATOR or is_line_break(text):
+                return tuple(line)
+            line.append(text)
+        return None
+
+    def _near_cursor(self, places: NDArray[np.intp], most: int) -> NDArray[np.intp]:
+        if len(places) <= most:
+            return places
+        middle = int(np.searchsorted(places, len(self._tokens) if self._cursor is None else self._cursor))
+        first = max(0, min(middle - most // 2, len(places) - most))
+        return places[first : first + most]
 
 
 def _changed_span(before: list[str], after: list[str]) -> tuple[int, int]:
