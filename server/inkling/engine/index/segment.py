@@ -29,6 +29,7 @@ import struct
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -157,6 +158,34 @@ class Segment:
                 return tuple(line)
             line.append(text)
         return None
+
+    @cached_property
+    def line_starts(self) -> Ints:
+        """Where each line begins, with its line break; one more at the end."""
+        # Line breaks are neighbours among the sorted words.
+        first, last = self._prefix_ids("\n")
+        is_start = (self._tokens == SEPARATOR) | ((self._tokens >= first) & (self._tokens < last))
+        return np.append(np.flatnonzero(is_start), self.n_tokens).astype(np.int32)
+
+    @cached_property
+    def _line_of(self) -> Ints:
+        return np.repeat(np.arange(len(self.line_starts) - 1, dtype=np.int32), np.diff(self.line_starts))
+
+    def lines_with(self, token: str, *, most: int) -> Ints:
+        """Returns the numbers of the lines that hold `token`; none where it stands in more than `most` places."""
+        number = self._id(token)
+        if number is None:
+            return np.zeros(0, np.int32)
+        first, last = self._first_place[number], self._first_place[number + 1]
+        if last - first > most:
+            return np.zeros(0, np.int32)
+        lines: Ints = self._line_of[self._kept(self._order[first:last]) - 1]
+        return lines
+
+    def line(self, number: int) -> tuple[str, ...]:
+        """Returns the tokens of a line without its line break."""
+        first, last = self.line_starts[number], self.line_starts[number + 1]
+        return tuple([self._text(token) for token in self._tokens[first + 1 : last].tolist()])
 
     def _kept(self, places: Ints) -> Ints:
         if not self._left_out:

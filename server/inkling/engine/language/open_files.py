@@ -1,6 +1,7 @@
 """Code that is open or was just saved: scanned as it is, with no index to maintain."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,16 @@ Ints = NDArray[np.int32]
 
 
 class TokenNumbers:
-    """Numbers for the tokens of open files; it only grows, and is small."""
+    """Numbers for the tokens of open files; it only grows, and is small.
+
+    Attributes:
+        line_breaks: The numbers of the tokens that begin a line, the separator among them.
+    """
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {"": SEPARATOR}
         self._texts: list[str] = [""]
+        self.line_breaks: list[int] = [SEPARATOR]
 
     def number(self, token: str) -> int:
         """Returns the number of `token`, a new one when it was never seen."""
@@ -36,6 +42,8 @@ class TokenNumbers:
         if found is None:
             found = self._numbers[token] = len(self._texts)
             self._texts.append(token)
+            if is_line_break(token):
+                self.line_breaks.append(found)
         return found
 
     def known(self, token: str) -> int | None:
@@ -116,6 +124,11 @@ class OpenFile:
         """Tells whether some line has these tokens."""
         wanted = tuple(tokens)
         return any(line.tokens == wanted for line in self.lexed)
+
+    def n_lines_like(self, tokens: Sequence[str]) -> int:
+        """Returns how many lines have these tokens."""
+        wanted = tuple(tokens)
+        return sum(line.tokens == wanted for line in self.lexed)
 
     def code_lines_before(self, number: int, most: int) -> list[LexedLine]:
         """Returns up to `most` lines with code before line `number`, in their order."""
@@ -215,6 +228,25 @@ class ScannedTokens:
                 return tuple(line)
             line.append(text)
         return None
+
+    @cached_property
+    def line_starts(self) -> Ints:
+        """Where each line begins, with its line break; one more at the end."""
+        starts = np.flatnonzero(np.isin(self._tokens, self._numbers.line_breaks))
+        return np.append(starts, len(self._tokens)).astype(np.int32)
+
+    def lines_with(self, token: str, *, most: int) -> Ints:
+        """Returns the numbers of the lines that hold `token`; none where it stands in more than `most` places."""
+        number = self._numbers.known(token)
+        places = np.flatnonzero(self._tokens == number) if number is not None else np.zeros(0, np.intp)
+        if len(places) > most:
+            places = places[:0]
+        return (np.searchsorted(self.line_starts, places, side="right") - 1).astype(np.int32)
+
+    def line(self, number: int) -> tuple[str, ...]:
+        """Returns the tokens of a line without its line break."""
+        first, last = self.line_starts[number], self.line_starts[number + 1]
+        return tuple([self._numbers.text(token) for token in self._tokens[first + 1 : last].tolist()])
 
     def _near_cursor(self, places: NDArray[np.intp], most: int) -> NDArray[np.intp]:
         if len(places) <= most:
