@@ -247,6 +247,7 @@ class SuiteRun:
         message: The problem in words for the user, naming what to do; empty without one.
         coverage: Lines of the project that each test ran, by the test's name, where that was asked for.
         visits: Values by basic block, in order, where that was asked for.
+        not_collected: What was raised while the first file that could not be collected was imported; None without one.
     """
 
     cases: tuple[CaseResult, ...]
@@ -255,6 +256,7 @@ class SuiteRun:
     message: str = ""
     coverage: Mapping[str, LinesByFile] = field(default_factory=dict)
     visits: tuple[BlockVisit, ...] = ()
+    not_collected: RaisedException | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

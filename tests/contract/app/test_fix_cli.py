@@ -120,6 +120,16 @@ AttributeError: 'str' object has no attribute 'uper'. Did you mean: 'upper'?
     assert any("+    return word.upper()" in fix["diff"] for fix in answer["fixes"])
 
 
+def test_what_fails_while_a_module_is_imported_is_mended_there(folder: Path) -> None:
+    checked = PROGRAM + "\n\nassert total([]) == 0\nassert total([1, 2, 3]) == 6\n"
+    (folder / "cart.py").write_text(checked, encoding="utf-8")
+    answer = _answer(_inkling_fix(folder, "test_cart.py", "--json", *LENIENT))
+    assert {test.partition("::")[0] for test in answer["failing"]} == {"test_cart.py", "test_inkling_checks.py"}
+    assert any("+        result += price\n" in fix["diff"] for fix in answer["fixes"])
+    assert all("assert" not in line for fix in answer["fixes"] for line in fix["diff"].splitlines() if line[0] in "+-")
+    assert "test_inkling_checks.py" not in _files(folder)
+
+
 def test_where_no_test_reaches_a_line_ruffs_own_fix_is_offered_as_untested(folder: Path) -> None:
     answer = _answer(_inkling_fix(folder, "--at", "cart.py:16", "--json"))
     assert (answer["fixes"][0]["verdict"], answer["reason"]) == ("untested", None)

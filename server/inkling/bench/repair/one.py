@@ -15,7 +15,7 @@ from inkling.bench.repair.measure import Outcome, RankedPatch
 from inkling.bench.repair.ranking import ranking_for
 from inkling.bench.repair.records import FoundPatches, append
 from inkling.bench.repair.tasks import RepairTask
-from inkling.context.project_view import patched_view
+from inkling.context.project_view import patched_view, text_in_view
 from inkling.core.execution import CaseOutcome, CaseResult, ProjectView
 from inkling.core.repair import (
     Failure,
@@ -28,6 +28,7 @@ from inkling.core.repair import (
 )
 from inkling.engine.judging.judge import Assessment, BehaviourJudge, judgement_of
 from inkling.engine.judging.ranking import Ranking
+from inkling.features.fix.module_checks import ModuleCheck, with_checks_as_tests
 from inkling.features.fix.reproduction import Reproduction
 from inkling.features.fix.request import FailingTests, FixRequest, NoFix
 from inkling.features.fix.search import search
@@ -62,6 +63,7 @@ class BugRepair:
             if not found.failing:
                 await self._keep(found)
                 return Outcome(task_id=task.id, problem=task.problem, note=found.note)
+            view = await asyncio.to_thread(_searched, view, found)
             return await self._judged(task, view, found, ranking)
 
     async def _search(self, task: RepairTask, view: ProjectView) -> FoundPatches:
@@ -81,13 +83,14 @@ class BugRepair:
         if isinstance(reproduced, NoFix):
             return replace(empty, note=f"{reproduced.reason}: {reproduced.message}")
         watch = _Watch()
-        repair = RepairRequest(view=view, failure=reproduced.failure, budget=self._budget)
+        repair = RepairRequest(view=reproduced.view, failure=reproduced.failure, budget=self._budget)
         found = await search(self._opened.tools.repairers, repair, watch)
         search_s = watch.elapsed_s()
         is_right = await self._are_right(task, view, found.patches)
         first = next((at for at, right in enumerate(is_right) if right), None)
         return replace(
             empty,
+            check=f"{reproduced.check.path}:{reproduced.check.line}" if reproduced.check is not None else "",
             failing=tuple(case.node_id for case in reproduced.failure.failing),
             passing=reproduced.failure.passing,
             patches=found.patches,
@@ -163,6 +166,15 @@ def written(task: RepairTask, name: str) -> ProjectView:
     folder.chmod(0o755)
     task.write(folder)
     return ProjectView(folder=folder, interpreter=Path(sys.executable))
+
+
+def _searched(view: ProjectView, found: FoundPatches) -> ProjectView:
+    """Returns the view that was searched: with the checks of a module as tests where its import failed."""
+    if not found.check:
+        return view
+    path, _, line = found.check.rpartition(":")
+    check = ModuleCheck(path=PurePosixPath(path), line=int(line))
+    return with_checks_as_tests(view, check, text_in_view(view, check.path)) or view
 
 
 class _Watch:

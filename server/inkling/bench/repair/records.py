@@ -30,6 +30,7 @@ class FoundPatches:
         compared: Places of those patches among `patches`.
         behaviours: The behaviour of each.
         note: Why nothing was searched; empty where it was.
+        check: File and line, `program.py:24`, of what fails while a module is imported; empty where tests fail.
     """
 
     task_id: str
@@ -46,6 +47,7 @@ class FoundPatches:
     compared: Sequence[int] = ()
     behaviours: Sequence[str] = ()
     note: str = ""
+    check: str = ""
 
 
 def append(path: Path, record: FoundPatches) -> None:

@@ -213,7 +213,7 @@ class FixFeature:
                     n_plausible=n_plausible,
                 )
             )
-            verification = Verification(tools, replace(request, view=reproduced.view), reproduced, session.answered)
+            verification = Verification(tools, request, reproduced, session.answered)
             fixes = await verification.fixes(candidates)
         is_sure = bool(fixes) and fixes[0].judged.verdict is PatchVerdict.VERIFIED
         answer = FixAnswer(

@@ -20,6 +20,8 @@ from inkling.core.execution import (
 from inkling.core.repair import Failure, NoFixReason
 from inkling.core.suspicion import is_test_file, rank_lines
 from inkling.features.fix import words
+from inkling.features.fix.module_checks import TEST_FILE as CHECKS_FILE
+from inkling.features.fix.module_checks import ModuleCheck, failing_check, with_checks_as_tests
 from inkling.features.fix.order import OrderSearch
 from inkling.features.fix.ports import FixTools, Tell
 from inkling.features.fix.program_run import TEST, TEST_FILE, program_of, text_of_test
@@ -54,6 +56,7 @@ class Reproduced:
         n_passing: Tests of the project that pass, those that do not run the failing code included.
         n_other_faults: Failing tests that fail for another reason, by the code that they run.
         program: The program that fails, where no test does.
+        check: The check with which the import of a module fails; its checks are tests in the view then.
         hangs: What the runner says of failing tests that do not come to an end; empty where all do.
     """
 
@@ -62,6 +65,7 @@ class Reproduced:
     n_passing: int
     n_other_faults: int
     program: PurePosixPath | None = None
+    check: ModuleCheck | None = None
     hangs: str = ""
 
 
@@ -93,6 +97,7 @@ class Reproduction:
         self._request = request
         self._tell = tell
         self._program: PurePosixPath | None = None
+        self._check: ModuleCheck | None = None
 
     async def reproduce(self) -> Reproduced | NoFix:
         """Returns the failure, or why there is none to be repaired.
@@ -125,11 +130,35 @@ class Reproduction:
         self._tell(f"running {words.tests(node_ids)}" if node_ids else "running all tests")
         run = await self._tools.suites.run_suite(self._suite(node_ids))
         failed = failing(run.cases)
+        if run.problem is SuiteProblem.COLLECTION_FAILED and not failed:
+            seen = await self._run_checks(run, node_ids)
+            if seen is not None:
+                return seen
         if run.problem in _STOPPING or (run.problem is not None and not failed):
             return NoFix(reason=NoFixReason.CANNOT_RUN, message=run.message)
         if not failed:
             return NoFix(reason=NoFixReason.NOTHING_FAILS, message=words.nothing_fails(run.cases))
         return _Seen(failing=failed, run=run, whole=None if node_ids else run)
+
+    async def _run_checks(self, run: SuiteRun, node_ids: Sequence[str]) -> _Seen | None:
+        """Runs what a module checks while it is imported as tests; None where it is not that which fails."""
+        check = failing_check(run.not_collected)
+        if check is None or self._check is not None:
+            return None
+        try:
+            text = await self._tools.texts.text(self._request.view, check.path)
+        except UnreadableFileError:
+            return None
+        view = with_checks_as_tests(self._request.view, check, text)
+        if view is None:
+            return None
+        self._check, asked = check, self._request
+        self._request = replace(asked, view=view)
+        seen = await self._run_tests((*node_ids, str(CHECKS_FILE)) if node_ids else ())
+        if isinstance(seen, NoFix):
+            self._check, self._request = None, asked
+            return None
+        return seen
 
     async def _run_what_raised(self, traceback: ReadTraceback) -> _Seen | NoFix:
         if traceback.node_ids:
@@ -279,6 +308,7 @@ class Reproduction:
             n_passing=len(passed),
             n_other_faults=len(seen.failing) - len(failed),
             program=self._program,
+            check=self._check,
             hangs=seen.run.message if seen.run.problem is SuiteProblem.HANGS else "",
         )
 

@@ -42,13 +42,13 @@ class Verification:
         return fixes[:MAX_FIXES]
 
     async def _verified(self, judged: JudgedPatch) -> Fix | None:
-        view = self._request.view
         try:
-            patched = await self._tools.texts.patched(view, judged.patch.edits)
-            diff = await unified_diff(self._tools.texts, view, patched)
+            patched = await self._tools.texts.patched(self._reproduced.view, judged.patch.edits)
+            written = await self._tools.texts.patched(self._request.view, judged.patch.edits)
+            diff = await unified_diff(self._tools.texts, self._request.view, written)
         except UnreadableFileError:
             return None  # it was there when the search began; a fix for a file that is gone is none
-        failure, program = self._reproduced.failure, self._reproduced.program
+        failure = self._reproduced.failure
         failing = [case.node_id for case in failure.failing]
         request = SuiteRequest(view=patched, node_ids=(*failing, *failure.passing), limits=self._request.limits)
         run = await self._tools.suites.run_suite(request)
@@ -57,14 +57,30 @@ class Verification:
             return None
         if not all(outcomes.get(node_id) in _FINE for node_id in failure.passing):
             return None
+        if self._reproduced.check is not None and not await self._can_be_imported(written):
+            return None
         evidence = Evidence(
-            failed_before=tuple(failing) if program is None else (str(program),),
+            failed_before=_what_failed(self._reproduced),
             n_others_pass=sum(outcomes[node_id] is CaseOutcome.PASSED for node_id in failure.passing),
             n_not_run=max(0, self._reproduced.n_passing - len(failure.passing)),
             n_inputs=judged.n_inputs,
             answered=self._answered,
         )
         return Fix(judged=judged, evidence=evidence, diff=diff)
+
+    async def _can_be_imported(self, view: ProjectView) -> bool:
+        """Tells whether the tests can be collected in a view where a module's own checks are in place."""
+        run = await self._tools.suites.run_suite(SuiteRequest(view=view, node_ids=(), limits=self._request.limits))
+        return run.not_collected is None
+
+
+def _what_failed(reproduced: Reproduced) -> tuple[str, ...]:
+    """Returns what the user knows the failing tests by, where they were made for this search."""
+    if reproduced.program is not None:
+        return (str(reproduced.program),)
+    if reproduced.check is not None:
+        return (f"{reproduced.check.path}, line {reproduced.check.line}",)
+    return tuple(case.node_id for case in reproduced.failure.failing)
 
 
 def _may_be_shown(judged: JudgedPatch) -> bool:

@@ -98,6 +98,7 @@ class SandboxSuiteRunner:
             message=problem.message if problem else "",
             coverage=told.coverage,
             visits=tuple(visits),
+            not_collected=next((raised.exception for raised in told.not_collected.values()), None),
         )
 
     async def collect(self, request: SuiteRequest) -> Collection:
