@@ -1,0 +1,116 @@
+"""The model mind as a reviewer: what may be sent, in which order it is asked, and when it ends."""
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import PurePosixPath
+from typing import Final
+
+from inkling.core.change import ChangedFile, ChangeSet
+from inkling.core.review import Findings, ReviewProgress, ReviewRequest
+from inkling.llm.review.account import Account
+from inkling.llm.review.claims import ClaimRunner
+from inkling.llm.review.facts import ChangedPart, ReviewFacts
+from inkling.llm.review.inquiry import Inquiry, without_kept
+from inkling.llm.text_model import Purpose, TextModel
+
+SHARE_FOR_EARLIER: Final = 0.25  # of the time of a review, that others may take before the model is asked
+N_AT_ONCE: Final = 3  # parts that are asked about side by side
+
+
+class ModelReviewer:
+    """Asks a language model about each changed part, and runs what it claims. Implements `core.ports.Reviewer`."""
+
+    def __init__(self, model: TextModel, purpose: Purpose, facts: ReviewFacts) -> None:
+        """Prepares the reviewer; nothing is sent before `review`.
+
+        Args:
+            model: Whom to ask.
+            purpose: Which of its models, CHAT or EDIT.
+            facts: What others know of the change.
+        """
+        self._model = model
+        self._purpose = purpose
+        self._facts = facts
+
+    async def review(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
+        """Returns what the model says that quotes a changed line and that no run speaks against.
+
+        When the time or the tokens are up it returns what there is, and says what was not asked. An endpoint that does
+        not answer is said, too: the other reviewers need none.
+        """
+        budget, facts = request.budget, self._facts
+        account, parts = Account(), list[ChangedPart]()
+        inquiry: Inquiry | None = None
+        try:
+            async with asyncio.timeout(budget.wall_s):
+                on_progress(ReviewProgress(doing="waiting for what others find", n_done=0, n_steps=1))
+                found = await facts.earlier.within(budget.wall_s * SHARE_FOR_EARLIER)
+                parts, kept = await asyncio.to_thread(self._sendable, request.changes)
+                account.kept = kept
+                inquiry = Inquiry(
+                    model=self._model,
+                    purpose=self._purpose,
+                    request=request,
+                    facts=facts,
+                    runner=self._runner(request),
+                    files={file.path: file for file in request.changes.files},
+                    found=found,
+                    account=account,
+                )
+                await _ask_all(inquiry, parts, on_progress)
+        except TimeoutError:
+            pass  # what there is then is told below
+        drafts = inquiry.drafts if inquiry is not None else []
+        return Findings(
+            comments=[draft.comment() for draft in drafts if not draft.is_dropped],
+            checked=account.checked(drafts),
+            unchecked=account.unchecked(parts, facts.questions, budget.wall_s),
+        )
+
+    def _runner(self, request: ReviewRequest) -> ClaimRunner | None:
+        suites = self._facts.suites
+        return ClaimRunner(suites, request.changes) if suites is not None and request.may_run else None
+
+    def _sendable(self, changes: ChangeSet) -> tuple[list[ChangedPart], list[str]]:
+        """Returns the parts that may be asked about, and the names of changed files that may not; for a thread."""
+        verdicts: dict[PurePosixPath, bool] = {}
+
+        def may_show(path: PurePosixPath) -> bool:
+            if path not in verdicts:
+                verdicts[path] = self._facts.may_show(path)
+            return verdicts[path]
+
+        kept = {file.path for file in changes.files if file.hunks and not all(map(may_show, _names(file)))}
+        parts = []
+        for part in self._facts.code.parts(changes):
+            if part.path in kept or not all(may_show(each.path) for each in (part.before, part.after) if each):
+                continue
+            others = {each.path for each in (*part.callers, *part.callees)}
+            parts.append(without_kept(part, frozenset(path for path in others if not may_show(path))))
+        return parts, [str(path) for path in sorted(kept)]
+
+
+async def _ask_all(
+    inquiry: Inquiry, parts: Sequence[ChangedPart], on_progress: Callable[[ReviewProgress], None]
+) -> None:
+    """Asks about all parts, some side by side, in their order."""
+    left: Iterator[ChangedPart] = iter(parts)
+    n_done = 0
+
+    async def work() -> None:
+        nonlocal n_done
+        for part in left:
+            doing = f"asking the language model about {part.name}"
+            on_progress(ReviewProgress(doing=doing, n_done=n_done, n_steps=len(parts)))
+            await inquiry.look_at(part)
+            n_done += 1
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(N_AT_ONCE):
+            group.create_task(work())
+
+
+def _names(file: ChangedFile) -> Iterator[PurePosixPath]:
+    yield file.path
+    if file.old_path is not None:
+        yield file.old_path
