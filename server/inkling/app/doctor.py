@@ -170,7 +170,7 @@ async def _workers(places: Places) -> list[Finding]:
         probes: dict[str, Callable[[], Awaitable[object]]] = {
             "completion worker": lambda: ports.completers[0].complete(request),
             "syntax worker": lambda: ports.syntax.check(request, candidate),
-            "analysis worker": lambda: services.names.complete_names(request),
+            "analysis worker": lambda: services.popup.complete(request),
             "next-edit worker": lambda: services.next_edits.embedded.predict(edit_question),
         }
         findings = []

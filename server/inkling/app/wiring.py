@@ -34,6 +34,7 @@ from inkling.features.completion import CompletionFeature
 from inkling.features.completion_ports import CompletionPorts
 from inkling.features.fix import Machine
 from inkling.features.next_edit import NextEditPorts
+from inkling.features.popup import PopupFeature
 from inkling.features.survival import LOOKS_S, SurvivalPorts
 from inkling.llm.client import ModelClient
 from inkling.llm.mind import ModelMind
@@ -173,7 +174,7 @@ async def running_services(
             yield Services(
                 completion=CompletionFeature(ports, Settings()),
                 aftermath=aftermath,
-                names=analysis,
+                popup=PopupFeature(analysis, completer),
                 log=opened.log,
                 own_data=OwnDataCommands(places.data_dir, learner.look),
                 background=background,

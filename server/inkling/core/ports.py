@@ -246,33 +246,6 @@ class EventLog(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NamedCompletion:
-    """One row of the completion popup.
-
-    Attributes:
-        name: The whole name.
-        kind: jedi's kind: module, class, instance, function, param, path, keyword, property, statement.
-        detail: One line about it; may be empty.
-    """
-
-    name: str
-    kind: str
-    detail: str
-
-
-class NameCompleter(Protocol):
-    """Proposes names for the completion popup."""
-
-    async def complete_names(self, request: CompletionRequest) -> list[NamedCompletion]:
-        """Returns names that fit at the cursor.
-
-        Raises:
-            WorkerError: The analysis process died or is not running.
-        """
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WorkspaceScope:
     """What the minds may learn from.
 

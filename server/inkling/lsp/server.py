@@ -13,7 +13,7 @@ from pygls.capabilities import ServerCapabilitiesBuilder
 from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
-from inkling.core.errors import InklingError, StoreError, WorkerError
+from inkling.core.errors import InklingError, StoreError
 from inkling.core.events import Outcome, OutcomeKind
 from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import NoSuggestion, SuggestionId
@@ -22,6 +22,7 @@ from inkling.lsp.documents import Documents
 from inkling.lsp.fixing import Fixing, register_fixing
 from inkling.lsp.late_editor import LateEditor
 from inkling.lsp.next_edits import NextEditor, NextEdits, register_next_edits
+from inkling.lsp.popup import register_popup
 from inkling.lsp.protocol import Protocol, ReadyJson
 from inkling.lsp.seen_outcome import seen_outcome
 from inkling.lsp.services import DocumentFollower, Services
@@ -63,6 +64,7 @@ def create_server(services: Services, version: str, converter: Converter) -> Ink
     _register_lifecycle(server, services, session, documents)
     _register_documents(server, services, session, documents)
     _register_completion(server, services, documents)
+    register_popup(server, services.popup, documents)
     _register_own_methods(server, services, session)
     _register_own_data(server, services, session)
     if services.fixing is not None:
@@ -215,19 +217,6 @@ def _register_completion(server: InklingServer, services: Services, documents: D
         outcome = seen_outcome(SuggestionId(suggestion_id), OutcomeKind.ACCEPTED)
         await services.log.record_outcomes([outcome])
         _tell_outcomes(services, [outcome])
-
-    @server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=["."]))
-    async def completion(params: types.CompletionParams) -> types.CompletionList:
-        request = from_lsp.completion_request(documents, params.text_document.uri, params.position)
-        if request is None or request.offset == from_lsp.OUTSIDE:
-            return types.CompletionList(is_incomplete=False, items=[])
-        try:
-            rows = await services.names.complete_names(request)
-        except WorkerError as error:
-            logger.warning("no names for the popup: %s", error)
-            return types.CompletionList(is_incomplete=True, items=[])
-        items = [to_lsp.completion_item(row, index) for index, row in enumerate(rows)]
-        return types.CompletionList(is_incomplete=False, items=items)
 
 
 def _register_own_methods(server: InklingServer, services: Services, session: Session) -> None:

@@ -14,7 +14,6 @@ from inkling.core.ports import (
     EventLog,
     FileReader,
     IndexProgress,
-    NameCompleter,
     ProgressListener,
     WorkspaceListener,
 )
@@ -25,6 +24,7 @@ from inkling.features.completion import CompletionFeature
 from inkling.features.edit_inference import EditOutcomeInference
 from inkling.features.fix import FixFeature, UnaskedFixes
 from inkling.features.next_edit import NextEditFeature, OpenDocuments
+from inkling.features.popup import PopupFeature
 from inkling.lsp.loop_meter import LoopMeter
 
 
@@ -167,7 +167,7 @@ class Services:
         aftermath: What becomes of suggestions.
         next_edits: What is changed next.
         open_documents: Is given the client's documents, once there is a client.
-        names: Names for the completion popup.
+        popup: Names for the completion popup.
         log: The event store.
         own_data: What the Insights page shows and does.
         background: Runs what nobody waits for.
@@ -185,7 +185,7 @@ class Services:
     aftermath: Aftermath
     next_edits: NextEditServices
     open_documents: OpenDocumentsRelay
-    names: NameCompleter
+    popup: PopupFeature
     log: EventLog
     own_data: OwnData
     background: Background

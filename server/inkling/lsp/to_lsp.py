@@ -5,8 +5,8 @@ from collections.abc import Callable
 from lsprotocol import types
 
 from inkling.core.events import DecisionSummary, Feature, FeatureCounts, OutcomeKind, Statistics
+from inkling.core.names import NO_TICKET, NamedCompletion, NameDocumentation
 from inkling.core.next_edit import NEXT_EDIT_REASON_WORDS
-from inkling.core.ports import NamedCompletion
 from inkling.core.suggestion import REASON_WORDS, Check, Suggestion
 from inkling.lsp.methods import SUGGESTION_ACCEPTED, StatisticsResult, WhyResult, WireDecision, WireFeatureCounts
 
@@ -56,11 +56,21 @@ def inline_completion_item(suggestion: Suggestion, params: types.InlineCompletio
 def completion_item(row: NamedCompletion, index: int) -> types.CompletionItem:
     """Returns a row of the popup that keeps its place in the order it was given."""
     return types.CompletionItem(
-        label=row.name,
+        label=row.written,
+        filter_text=row.name if row.name != row.written else None,
         kind=_KIND.get(row.kind, types.CompletionItemKind.Text),
         detail=row.detail or None,
         sort_text=f"{index:04d}",
+        data=None if row.ticket == NO_TICKET else {"ticket": row.ticket, "index": row.index},
     )
+
+
+def documented_item(item: types.CompletionItem, found: NameDocumentation) -> types.CompletionItem:
+    """Returns a row of the popup with all that is known of its name."""
+    if found.documentation:
+        item.documentation = types.MarkupContent(kind=types.MarkupKind.PlainText, value=found.documentation)
+    item.detail = found.signature or item.detail
+    return item
 
 
 def why_result(summaries: list[DecisionSummary], what_moved: Callable[[DecisionSummary], str]) -> WhyResult:

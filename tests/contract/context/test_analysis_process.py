@@ -13,6 +13,7 @@ import pytest
 
 from inkling.context.analysis.analysis import TREES_FOLDER, Analysis, is_analysed
 from inkling.core.errors import WorkerError
+from inkling.core.names import NameDocumentation
 from inkling.core.ports import NameVerdict, WorkspaceScope
 from inkling.core.settings import IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
@@ -42,7 +43,7 @@ class Editor:
         return await self.analysis.check(self.request(marked), proposal)
 
     async def names(self, marked: str) -> list[str]:
-        return [row.name for row in await self.analysis.complete_names(self.request(marked))]
+        return list((await self.analysis.complete_names(self.request(marked))).names)
 
     async def until_running(self) -> int:
         while not self.analysis.process_ids():
@@ -104,8 +105,29 @@ async def test_positions_survive_every_kind_of_line_break(editor: Editor, before
     assert await editor.names(before + "os.pathc|\nx") == ["pathconf", "pathconf_names"]
 
 
-async def test_at_most_200_rows_are_returned(editor: Editor) -> None:
-    assert len(await editor.names("import os\nos.|")) == 200
+async def test_rows_are_described_by_their_ticket(editor: Editor) -> None:
+    found = await editor.analysis.complete_names(editor.request("def f(key): ...\nclass Key: ...\nf(ke|"))
+    assert (list(found.names), found.is_all) == (["key", "Key", "KeyboardInterrupt", "KeyError"], True)
+    (row,) = await editor.analysis.describe_names(found.ticket, [0])
+    assert (row.name, row.written, row.kind, row.ticket, row.index) == ("key", "key=", "param", found.ticket, 0)
+    assert await editor.analysis.describe_names("another", [0]) == []
+    assert await editor.analysis.describe_names(found.ticket, [7]) == []
+    newer = await editor.analysis.complete_names(editor.request("import os\nos.pathc|"))
+    assert await editor.analysis.describe_names(found.ticket, [0]) == []
+    kinds = [row.kind for row in await editor.analysis.describe_names(newer.ticket, [1, 0])]
+    assert set(kinds) <= {"statement", "instance", "function"}, kinds
+
+
+async def test_documentation_comes_later_even_after_other_questions(editor: Editor) -> None:
+    marked = 'class Shop:\n    def sell(self, price):\n        """Sells it."""\n\nshop = Shop()\nshop.se|'
+    found = await editor.analysis.complete_names(editor.request(marked))
+    assert (
+        await editor.analysis.define(editor.snapshot(marked.replace("shop.se|", "shop")), len(marked) - 10) is not None
+    )
+    documentation = await editor.analysis.document_name(found.ticket, 0)
+    assert documentation == NameDocumentation(signature="sell(price)", documentation="Sells it.")
+    assert await editor.analysis.document_name(found.ticket, 9) is None
+    assert await editor.analysis.document_name("another", 0) is None
 
 
 async def test_documents_of_strange_size_are_not_analysed(editor: Editor) -> None:

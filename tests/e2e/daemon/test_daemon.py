@@ -165,6 +165,10 @@ async def test_the_popup_has_the_names_that_jedi_knows(editor: Editor) -> None:
             await asyncio.sleep(0.02)
     assert [item.label for item in answer.items] == ["gross_price"]
     assert answer.items[0].kind == types.CompletionItemKind.Function
+    resolved = await editor.client.completion_item_resolve_async(answer.items[0])
+    assert resolved.detail == "gross_price(net_price, tax_rate)"
+    stranger = types.CompletionItem(label="x", data={"ticket": 3, "index": "no"})
+    assert (await editor.client.completion_item_resolve_async(stranger)).detail is None
 
 
 async def test_a_cancelled_request_is_over_and_the_next_is_answered(editor: Editor) -> None:

@@ -13,7 +13,8 @@ from inkling.context.analysis.written import written_by
 from inkling.context.worker.process import WorkerProcess, WorkerSpec
 from inkling.core.edit import TextEdit
 from inkling.core.errors import WorkerError
-from inkling.core.ports import NamedCompletion, NameVerdict, WorkspaceScope
+from inkling.core.names import NO_TICKET, FoundNames, NamedCompletion, NameDocumentation
+from inkling.core.ports import NameVerdict, WorkspaceScope
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest
 from inkling.core.text import line_end, line_start
@@ -152,25 +153,47 @@ class Analysis:
         await asyncio.wait({task}, timeout=deadline_s)
         return task.result() if task.done() and not task.cancelled() else NameVerdict.NOT_KNOWN_YET
 
-    async def complete_names(self, request: CompletionRequest) -> list[NamedCompletion]:
-        """Returns what jedi would complete, at most 200 names; none when it takes longer than the deadline.
+    async def complete_names(self, request: CompletionRequest) -> FoundNames:
+        """Returns what jedi would complete; no names when it takes longer than the deadline.
 
         Raises:
             WorkerError: The analysis process died or is not running.
         """
         snapshot = request.snapshot
         if not is_analysed(snapshot.text):
-            return []
+            return FoundNames(ticket=NO_TICKET, names=(), is_all=True)
         process_id = self._worker.process_id
         payload = (_path_text(snapshot), snapshot.text, request.offset)
         try:
-            rows = await self._worker.call("complete", payload, deadline_s=self._completion_deadline_s)
+            ticket, names, is_all = await self._worker.call("complete", payload, deadline_s=self._completion_deadline_s)
         except WorkerError as error:
             if process_id is None or self._worker.process_id != process_id:
                 raise
             logger.debug("no names: %s", error)
-            return []
-        return [NamedCompletion(name=name, kind=kind, detail=detail) for name, kind, detail in rows]
+            return FoundNames(ticket=NO_TICKET, names=(), is_all=False)
+        return FoundNames(ticket=ticket, names=names, is_all=is_all)
+
+    async def describe_names(self, ticket: str, indexes: Sequence[int]) -> list[NamedCompletion]:
+        """Returns the rows of some names in this order; none where the ticket is of an older question.
+
+        Raises:
+            WorkerError: The analysis process died, is not running or took too long.
+        """
+        payload = (ticket, list(indexes))
+        rows = await self._worker.call("describe", payload, deadline_s=self._completion_deadline_s)
+        return [
+            NamedCompletion(name=name, written=written, kind=kind, detail=detail, ticket=ticket, index=index)
+            for index, (name, written, kind, detail) in zip(indexes, rows, strict=False)
+        ]
+
+    async def document_name(self, ticket: str, index: int) -> NameDocumentation | None:
+        """Returns what a name stands for; None where the ticket is of an older question.
+
+        Raises:
+            WorkerError: The analysis process died, is not running or took too long.
+        """
+        found = await self._worker.call("document", (ticket, index), deadline_s=WORK_DEADLINE_S)
+        return None if found is None else NameDocumentation(signature=found[0], documentation=found[1])
 
     async def define(self, snapshot: Snapshot, offset: int) -> tuple[Path, str] | None:
         """Returns the file and the code of the class or function that the name at `offset` stands for.

@@ -1,6 +1,7 @@
 """The analysis process: jedi on one thread, with limits on what it keeps.
 
-Calls: `judge` (verdicts on mentions), `complete` (rows for the popup), `define` (what a name stands for),
+Calls: `judge` (verdicts on mentions), `complete`, `describe` and `document` (names for the popup, their rows, what
+is told of one), `define` (what a name stands for),
 `definitions` (where names are defined, in files as they are told) and `problems` (what is wrong near a place).
 Notices: `scope`, `document`, `closed`, `files`. While nothing is asked, it reads what the open documents import;
 when it has grown too large it ends, and the daemon starts a fresh one.
@@ -25,6 +26,7 @@ from inkling.context.analysis.mentions import ImportMention, find_mentions, unpa
 from inkling.context.analysis.namespaces import Namespaces, hide_byte_order_mark
 from inkling.context.analysis.overlay import FilePlace, Overlay
 from inkling.context.analysis.parser_cache import keep_trees_in
+from inkling.context.analysis.popup import NamePopup, Row
 from inkling.context.analysis.problems import Problem, find_problems
 from inkling.context.analysis.workspace import WorkspaceFacts
 from inkling.context.worker.child import Call, Worker
@@ -34,7 +36,6 @@ logger = logging.getLogger(__name__)
 
 LARGEST_RSS_BYTES: Final = 200 * 1024 * 1024  # half of what all of Inkling may take
 READ_AHEAD_BELOW: Final = 0.7  # of the largest size: reading ahead alone never makes the worker start afresh
-MAX_COMPLETIONS: Final = 200
 DEFINITIONS_BUDGET_S: Final = 0.1  # of one answer; what is left is asked again, after whatever came meanwhile
 OVERLAY_KEPT_S: Final = 1.0  # after the last answer: one question is asked in many calls
 REST_BUDGET_S: Final = 0.1  # of reading files at a time; a question that comes meanwhile waits that long
@@ -65,6 +66,7 @@ class AnalysisWorker:
         self._warmed: set[tuple[str, str]] = set()
         self._overlay: Overlay | None = None
         self._overlay_used_at_s = 0.0
+        self._popup = NamePopup(self._open_script)
 
     def take_scope(self, payload: Any) -> None:
         """Takes the folders and the interpreter, which is run."""
@@ -120,14 +122,17 @@ class AnalysisWorker:
         line = Line(before=before, text=text, after=after, path=Path(path) if path else None)
         return [verdict.value for verdict in judge(line, unpack(packed), self._surroundings(line.path))]
 
-    def complete(self, call: Call) -> list[tuple[str, str, str]]:
-        """Answers `complete`: name, kind and detail of each row."""
-        if call.is_cancelled():
-            return []
-        path, text, offset = call.payload
-        position = position_at(text, offset)
-        rows = self._open_script(text, Path(path) if path else None).complete(position.line + 1, position.column)
-        return [(row.name, row.type, row.description) for row in rows[:MAX_COMPLETIONS]]
+    def complete(self, call: Call) -> tuple[str, list[str], bool] | None:
+        """Answers `complete`: a ticket, the names, and whether these are all."""
+        return None if call.is_cancelled() else self._popup.complete(call.payload)
+
+    def describe(self, call: Call) -> list[Row]:
+        """Answers `describe`: rows of the popup."""
+        return [] if call.is_cancelled() else self._popup.describe(*call.payload)
+
+    def document(self, call: Call) -> tuple[str, str] | None:
+        """Answers `document`: signatures and docstring of a row."""
+        return None if call.is_cancelled() else self._popup.document(*call.payload)
 
     def define(self, call: Call) -> FoundDefinition | None:
         """Answers `define`: what the name at a place stands for."""
@@ -211,6 +216,7 @@ class AnalysisWorker:
 
     def _open_script(self, text: str, path: Path | None, project: jedi.Project | None = None) -> jedi.Script:
         self._overlay = None  # jedi may take trees apart that were found out about
+        self._popup.text_opened()
         text = hide_byte_order_mark(text)
         return jedi.Script(text, path=path, environment=self._environment, project=project or self._view(path)[0])
 
@@ -296,6 +302,8 @@ def main() -> None:
         calls={
             "judge": state.judge,
             "complete": state.complete,
+            "describe": state.describe,
+            "document": state.document,
             "define": state.define,
             "definitions": state.definitions,
             "problems": state.problems,

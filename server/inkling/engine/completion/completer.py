@@ -1,7 +1,7 @@
 """The embedded completer as the daemon sees it: a worker process, and what it must be told."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ _SPEC = WorkerSpec(name="embedded", module="inkling.engine.completion.worker")
 class EmbeddedCompleter:
     """Proposes the rest of the line from the open files, the workspace and its environment.
 
-    Implements the ports `Completer` and `WorkspaceListener`.
+    Implements the ports `Completer`, `NameRanker` and `WorkspaceListener`.
     """
 
     def __init__(self, *, cache_dir: Path, deadline_s: float, on_progress: ProgressListener | None = None) -> None:
@@ -81,25 +81,38 @@ class EmbeddedCompleter:
         Raises:
             WorkerError: The worker died, is not running, or missed the deadline.
         """
-        snapshot = request.snapshot
-        if not 0 <= request.offset <= len(snapshot.text):
+        if not 0 <= request.offset <= len(request.snapshot.text):
             return NoSuggestion(reason=Reason.POSITION_OUTSIDE)
-        is_open = snapshot.uri in self._documents
-        self._documents.take(snapshot)
-        self._documents.send()
-        try:
-            kind, answer = await self._worker.call(
-                "complete", (snapshot.uri, request.offset), deadline_s=self.deadline_s
-            )
-        finally:
-            if not is_open:
-                self.document_closed(snapshot.uri)
+        kind, answer = await self._ask("complete", request)
         if kind == "silence":
             return NoSuggestion(reason=Reason(answer))
         return [
             Candidate(text=text, source=Source.EMBEDDED, mean_logprob=mean_logprob, n_tokens=n_tokens)
             for text, mean_logprob, n_tokens in answer
         ]
+
+    async def likely_names(self, request: CompletionRequest) -> Mapping[str, float]:
+        """Returns the probability of the names that are likely at the cursor; empty where nothing is known.
+
+        Raises:
+            WorkerError: The worker died, is not running, or missed the deadline.
+        """
+        if not 0 <= request.offset <= len(request.snapshot.text):
+            return {}
+        found: dict[str, float] = await self._ask("names", request)
+        return found
+
+    async def _ask(self, method: str, request: CompletionRequest) -> Any:
+        """Asks the worker about a place of a document, of which it is told first."""
+        snapshot = request.snapshot
+        is_open = snapshot.uri in self._documents
+        self._documents.take(snapshot)
+        self._documents.send()
+        try:
+            return await self._worker.call(method, (snapshot.uri, request.offset), deadline_s=self.deadline_s)
+        finally:
+            if not is_open:
+                self.document_closed(snapshot.uri)
 
     def _tell_everything(self) -> None:
         """Tells a worker that has just started what it must know."""

@@ -6,7 +6,8 @@ from typing import Any
 from inkling.context.worker.child import Call, Worker
 from inkling.core.suggestion import Reason
 from inkling.core.text import split_lines
-from inkling.engine.completion.asked_place import Surroundings
+from inkling.engine.completion.asked_place import Surroundings, look_at
+from inkling.engine.completion.likely_names import likely_names
 from inkling.engine.completion.predictor import propose
 from inkling.engine.index.index_files import IndexScope
 from inkling.engine.index.library import Library, LibraryState, gather
@@ -33,7 +34,7 @@ class EmbeddedMind:
         self._numbers = TokenNumbers()
         self._documents: dict[str, Document] = {}
         self._worker = Worker(
-            calls={"complete": self._complete},
+            calls={"complete": self._complete, "names": self._names},
             notices={
                 "scope": self._take_scope,
                 "document": self._take_document,
@@ -74,27 +75,34 @@ class EmbeddedMind:
     def _complete(self, call: Call) -> tuple[str, Any]:
         """Returns `("candidates", [(text, mean_logprob, n_tokens), …])` or `("silence", reason)`."""
         uri, offset = call.payload
-        self._library.take_news()
-        self._renumber_when_there_are_too_many()
+        surroundings = self._surroundings(uri, call)
         document = self._documents[uri]
-        open_paths = frozenset(other.path for other in self._documents.values() if other.path is not None)
-        proposals = propose(
-            document.file,
-            self._numbers,
-            document.text,
-            offset,
-            Surroundings(
-                workspace=[*self._fresh_layers(uri, open_paths), *self._library.workspace_layers(open_paths)],
-                environment=self._library.environment_layers(),
-                is_cancelled=call.is_cancelled,
-            ),
-        )
+        proposals = propose(document.file, self._numbers, document.text, offset, surroundings)
         if proposals is None:
             return "silence", Reason.NOT_AT_A_PLACE_TO_COMPLETE.value
         if not proposals:
             reason = Reason.NO_CANDIDATE if self._library.is_ready else Reason.INDEX_NOT_READY
             return "silence", reason.value
         return "candidates", [astuple(proposal) for proposal in proposals]
+
+    def _names(self, call: Call) -> dict[str, float]:
+        """Returns the probability of the likely names."""
+        uri, offset = call.payload
+        surroundings = self._surroundings(uri, call)
+        document = self._documents[uri]
+        place = look_at(document.file, self._numbers, document.text, offset, surroundings)
+        return {} if place is None else likely_names(place, document.file, self._numbers)
+
+    def _surroundings(self, uri: str, call: Call) -> Surroundings:
+        """Returns the code that is asked beside a document, in its latest state."""
+        self._library.take_news()
+        self._renumber_when_there_are_too_many()
+        open_paths = frozenset(other.path for other in self._documents.values() if other.path is not None)
+        return Surroundings(
+            workspace=[*self._fresh_layers(uri, open_paths), *self._library.workspace_layers(open_paths)],
+            environment=self._library.environment_layers(),
+            is_cancelled=call.is_cancelled,
+        )
 
     def _fresh_layers(self, uri: str, open_paths: frozenset[str]) -> list[Layer]:
         """Returns the layer of the other open files, the last changed first, and of those just saved."""
