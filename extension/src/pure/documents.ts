@@ -41,6 +41,9 @@ const REASON_WORDS: Readonly<Record<Reason, string>> = {
   not_writable: "file cannot be written",
   reverts: "would take back your own change",
   worse_linting: "the linter would complain",
+  closed_before: "you closed this comment before",
+  rule_silenced: "its rule is silenced in this repository",
+  beyond_most: "other comments are worth more",
 };
 
 /** Returns the latest decisions, newest first, two lines for each: what happened where, and why. */

@@ -57,7 +57,10 @@ export type Reason =
   | "outside_workspace"
   | "not_writable"
   | "reverts"
-  | "worse_linting";
+  | "worse_linting"
+  | "closed_before"
+  | "rule_silenced"
+  | "beyond_most";
 
 export type OutcomeKind =
   | "shown"
@@ -175,6 +178,13 @@ export interface FixSettings {
   readonly onBattery: boolean;
 }
 
+/** Review changes. */
+export interface ReviewSettings {
+  readonly budgetSeconds: number;
+  readonly maxComments: number;
+  readonly run: boolean;
+}
+
 /** Where code that is proposed, and tests, are run. */
 export interface SandboxSettings {
   readonly backend: SandboxBackend;
@@ -194,6 +204,7 @@ export interface SettingsTree {
   readonly telemetry: TelemetrySettings;
   readonly model: ModelSettings;
   readonly fix: FixSettings;
+  readonly review: ReviewSettings;
   readonly sandbox: SandboxSettings;
 }
 

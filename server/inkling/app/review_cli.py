@@ -68,6 +68,9 @@ _EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @click.option("--dismiss", metavar="FINGERPRINT", help="Do not show this comment again; needs --reason.")
 @click.option("--reason", metavar="TEXT", help="Why a comment is dismissed.")
+@click.option("--resolve", metavar="FINGERPRINT", help="Do not show this comment again: something was done about it.")
+@click.option("--list-closed", is_flag=True, help="Print what was dismissed, resolved or silenced.")
+@click.option("--reopen", metavar="FINGERPRINT|RULE", help="Show this comment, or comments of this rule, again.")
 @with_exit_codes
 def review(
     revisions: str | None,
@@ -84,7 +87,10 @@ def review(
     sandbox: str,
     dismiss: str | None,
     reason: str | None,
+    resolve: str | None,
+    reopen: str | None,
     *,
+    list_closed: bool,
     staged: bool,
     since_last: bool,
     update_baseline: bool,
@@ -101,7 +107,6 @@ def review(
     itself failed.
     """
     from inkling.app.review_once import ReviewFormat, ReviewOptions, leave, review_once
-    from inkling.app.review_once import dismiss as dismiss_comment
 
     if (dismiss is None) != (reason is None) or (reason is not None and not reason.strip()):
         raise UserError("--dismiss FINGERPRINT and --reason TEXT belong together: the reason is kept with it")
@@ -110,8 +115,7 @@ def review(
     if update_baseline and since_last:
         raise UserError("--update-baseline accepts all comments, and --since-last leaves some out; give one of them")
     where = (folder or Path.cwd()).resolve()
-    if dismiss is not None and reason is not None:
-        dismiss_comment(where, dismiss, reason.strip())
+    if _is_about_past(where, dismiss, reason, resolve=resolve, reopen=reopen, list_closed=list_closed):
         return
     options = ReviewOptions(
         folder=where,
@@ -139,6 +143,32 @@ def review(
     except SystemExit as ended:
         leave(int(ended.code or 0))
     leave(EXIT_FOUND if has_failures else 0)
+
+
+def _is_about_past(
+    where: Path, dismiss: str | None, reason: str | None, *, resolve: str | None, reopen: str | None, list_closed: bool
+) -> bool:
+    """Closes, opens or lists comments of past reviews; returns whether that was asked for.
+
+    Raises:
+        UserError: Two things are asked for at once, or it cannot be done.
+    """
+    from inkling.app import review_closings
+    from inkling.features.review import Closing
+
+    if sum((dismiss is not None, resolve is not None, reopen is not None, list_closed)) > 1:
+        raise UserError("give only one of --dismiss, --resolve, --reopen and --list-closed")
+    if dismiss is not None and reason is not None:
+        review_closings.close_comment(where, dismiss, Closing.DISMISSED, reason.strip())
+    elif resolve is not None:
+        review_closings.close_comment(where, resolve, Closing.RESOLVED, "")
+    elif reopen is not None:
+        review_closings.reopen(where, reopen)
+    elif list_closed:
+        review_closings.list_closed(where)
+    else:
+        return False
+    return True
 
 
 def _wanted(revisions: str | None, base: str | None, *, is_staged: bool) -> "Wanted":

@@ -10,23 +10,36 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, assert_never
 
+from inkling.app.review_records import (
+    VERSION,
+    ClosedEntry,
+    as_of_now,
+    closed_entries,
+    nothing_known,
+    put_closed,
+    put_silenced,
+    stored,
+    the_one,
+)
+from inkling.context.changes import Branch, PatchText, Repository, Revisions, Staged, Wanted, WorkingTree
 from inkling.core.errors import UserError
-from inkling.features.review import RememberedComment
+from inkling.features.review import Closing, RememberedComment
 from inkling.models.regular_file import read_regular, set_aside, write_whole
 
 logger = logging.getLogger(__name__)
 
-VERSION: Final = 1
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024  # some 20,000 comments
 MAX_SCOPES: Final = 100  # branches whose last review is known; the oldest is forgotten first
 MAX_CLOSED: Final = 5000  # dismissed comments; the oldest is forgotten first
-MIN_DIGITS: Final = 4  # of a fingerprint that is not given whole
 
 
 class ReviewFile:
-    """The memory of one repository's reviews, a JSON file of the user's. Implements `features.review.ReviewMemory`."""
+    """The memory of one repository's reviews, a JSON file of the user's. Implements `features.review.ReviewClosings`.
+
+    Shell and editor share it, and several of them may be at it at once.
+    """
 
     def __init__(self, data_dir: Path, common_dir: Path) -> None:
         """Takes the folder of the user's data, and what all working trees of the repository have in common."""
@@ -36,6 +49,26 @@ class ReviewFile:
     async def closed(self) -> frozenset[str]:
         """Returns the fingerprints of comments that were dismissed or resolved."""
         return frozenset((await asyncio.to_thread(self._read))["closed"])
+
+    async def silenced(self) -> frozenset[str]:
+        """Returns the rules of which no comment is wanted in this repository."""
+        return frozenset((await asyncio.to_thread(self._read))["silenced"])
+
+    async def close(self, comment: RememberedComment, closing: Closing, reason: str) -> None:
+        """Makes a comment not come back, with `RULE_SILENCED` none of its rule.
+
+        Raises:
+            UserError: It cannot be kept.
+        """
+        await asyncio.to_thread(self._close_one, comment, closing, reason)
+
+    async def reopen(self, comment: RememberedComment) -> None:
+        """Takes back that a comment was closed, or its rule silenced.
+
+        Raises:
+            UserError: It cannot be kept.
+        """
+        await asyncio.to_thread(self._reopen_one, comment)
 
     async def seen(self, scope: str) -> frozenset[str]:
         """Returns the fingerprints that the last review of a scope showed, or would have shown again."""
@@ -49,47 +82,66 @@ class ReviewFile:
         """Keeps what a review found; a disk that takes nothing does not spoil the review."""
         try:
             await asyncio.to_thread(self._remember, scope, shown, still_there)
-        except OSError as error:
+        except UserError as error:
             logger.warning("what this review showed is not remembered: %s", error)
 
-    def dismiss(self, fingerprint: str, reason: str) -> tuple[str, str]:
-        """Makes a comment of a past review not come back; returns its rule and what it says.
+    def close_named(self, fingerprint: str, closing: Closing, reason: str) -> ClosedEntry:
+        """Makes a comment of a past review not come back; returns what is kept of it.
 
         Args:
             fingerprint: Its name, or the first digits.
-            reason: Why, in the user's words.
+            closing: How.
+            reason: Why, in the user's words; may be empty.
 
         Raises:
             UserError: No comment that was shown has this name, several have, or it cannot be written.
         """
-        wanted = fingerprint.strip().lower()
-        try:
-            with self._changed() as data:
-                found = {
-                    comment["fingerprints"][0]: comment
-                    for last in data["scopes"].values()
-                    for comment in last["shown"]
-                    if comment["fingerprints"][0].startswith(wanted) and len(wanted) >= MIN_DIGITS
-                }
-                if len(found) != 1:
-                    raise UserError(
-                        f"{fingerprint!r} is the beginning of {len(found)} fingerprints; give more of it"
-                        if found
-                        else f"no comment that was shown here has the fingerprint {fingerprint!r};"
-                        " `inkling review` prints one with each comment"
-                    )
-                comment = next(iter(found.values()))
-                for name in comment["fingerprints"]:
-                    data["closed"].pop(name, None)
-                    data["closed"][name] = {
-                        "as": "dismissed",
-                        "reason": reason,
-                        "at": int(time.time()),
-                        **{key: comment[key] for key in ("rule", "path", "message")},
-                    }
-                return comment["rule"], comment["message"]
-        except OSError as error:
-            raise UserError(f"the dismissal cannot be kept: {error}") from error
+        with self._changed() as data:
+            shown = {
+                comment["fingerprints"][0]: comment for last in data["scopes"].values() for comment in last["shown"]
+            }
+            name = the_one(
+                fingerprint, shown, "no comment that was shown here", "`inkling review` prints one with each comment"
+            )
+            put_closed(data, shown[name], closing, reason)
+            return next(entry for entry in closed_entries(data) if entry.name == name)
+
+    def closed_entries(self) -> list[ClosedEntry]:
+        """Returns all that does not come back: silenced rules, then comments, the latest first."""
+        return closed_entries(self._read())
+
+    def reopen_named(self, name: str) -> ClosedEntry:
+        """Takes back that a comment was closed or a rule silenced; returns what was kept of it.
+
+        Args:
+            name: The comment's fingerprint or its first digits, or the rule.
+
+        Raises:
+            UserError: Nothing of this name is closed, several are, or it cannot be written.
+        """
+        with self._changed() as data:
+            entries = {entry.name: entry for entry in closed_entries(data)}
+            if name in data["silenced"]:
+                del data["silenced"][name]
+                return entries[name]
+            closed = the_one(name, data["closed"], "nothing that is closed here", "--list-closed names what is")
+            kept = data["closed"][closed]
+            # What was closed as one comment is opened as one.
+            data["closed"] = {other: each for other, each in data["closed"].items() if each != kept}
+            return entries[closed]
+
+    def _close_one(self, comment: RememberedComment, closing: Closing, reason: str) -> None:
+        with self._changed() as data:
+            if closing is Closing.RULE_SILENCED:
+                put_silenced(data, comment.rule, reason)
+            else:
+                put_closed(data, stored(comment), closing, reason)
+
+    def _reopen_one(self, comment: RememberedComment) -> None:
+        with self._changed() as data:
+            data["silenced"].pop(comment.rule, None)
+            for name in comment.fingerprints:
+                data["closed"].pop(name, None)
 
     def _remember(self, scope: str, shown: Sequence[RememberedComment], still_there: frozenset[str]) -> None:
         with self._changed() as data:
@@ -98,71 +150,73 @@ class ReviewFile:
             kept = [comment for comment in before if still_there & set(comment["fingerprints"])]
             data["scopes"][scope] = {
                 "at": int(time.time()),
-                "shown": [
-                    *kept,
-                    *(
-                        {
-                            "fingerprints": list(comment.fingerprints),
-                            "rule": comment.rule,
-                            "path": str(comment.path),
-                            "message": comment.message,
-                        }
-                        for comment in shown
-                    ),
-                ],
+                "shown": [*kept, *map(stored, shown)],
                 "still_there": sorted(still_there),
             }
 
     def _read(self) -> dict[str, Any]:
         """Returns what is kept; nothing where there is no file, or it is damaged: then it is set aside."""
-        nothing: dict[str, Any] = {"version": VERSION, "closed": {}, "scopes": {}}
         try:
             content = read_regular(self.path, MAX_FILE_BYTES)
         except FileNotFoundError:
-            return nothing
+            return nothing_known()
         except OSError as error:
             logger.warning("earlier reviews are not known: %s", error)
-            return nothing
+            return nothing_known()
         try:
-            data = json.loads(content)
-            _check(data)
+            data = as_of_now(json.loads(content))
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             logger.warning("earlier reviews are not known; %s is damaged and set aside: %s", self.path, error)
             with contextlib.suppress(OSError):
                 set_aside(self.path)
-            return nothing
-        return dict(data)
+            return nothing_known()
+        if data["version"] > VERSION:
+            logger.warning("earlier reviews are not known; %s was written by a newer Inkling", self.path)
+        return data
 
     @contextlib.contextmanager
     def _changed(self) -> Iterator[dict[str, Any]]:
         """Gives what is kept, and writes it when all went well; two reviews at once wait for each other.
 
         Raises:
-            OSError: It cannot be written.
+            UserError: It cannot be written.
         """
+        try:
+            with self._locked():
+                data = self._read()
+                if data["version"] > VERSION:
+                    raise UserError(
+                        f"{self.path} was written by a newer Inkling; update this one, or move the file away"
+                    )
+                yield data
+                data["closed"] = dict(list(data["closed"].items())[-MAX_CLOSED:])
+                data["scopes"] = dict(list(data["scopes"].items())[-MAX_SCOPES:])
+                write_whole(self.path, json.dumps(data, indent=1).encode())
+        except OSError as error:
+            raise UserError(f"what becomes of comments cannot be kept: {error}") from error
+
+    @contextlib.contextmanager
+    def _locked(self) -> Iterator[None]:
         self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with self.path.with_suffix(".lock").open("wb") as lock:
             with contextlib.suppress(OSError):  # some network file systems have no locks
                 fcntl.flock(lock, fcntl.LOCK_EX)
-            data = self._read()
-            yield data
-            data["closed"] = dict(list(data["closed"].items())[-MAX_CLOSED:])
-            data["scopes"] = dict(list(data["scopes"].items())[-MAX_SCOPES:])
-            write_whole(self.path, json.dumps(data, indent=1).encode())
+            yield
 
 
-def _check(data: Any) -> None:
-    """Looks whether data is of the form that is written here.
-
-    Raises:
-        ValueError: It is not.
-    """
-    if data["version"] != VERSION or not isinstance(data["closed"], dict):
-        raise ValueError("it is of another version of Inkling")
-    for last in data["scopes"].values():
-        for comment in last["shown"]:
-            texts = [comment["rule"], comment["path"], comment["message"], *comment["fingerprints"]]
-            if not comment["fingerprints"] or not all(isinstance(text, str) for text in texts):
-                raise ValueError("a comment is not whole")
-        if not all(isinstance(name, str) for name in last["still_there"]):
-            raise ValueError("a fingerprint is no text")
+def review_scope(wanted: Wanted, repository: Repository) -> str:
+    """Returns what tells one series of reviews from another: what is asked for again and again on a branch."""
+    match wanted:
+        case WorkingTree():
+            kind = "working tree"
+        case Staged():
+            kind = "index"
+        case Branch():
+            kind = f"since {wanted.base}"
+        case Revisions():
+            kind = "range"
+        case PatchText():
+            kind = "patch"
+        case _:
+            assert_never(wanted)
+    return f"{repository.branch}:{repository.prefix}:{kind}"

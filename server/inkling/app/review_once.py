@@ -7,7 +7,6 @@ import signal
 import sys
 import threading
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -17,29 +16,25 @@ from typing import Any, Final, NoReturn, assert_never
 import click
 
 from inkling.app import places
+from inkling.app.own_loop import UnawaitedThreads
 from inkling.app.project_python import find_python
 from inkling.app.review_answer import ReviewAnswer
 from inkling.app.review_baseline import read_baseline, write_baseline
 from inkling.app.review_json import review_json, review_sarif
-from inkling.app.review_memory import ReviewFile
+from inkling.app.review_memory import ReviewFile, review_scope
 from inkling.app.review_report import ProgressLine, print_annotations, print_review
 from inkling.app.review_tools import ReviewerOptions, opened_reviewers
 from inkling.context.changes import (
-    Branch,
     ChangeQuestion,
-    PatchText,
     Repository,
-    Revisions,
-    Staged,
     Wanted,
-    WorkingTree,
     find_repository,
     read_changes,
 )
 from inkling.context.interpreter import behind_shim
 from inkling.core.change import ChangeSet
 from inkling.core.review import ReviewBudget, ReviewRequest, Severity, Unchecked
-from inkling.core.settings import SandboxBackend
+from inkling.core.settings import SandboxBackend, SandboxSettings
 from inkling.features.review import Review, ReviewFeature, ReviewWishes
 
 _ENDED: Final = 128 + signal.SIGTERM  # the exit code, as shells have it
@@ -113,7 +108,7 @@ def review_once(options: ReviewOptions) -> bool:
     )
     memory = ReviewFile(places.find().data_dir, repository.common_dir)
     wishes = ReviewWishes(
-        scope=_scope(options.wanted, repository),
+        scope=review_scope(options.wanted, repository),
         max_comments=EVERYTHING if options.must_update_baseline else options.max_comments,
         baseline=baseline,
         only_new=options.only_new,
@@ -135,17 +130,6 @@ def review_once(options: ReviewOptions) -> bool:
     )
 
 
-def dismiss(folder: Path, fingerprint: str, reason: str) -> None:
-    """Makes a comment not come back, and says which one.
-
-    Raises:
-        UserError: There is no such comment, or it cannot be kept.
-    """
-    repository = find_repository(folder, os.environ, is_project=False)
-    rule, message = ReviewFile(places.find().data_dir, repository.common_dir).dismiss(fingerprint, reason)
-    click.echo(f"Dismissed: {rule}: {message}")
-
-
 async def _review(
     options: ReviewOptions, repository: Repository, changes: ChangeSet, memory: ReviewFile, wishes: ReviewWishes
 ) -> Review:
@@ -154,7 +138,7 @@ async def _review(
         project=repository.project,
         checklist=options.checklist,
         may_run=options.may_run and any(file.hunks for file in changes.files),
-        backend=options.backend,
+        sandbox=SandboxSettings(backend=options.backend),
     )
     try:
         async with opened_reviewers(reviewer_options) as found:
@@ -191,34 +175,8 @@ def _interpreter(options: ReviewOptions, repository: Repository) -> Path:
     return behind_shim(options.python or find_python([project, repository.top]), project)
 
 
-def _scope(wanted: Wanted, repository: Repository) -> str:
-    """Returns what tells one series of reviews from another: what is asked for again and again on a branch."""
-    match wanted:
-        case WorkingTree():
-            kind = "working tree"
-        case Staged():
-            kind = "index"
-        case Branch():
-            kind = f"since {wanted.base}"
-        case Revisions():
-            kind = "range"
-        case PatchText():
-            kind = "patch"
-        case _:
-            assert_never(wanted)
-    return f"{repository.branch}:{repository.prefix}:{kind}"
-
-
 def _plural(word: str, n: int) -> str:
     return word if n == 1 else f"{word}s"
-
-
-class _UnawaitedThreads(ThreadPoolExecutor):
-    """Threads whose work is left as it is when the review ends: it reads only, and the budget is used up."""
-
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """Waits for nothing."""
-        super().shutdown(wait=False, cancel_futures=True)
 
 
 def leave(exit_code: int) -> NoReturn:
@@ -232,7 +190,7 @@ def leave(exit_code: int) -> NoReturn:
 
 async def _until_ended(work: Coroutine[Any, Any, Review]) -> Review:
     """Returns what comes of work; when the process is told to end, it is cancelled, and ends what it has started."""
-    asyncio.get_running_loop().set_default_executor(_UnawaitedThreads())
+    asyncio.get_running_loop().set_default_executor(UnawaitedThreads())
     task = asyncio.ensure_future(work)
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
     return await task

@@ -1,12 +1,13 @@
 """Who looks at a change: the list of reviewers, over one sandbox. Imported when a review begins."""
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from inkling.core.errors import SandboxError, UserError
-from inkling.core.settings import SandboxBackend, SandboxSettings
+from inkling.core.settings import SandboxSettings, Settings
 from inkling.engine.review.behaviour.reviewer import BehaviourReviewer
 from inkling.engine.review.contracts import ContractReviewer
 from inkling.engine.review.lint import LintReviewer
@@ -29,13 +30,17 @@ class ReviewerOptions:
         project: The project's folder, in which the team's checklist is looked for.
         checklist: The checklist; None: the one in the project, if there is one.
         may_run: Whether the project's code may be run.
-        backend: Where it runs.
+        sandbox: Where it runs.
+        settings: The user's, for the endpoint of a language model.
+        api_key: The endpoint's key; None where it is not known, or there is none.
     """
 
     project: Path
     checklist: Path | None = None
     may_run: bool = True
-    backend: SandboxBackend = SandboxBackend.AUTO
+    sandbox: SandboxSettings = field(default_factory=SandboxSettings)
+    settings: Settings = field(default_factory=Settings)
+    api_key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +63,7 @@ async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]
     Raises:
         UserError: The checklist cannot be used.
     """
-    rules = read_checklist(_checklist_text(options))
+    rules = read_checklist(await asyncio.to_thread(_checklist_text, options))
     projects = ProjectReader()
     reading = [
         NamedReviewer(name="ruff", reviewer=LintReviewer()),
@@ -71,7 +76,7 @@ async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]
         running = []
         if options.may_run:
             try:
-                sandbox = await open_sandbox(SandboxSettings(backend=options.backend))
+                sandbox = await open_sandbox(options.sandbox)
                 stack.push_async_callback(sandbox.close)
                 runner = SandboxSuiteRunner(sandbox)
                 stack.push_async_callback(runner.close)

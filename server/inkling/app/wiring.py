@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 from inkling.app.background import TaskGroupBackground
 from inkling.app.clock import LoopClock
+from inkling.app.editor_reviews import ReviewToolbox, review_services
 from inkling.app.fix_tools import FixPorts, FixToolbox, fix_services
 from inkling.app.learning import JudgementLog, Learner, NextEditLearner
 from inkling.app.machine import LocalMachine
@@ -149,6 +150,8 @@ async def running_services(
             machine=machine or LocalMachine(),
         )
         fixing = fix_services(toolbox, shared)
+        review_tools = ReviewToolbox(places.data_dir, toolbox)
+        reviewing = review_services(review_tools, opened.log, background, clock, files)
         open_documents = OpenDocumentsRelay()
         next_edits = next_edit_services(
             NextEditPorts(
@@ -186,10 +189,12 @@ async def running_services(
                 notices=lambda: [*learner.notices, *opened.notices()],
                 model_mind=model_mind,
                 fixing=fixing,
+                reviewing=reviewing,
                 next_edits=next_edits,
                 open_documents=open_documents,
             )
         finally:
+            await reviewing.feature.close()
             await toolbox.close()
             await model_mind.close()
         await background.finish(FINISH_WITHIN_S)

@@ -58,6 +58,9 @@ class Reason(StrEnum):
     NOT_WRITABLE = "not_writable"
     REVERTS = "reverts"
     WORSE_LINTING = "worse_linting"
+    CLOSED_BEFORE = "closed_before"
+    RULE_SILENCED = "rule_silenced"
+    BEYOND_MOST = "beyond_most"
 
 
 REASON_WORDS: dict[Reason, str] = {
@@ -87,6 +90,9 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.NOT_WRITABLE: "its file cannot be written",
     Reason.REVERTS: "it would take back what you just did, or change white space alone",
     Reason.WORSE_LINTING: "it would bring a complaint of the linter that was not there before",
+    Reason.CLOSED_BEFORE: "you closed this comment before (inkling review --list-closed)",
+    Reason.RULE_SILENCED: "its rule is silenced in this repository (inkling review --reopen)",
+    Reason.BEYOND_MOST: "other comments of the review are worth more (inkling.review.maxComments)",
 }
 """Each reason in words for a person, naming the setting that changes it where there is one."""
 

@@ -24,6 +24,7 @@ from inkling.lsp.late_editor import LateEditor
 from inkling.lsp.next_edits import NextEditor, NextEdits, register_next_edits
 from inkling.lsp.popup import register_popup
 from inkling.lsp.protocol import Protocol, ReadyJson
+from inkling.lsp.reviewing import Reviewing, register_reviewing
 from inkling.lsp.seen_outcome import seen_outcome
 from inkling.lsp.services import DocumentFollower, Services
 from inkling.lsp.session import Session
@@ -69,6 +70,8 @@ def create_server(services: Services, version: str, converter: Converter) -> Ink
     _register_own_data(server, services, session)
     if services.fixing is not None:
         register_fixing(server, Fixing(server, services.fixing, session, documents), _errors_in_words)
+    if services.reviewing is not None:
+        register_reviewing(server, Reviewing(server, services.reviewing, session, documents), _errors_in_words)
     register_next_edits(server, NextEdits(services.next_edits, session, documents))
     return server
 

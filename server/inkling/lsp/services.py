@@ -25,6 +25,7 @@ from inkling.features.edit_inference import EditOutcomeInference
 from inkling.features.fix import FixFeature, UnaskedFixes
 from inkling.features.next_edit import NextEditFeature, OpenDocuments
 from inkling.features.popup import PopupFeature
+from inkling.features.review import EditorReviews
 from inkling.lsp.loop_meter import LoopMeter
 
 
@@ -159,6 +160,21 @@ class NextEditServices:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewServices:
+    """What *Review changes* is served with.
+
+    Attributes:
+        feature: Has changes reviewed, and remembers the latest reviews.
+        files: Reads what lies on disk.
+        configure: Takes new settings, and the key of a language model's endpoint.
+    """
+
+    feature: EditorReviews
+    files: FileReader
+    configure: Callable[[Settings, str | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the handlers call.
 
@@ -179,6 +195,7 @@ class Services:
         notices: What the user must be told, such as that a damaged database was set aside.
         model_mind: The mind that asks an endpoint; None in programs that never do.
         fixing: Runs tests and looks for fixes; None in programs that never do.
+        reviewing: Reviews changes; None in programs that never do.
     """
 
     completion: CompletionFeature
@@ -197,3 +214,4 @@ class Services:
     notices: Callable[[], list[str]]
     model_mind: ModelMind | None = None
     fixing: FixServices | None = None
+    reviewing: ReviewServices | None = None

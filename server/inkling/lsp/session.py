@@ -163,6 +163,8 @@ class Session:
     def _configure_model_mind(self) -> None:
         if self._services.model_mind is not None:
             self._services.model_mind.configure(self._settings, self._options.api_key)
+        if self._services.reviewing is not None:
+            self._services.reviewing.configure(self._settings, self._options.api_key)
 
     @property
     def interpreter(self) -> Path | None:

@@ -26,7 +26,7 @@ from inkling.core.edit import TextEdit
 from inkling.core.errors import UserError
 from inkling.core.repair import FileEdit
 from inkling.core.review import Confirmation, Reproduction, ReviewComment, Severity, Topic
-from inkling.features.review import NamedReviewer, RememberedComment, ReviewFeature, ReviewWishes
+from inkling.features.review import Closing, NamedReviewer, RememberedComment, ReviewFeature, ReviewWishes
 
 AFTER = "def share(a, b):\n    naïve = '🦑'\n    return a / b\n"
 BEFORE = "def share(a, b):\n    if b == 0:\n        return 0\n    return a / b\n"
@@ -188,10 +188,11 @@ def test_what_was_shown_is_remembered_and_dismissed_by_the_beginning_of_its_name
     assert asyncio.run(memory.seen("main:index")) == {"abcd1111", "eeee0000", "abcd2222", "ffff0000"}
     assert asyncio.run(memory.seen("other")) == frozenset()
     with pytest.raises(UserError, match="is the beginning of 2 fingerprints; give more of it"):
-        memory.dismiss("abcd", "why")
+        memory.close_named("abcd", Closing.DISMISSED, "why")
     with pytest.raises(UserError, match="no comment that was shown here"):
-        memory.dismiss("abc", "why")
-    assert memory.dismiss("ABCD1", "why") == ("r.x", "Words.")
+        memory.close_named("abc", Closing.DISMISSED, "why")
+    closed = memory.close_named("ABCD1", Closing.DISMISSED, "why")
+    assert (closed.name, closed.rule, closed.message) == ("abcd1111", "r.x", "Words.")
     other_window = ReviewFile(tmp_path / "data", tmp_path / "shop/.git")
     assert asyncio.run(other_window.closed()) == {"abcd1111", "eeee0000"}
     assert memory.path.stat().st_mode & 0o777 == 0o600
@@ -213,8 +214,50 @@ def test_a_damaged_memory_is_set_aside_and_a_full_disk_spoils_nothing(tmp_path: 
     (tmp_path / "data" / "a file").write_text("", encoding="utf-8")
     asyncio.run(blocked.remember("s", [], frozenset()))
     assert asyncio.run(blocked.closed()) == frozenset()
-    with pytest.raises(UserError, match="the dismissal cannot be kept"):
-        blocked.dismiss("abcd", "why")
+    with pytest.raises(UserError, match="what becomes of comments cannot be kept"):
+        blocked.close_named("abcd", Closing.DISMISSED, "why")
+
+
+def test_what_is_closed_is_listed_and_opened_again_from_either_side(tmp_path: Path) -> None:
+    shell, editor = (ReviewFile(tmp_path / "data", tmp_path / ".git") for _ in range(2))
+    one, other = (
+        RememberedComment(fingerprints=names, rule=rule, path=PurePosixPath("cart.py"), message="Words.")
+        for names, rule in ((("abcd1111", "eeee0000"), "r.x"), (("abcd2222",), "r.y"))
+    )
+    asyncio.run(editor.close(one, Closing.RESOLVED, ""))
+    asyncio.run(editor.close(other, Closing.RULE_SILENCED, "not here"))
+    assert asyncio.run(shell.closed()) == {"abcd1111", "eeee0000"}
+    assert asyncio.run(shell.silenced()) == {"r.y"}
+    assert [(each.name, each.closing.value, each.reason) for each in shell.closed_entries()] == [
+        ("r.y", "rule_silenced", "not here"),
+        ("eeee0000", "resolved", ""),
+        ("abcd1111", "resolved", ""),
+    ]
+    with pytest.raises(UserError, match="nothing that is closed here has the fingerprint 'r.z'"):
+        shell.reopen_named("r.z")
+    assert shell.reopen_named("r.y").closing is Closing.RULE_SILENCED
+    assert shell.reopen_named("eeee").message == "Words."
+    assert (asyncio.run(editor.closed()), asyncio.run(editor.silenced())) == (frozenset(), frozenset())
+    asyncio.run(shell.close(other, Closing.RULE_SILENCED, ""))
+    asyncio.run(editor.reopen(other))
+    assert asyncio.run(shell.silenced()) == frozenset()
+
+
+def test_a_memory_of_an_older_inkling_is_read_and_one_of_a_newer_is_left_alone(tmp_path: Path) -> None:
+    memory = ReviewFile(tmp_path / "data", tmp_path / ".git")
+    memory.path.parent.mkdir(parents=True)
+    kept = {"as": "dismissed", "reason": "why", "at": 1, "rule": "r.x", "path": "cart.py", "message": "Words."}
+    memory.path.write_text(json.dumps({"version": 1, "closed": {"abcd1111": kept}, "scopes": {}}), encoding="utf-8")
+    assert asyncio.run(memory.closed()) == {"abcd1111"}
+    asyncio.run(memory.remember("s", [], frozenset()))
+    assert [each.name for each in memory.closed_entries()] == ["abcd1111"]
+    newer = json.dumps({"version": 99, "closed": ["in another form"]})
+    memory.path.write_text(newer, encoding="utf-8")
+    assert asyncio.run(memory.closed()) == frozenset()
+    asyncio.run(memory.remember("s", [], frozenset()))
+    with pytest.raises(UserError, match="is of a newer Inkling"):
+        memory.reopen_named("abcd1111")
+    assert memory.path.read_text(encoding="utf-8") == newer
 
 
 def test_two_reviews_at_once_lose_nothing(tmp_path: Path) -> None:

@@ -46,6 +46,10 @@ class _NothingBefore:
         """Returns nothing."""
         return frozenset()
 
+    async def silenced(self) -> frozenset[str]:
+        """Returns nothing."""
+        return frozenset()
+
     async def seen(self, _scope: str) -> frozenset[str]:
         """Returns nothing."""
         return frozenset()

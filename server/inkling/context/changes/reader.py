@@ -22,6 +22,7 @@ from inkling.core.errors import UserError
 from inkling.core.execution import ProjectView
 
 _PREFIX: Final = "inkling-review-"
+_MAIN_BRANCHES: Final = ("main", "master", "trunk", "develop")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,25 @@ def find_repository(folder: Path, environment: Mapping[str, str], *, is_project:
     except GitFailed:
         branch = ""
     return Repository(top=top, prefix=prefix if is_project else "", common_dir=common_dir, branch=branch)
+
+
+def branch_base(repository: Repository, environment: Mapping[str, str]) -> str:
+    """Returns the branch that the one that is checked out was most likely made from.
+
+    That is the one that the remote checks out for everybody, else the first there is of those names that main branches
+    have.
+
+    Raises:
+        UserError: There is none.
+    """
+    git = git_of_user(repository.top, environment)
+    with contextlib.suppress(GitFailed):
+        return git.line("rev-parse", "--abbrev-ref", "--verify", "--quiet", "refs/remotes/origin/HEAD")
+    names = [name for name in _MAIN_BRANCHES if name != repository.branch]
+    for name in [*(f"origin/{main}" for main in _MAIN_BRANCHES), *names]:
+        if git.works("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}"):
+            return name
+    raise UserError("nobody knows which branch this one was made from; name it, such as origin/main")
 
 
 def _why_no_repository(folder: Path, said: str) -> str:

@@ -10,8 +10,8 @@ from typing import Final
 from inkling.core.errors import InklingError
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
 from inkling.features.review.fingerprint import CommentedLines, fingerprints
-from inkling.features.review.merging import NamedComment, merge
-from inkling.features.review.ports import NamedReviewer, RememberedComment, ReviewMemory
+from inkling.features.review.merging import WEIGHTS, NamedComment, merge
+from inkling.features.review.ports import AsStated, CommentAcceptance, NamedReviewer, RememberedComment, ReviewMemory
 from inkling.features.review.words import unread_files
 
 logger = logging.getLogger(__name__)
@@ -47,12 +47,22 @@ class FoundComment:
         fingerprint: Its name, by which it is dismissed.
         fingerprints: The same, then those of comments with the same cause.
         lines: The lines it is about, without their ends; none where they are not part of the change.
+        probability: That this user takes it: its place among the others goes by that. In [0, 1].
     """
 
     comment: ReviewComment
     fingerprint: str
     fingerprints: tuple[str, ...]
     lines: tuple[str, ...]
+    probability: float
+
+    @property
+    def remembered(self) -> RememberedComment:
+        """What is kept of it."""
+        comment = self.comment
+        return RememberedComment(
+            fingerprints=self.fingerprints, rule=comment.rule, path=comment.path, message=comment.message
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +75,9 @@ class Review:
         shown: What is worth reading, worth most first.
         folded: What is more likely wrong than right, in the same order.
         beyond: What would be shown if more were asked for.
-        n_closed: Comments that were dismissed or resolved before.
+        closed: What was dismissed or resolved before.
+        silenced: What is of a silenced rule.
+        n_closed: How many comments these two were before those of one cause became one.
         n_in_baseline: Comments that the baseline accepts.
         n_seen: Comments that the last review found, too, and that are left out.
         checked: What was looked at, one phrase each.
@@ -78,6 +90,8 @@ class Review:
     shown: tuple[FoundComment, ...] = ()
     folded: tuple[FoundComment, ...] = ()
     beyond: tuple[FoundComment, ...] = ()
+    closed: tuple[FoundComment, ...] = ()
+    silenced: tuple[FoundComment, ...] = ()
     n_closed: int = 0
     n_in_baseline: int = 0
     n_seen: int = 0
@@ -94,10 +108,13 @@ class Review:
 class ReviewFeature:
     """*Review changes*: asks all reviewers, and says the little that is worth saying."""
 
-    def __init__(self, reviewers: Sequence[NamedReviewer], memory: ReviewMemory) -> None:
-        """Takes who looks, and what is known of earlier reviews."""
+    def __init__(
+        self, reviewers: Sequence[NamedReviewer], memory: ReviewMemory, acceptance: CommentAcceptance | None = None
+    ) -> None:
+        """Takes who looks, what is known of earlier reviews, and how likely the user is to take a comment."""
         self._reviewers = reviewers
         self._memory = memory
+        self._acceptance = acceptance or AsStated()
 
     async def review(
         self, request: ReviewRequest, wishes: ReviewWishes, on_progress: Callable[[ReviewProgress], None]
@@ -112,19 +129,22 @@ class ReviewFeature:
             NamedComment(comment=comment, fingerprints=(name,))
             for comment, name in zip(comments, fingerprints(comments, lines), strict=True)
         ]
-        closed = await self._memory.closed()
+        closed, silenced = await self._memory.closed(), await self._memory.silenced()
         seen = await self._memory.seen(wishes.scope) if wishes.only_new else frozenset[str]()
-        is_open = [each for each in named if each.fingerprints[0] not in closed]
+        is_heard = [each for each in named if each.comment.rule not in silenced]
+        is_open = [each for each in is_heard if each.fingerprints[0] not in closed]
         is_unknown = [each for each in is_open if each.fingerprints[0] not in wishes.baseline]
         is_new = [each for each in is_unknown if each.fingerprints[0] not in seen]
-        found = [_found(each, lines) for each in merge(is_new)]
-        sure = [each for each in found if each.comment.confidence >= LOW_CONFIDENCE]
+        found = self._found(is_new, lines)
+        sure = [each for each in found if each.probability >= LOW_CONFIDENCE]
         review = Review(
             name=request.changes.name,
             n_files=sum(file.unreadable is None for file in files),
             shown=tuple(sure[: wishes.max_comments]),
             beyond=tuple(sure[wishes.max_comments :]),
-            folded=tuple(each for each in found if each.comment.confidence < LOW_CONFIDENCE),
+            folded=tuple(each for each in found if each.probability < LOW_CONFIDENCE),
+            closed=tuple(self._found([each for each in is_heard if each.fingerprints[0] in closed], lines)),
+            silenced=tuple(self._found([each for each in named if each.comment.rule in silenced], lines)),
             n_closed=len(named) - len(is_open),
             n_in_baseline=len(is_open) - len(is_unknown),
             n_seen=len(is_unknown) - len(is_new),
@@ -133,8 +153,22 @@ class ReviewFeature:
             seconds=time.monotonic() - began_s,
         )
         still_there = frozenset(each.fingerprints[0] for each in is_unknown) & seen
-        await self._memory.remember(wishes.scope, [_remembered(each) for each in review.shown], still_there)
+        await self._memory.remember(wishes.scope, [each.remembered for each in review.shown], still_there)
         return review
+
+    def _found(self, named: Sequence[NamedComment], lines: CommentedLines) -> list[FoundComment]:
+        """Returns one comment for each cause, worth most first."""
+        found = [
+            FoundComment(
+                comment=each.comment,
+                fingerprint=each.fingerprints[0],
+                fingerprints=each.fingerprints,
+                lines=tuple(lines.of(each.comment)),
+                probability=self._acceptance.probability(each.comment),
+            )
+            for each in merge(named)
+        ]
+        return sorted(found, key=lambda each: -WEIGHTS[each.comment.severity] * each.probability)
 
     async def _ask_all(
         self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]
@@ -184,19 +218,3 @@ class _Together:
             )
 
         return tell
-
-
-def _found(named: NamedComment, lines: CommentedLines) -> FoundComment:
-    return FoundComment(
-        comment=named.comment,
-        fingerprint=named.fingerprints[0],
-        fingerprints=named.fingerprints,
-        lines=tuple(lines.of(named.comment)),
-    )
-
-
-def _remembered(found: FoundComment) -> RememberedComment:
-    comment = found.comment
-    return RememberedComment(
-        fingerprints=found.fingerprints, rule=comment.rule, path=comment.path, message=comment.message
-    )

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import PurePosixPath
 from typing import Protocol
 
 from inkling.core.ports import Reviewer
+from inkling.core.review import ReviewComment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,11 +40,43 @@ class RememberedComment:
     message: str
 
 
+class Closing(StrEnum):
+    """How a comment was closed.
+
+    DISMISSED: it is wrong, or not worth it. RESOLVED: something was done about it. RULE_SILENCED: with all comments of
+    its rule in this repository.
+    """
+
+    DISMISSED = "dismissed"
+    RESOLVED = "resolved"
+    RULE_SILENCED = "rule_silenced"
+
+
+class CommentAcceptance(Protocol):
+    """Tells how likely this user is to take a comment."""
+
+    def probability(self, comment: ReviewComment) -> float:
+        """Returns the probability, in [0, 1]; without own judgements that is the comment's confidence."""
+        ...
+
+
+class AsStated:
+    """Takes the reviewers at their word. Implements `CommentAcceptance`."""
+
+    def probability(self, comment: ReviewComment) -> float:
+        """Returns the comment's confidence."""
+        return comment.confidence
+
+
 class ReviewMemory(Protocol):
     """What is known of earlier reviews of one project."""
 
     async def closed(self) -> frozenset[str]:
         """Returns the fingerprints of comments that were dismissed or resolved: they do not come back."""
+        ...
+
+    async def silenced(self) -> frozenset[str]:
+        """Returns the rules of which no comment is wanted in this repository."""
         ...
 
     async def seen(self, scope: str) -> frozenset[str]:
@@ -60,5 +94,30 @@ class ReviewMemory(Protocol):
             scope: As in `seen`.
             shown: What it showed.
             still_there: Fingerprints that it found and did not show, because they had been seen.
+        """
+        ...
+
+
+class ReviewClosings(ReviewMemory, Protocol):
+    """What is known of earlier reviews, and is told what becomes of comments."""
+
+    async def close(self, comment: RememberedComment, closing: Closing, reason: str) -> None:
+        """Makes a comment not come back, with `RULE_SILENCED` none of its rule.
+
+        Args:
+            comment: Which.
+            closing: How.
+            reason: Why, in the user's words; may be empty.
+
+        Raises:
+            UserError: It cannot be kept.
+        """
+        ...
+
+    async def reopen(self, comment: RememberedComment) -> None:
+        """Takes back that a comment was closed, or its rule silenced.
+
+        Raises:
+            UserError: It cannot be kept.
         """
         ...

@@ -1,12 +1,15 @@
-"""What the user reads about a review as a whole."""
+"""What the user reads about a review, and about what shows that a comment is right."""
 
 from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from inkling.core.change import ChangedFile, Unreadable
-from inkling.core.review import Unchecked
+from inkling.core.review import Confirmation, Reproduction, ReviewComment, Unchecked
+
+if TYPE_CHECKING:
+    from inkling.features.review.feature import Review
 
 N_NAMED: Final = 3  # files; the others are counted
 _WHY: Final = {
@@ -36,3 +39,50 @@ def _named(paths: list[PurePosixPath]) -> str:
     names = ", ".join(map(str, paths[:N_NAMED]))
     n_more = len(paths) - N_NAMED
     return names if n_more <= 0 else f"{names} and {n_more:,} more {'file' if n_more == 1 else 'files'}"
+
+
+def outcome_words(review: "Review") -> str:
+    """Returns what came of a review, in a sentence or two."""
+    if not review.n_files and not review.unchecked:
+        return f"Nothing has changed: there is no difference in {review.name}."
+    n_shown, n_folded, n_beyond = len(review.shown), len(review.folded), len(review.beyond)
+    said = counted(n_shown, "comment") if n_shown else "nothing to say"
+    more = [
+        f"{n_folded:,} less certain folded away" if n_folded else "",
+        f"{n_beyond:,} more than inkling.review.maxComments shows" if n_beyond else "",
+        f"{review.n_closed:,} closed before" if review.n_closed else "",
+    ]
+    words = ", ".join([said, *filter(None, more)])
+    return f"Reviewed {review.name}: {counted(review.n_files, 'file')}, {words}."
+
+
+def evidence_lines(comment: ReviewComment) -> list[str]:
+    """Returns what was run for a comment and what came of it, a sentence each; what was only read has none but one."""
+    shown = comment.reproduction
+    if shown is None:
+        how = (
+            "It could not be confirmed by a run."
+            if comment.claims_failure
+            else "It was found by reading, not by a run."
+        )
+        return [how]
+    if shown.is_of_project:
+        lines = [f"`{shown.node_id}` was run on both versions."]
+        lines.append(f"Before the change it {shown.before}; after it, it {shown.after}." if _is_test(shown) else "")
+    else:
+        lines = [f"Old and new version were run side by side on {counted(shown.n_inputs, 'input')} in a sandbox."]
+    if not _is_test(shown):
+        lines.append(f"`{shown.call}`: the old version {shown.before}, the new one {shown.after}.")
+    if comment.confirmation is Confirmation.CONFIRMED:
+        lines.append("A pytest module passes on the old version and fails on the new one.")
+    return [line for line in lines if line]
+
+
+def counted(n: int, noun: str) -> str:
+    """Returns a number with its noun, in the plural where it needs one."""
+    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
+
+
+def _is_test(shown: Reproduction) -> bool:
+    """Tells whether the input is a test, and no call."""
+    return shown.call == shown.node_id

@@ -78,11 +78,15 @@ class MemoryOnly:
     """Remembers reviews as long as the test lasts."""
 
     dismissed: set[str] = field(default_factory=set)
+    silenced_rules: set[str] = field(default_factory=set)
     scopes: dict[str, frozenset[str]] = field(default_factory=dict)
     shown: Mapping[str, Sequence[RememberedComment]] = field(default_factory=dict)
 
     async def closed(self) -> frozenset[str]:
         return frozenset(self.dismissed)
+
+    async def silenced(self) -> frozenset[str]:
+        return frozenset(self.silenced_rules)
 
     async def seen(self, scope: str) -> frozenset[str]:
         return self.scopes.get(scope, frozenset())

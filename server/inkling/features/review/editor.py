@@ -1,0 +1,101 @@
+"""The reviews that an editor has asked for: one at a time of each folder, the latest of them remembered."""
+
+import asyncio
+import uuid
+from collections import OrderedDict, defaultdict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from inkling.core.errors import UserError
+from inkling.core.review import ReviewProgress
+from inkling.core.suggestion import SuggestionId
+from inkling.features.review.asking import ReviewQuestion, ReviewTools
+from inkling.features.review.ports import CommentAcceptance
+from inkling.features.review.recorder import ReviewRecorder
+from inkling.features.review.session import OfferedComment, ReviewSession
+
+MAX_SESSIONS: Final = 8  # reviews whose comments can still be acted upon
+MAX_FOLDED: Final = 100  # less certain comments that are sent; nobody reads more
+
+
+class EditorReviews:
+    """Has changes reviewed, and remembers the latest reviews."""
+
+    def __init__(
+        self, tools: ReviewTools, recorder: ReviewRecorder, acceptance: Callable[[], Awaitable[CommentAcceptance]]
+    ) -> None:
+        """Takes what reviews are made with, who writes them down, and what gives the model of the user."""
+        self._tools = tools
+        self._recorder = recorder
+        self._acceptance = acceptance
+        self._sessions: OrderedDict[str, ReviewSession] = OrderedDict()
+        self._running: dict[Path, asyncio.Task[object]] = {}
+        self._locks: defaultdict[Path, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def review(self, question: ReviewQuestion, on_progress: Callable[[ReviewProgress], None]) -> ReviewSession:
+        """Returns a review; one of the same folder that is still going on is cancelled first.
+
+        Raises:
+            UserError: The change cannot be had; the message says what to do.
+        """
+        async with self._alone(question.folder):
+            reviewed = await self._tools.review(question, await self._acceptance(), on_progress)
+        review = reviewed.review
+        comments = [(each, False) for each in review.shown] + [(each, True) for each in review.folded[:MAX_FOLDED]]
+        session = ReviewSession(
+            id=uuid.uuid4().hex,
+            question=question,
+            reviewed=reviewed,
+            comments=tuple(
+                OfferedComment(id=SuggestionId(uuid.uuid4().hex), found=found, is_folded=is_folded)
+                for found, is_folded in comments
+            ),
+        )
+        self._sessions[session.id] = session
+        if len(self._sessions) > MAX_SESSIONS:
+            await _leave(self._sessions.popitem(last=False)[1])
+        self._recorder.reviewed(session)
+        return session
+
+    def session(self, review_id: str) -> ReviewSession:
+        """Returns a review.
+
+        Raises:
+            UserError: It is not remembered any more.
+        """
+        session = self._sessions.get(review_id)
+        if session is None:
+            raise UserError("this review is not remembered any more; review the changes again")
+        return session
+
+    async def close(self) -> None:
+        """Ends what is going on, and takes away what reviews have on disk."""
+        tasks = list(self._running.values())
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        while self._sessions:
+            await _leave(self._sessions.popitem()[1])
+
+    @asynccontextmanager
+    async def _alone(self, folder: Path) -> AsyncIterator[None]:
+        """Gives the folder to the latest who asks: an older one is cancelled, and waited for."""
+        task = asyncio.current_task()
+        older = self._running.get(folder)
+        if older is not None:
+            older.cancel()
+        if task is not None:
+            self._running[folder] = task
+        try:
+            async with self._locks[folder]:
+                yield
+        finally:
+            if self._running.get(folder) is task:
+                del self._running[folder]
+
+
+async def _leave(session: ReviewSession) -> None:
+    await asyncio.to_thread(session.reviewed.leave)
