@@ -38,7 +38,7 @@ test: setup
 	scripts/test_all.sh
 
 test-python: setup
-	$(BIN)/pytest -q
+	$(BIN)/pytest -q -n logical --maxprocesses 4 --dist loadgroup --durations=10
 
 test-extension: setup
 	npm run --silent test

@@ -24,7 +24,7 @@ trap 'rm -f "$INKLING_TESTS_MISSING"' EXIT
 
 scripts/setup_sandboxes.sh
 stage "formatting, linting, types, import contracts" make --no-print-directory check
-stage "unit, contract and daemon tests" .venv/bin/pytest -q --durations=5
+stage "unit, contract and daemon tests" make --no-print-directory test-python
 stage "extension unit tests" npm run --silent test
 stage "tests in a real editor" make --no-print-directory test-editor
 
