@@ -15,6 +15,7 @@ import { InterpreterWatcher } from "./vscode/interpreter";
 import { NextEdits } from "./vscode/nextEdits/nextEdits";
 import { OutcomeReporter } from "./vscode/outcomeReporter";
 import { ReadableDocuments } from "./vscode/readableDocuments";
+import { registerReviewing } from "./vscode/reviewing/registerReviewing";
 import { Server } from "./vscode/server";
 import { showStatusBar } from "./vscode/statusBar";
 
@@ -57,6 +58,7 @@ export function activate(context: vscode.ExtensionContext): void {
     insights,
     changes,
     registerFixing({ server, changes, documents, clock, log, report }),
+    registerReviewing({ server, documents, clock, log, report }),
     showStatusBar(server, activity, interpreter),
     registerCommands({ server, activity, apiKey, documents, insights, log }),
   );

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 
 /** Says why nothing is run in a workspace that is not trusted. */
 export async function tellUntrusted(): Promise<void> {
-  const words = "Inkling runs tests and looks for fixes in trusted workspaces only.";
+  const words = "Inkling runs tests, looks for fixes and reviews changes in trusted workspaces only.";
   if ((await vscode.window.showInformationMessage(words, "Manage Workspace Trust")) !== undefined) {
     await vscode.commands.executeCommand("workbench.trust.manage");
   }
