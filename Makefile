@@ -10,7 +10,7 @@ SHELL := /bin/bash
 ## Leaves the environments in .venv and node_modules, and the Insights page where the server looks for it.
 setup: $(VENV)/.ready node_modules/.ready extension/dist/insights.js
 
-$(VENV)/.ready: requirements-dev.lock pyproject.toml
+$(VENV)/.ready: requirements-dev.lock pyproject.toml hatch_build.py $(wildcard server/inkling/engine/language/core/*)
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Inkling needs Python 3.11 or newer; set PYTHON=/path/to/python3")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock

@@ -32,11 +32,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.engine.language.compiled import in_use
 from inkling.engine.language.evidence import (
     END_OF_LINE,
     LONGEST_CONTEXT,
@@ -48,6 +49,9 @@ from inkling.engine.language.evidence import (
     n_agreeing,
 )
 from inkling.engine.language.lexer import is_line_break
+
+if TYPE_CHECKING or in_use.is_compiled:
+    from inkling.engine.language import _core
 
 MAGIC: Final = b"INKLING1"
 SEPARATOR: Final = 0
@@ -81,7 +85,9 @@ class Segment:
         self._file_numbers = {path: number for number, path in enumerate(files)}
         self._ids: dict[str, int | None] = {}
         self._texts: dict[int, str] = {}
+        self._arrays = arrays
         self._left_out: list[int] = []
+        self.core = self._compiled()
         self.n_tokens = len(self._tokens)
 
     @property
@@ -94,6 +100,7 @@ class Segment:
         numbers = sorted(self._file_numbers[file] for file in files if file in self._file_numbers)
         # The place of a file's first token belongs to the file before, whose end it is.
         self._left_out = [int(self._file_start[number + edge]) + 1 for number in numbers for edge in (0, 1)]
+        self.core = self._compiled()
 
     def file_tokens(self, file: str) -> list[str] | None:
         """Returns the tokens of `file` as they were read; None where it was not."""
@@ -186,6 +193,21 @@ class Segment:
         """Returns the tokens of a line without its line break."""
         first, last = self.line_starts[number], self.line_starts[number + 1]
         return tuple([self._text(token) for token in self._tokens[first + 1 : last].tolist()])
+
+    def _compiled(self) -> "_core.SegmentCore | None":
+        if not in_use.is_compiled:
+            return None
+        arrays = self._arrays
+        return _core.SegmentCore(
+            arrays["tokens"],
+            arrays["order"],
+            arrays["first_place"],
+            arrays["words"],
+            arrays["word_start"],
+            np.array(self._left_out, np.int32),
+            most_samples=MOST_SAMPLES,
+            most_samples_of_expected=MOST_SAMPLES_OF_EXPECTED,
+        )
 
     def _kept(self, places: Ints) -> Ints:
         if not self._left_out:

@@ -1,12 +1,17 @@
 """The language model: blends what the layers know about the next token, and searches for likely lines."""
 
-import heapq
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from inkling.engine.language.evidence import END_OF_LINE, Expectation, Layer
+from inkling.engine.language import pure_core
+from inkling.engine.language.compiled import in_use
+from inkling.engine.language.evidence import Expectation, Layer
 from inkling.engine.language.lexer import LONG_STRING
+from inkling.engine.language.pure_core import Limits
+
+if TYPE_CHECKING or in_use.is_compiled:
+    from inkling.engine.language import _core
 
 MOST_TOKENS = 32  # longest line that is proposed
 MOST_CHILDREN = 6  # continuations followed from one line begun
@@ -78,32 +83,10 @@ def next_tokens(
     Source: S. Chen and J. Goodman, "An empirical study of smoothing techniques for language modeling" (1998),
     section 2.7, with a strength added to the counts.
     """
-    evidence = [
-        (-places.depth, number, places)
-        for number, weighted in enumerate(layers)
-        for places in weighted.layer.places(context)
-    ]
-    evidence.sort(key=lambda item: item[:2])
-    probabilities: dict[str, float] = {}
-    mass = 1.0
-    for _, number, places in evidence:
-        weighted = layers[number]
-        counts = weighted.layer.next_tokens(places, expected)
-        if not counts:
-            continue
-        total = sum(counts.values())
-        discount = weighted.discount
-        kept = {token: count - discount * min(count, 1.0) for token, count in counts.items()}
-        total_kept = sum(kept.values())
-        left = (total - total_kept + weighted.strength) / (total + weighted.strength)
-        left **= places.n_depths
-        share = mass * (1.0 - left) / total_kept
-        for token, count in kept.items():
-            probabilities[token] = probabilities.get(token, 0.0) + share * count
-        mass *= left
-        if mass < LEAST_MASS:
-            break
-    return probabilities
+    compiled = _compiled(layers)
+    if compiled is None:
+        return pure_core.next_tokens(_pure(layers), context, expected, LEAST_MASS)
+    return _core.next_tokens(compiled, context, expected, LEAST_MASS)
 
 
 def predict_lines(
@@ -119,35 +102,24 @@ def predict_lines(
     The likeliest line begun is continued first, so the first one to end is the likeliest of all. When
     `most_steps` are used up before any ended, the likeliest one is followed greedily to its end.
     """
-    depths = _depths(layers, context, expected)
-    begun: list[tuple[float, int, tuple[str, ...], tuple[float, ...]]] = [(0.0, 0, (), ())]
-    finished: list[Line] = []
-    n_pushed = 0
-    n_steps = 0
-    while begun and len(finished) < MOST_FINISHED and not is_cancelled():
-        cost, _, tokens, logprobs = heapq.heappop(begun)
-        if tokens and tokens[-1] == END_OF_LINE:
-            line = Line(tokens=tokens[:-1], logprob=-cost, n_tokens=len(tokens), token_logprobs=logprobs, depths=depths)
-            finished.append(line)
-            continue
-        if len(tokens) >= MOST_TOKENS:
-            continue
-        if n_steps >= most_steps and finished:
-            break
-        n_steps += 1
-        probabilities = next_tokens(layers, (*context, *tokens), None if tokens else expected)
-        children = heapq.nlargest(
-            1 if n_steps > most_steps else MOST_CHILDREN, probabilities.items(), key=lambda item: item[1]
-        )
-        if n_steps > most_steps:
-            begun.clear()
-        for token, probability in children:
-            # A long string stands for many; the text of none of them is known.
-            if probability >= LEAST_STEP_PROBABILITY and token != LONG_STRING:
-                n_pushed += 1
-                logprob = math.log(min(probability, 1.0))
-                heapq.heappush(begun, (cost - logprob, n_pushed, (*tokens, token), (*logprobs, logprob)))
-    return finished
+    limits = Limits(
+        most_steps=most_steps,
+        most_tokens=MOST_TOKENS,
+        most_children=MOST_CHILDREN,
+        most_finished=MOST_FINISHED,
+        least_probability=LEAST_STEP_PROBABILITY,
+        # A long string stands for many; the text of none of them is known.
+        never_written=LONG_STRING,
+    )
+    compiled = _compiled(layers)
+    if compiled is None:
+        found, depths = pure_core.predict_lines(_pure(layers), context, expected, LEAST_MASS, is_cancelled, limits)
+    else:
+        found, depths = _core.predict_lines(compiled, context, expected, LEAST_MASS, is_cancelled, limits)
+    return [
+        Line(tokens=tokens, logprob=logprob, n_tokens=len(logprobs), token_logprobs=logprobs, depths=depths)
+        for tokens, logprob, logprobs in found
+    ]
 
 
 def score_lines(
@@ -161,18 +133,10 @@ def score_lines(
     A line may end with `END_OF_LINE`, which is scored like any token. `expected` limits what the first token
     of each line competes with. A token that nothing speaks for has `FLOOR_LOGPROB`.
     """
-    known: dict[tuple[str, ...], dict[str, float]] = {}
-    scores: list[tuple[float, ...]] = []
-    for line in lines:
-        logprobs: list[float] = []
-        for place, token in enumerate(line):
-            before = line[:place]
-            if before not in known:
-                known[before] = next_tokens(layers, (*context, *before), None if before else expected)
-            probability = known[before].get(token, 0.0)
-            logprobs.append(max(FLOOR_LOGPROB, math.log(min(probability, 1.0))) if probability > 0 else FLOOR_LOGPROB)
-        scores.append(tuple(logprobs))
-    return scores
+    compiled = _compiled(layers)
+    if compiled is None:
+        return pure_core.score_lines(_pure(layers), context, expected, LEAST_MASS, list(lines), FLOOR_LOGPROB)
+    return _core.score_lines(compiled, context, expected, LEAST_MASS, list(lines), FLOOR_LOGPROB)
 
 
 def longest_matches(
@@ -205,9 +169,18 @@ def longest_matches(
     return found
 
 
-def _depths(layers: Sequence[WeightedLayer], context: Sequence[str], expected: Expectation | None) -> tuple[int, ...]:
-    """Returns for each layer in how many tokens the places agree that have something to say."""
-    return tuple(
-        next((places.depth for places in layer.places(context) if layer.next_tokens(places, expected)), 0)
-        for layer in (weighted.layer for weighted in layers)
-    )
+def _pure(layers: Sequence[WeightedLayer]) -> pure_core.Layers:
+    return [(weighted.layer, weighted.discount, weighted.strength) for weighted in layers]
+
+
+def _compiled(
+    layers: Sequence[WeightedLayer],
+) -> "list[tuple[_core.SegmentCore | _core.ScanCore, float, float]] | None":
+    """Returns the layers as the compiled core takes them; None where one of them, or the core, is Python alone."""
+    compiled = []
+    for weighted in layers:
+        core = weighted.layer.core
+        if core is None:
+            return None
+        compiled.append((core, weighted.discount, weighted.strength))
+    return compiled if in_use.is_compiled else None

@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from inkling.engine.language.lexer import is_line_break, is_word
+
+if TYPE_CHECKING:
+    from inkling.engine.language._core import ScanCore, SegmentCore
 
 LONGEST_CONTEXT = 12  # tokens of context that are compared; longer ones hardly tell more
 LONGEST_MATCH = 60  # tokens that are compared where a whole line is taken over from one place
@@ -49,6 +52,11 @@ class Places:
 
 class Layer(Protocol):
     """A body of code that can be asked what followed a context."""
+
+    @property
+    def core(self) -> "SegmentCore | ScanCore | None":
+        """The layer as the compiled core takes it; None where that is not in use."""
+        ...
 
     def places(self, context: Sequence[str]) -> list[Places]:
         """Returns the places that agree with the end of `context`, the deepest first, down to depth 1."""

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.engine.language.compiled import in_use
 from inkling.engine.language.evidence import (
     END_OF_LINE,
     LONGEST_CONTEXT,
@@ -16,6 +18,9 @@ from inkling.engine.language.evidence import (
     n_agreeing,
 )
 from inkling.engine.language.lexer import LexedLine, is_line_break, lex_line, line_break
+
+if TYPE_CHECKING or in_use.is_compiled:
+    from inkling.engine.language import _core
 
 MOST_SAMPLES = 128  # places looked at for one count, those nearest to the cursor
 HALF_WEIGHT_TOKENS = 4000.0  # distance from the cursor at which a place counts half; 1000 and 200 were worse
@@ -34,6 +39,7 @@ class TokenNumbers:
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {"": SEPARATOR}
         self._texts: list[str] = [""]
+        self._predicted: list[str] = [END_OF_LINE]  # the end of a file ends its last line
         self.line_breaks: list[int] = [SEPARATOR]
 
     def number(self, token: str) -> int:
@@ -42,6 +48,7 @@ class TokenNumbers:
         if found is None:
             found = self._numbers[token] = len(self._texts)
             self._texts.append(token)
+            self._predicted.append(as_predicted(token))
             if is_line_break(token):
                 self.line_breaks.append(found)
         return found
@@ -56,6 +63,21 @@ class TokenNumbers:
     def text(self, number: int) -> str:
         """Returns the token with this number."""
         return self._texts[number]
+
+    def predicted(self, number: int) -> str:
+        """Returns what the token with this number is counted as."""
+        return self._predicted[number]
+
+    def core(self, tokens: Ints, cursor: int | None) -> "_core.ScanCore":
+        """Returns tokens with these numbers as the compiled core takes them."""
+        return _core.ScanCore(
+            tokens,
+            self._numbers,
+            self._predicted,
+            -1.0 if cursor is None else float(cursor),
+            most_samples=MOST_SAMPLES,
+            half_weight=HALF_WEIGHT_TOKENS,
+        )
 
 
 class OpenFile:
@@ -162,6 +184,7 @@ class ScannedTokens:
         self._numbers = numbers
         self._cursor = None if cursor is None else cursor + LONGEST_CONTEXT
         self._found: list[NDArray[np.intp]] = []
+        self.core = numbers.core(self._tokens, self._cursor) if in_use.is_compiled else None
 
     def places(self, context: Sequence[str]) -> list[Places]:
         """Returns the places that agree with the end of `context`, the deepest first, down to depth 1."""
@@ -202,14 +225,11 @@ class ScannedTokens:
             shares = (1.0 / (1.0 + np.abs(found - self._cursor) / HALF_WEIGHT_TOKENS)).tolist()
         weights: dict[str, float] = {}
         for number, share in zip(numbers, shares, strict=True):
-            text = END_OF_LINE if number == SEPARATOR else self._numbers.text(number)
-            weights[text] = weights.get(text, 0.0) + share
-        predicted: dict[str, float] = {}
-        for text, weight in weights.items():
-            token = as_predicted(text)
-            if expected is None or expected.accepts(token):
-                predicted[token] = predicted.get(token, 0.0) + weight
-        return predicted
+            token = self._numbers.predicted(number)
+            weights[token] = weights.get(token, 0.0) + share
+        if expected is None:
+            return weights
+        return {token: weight for token, weight in weights.items() if expected.accepts(token)}
 
     def matches(self, places: Places, context: Sequence[str], *, most: int) -> list[tuple[int, int]]:
         """Returns how many tokens agree before each of `places`, those nearest to the cursor, and where it is."""
