@@ -7,6 +7,14 @@ import pytest
 from tests.e2e.daemon.editor import Editor
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the marks in the same hook
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Lets one process run all of these: answers have deadlines, and one daemon has enough to do with its share."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.xdist_group("daemon"))
+
+
 @pytest.fixture
 async def editor(tmp_path: Path) -> AsyncIterator[Editor]:
     """An editor with the sample project, its index built."""
