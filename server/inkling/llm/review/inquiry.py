@@ -53,6 +53,7 @@ class Inquiry:
     found: Sequence[ReviewComment]
     account: Account
     drafts: list[Draft] = field(default_factory=list)
+    _endpoint_problem: str = ""
     _purse: TokenPurse = field(init=False)
     _runs: asyncio.Semaphore = field(init=False)
 
@@ -87,8 +88,12 @@ class Inquiry:
             self.drafts += drafts
             await asyncio.gather(*(self._run(draft) for draft in drafts))
             await self._score([draft for draft in drafts if not draft.is_dropped], part_shown, spent)
-        except (ModelError, BadAnswerError) as error:
-            self.account.failed.append((part, str(error).rstrip(".")))
+        except ModelError as error:
+            # Later ones differ only in when the endpoint is asked again.
+            self._endpoint_problem = self._endpoint_problem or str(error).rstrip(".")
+            self.account.failed.append((part, self._endpoint_problem))
+        except BadAnswerError as error:
+            self.account.failed.append((part, str(error)))
         finally:
             self._purse.settle(n_taken, spent.n_tokens)
 
