@@ -239,6 +239,57 @@ def bench_review(
     sys.exit(run(options, json_file))
 
 
+@bench.command("completion")
+@click.option(
+    "--project",
+    "projects",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    multiple=True,
+    help="A folder of Python files: lines are left out of it. May be given several times.",
+)
+@click.option(
+    "--history",
+    "repositories",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    multiple=True,
+    help="A git repository: lines of its commits are typed again. Any will do, one made of two releases, too.",
+)
+@click.option("--steps", type=click.Path(path_type=Path), help="Ordered steps of pull requests, typed again as well.")
+@click.option(
+    "--without",
+    multiple=True,
+    metavar="NAME",
+    help="Switch off jedi, word or line (what is compared with), workspace or environment, or a source of candidates.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="For all choices, and for the intervals.")
+@click.option(
+    "--limit", "n_each", type=click.IntRange(1), default=170, show_default=True, help="Most lines of a kind a project."
+)
+@_JSON_OPTION
+@with_exit_codes
+def bench_completion(
+    projects: tuple[Path, ...],
+    repositories: tuple[Path, ...],
+    steps: Path | None,
+    without: tuple[str, ...],
+    seed: int,
+    n_each: int,
+    json_file: Path | None,
+) -> None:
+    """How often the embedded completer finishes a line rightly, how sure it is and how fast, beside simpler ones."""
+    from inkling.bench.completion.benchmark import CompletionOptions, run
+
+    options = CompletionOptions(
+        projects=projects,
+        repositories=repositories,
+        steps=steps,
+        without=frozenset(without),
+        seed=seed,
+        n_each=n_each,
+    )
+    sys.exit(run(options, json_file))
+
+
 @bench.command("next-edit")
 @click.option("--data", type=click.Path(path_type=Path), help="Ordered steps of pull requests, as in the shared set.")
 @click.option("--repo", type=click.Path(path_type=Path), help="Take the commits of this git repository instead.")

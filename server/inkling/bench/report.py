@@ -86,6 +86,11 @@ def publish(report: Report, json_file: Path | None) -> None:
     for key, metric in report.metrics.items():
         interval = "" if metric.low == metric.high else f"  [{metric.low:.3f}, {metric.high:.3f}]"
         print(f"  {key:34} {metric.value:10.3f}{interval}")
+    write(report, json_file)
+
+
+def write(report: Report, json_file: Path | None) -> None:
+    """Writes a report as JSON where a file is given."""
     if json_file is not None:
         metrics = {
             key: {"value": metric.value, "low": metric.low, "high": metric.high}

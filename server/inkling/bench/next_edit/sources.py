@@ -17,10 +17,19 @@ from inkling.engine.next_edit.imports.import_index import FileImports, read_impo
 
 MOST_CHANGES = 60  # of one commit; more were made by a tool
 MOST_FILE_BYTES = 1024 * 1024
-_ROOT = "file:///project/"  # a made-up folder: nothing of the files lies on disk
+ROOT = "file:///project/"  # a made-up folder: nothing of the files lies on disk
 
 
 def ordered_steps(path: Path) -> list[PullRequest]:
+    """Returns the pull requests of the shared set, with what is imported in their repositories.
+
+    Raises:
+        UserError: The file is missing or of another form.
+    """
+    return _with_imports(read_steps(path))
+
+
+def read_steps(path: Path) -> list[PullRequest]:
     """Returns the pull requests of the shared set.
 
     Raises:
@@ -28,15 +37,15 @@ def ordered_steps(path: Path) -> list[PullRequest]:
     """
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
-            return _with_imports([_pull_request(json.loads(line)) for line in file])
+            return [_pull_request(json.loads(line)) for line in file]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} cannot be read as ordered steps ({error}); name another with --data.") from error
+        raise UserError(f"{path} cannot be read as ordered steps ({error}); name another file.") from error
 
 
 def _pull_request(record: dict[str, Any]) -> PullRequest:
     path_of = {key: key.replace("__", "/") for key in record["files"]}
     path_of |= {step["file"]: step["path"] for step in record["steps"]}
-    uri_of = {key: DocumentUri(_ROOT + path) for key, path in path_of.items()}
+    uri_of = {key: DocumentUri(ROOT + path) for key, path in path_of.items()}
     files = {uri_of[key]: without_ends(text) for key, text in record["files"].items()}
     diffs = [(uri_of[step["file"]], step["diff"]) for step in record["steps"] if step["file"] in record["files"]]
     return PullRequest(
@@ -52,14 +61,14 @@ def _with_imports(pull_requests: Sequence[PullRequest]) -> list[PullRequest]:
     """
     seen: dict[str, dict[DocumentUri, FileImports]] = {}
     found: dict[str, PullRequest] = {}
-    for pull_request in sorted(pull_requests, key=_number):
+    for pull_request in sorted(pull_requests, key=number_of):
         imports = seen.setdefault(pull_request.repository, {})
         found[pull_request.id] = replace(pull_request, imports=dict(imports))
         imports |= {uri: read_imports("\n".join(lines)) for uri, lines in pull_request.files.items()}
     return [found[pull_request.id] for pull_request in pull_requests]
 
 
-def _number(pull_request: PullRequest) -> int:
+def number_of(pull_request: PullRequest) -> int:
     """Returns the number of a pull request; numbers of a repository go up with time."""
     digits = pull_request.id.rpartition("-")[2]
     return int(digits) if digits.isdigit() else 0
@@ -86,7 +95,7 @@ def git_commits(repository: Path, n_commits: int, most_looked_at: int = 5000) ->
             path = part.partition("\n")[0].removeprefix("--- a/")
             text = _git(repository, "show", f"{commit}^:{path}")
             if len(text) <= MOST_FILE_BYTES:
-                uri = DocumentUri(_ROOT + path)
+                uri = DocumentUri(ROOT + path)
                 files[uri] = without_ends(text)
                 diffs.append((uri, part))
         changes = tuple(_applied(files, diffs))

@@ -1,0 +1,115 @@
+"""The completer under test: the product's own index and predictor, in this process."""
+
+import math
+import sys
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from inkling.bench.completion.positions import Position
+from inkling.core.text import split_lines
+from inkling.engine.completion.asked_place import Surroundings
+from inkling.engine.completion.predictor import propose
+from inkling.engine.index.segment import Segment, SegmentWriter, open_segment
+from inkling.engine.language.lexer import lex
+from inkling.engine.language.open_files import OpenFile, TokenNumbers
+
+WORKSPACE = "workspace"
+ENVIRONMENT = "environment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a completer says at a position.
+
+    Attributes:
+        texts: What to insert, the likeliest first; perhaps none.
+        confidence: Probability that the first text is the rest of the line, from 0 to 1.
+    """
+
+    texts: tuple[str, ...]
+    confidence: float
+
+
+class Completer(Protocol):
+    """Finishes lines."""
+
+    def read(self, texts: Mapping[str, str]) -> None:
+        """Takes the code of a project, by path, in place of what it knew of another."""
+
+    def open(self, position: Position) -> None:
+        """Takes the file of a position as it was a keystroke before."""
+
+    def answer(self, position: Position) -> Answer:
+        """Returns what is to be inserted at a position."""
+
+
+class EmbeddedCompleter:
+    """The product's own: its index on disk, and its predictor, in this process.
+
+    Attributes:
+        index_file: Where the index of the project lies.
+    """
+
+    def __init__(self, folder: Path, environment: Segment | None, without: Collection[str] = ()) -> None:
+        """Takes a folder for its index, the environment's index, and the names of the sources that are switched off."""
+        self._environment = [environment] if environment is not None and ENVIRONMENT not in without else []
+        self._has_workspace = WORKSPACE not in without
+        self._workspace: list[Segment] = []
+        self.index_file = folder / "workspace.segment"
+        self._numbers = TokenNumbers()
+        self._files: dict[str, OpenFile] = {}
+        self._tokens: dict[str, list[str]] = {}
+
+    def read(self, texts: Mapping[str, str]) -> None:
+        """Indexes a project."""
+        self._numbers = TokenNumbers()
+        self._files.clear()
+        # What a commit left alone has not to be read again.
+        self._tokens = {text: self._tokens.get(text) or _lexed(text) for text in texts.values()}
+        if self._has_workspace:
+            files = ((path, self._tokens[text]) for path, text in texts.items())
+            self._workspace = [_written(files, self.index_file)]
+
+    def open(self, position: Position) -> None:
+        """Reads the file as it was a keystroke before."""
+        file = self._files.setdefault(position.path, OpenFile(self._numbers))
+        before, after = position.text[: position.offset], position.text[position.offset :]
+        file.update(split_lines(before[:-1] + after))
+
+    def answer(self, position: Position) -> Answer:
+        """Returns what the product would propose; the file itself is open, so its index does not count."""
+        for segment in self._workspace:
+            segment.leave_out([position.path])
+        proposals = propose(
+            self._files[position.path],
+            self._numbers,
+            position.text,
+            position.offset,
+            Surroundings(workspace=self._workspace, environment=self._environment),
+        )
+        if not proposals:
+            return Answer(texts=(), confidence=0.0)
+        best = proposals[0]
+        return Answer(
+            texts=tuple(proposal.text for proposal in proposals),
+            confidence=math.exp(best.mean_logprob * best.n_tokens),
+        )
+
+
+def index_environment(texts: Mapping[str, str], index_file: Path) -> Segment:
+    """Returns the index of an environment, as the product writes it to a file and maps it into memory."""
+    return _written(((path, lex(text)) for path, text in texts.items()), index_file)
+
+
+def _lexed(text: str) -> list[str]:
+    return [sys.intern(token) for token in lex(text)]
+
+
+def _written(files: Iterable[tuple[str, list[str]]], path: Path) -> Segment:
+    writer = SegmentWriter()
+    for name, tokens in files:
+        writer.add(name, tokens)
+    writer.write(path)
+    return open_segment(path)
