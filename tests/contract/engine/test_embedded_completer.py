@@ -13,12 +13,15 @@ from pathlib import Path
 import psutil
 import pytest
 
+from inkling.context.worker.child import IDLE_AFTER_S
 from inkling.core.errors import WorkerError
 from inkling.core.ports import IndexProgress, WorkspaceScope
 from inkling.core.settings import IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Source
 from inkling.engine.completion.completer import EmbeddedCompleter
+from inkling.engine.index.library import MOST_READ_AT_ONCE, MOST_SAVED_FILES
+from inkling.engine.index.saved_files import LEXED_AT_ONCE_CHARS
 
 WITHIN_S = 20.0
 KNOWN = "def announce(speaker):\n    speaker.proclaim('here', volume=11)\n"
@@ -195,6 +198,51 @@ async def test_another_workspace_replaces_the_one_before(window: Window, tmp_pat
 async def test_a_question_that_meets_a_dead_worker_is_an_error(cache_dir: Path) -> None:
     with pytest.raises(WorkerError):
         await Window(cache_dir, ()).ask("a|")
+
+
+async def test_many_saves_become_a_segment_beside_the_large_one(
+    window: Window, cache_dir: Path, workspace: Path
+) -> None:
+    paths = [workspace / f"many{number}.py" for number in range(MOST_SAVED_FILES + 1)]
+    for number, path in enumerate(paths):
+        path.write_text(f"warehouse.shelf{number}.fill({number})\n")
+        window.completer.files_changed([path])
+    assert await window.ask("warehouse.shelf7.|") == "fill(7)"
+    await window.until_built()
+    assert await window.ask("warehouse.shelf7.|") == "fill(7)"
+    paths[7].unlink()
+    window.completer.files_changed([paths[7]])
+    assert await window.ask("warehouse.shelf7.|") != "fill(7)"
+
+
+async def test_a_switch_of_branches_is_left_to_a_build(window: Window, workspace: Path) -> None:
+    paths = [workspace / f"switched{number}.py" for number in range(MOST_READ_AT_ONCE + 1)]
+    for path in paths:
+        path.write_text(f"{path.stem}.turn(dial)\n")
+    window.completer.files_changed(paths)
+    await window.until_built()
+    assert await window.ask(f"{paths[-1].stem}.|") == "turn(dial)"
+
+
+async def test_a_large_saved_file_is_read_when_nothing_is_asked(window: Window, workspace: Path) -> None:
+    path = workspace / "large.py"
+    path.write_text("filler = 1\n" * (LEXED_AT_ONCE_CHARS // 10) + "lighthouse.blink(thrice)\n")
+    window.completer.files_changed([path])
+    async with asyncio.timeout(WITHIN_S):
+        while await window.ask("lighthouse.|") != "blink(thrice)":
+            await asyncio.sleep(IDLE_AFTER_S)
+
+
+async def test_a_saved_document_that_is_closed_is_known(window: Window, workspace: Path) -> None:
+    path = workspace / "known.py"
+    text = "speaker.shout('everywhere')\n"
+    path.write_text(text)
+    snapshot = Snapshot(uri=DocumentUri(path.as_uri()), path=path, version=1, text=text)
+    window.completer.document_changed(snapshot)
+    window.completer.files_changed([path])
+    assert await window.ask("speaker.|") == "shout('everywhere')"
+    window.completer.document_closed(snapshot.uri)
+    assert await window.ask("speaker.|") == "shout('everywhere')"
 
 
 async def test_a_cancelled_question_leaves_the_worker_answering(window: Window) -> None:

@@ -26,6 +26,11 @@ class Document:
         self.text = ""
         self.file = OpenFile(numbers)
 
+    def is_lexed(self) -> bool:
+        """Tells whether the tokens are those of the latest text; an empty last line makes no difference."""
+        lines = split_lines(self.text)
+        return self.file.lines in (lines, [*lines, ""])
+
 
 class EmbeddedMind:
     """The handlers of the worker's calls and notices."""
@@ -41,7 +46,7 @@ class EmbeddedMind:
                 "closed": self._take_closed,
                 "saved": self._take_saved,
             },
-            on_idle=self._take_news,
+            on_idle=self._rest,
         )
         self._library = Library(self._tell_state)
 
@@ -52,8 +57,12 @@ class EmbeddedMind:
     def _tell_state(self, state: LibraryState) -> None:
         self._worker.emit("state", astuple(state))
 
-    def _take_news(self) -> None:
+    def _rest(self) -> None:
         self._library.take_news()
+        self._library.read_ahead(self._numbers, self._open_paths())
+
+    def _open_paths(self) -> frozenset[str]:
+        return frozenset(document.path for document in self._documents.values() if document.path is not None)
 
     def _take_scope(self, scope: str) -> None:
         self._library.open(IndexScope.from_json(scope))
@@ -67,7 +76,9 @@ class EmbeddedMind:
         self._documents[uri] = document
 
     def _take_closed(self, uri: str) -> None:
-        self._documents.pop(uri, None)
+        document = self._documents.pop(uri, None)
+        if document is not None and document.path is not None and document.is_lexed():
+            self._library.closed(document.path, document.text, document.file.tokens)
 
     def _take_saved(self, paths: list[str]) -> None:
         self._library.saved(paths)
@@ -97,7 +108,7 @@ class EmbeddedMind:
         """Returns the code that is asked beside a document, in its latest state."""
         self._library.take_news()
         self._renumber_when_there_are_too_many()
-        open_paths = frozenset(other.path for other in self._documents.values() if other.path is not None)
+        open_paths = self._open_paths()
         return Surroundings(
             workspace=[*self._fresh_layers(uri, open_paths), *self._library.workspace_layers(open_paths)],
             environment=self._library.environment_layers(),

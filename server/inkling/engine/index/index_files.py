@@ -9,16 +9,20 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 WORKSPACE = "workspace"
 ENVIRONMENT = "environment"
 PARTS = (WORKSPACE, ENVIRONMENT)
+WORKSPACE_ALONE = "--workspace-alone"  # has a build leave the environment as it is
 MOST_BYTES = 1024 * 1024 * 1024  # of all segments together; the oldest go first
 UNFINISHED_FOR_S = 3600.0  # no build writes for so long
+UNUSED_FOR_S = 600.0  # a segment that no head names may just have been written, by another window's build
+HEAD_FORMAT = "2"  # goes into the names of heads, so that other versions of Inkling do not read ours
 _SUFFIX = ".segment"
+_HEAD_SUFFIX = ".head"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,27 +71,20 @@ class IndexFiles:
         """Returns where the segment `name` lies."""
         return self._folder / f"{name}{_SUFFIX}"
 
-    def head(self, scope: IndexScope) -> dict[str, str]:
-        """Returns the names of the segments that `scope` used last, by part; empty when there are none."""
-        try:
-            found = json.loads(self._head_path(scope).read_text(encoding="utf-8"))
-            return {part: str(name) for part, name in found.items() if part in PARTS}
-        except (OSError, ValueError, AttributeError):
-            return {}
+    def head(self, scope: IndexScope) -> dict[str, list[str]]:
+        """Returns the names of the segments that `scope` used last, by part, the oldest first; empty where none are."""
+        return _read_head(self._head_path(scope))
 
-    def set_head(self, scope: IndexScope, part: str, name: str | None) -> None:
-        """Remembers which segment `scope` uses for a part; None for none.
+    def set_head(self, scope: IndexScope, part: str, names: Sequence[str]) -> None:
+        """Remembers which segments `scope` uses for a part.
 
         Raises:
             OSError: The folder cannot be written.
         """
         head = self.head(scope)
-        if head.get(part) == name:
+        if head.get(part, []) == list(names):
             return
-        if name is None:
-            del head[part]
-        else:
-            head[part] = name
+        head[part] = list(names)
         path = self._head_path(scope)
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
@@ -95,27 +92,51 @@ class IndexFiles:
         temporary.replace(path)
 
     def remove_old(self, in_use: Iterable[str]) -> None:
-        """Removes the segments that were not used for the longest time, until the rest is small enough.
+        """Removes segments that no head names, then those not used for the longest time until the rest is small enough.
 
-        What builds that were killed had begun to write goes, too.
+        What builds that were killed had begun to write goes, too. Another window may still have mapped what goes.
         """
         for path in self._folder.glob("*.tmp"):
-            with contextlib.suppress(FileNotFoundError):
+            with contextlib.suppress(OSError):
                 if time.time() - path.stat().st_mtime > UNFINISHED_FOR_S:
                     path.unlink()
         kept = {self.path(name) for name in in_use}
+        named = {
+            self.path(name)
+            for head in self._folder.glob(f"*{_HEAD_SUFFIX}")
+            for names in _read_head(head).values()
+            for name in names
+        }
         segments: list[tuple[float, int, Path]] = []
         for path in self._folder.glob(f"*{_SUFFIX}"):
             # Another window may remove it meanwhile.
             with contextlib.suppress(FileNotFoundError):
                 status = path.stat()
-                segments.append((status.st_mtime, status.st_size, path))
+                is_unused = path not in named and path not in kept
+                if is_unused and time.time() - status.st_mtime > UNUSED_FOR_S:
+                    _remove(path)
+                else:
+                    segments.append((status.st_mtime, status.st_size, path))
         total_bytes = 0
         for _, size_bytes, path in sorted(segments, reverse=True):
             total_bytes += size_bytes
             if total_bytes > self._most_bytes and path not in kept:
-                path.unlink(missing_ok=True)
+                _remove(path)
 
     def _head_path(self, scope: IndexScope) -> Path:
-        digest = hashlib.sha256(scope.to_json().encode("utf-8", "surrogatepass")).hexdigest()
-        return self._folder / f"{digest[:32]}.head"
+        digest = hashlib.sha256((HEAD_FORMAT + scope.to_json()).encode("utf-8", "surrogatepass")).hexdigest()
+        return self._folder / f"{digest[:32]}{_HEAD_SUFFIX}"
+
+
+def _read_head(path: Path) -> dict[str, list[str]]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {part: [str(name) for name in names] for part, names in found.items() if part in PARTS}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def _remove(path: Path) -> None:
+    # Where a mapped file cannot be removed it goes another time.
+    with contextlib.suppress(OSError):
+        path.unlink()

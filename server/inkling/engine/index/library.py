@@ -7,6 +7,7 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,15 +16,19 @@ from typing import Any
 import numpy as np
 
 from inkling.context.sources import is_workspace_file, read_source
-from inkling.core.text import split_lines
-from inkling.engine.index.index_files import ENVIRONMENT, PARTS, WORKSPACE, IndexFiles, IndexScope
+from inkling.engine.index.index_files import ENVIRONMENT, PARTS, WORKSPACE, WORKSPACE_ALONE, IndexFiles, IndexScope
+from inkling.engine.index.saved_files import SavedFiles
 from inkling.engine.index.segment import DamagedSegmentError, Segment, open_segment
+from inkling.engine.index.stack import SegmentStack, gone_key, key_on_disk
 from inkling.engine.language.evidence import Layer
-from inkling.engine.language.open_files import Ints, OpenFile, TokenNumbers
+from inkling.engine.language.open_files import Ints, TokenNumbers
 
 logger = logging.getLogger(__name__)
 
-MOST_SAVED_FILES = 100  # files that are kept beside the segment; more are better read by a build
+MOST_READ_AT_ONCE = 100  # saved files that are read here; those of a switch of branches are left to a build
+MOST_SAVED_FILES = 32  # files that are scanned as they are; with more a build makes a small segment of them
+MOST_SAVED_CHARS = 200_000  # as MOST_SAVED_FILES
+ENVIRONMENT_FOR_S = 600.0  # so long packages are not looked at again: that takes as long as reading the workspace
 _BUILD_MODULE = "inkling.engine.index.build"
 
 
@@ -53,15 +58,16 @@ class Library:
         self._on_state = on_state
         self._scope: IndexScope | None = None
         self._index: IndexFiles | None = None
-        self._segments: dict[str, Segment] = {}
-        self._names: dict[str, str] = {}
+        self._segments: dict[str, dict[str, Segment]] = {}
+        self._workspace = SegmentStack()
         self._keys: dict[str, str] = {}
-        self._saved: dict[str, str | None] = {}
-        self._saved_tokens: dict[str, Ints] = {}
-        self._left_out: frozenset[str] = frozenset()
+        self._saved = SavedFiles()
         self._build: subprocess.Popen[bytes] | None = None
         self._news: queue.SimpleQueue[tuple[subprocess.Popen[bytes], dict[str, Any] | None]] = queue.SimpleQueue()
         self._is_outdated = False
+        self._build_started_at_s = 0.0
+        self._next_build_at_s = 0.0
+        self._environment_at_s: float | None = None
         self.is_ready = False
 
     def open(self, scope: IndexScope) -> None:
@@ -75,17 +81,18 @@ class Library:
         self._scope = scope
         self._index = IndexFiles(Path(scope.cache_dir))
         self._segments.clear()
-        self._names.clear()
+        self._workspace = SegmentStack()
         self._keys.clear()
         self._saved.clear()
-        self._saved_tokens.clear()
+        self._next_build_at_s = 0.0
+        self._environment_at_s = None
         head = self._index.head(scope)
         for part in PARTS:
-            self._adopt(part, head.get(part))
+            self._adopt(part, head.get(part, ()))
         asked_for = {WORKSPACE}
         if scope.include_environment and scope.interpreter is not None:
             asked_for.add(ENVIRONMENT)
-        self.is_ready = asked_for <= self._segments.keys()
+        self.is_ready = all(self._segments.get(part) for part in asked_for)
         self._start_build()
 
     def saved(self, paths: Iterable[str]) -> None:
@@ -93,53 +100,47 @@ class Library:
         if self._scope is None:
             return
         changed = list(paths)
-        if len(changed) + len(self._saved) > MOST_SAVED_FILES:
+        if any(path.endswith(".gitignore") for path in changed) or len(changed) > MOST_READ_AT_ONCE:
             self._start_build()
-            return
         folders = [Path(folder) for folder in self._scope.folders]
-        for path in changed:
-            text = None
-            if path in self._saved or path in self._keys or is_workspace_file(Path(path), folders, self._scope.exclude):
-                text = read_source(path)
-            elif not path.endswith(".gitignore"):
-                continue
-            self._saved[path] = text
-            self._saved_tokens.pop(path, None)
-            if path.endswith(".gitignore"):
-                self._start_build()
+        for path in changed[:MOST_READ_AT_ONCE]:
+            is_known = path in self._saved or path in self._keys
+            if is_known or is_workspace_file(Path(path), folders, self._scope.exclude):
+                self._take_saved(path)
+        if len(self._saved) > MOST_SAVED_FILES or self._saved.n_chars > MOST_SAVED_CHARS:
+            self._start_build()
+
+    def _take_saved(self, path: str) -> None:
+        key = key_on_disk(path)
+        if self._keys.get(path, gone_key(path)) == key:
+            self._saved.forget(path)
+        else:
+            self._saved.take(path, read_source(path))
+
+    def closed(self, path: str, text: str, tokens: Ints) -> None:
+        """Takes the tokens of a document that is closed."""
+        self._saved.take_tokens(path, text, tokens)
 
     def workspace_layers(self, open_paths: frozenset[str]) -> list[Layer]:
-        """Returns the workspace without the open files and without old versions of saved ones."""
-        segment = self._segments.get(WORKSPACE)
-        if segment is None:
-            return []
-        left_out = open_paths | self._saved.keys()
-        if left_out != self._left_out:
-            self._left_out = left_out
-            segment.leave_out(self._keys[path] for path in left_out if path in self._keys)
-        return [segment]
+        """Returns the workspace without the open files and without old versions of saved ones, the newest first."""
+        self._workspace.leave_out(open_paths.union(self._saved))
+        return list(reversed(self._workspace.segments))
 
     def environment_layers(self) -> list[Layer]:
         """Returns the environment."""
-        segment = self._segments.get(ENVIRONMENT)
-        return [] if segment is None else [segment]
+        return list(self._segments.get(ENVIRONMENT, {}).values())
 
     def saved_tokens(self, numbers: TokenNumbers, open_paths: frozenset[str]) -> list[Ints]:
-        """Returns the tokens of the files that were saved since the segment was built and are not open."""
-        found: list[Ints] = []
-        for path, text in self._saved.items():
-            if text is None or path in open_paths:
-                continue
-            if path not in self._saved_tokens:
-                file = OpenFile(numbers)
-                file.update(split_lines(text))
-                self._saved_tokens[path] = file.tokens
-            found.append(self._saved_tokens[path])
-        return found
+        """Returns the tokens of the files that were saved since they were last built and are not open."""
+        return self._saved.tokens(numbers, open_paths)
+
+    def read_ahead(self, numbers: TokenNumbers, open_paths: frozenset[str]) -> None:
+        """Lexes one saved file that was too large to be lexed within an answer; called while nothing is asked."""
+        self._saved.lex_next(numbers, open_paths)
 
     def forget_numbers(self) -> None:
         """Drops what was made with token numbers that are given up."""
-        self._saved_tokens.clear()
+        self._saved.forget_numbers()
 
     def take_news(self) -> None:
         """Does what the build says; returns at once when it says nothing."""
@@ -152,20 +153,28 @@ class Library:
             if message is None:
                 self._end_build(build)
             elif "segment" in message:
-                self._adopt(message["segment"], message["name"])
+                self._adopt(message["segment"], message["names"])
+                if message["segment"] == ENVIRONMENT:
+                    self._environment_at_s = time.monotonic()
             else:
                 self._tell(message["done"], message["total"], f"Reading the {message['part']}")
+        if self._is_outdated and self._build is None:
+            self._start_build()
 
     def _start_build(self) -> None:
         if self._scope is None:
             return
-        if self._build is not None:
+        now_s = time.monotonic()
+        if self._build is not None or now_s < self._next_build_at_s:
             self._is_outdated = True
             return
         self._is_outdated = False
+        self._build_started_at_s = now_s
+        is_environment_fresh = self._environment_at_s is not None and now_s < self._environment_at_s + ENVIRONMENT_FOR_S
+        alone = [WORKSPACE_ALONE] if is_environment_fresh else []
         # -P keeps modules of the folder we happen to be in from being imported; the level of the log is handed on.
         build = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-P", "-X", "utf8", "-m", _BUILD_MODULE, sys.argv[-1]],
+            [sys.executable, "-P", "-X", "utf8", "-m", _BUILD_MODULE, *alone, sys.argv[-1]],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
@@ -187,47 +196,39 @@ class Library:
 
     def _end_build(self, build: subprocess.Popen[bytes]) -> None:
         self._build = None
+        # Half of the time at most goes into builds, however often files change.
+        now_s = time.monotonic()
+        self._next_build_at_s = now_s + (now_s - self._build_started_at_s)
         self.is_ready = True
         if build.returncode:
             logger.error("the build of the index failed rc=%d", build.returncode)
             self._tell(0, 0, "The index could not be built; see the log")
         else:
             n_files = len(self._keys)
-            logger.info("index ready workspace_files=%d segments=%s", n_files, sorted(self._names.values()))
+            logger.info("index ready workspace_files=%d segments=%s", n_files, [*map(list, self._segments.values())])
             self._tell(0, 0, f"{n_files} files of the workspace are read")
-        if self._is_outdated:
-            self._start_build()
 
-    def _adopt(self, part: str, name: str | None) -> None:
-        if self._index is None or name == self._names.get(part):
+    def _adopt(self, part: str, names: Sequence[str]) -> None:
+        """Takes up the segments of a part, the oldest first; those that are open already stay open."""
+        if self._index is None:
             return
-        self._segments.pop(part, None)
-        self._names.pop(part, None)
-        if name is None:
+        before = self._segments.get(part, {})
+        if list(before) == list(names):
             return
-        try:
-            segment = open_segment(self._index.path(name))
-        except (OSError, DamagedSegmentError) as error:
-            # The build that is under way writes it again, and says so.
-            logger.debug("part=%s cannot be used: %s", part, error)
-            return
-        self._segments[part] = segment
-        self._names[part] = name
-        if part == WORKSPACE:
-            self._keys = {key.split(":", 2)[2]: key for key in segment.files}
-            self._left_out = frozenset()
-            self._forget_saved_that_were_read()
-
-    def _forget_saved_that_were_read(self) -> None:
-        for path in list(self._saved):
+        adopted: dict[str, Segment] = {}
+        for name in names:
             try:
-                status = Path(path).stat()
-                is_read = self._keys.get(path) == f"{status.st_size}:{status.st_mtime_ns}:{path}"
-            except OSError:
-                is_read = path not in self._keys
-            if is_read:
-                del self._saved[path]
-                self._saved_tokens.pop(path, None)
+                adopted[name] = before[name] if name in before else open_segment(self._index.path(name))
+            except (OSError, DamagedSegmentError) as error:
+                # The build that is under way writes it again, and says so.
+                logger.debug("part=%s cannot be used: %s", part, error)
+        self._segments[part] = adopted
+        if part == WORKSPACE:
+            self._workspace = SegmentStack(list(adopted.values()))
+            self._keys = self._workspace.keys()
+            for path in list(self._saved):
+                if self._keys.get(path, gone_key(path)) == key_on_disk(path):
+                    self._saved.forget(path)
 
     def _tell(self, n_done: int, n_total: int, message: str) -> None:
         process_id = self._build.pid if self._build is not None else 0
