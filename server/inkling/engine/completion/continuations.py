@@ -1,15 +1,16 @@
 """What the sources found at one place, brought together: each text once, with all that speaks for it."""
 
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from inkling.engine.completion import analogues, decoding
+from inkling.engine.completion import analogues, decoding, needs, parameters, substitutes
 from inkling.engine.completion.asked_place import AskedPlace
 from inkling.engine.completion.cursor import text_to_insert
 from inkling.engine.completion.finds import CandidateSource, Find
 
-SOURCES: Mapping[str, CandidateSource] = MappingProxyType(
+_FIRST: Mapping[str, CandidateSource] = MappingProxyType(
     {
         decoding.BEAM: decoding.find_by_beam,
         decoding.GREEDY: decoding.find_greedily,
@@ -17,8 +18,11 @@ SOURCES: Mapping[str, CandidateSource] = MappingProxyType(
         decoding.COPIES: decoding.find_copies,
         analogues.ANALOGUES: analogues.find_analogues,
         analogues.ANALOGUES_IN_FILE: analogues.find_analogues_in_file,
+        needs.NEEDS: needs.find_needs,
+        parameters.PARAMETERS: parameters.find_parameters,
     }
 )
+SOURCES = (*_FIRST, substitutes.SUBSTITUTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,21 +40,34 @@ class Continuation:
     finds: tuple[Find, ...]
 
 
-def gather(place: AskedPlace, sources: Collection[str] = SOURCES.keys()) -> list[Continuation]:
+def gather(place: AskedPlace, sources: Collection[str] = SOURCES) -> list[Continuation]:
     """Returns the different texts that `sources` propose at a place."""
-    finds: dict[str, list[Find]] = {}
-    for name in SOURCES:
-        if name not in sources or place.is_cancelled():
-            continue
-        for find in SOURCES[name](place):
-            text = text_to_insert(place.cursor, find.tokens)
-            if text.strip():
-                finds.setdefault(text, []).append(find)
+    finds: list[Find] = []
+    for name, find in _FIRST.items():
+        if name in sources and not place.is_cancelled():
+            finds.extend(find(place))
+    if substitutes.SUBSTITUTES in sources and not place.is_cancelled():
+        finds.extend(substitutes.find_substitutes(place, _bases(finds)))
+    by_text: dict[str, list[Find]] = {}
+    for one in finds:
+        text = text_to_insert(place.cursor, one.tokens)
+        if text.strip():
+            by_text.setdefault(text, []).append(one)
     return [
         Continuation(text=text, tokens=of_text[0].tokens, finds=tuple(of_text))
-        for text, of_text in finds.items()
+        for text, of_text in by_text.items()
         if not _imports_again(place, of_text[0].tokens)
     ]
+
+
+def _bases(finds: Sequence[Find]) -> list[tuple[str, ...]]:
+    """Returns the rests that are worth being varied: the first of each source, then the second, each once."""
+    ranks: Counter[str] = Counter()
+    ranked: list[tuple[int, tuple[str, ...]]] = []
+    for find in finds:
+        ranked.append((ranks[find.source], find.tokens))
+        ranks[find.source] += 1
+    return list(dict.fromkeys(tokens for _, tokens in sorted(ranked, key=lambda item: item[0])))
 
 
 def _imports_again(place: AskedPlace, tokens: tuple[str, ...]) -> bool:

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from inkling.engine.completion.finds import Find
 from inkling.engine.completion.asked_place import AskedPlace
+from inkling.engine.completion.finds import Find
 from inkling.engine.language.decoder import longest_matches, predict_lines
 
 BEAM = "beam"
@@ -47,6 +47,6 @@ def find_copies(place: AskedPlace) -> Iterable[Find]:
     """Yields what followed where the most tokens before it agree with the context, of each layer."""
     matches = longest_matches(place.layers, place.context, place.cursor.expected, most=MOST_COPIES)
     return [
-        Find(tokens=match.tokens, source=COPIES, strength=float(match.n_agreeing), n_agreeing=match.layer)
+        Find(tokens=match.tokens, source=COPIES, strength=float(match.n_agreeing), layer=match.layer)
         for match in matches
     ]

@@ -3,6 +3,7 @@
 import keyword
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -11,7 +12,8 @@ from numpy.typing import NDArray
 from inkling.engine.completion import analogues, decoding
 from inkling.engine.completion.asked_place import AskedPlace
 from inkling.engine.completion.continuations import SOURCES, Continuation
-from inkling.engine.completion.names import KnownNames, used_names
+from inkling.engine.completion.names import KnownNames, LocalNames, bound_names, used_names
+from inkling.engine.completion.needs import needed_names
 from inkling.engine.completion.renaming import is_name, is_string
 from inkling.engine.language.decoder import FLOOR_LOGPROB, score_lines
 from inkling.engine.language.evidence import END_OF_LINE
@@ -58,6 +60,8 @@ _OF_PLACE = (
     "below_indent",
     "log_file_tokens",
     "n_workspace_layers",
+    "n_needed",
+    "n_local_unused",
     "n_candidates",
     "best_total",
     "second_total",
@@ -100,6 +104,10 @@ _OF_TEXT = (
     "n_unknown_above",
     "n_unknown_in_file",
     "n_unknown_in_workspace",
+    "n_local",
+    "n_unused_local",
+    "n_binds_needed",
+    "binds_first_needed",
     "n_strings",
     "n_new_strings",
     "balance",
@@ -116,6 +124,13 @@ _OF_TEXT = (
 FEATURES: Final = (*_OF_SOURCES, *_OF_TEXT, *_OF_PLACE)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Names:
+    known: KnownNames
+    local: LocalNames
+    needed: list[str]
+
+
 def features_of(place: AskedPlace, continuations: Sequence[Continuation]) -> tuple[Floats, list[tuple[float, ...]]]:
     """Returns what is known of texts, float64, shape (n_texts, n_features), and the log-probability of each token.
 
@@ -124,7 +139,7 @@ def features_of(place: AskedPlace, continuations: Sequence[Continuation]) -> tup
     logprobs = score_lines(
         place.layers,
         place.context,
-        [(*_scorable(one.tokens), END_OF_LINE) for one in continuations],
+        [(*one.tokens, END_OF_LINE) for one in continuations],
         place.cursor.expected,
     )
     totals = [sum(one) for one in logprobs]
@@ -143,7 +158,12 @@ def features_of(place: AskedPlace, continuations: Sequence[Continuation]) -> tup
     )
     most_sources = max(len({find.source for find in one.finds}) for one in continuations)
     best_below = max(below)
-    known = KnownNames(place)
+    names = _Names(
+        known=KnownNames(place),
+        local=LocalNames(place),
+        needed=needed_names(place),
+    )
+    columns.update(n_needed=len(names.needed), n_local_unused=len(names.local.unused))
     rows: list[list[float]] = []
     for number, one in enumerate(continuations):
         own = logprobs[number]
@@ -172,7 +192,7 @@ def features_of(place: AskedPlace, continuations: Sequence[Continuation]) -> tup
             copy_to_best=copies[number] - columns["best_copy"],
         )
         columns.update(_of_finds(place, one))
-        columns.update(_of_text(place, one, known))
+        columns.update(_of_text(place, one, names))
         rows.append([float(columns[name]) for name in FEATURES])
     return np.array(rows, dtype=np.float64), logprobs
 
@@ -215,8 +235,8 @@ def _of_finds(place: AskedPlace, one: Continuation) -> dict[str, float]:
     for find in one.finds:
         if find.source == decoding.COPIES:
             n_copies += 1
-            part = "file" if not find.n_agreeing else "workspace"
-            if place.n_workspace < find.n_agreeing < n_layers:
+            part = "file" if not find.layer else "workspace"
+            if place.n_workspace < find.layer < n_layers:
                 part = "environment"
             copied[part] = max(copied[part], find.strength)
         elif find.source in _ANALOGUES:
@@ -237,7 +257,7 @@ def _of_finds(place: AskedPlace, one: Continuation) -> dict[str, float]:
     }
 
 
-def _of_text(place: AskedPlace, one: Continuation, known: KnownNames) -> dict[str, float]:
+def _of_text(place: AskedPlace, one: Continuation, found: "_Names") -> dict[str, float]:
     typed = place.cursor.tokens
     line = (*typed, *one.tokens)
     names = [token for token in one.tokens if is_name(token)]
@@ -245,6 +265,8 @@ def _of_text(place: AskedPlace, one: Continuation, known: KnownNames) -> dict[st
     used = used_names(line, len(typed))
     last = one.tokens[-1].strip()
     opens_block = last == ":"
+    known = found.known
+    bound = set(bound_names(line))
     return {
         "n_tokens": len(one.tokens),
         "n_chars": len(one.text),
@@ -253,6 +275,10 @@ def _of_text(place: AskedPlace, one: Continuation, known: KnownNames) -> dict[st
         "n_unknown_above": sum(not known.is_above(name) for name in used),
         "n_unknown_in_file": sum(not known.is_in_file(name) for name in used),
         "n_unknown_in_workspace": sum(not known.is_in_workspace(name) for name in names),
+        "n_local": sum(name in found.local.recent for name in used),
+        "n_unused_local": sum(name in found.local.unused for name in used),
+        "n_binds_needed": sum(name in bound for name in found.needed),
+        "binds_first_needed": bool(found.needed) and found.needed[0] in bound,
         "n_strings": len(strings),
         "n_new_strings": sum(not known.is_in_workspace(token) for token in strings),
         "balance": _opened(line),
@@ -279,12 +305,8 @@ def _below_logprob(place: AskedPlace, tokens: tuple[str, ...]) -> float:
     if not place.below or place.below_indent is None or place.below[0] == LONG_STRING:
         return 0.0
     context = (*place.context, *tokens, line_break(place.below_indent, 0))
-    (logprobs,) = score_lines(place.layers, context, [_scorable(place.below[:MOST_SCORED_BELOW])])
+    (logprobs,) = score_lines(place.layers, context, [place.below[:MOST_SCORED_BELOW]])
     return sum(logprobs) / len(logprobs)
-
-
-def _scorable(tokens: tuple[str, ...]) -> tuple[str, ...]:
-    return tokens
 
 
 def _best(one: Continuation, source: str, absent: float = ABSENT) -> float:

@@ -16,7 +16,8 @@ class Find:
         source: The name of the source.
         strength: How much speaks for it, in the source's own measure; the more the better.
         is_renamed: Whether names were exchanged.
-        n_agreeing: How many tokens in its surroundings are exactly those of the place, as the source counts them.
+        n_agreeing: How many tokens typed on the line are exactly those of an analogue.
+        layer: The number of the layer that it was copied from.
     """
 
     tokens: tuple[str, ...]
@@ -24,6 +25,7 @@ class Find:
     strength: float = 0.0
     is_renamed: bool = False
     n_agreeing: int = 0
+    layer: int = 0
 
 
 class CandidateSource(Protocol):

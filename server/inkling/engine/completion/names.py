@@ -3,6 +3,7 @@
 import builtins
 import keyword
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from inkling.engine.completion.asked_place import AskedPlace
 
 _ALWAYS_KNOWN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls"})
+_ASSIGNS = frozenset({" = ", " := ", ": "})
 _BRINGS_NAMES = frozenset({"from", "import", "def", "class", "async", "for", "with", "except", "global", "nonlocal"})
 
 
@@ -54,6 +56,51 @@ def _seen(tokens: NDArray[np.int32], n_numbers: int) -> NDArray[np.bool_]:
     seen = np.zeros(n_numbers, np.bool_)
     seen[tokens] = True
     return seen
+
+
+@lru_cache(maxsize=20_000)
+def bound_names(line: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the names that a line may bind: all of those in a header or an import, and what is assigned."""
+    if not line:
+        return ()
+    if line[0] in _BRINGS_NAMES:
+        bound = [token for token in line if token.isidentifier() and token not in _ALWAYS_KNOWN]
+        # What is looped over or opened is used and not bound.
+        if "in" in line and line[0] == "for":
+            bound = [token for token in line[: line.index("in")] if token in bound]
+        elif line[0] == "with":
+            bound = [line[place + 1] for place in range(len(line) - 1) if line[place] == "as"]
+        return tuple(bound)
+    ends = next((place for place, token in enumerate(line) if token in _ASSIGNS), 0)
+    bound = [token for place, token in enumerate(line[:ends]) if token.isidentifier() and line[place - 1] != "."]
+    bound.extend(line[place + 1] for place, token in enumerate(line[:-1]) if token in ("for", "lambda", "as"))
+    return tuple(bound)
+
+
+class LocalNames:
+    """What the lines just above the cursor bind: the nearest first, and which of it nothing has used yet."""
+
+    def __init__(self, place: AskedPlace) -> None:
+        self.recent: dict[str, int] = {}
+        self.unused: list[str] = []
+        used: set[str] = set()
+        for distance, line in enumerate((place.cursor.tokens, *place.above)):
+            bound = bound_names(line)
+            for name in bound:
+                if name not in self.recent:
+                    self.recent[name] = distance
+                    if name not in used:
+                        self.unused.append(name)
+            used.update(_all_used(line))
+            if line[:1] == ("def",) or line[:2] == ("async", "def"):
+                break
+
+
+@lru_cache(maxsize=20_000)
+def _all_used(line: tuple[str, ...]) -> tuple[str, ...]:
+    if line[:1] in (("for",), ("with",)):
+        return tuple(name for name in line if name.isidentifier() and name not in bound_names(line))
+    return tuple(used_names(line, 0)) if line else ()
 
 
 def used_names(line: Sequence[str], first: int) -> list[str]:

@@ -1,0 +1,132 @@
+"""What the ranker learns from: the candidates at many positions, their features, and which is right."""
+
+import difflib
+import hashlib
+import io
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.bench.completion.positions import Position, WrittenFile, loo_positions, replay_positions
+from inkling.bench.completion.training_projects import TrainingProject, fetch, texts_of
+from inkling.context.environment import find_environment
+from inkling.context.sources import Limits, environment_files, imported_names, read_source
+from inkling.core.text import split_lines
+from inkling.engine.completion.asked_place import Surroundings, look_at
+from inkling.engine.completion.continuations import SOURCES, gather
+from inkling.engine.completion.features import FEATURES, features_of
+from inkling.engine.index.segment import Segment, SegmentWriter, open_segment
+from inkling.engine.language.evidence import Layer
+from inkling.engine.language.lexer import lex
+from inkling.engine.language.open_files import OpenFile, TokenNumbers
+
+ENVIRONMENT_LIMITS = Limits(n_files=4000, size_bytes=40 * 1024 * 1024)
+
+Floats = NDArray[np.float64]
+Booleans = NDArray[np.bool_]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExtractedProject:
+    """The candidates at the positions of one project.
+
+    Attributes:
+        name: The project.
+        features: float64, shape (n_candidates, n_features).
+        is_right: bool, shape (n_candidates,): whether it is exactly the rest of the line.
+        position: int64, shape (n_candidates,): the number of the position that it is for.
+        is_replay: bool, shape (n_positions,): whether the position is one of REPLAY.
+    """
+
+    name: str
+    features: Floats
+    is_right: Booleans
+    position: Integers
+    is_replay: Booleans
+
+
+def extract(
+    project: TrainingProject, environment: Sequence[Layer], *, folder: Path, n_each: int, seed: int
+) -> ExtractedProject:
+    """Returns the candidates at `n_each` positions of each kind and protocol of a project.
+
+    Args:
+        project: The project; what is missing of it is fetched.
+        environment: The layers of the environment.
+        folder: Where releases are, and where what was extracted is kept between runs.
+        n_each: Positions of each kind and protocol.
+        seed: For the choice of positions.
+    """
+    before = texts_of(fetch(project.name, project.before, folder))
+    after = texts_of(fetch(project.name, project.after, folder))
+    left_out = loo_positions(project.name, after, seed=seed, n_each=n_each)
+    replayed = replay_positions(project.name, {project.name: _added(before, after)}, seed=seed, n_each=n_each)
+    features: list[Floats] = [np.zeros((0, len(FEATURES)))]
+    is_right: list[bool] = []
+    position: list[int] = []
+    for texts, positions, first in ((after, left_out, 0), (before, replayed, len(left_out))):
+        workspace = segment_of(texts)
+        numbers = TokenNumbers()
+        for number, one in enumerate(positions, first):
+            workspace.leave_out([one.path])
+            place = look_at(
+                OpenFile(numbers),
+                numbers,
+                one.text,
+                one.offset,
+                Surroundings(workspace=[workspace], environment=environment),
+            )
+            found = gather(place) if place is not None else []
+            if place is None or not found:
+                continue
+            rows, _ = features_of(place, found)
+            features.append(rows)
+            is_right.extend(continuation.text == one.rest for continuation in found)
+            position.extend([number] * len(found))
+    return ExtractedProject(
+        name=project.name,
+        features=np.concatenate(features),
+        is_right=np.array(is_right, dtype=np.bool_),
+        position=np.array(position, dtype=np.int64),
+        is_replay=np.array([False] * len(left_out) + [True] * len(replayed), dtype=np.bool_),
+    )
+
+
+def segment_of(texts: Mapping[str, str]) -> Segment:
+    """Returns the index of a project."""
+    writer = SegmentWriter()
+    for path, text in texts.items():
+        writer.add(path, lex(text))
+    return writer.build()
+
+
+def environment_segment(texts: Iterable[str], path: Path) -> Segment:
+    """Returns the index of this interpreter's environment, as it is chosen for code with `texts`; kept at `path`."""
+    if not path.exists():
+        environment = find_environment(Path(sys.executable))
+        if environment is None:
+            raise SystemExit("this interpreter does not tell where its packages are")
+        writer = SegmentWriter()
+        for file in environment_files(environment, imported_names(texts), ENVIRONMENT_LIMITS):
+            writer.add(file.path, lex(read_source(file.path) or ""))
+        writer.write(path)
+    return open_segment(path)
+
+
+def _added(before: Mapping[str, str], after: Mapping[str, str]) -> list[WrittenFile]:
+    files: list[WrittenFile] = []
+    for path, text in after.items():
+        old, new = split_lines(before.get(path, "")), split_lines(text)
+        codes = difflib.SequenceMatcher(None, old, new).get_opcodes()
+        added = {
+            line for kind, _, _, first, last in codes if kind in ("insert", "replace") for line in range(first, last)
+        }
+        if added:
+            files.append(WrittenFile(path=path, text=text, added=frozenset(added)))
+    return files

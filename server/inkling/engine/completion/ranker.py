@@ -1,0 +1,138 @@
+"""The order of texts and how likely each is right: boosted trees over `features`, learned from other projects."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.core.errors import ModelArtifactError
+from inkling.engine.completion.features import FEATURES
+from inkling.engine.trees import BoostedTrees, probabilities
+
+FORMAT = 1
+ARTIFACT = "ranker.json"
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """From the trees' log-odds to a probability that holds for code that they never saw.
+
+    Attributes:
+        slope: Of the log-odds of the text.
+        gap_slope: Of its lead over the next best text of the place, in log-odds.
+        intercept: Added.
+    """
+
+    slope: float = 1.0
+    gap_slope: float = 0.0
+    intercept: float = 0.0
+
+    def confidences(self, scores: Floats) -> Floats:
+        """Returns the probability that each text of one place is right, float64, shape (n_texts,).
+
+        Args:
+            scores: The trees' log-odds of the texts, at least one.
+        """
+        return probabilities(self.slope * scores + self.gap_slope * leads(scores) + self.intercept)
+
+
+def leads(scores: Floats) -> Floats:
+    """Returns how far each score is above the best of the others; above 0 for the best one alone.
+
+    A text without others leads by `LONELY_LEAD`.
+    """
+    if len(scores) == 1:
+        return np.full(1, LONELY_LEAD)
+    by_score = np.sort(scores)
+    best, second = by_score[-1], by_score[-2]
+    return np.minimum(np.where(scores == best, best - second, scores - best), LONELY_LEAD)
+
+
+LONELY_LEAD = 5.0  # log-odds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ranker:
+    """What training leaves.
+
+    Attributes:
+        trees: The log-odds that a text is the rest of its line.
+        calibration: What makes probabilities of them.
+        training: Where it comes from: projects, hash of the data, seed, figures; for people to read.
+    """
+
+    trees: BoostedTrees
+    calibration: Calibration
+    training: Mapping[str, object] = field(default_factory=dict)
+
+    def confidences(self, rows: Floats) -> Floats:
+        """Returns the probability of each text of one place to be right, float64, shape (n_texts,).
+
+        Args:
+            rows: float64, shape (n_texts, n_features), columns as in `FEATURES`.
+        """
+        return self.calibration.confidences(self.trees.scores(rows))
+
+
+def encode_ranker(ranker: Ranker) -> str:
+    """Returns the ranker as text for a file."""
+    content = {
+        "format": FORMAT,
+        "training": dict(ranker.training),
+        "features": FEATURES,
+        "calibration": asdict(ranker.calibration),
+        "trees": ranker.trees.to_json(),
+    }
+    return json.dumps(content, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def decode_ranker(text: str) -> Ranker:
+    """Returns the ranker that a text holds.
+
+    Raises:
+        ModelArtifactError: It is damaged, of another format, or made for other features.
+    """
+    try:
+        content = json.loads(text)
+        if content["format"] != FORMAT:
+            raise ModelArtifactError(f"it has another format than {FORMAT}")
+        if tuple(content["features"]) != FEATURES:
+            raise ModelArtifactError(
+                "it was made for other features; train it with `python -m inkling.bench.completion.train`"
+            )
+        trees = BoostedTrees.from_json(content["trees"])
+        if len(trees.features) and trees.features.max() >= len(FEATURES):
+            raise ModelArtifactError("a node looks at a feature that is not there")
+        return Ranker(
+            trees=trees,
+            calibration=Calibration(**{name: float(value) for name, value in content["calibration"].items()}),
+            training=content["training"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelArtifactError(f"it is damaged ({type(error).__name__}: {error})") from error
+
+
+@cache
+def shipped_ranker() -> Ranker:
+    """Returns the ranker that ships with Inkling.
+
+    Raises:
+        ModelArtifactError: The installation is damaged.
+    """
+    try:
+        text = files("inkling.engine.completion").joinpath(ARTIFACT).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ModelArtifactError(f"The ranker of ghost text cannot be read: {error}") from error
+    return decode_ranker(text)
+
+
+def shipped_path() -> Path:
+    """Returns where the shipped ranker lies in a checkout, for training to write it."""
+    return Path(__file__).with_name(ARTIFACT)
