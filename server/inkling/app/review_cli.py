@@ -53,6 +53,7 @@ _EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
     help="From which severity on the exit code is 1.",
 )
 @click.option("--no-run", is_flag=True, help="Run none of the project's code.")
+@click.option("--no-model", is_flag=True, help="Ask no language model, even where an endpoint is configured.")
 @click.option(
     "--python",
     type=_EXISTING_FILE,
@@ -96,6 +97,7 @@ def review(
     update_baseline: bool,
     show_folded: bool,
     no_run: bool,
+    no_model: bool,
 ) -> None:
     """Review a change, and print the few comments that are worth it.
 
@@ -131,6 +133,7 @@ def review(
         budget_s=budget_s,
         n_processes=processes,
         may_run=not no_run,
+        may_ask=not no_model,
         backend=SandboxBackend(sandbox),
         format=ReviewFormat(format_name),
         fail_on=None if fail_on == _NEVER else Severity(fail_on),

@@ -16,6 +16,8 @@ from typing import Any, Final, NoReturn, assert_never
 import click
 
 from inkling.app import places
+from inkling.app.endpoint_source import find_model_settings
+from inkling.app.excluded_files import find_excluded
 from inkling.app.own_loop import UnawaitedThreads
 from inkling.app.project_python import find_python
 from inkling.app.review_answer import ReviewAnswer
@@ -34,7 +36,7 @@ from inkling.context.changes import (
 from inkling.context.interpreter import behind_shim
 from inkling.core.change import ChangeSet
 from inkling.core.review import ReviewBudget, ReviewRequest, Severity, Unchecked
-from inkling.core.settings import SandboxBackend, SandboxSettings
+from inkling.core.settings import IndexSettings, SandboxBackend, SandboxSettings, Settings
 from inkling.features.review import Review, ReviewFeature, ReviewWishes
 
 _ENDED: Final = 128 + signal.SIGTERM  # the exit code, as shells have it
@@ -69,6 +71,7 @@ class ReviewOptions:
         budget_s: Longest review, seconds.
         n_processes: How many run side by side.
         may_run: Whether the project's code may be run.
+        may_ask: Whether the language model may be asked that the environment or the editor's settings name.
         backend: Where it runs.
         format: How to print.
         fail_on: The least severity that is a failure; None: nothing is.
@@ -87,6 +90,7 @@ class ReviewOptions:
     budget_s: float
     n_processes: int
     may_run: bool
+    may_ask: bool
     backend: SandboxBackend
     format: ReviewFormat
     fail_on: Severity | None
@@ -134,11 +138,14 @@ async def _review(
     options: ReviewOptions, repository: Repository, changes: ChangeSet, memory: ReviewFile, wishes: ReviewWishes
 ) -> Review:
     line = ProgressLine(is_quiet=options.format is not ReviewFormat.TEXT)
+    settings, api_key = _model_settings(repository.project) if options.may_ask else (Settings(), None)
     reviewer_options = ReviewerOptions(
         project=repository.project,
         checklist=options.checklist,
         may_run=options.may_run and any(file.hunks for file in changes.files),
         sandbox=SandboxSettings(backend=options.backend),
+        settings=settings,
+        api_key=api_key,
     )
     try:
         async with opened_reviewers(reviewer_options) as found:
@@ -154,6 +161,24 @@ async def _review(
         missing = Unchecked(what="what the code does when it runs", why=found.no_sandbox)
         review = replace(review, unchecked=(missing, *review.unchecked))
     return review
+
+
+def _model_settings(project: Path) -> tuple[Settings, str | None]:
+    """Returns the settings with the endpoint and the files that are kept from it, and its key; none without one.
+
+    Raises:
+        UserError: The settings cannot be used.
+    """
+    found = find_model_settings(os.environ)
+    if not found.settings.base_url.strip():
+        return Settings(), None
+    from inkling.llm.faults import warning
+
+    endpoint = found.endpoint()
+    if endpoint is not None and warning(endpoint):
+        click.echo(warning(endpoint), err=True)
+    index = IndexSettings(exclude=find_excluded(os.environ, project))
+    return Settings(model=found.settings, index=index), found.api_key
 
 
 def _print(answer: ReviewAnswer, options: ReviewOptions) -> None:

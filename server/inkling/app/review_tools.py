@@ -6,7 +6,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from inkling.app import places
+from inkling.app.review_findings import FindingsSoFar
 from inkling.core.errors import SandboxError, UserError
+from inkling.core.ports import SuiteRunner
 from inkling.core.settings import SandboxSettings, Settings
 from inkling.engine.review.behaviour.reviewer import BehaviourReviewer
 from inkling.engine.review.contracts import ContractReviewer
@@ -14,6 +17,7 @@ from inkling.engine.review.lint import LintReviewer
 from inkling.engine.review.project_code import ProjectReader
 from inkling.engine.review.risks import RiskReviewer
 from inkling.engine.review.team_rules import CHECKLIST, TeamRuleReviewer, read_checklist
+from inkling.engine.review.team_rules.checklist import TeamRule
 from inkling.engine.review.testing import TestReviewer
 from inkling.features.review import NamedReviewer
 from inkling.sandbox.choice import open_sandbox
@@ -64,12 +68,14 @@ async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]
         UserError: The checklist cannot be used.
     """
     rules = read_checklist(await asyncio.to_thread(_checklist_text, options))
+    has_model = bool(options.settings.model.base_url.strip())
+    own_rules = [rule for rule in rules if not (rule.ask and has_model)]
     projects = ProjectReader()
     reading = [
         NamedReviewer(name="ruff", reviewer=LintReviewer()),
         NamedReviewer(name="contracts", reviewer=ContractReviewer(projects)),
         NamedReviewer(name="risks", reviewer=RiskReviewer(projects)),
-        NamedReviewer(name="the team's rules", reviewer=TeamRuleReviewer(rules)),
+        NamedReviewer(name="the team's rules", reviewer=TeamRuleReviewer(own_rules)),
     ]
     async with contextlib.AsyncExitStack() as stack:
         runner, no_sandbox = None, ""
@@ -84,7 +90,35 @@ async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]
             except SandboxError as error:
                 no_sandbox = str(error)
         running.append(NamedReviewer(name="tests", reviewer=TestReviewer(runner, projects)))
-        yield Reviewers(reviewers=(*running, *reading), no_sandbox=no_sandbox)
+        reviewers = [*running, *reading]
+        if has_model:
+            reviewers = await asyncio.to_thread(_with_model, reviewers, options, rules, projects, runner)
+        yield Reviewers(reviewers=reviewers, no_sandbox=no_sandbox)
+
+
+def _with_model(
+    reviewers: Sequence[NamedReviewer],
+    options: ReviewerOptions,
+    rules: Sequence[TeamRule],
+    projects: ProjectReader,
+    suites: SuiteRunner | None,
+) -> list[NamedReviewer]:
+    """Returns the reviewers with a language model beside them, which hears what they find; for a thread."""
+    # With an endpoint alone: importing what asks it takes a moment.
+    from inkling.app.endpoint_reviewer import NAME, EndpointReviewer, may_show, team_questions
+    from inkling.app.review_code import EmbeddedChangedParts
+    from inkling.llm.review import ReviewFacts
+
+    so_far = FindingsSoFar()
+    facts = ReviewFacts(
+        code=EmbeddedChangedParts(projects),
+        earlier=so_far,
+        questions=team_questions(rules),
+        suites=suites,
+        may_show=may_show(options.project, options.settings),
+    )
+    model = EndpointReviewer(options.settings, options.api_key, places.find().data_dir, facts)
+    return [*so_far.heard(reviewers), NamedReviewer(name=NAME, reviewer=model)]
 
 
 def _checklist_text(options: ReviewerOptions) -> str:

@@ -42,8 +42,8 @@ def merge(comments: Sequence[NamedComment]) -> list[NamedComment]:
     for number, named in enumerate(comments):
         comment = named.comment
         # A thought is said once, whatever the names in it; what may go wrong is said of each place that differs, and
-        # what a function does now is another thing for each function.
-        is_thought = comment.severity is Severity.NOTE and comment.topic is not Topic.BEHAVIOUR
+        # what a function does now, or a model thinks of it, is another thing for each function.
+        is_thought = comment.severity is Severity.NOTE and comment.topic not in (Topic.BEHAVIOUR, Topic.MODEL)
         words = "" if is_thought else comment.message
         groups.join(number, by_words.setdefault((comment.rule, words, comment.is_on_old_side), number))
         by_file[comment.path, comment.is_on_old_side].append(number)

@@ -84,6 +84,14 @@ def test_two_readers_of_one_line_who_say_the_same_are_one() -> None:
     assert [(each.comment.rule, each.comment.suggestion) for each in merged] == [("risk.mutable-default", (edit,))]
 
 
+def test_what_a_model_thinks_of_two_places_is_two_thoughts() -> None:
+    notes = [
+        comment(line=n, severity=Severity.NOTE, rule="model.other", topic=Topic.MODEL, message=f"Thought {n}.")
+        for n in (1, 2)
+    ]
+    assert [each.comment.line for each in _merge(*notes)] == [1, 2]
+
+
 def test_a_thought_is_said_once() -> None:
     notes = [
         comment(line=n, severity=Severity.NOTE, rule="tests.not-run", message=f"No test: {n}.") for n in range(1, 6)
