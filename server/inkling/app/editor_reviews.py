@@ -7,11 +7,12 @@ import os
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, assert_never
 
 from inkling.app.fix_tools import FixToolbox
 from inkling.app.own_loop import in_own_loop
+from inkling.context.interpreter import behind_shim
 from inkling.core.execution import SuiteRequest, SuiteRun
 from inkling.core.ports import Background, Clock, EventLog, FileReader
 from inkling.core.review import ReviewProgress, ReviewRequest, Unchecked
@@ -82,6 +83,16 @@ class ReviewToolbox:
                 reviewed.leave()
             raise
 
+    async def files(self, folder: Path) -> frozenset[PurePosixPath]:
+        """Returns the files of a project that git knows or does not ignore.
+
+        Raises:
+            UserError: They cannot be listed.
+        """
+        from inkling.context.changes import project_files
+
+        return await asyncio.to_thread(project_files, folder, os.environ)
+
     async def run_tests(self, request: SuiteRequest) -> SuiteRun:
         """Returns what came of tests.
 
@@ -103,7 +114,6 @@ async def _review(
     from inkling.app.review_memory import ReviewFile, review_scope
     from inkling.app.review_tools import ReviewerOptions, opened_reviewers
     from inkling.context.changes import ChangeQuestion, find_repository, read_changes
-    from inkling.context.interpreter import behind_shim
 
     tell(ReviewProgress(doing="reading the changes", n_done=0, n_steps=1))
     repository = find_repository(question.folder, os.environ, is_project=True)
@@ -132,7 +142,7 @@ async def _review(
         # Where the change lies in the project's own folder, nothing on disk is needed to run it again.
         is_elsewhere = changes.after.folder != repository.project
         leave = stack.pop_all().close if is_elsewhere else _nothing
-    return ReviewedChange(review=review, changes=changes, closings=memory, leave=leave)
+    return ReviewedChange(review=review, changes=changes, project=repository.project, closings=memory, leave=leave)
 
 
 def _wanted(question: ReviewQuestion, repository: "Repository") -> "Wanted":
@@ -164,4 +174,9 @@ def review_services(
     async def acceptance() -> CommentAcceptance:
         return AsStated()
 
-    return ReviewServices(feature=EditorReviews(tools, recorder, acceptance), files=files, configure=tools.configure)
+    return ReviewServices(
+        feature=EditorReviews(tools, recorder, acceptance),
+        files=files,
+        real_interpreter=behind_shim,
+        configure=tools.configure,
+    )

@@ -22,6 +22,7 @@ from inkling.features.review import (
     ReviewQuestion,
     ReviewScope,
     ReviewSession,
+    cannot_run,
     suggested_edits,
 )
 from inkling.lsp import from_lsp, methods
@@ -29,11 +30,14 @@ from inkling.lsp.documents import Documents
 from inkling.lsp.protocol import ReadyJson
 from inkling.lsp.review_messages import (
     CloseReviewCommentParams,
+    KeepReproductionResult,
     ReopenReviewCommentParams,
     ReviewClosingResult,
+    ReviewCommentParams,
     ReviewParams,
     ReviewProgressParams,
     ReviewResult,
+    RunReproductionResult,
 )
 from inkling.lsp.review_to_lsp import ReviewWriter, SeenFile, could_not_review
 from inkling.lsp.services import ReviewServices
@@ -85,6 +89,35 @@ class Reviewing:
         opened = {document.path: document.uri for document in self._documents.all() if document.path is not None}
         writer = ReviewWriter(self._documents.encoding, reviewed, files, opened)
         return await asyncio.to_thread(writer.result)
+
+    async def run_reproduction(self, params: ReviewCommentParams) -> RunReproductionResult:
+        """Runs a comment's reproduction before the change, and on what stands in the editor."""
+        session = self._services.feature.session(params.review_id)
+        interpreter, why_not = self._what_runs()
+        if interpreter is None:
+            run = cannot_run(why_not)
+        else:
+            texts = await self._unsaved(self._documents_in(session.question.folder))
+            comment_id = SuggestionId(params.comment_id)
+            real = await asyncio.to_thread(self._services.real_interpreter, interpreter, session.question.folder)
+            run = await self._services.feature.run_reproduction(session, comment_id, texts, real)
+        return RunReproductionResult(
+            verdict=run.verdict.value,
+            message=run.message,
+            before=run.before,
+            after=run.after,
+            output=run.output,
+            seconds=run.seconds,
+        )
+
+    async def keep_reproduction(self, params: ReviewCommentParams) -> KeepReproductionResult:
+        """Returns the file that keeps a reproduction as a test."""
+        session = self._services.feature.session(params.review_id)
+        folder, may_run = session.question.folder, self._what_runs()[0] is not None
+        kept = await self._services.feature.keep_reproduction(
+            session, SuggestionId(params.comment_id), self._documents_in(folder).keys(), may_run=may_run
+        )
+        return KeepReproductionResult(uri=(folder / kept.path).as_uri(), text=kept.text)
 
     async def close(self, params: CloseReviewCommentParams) -> ReviewClosingResult:
         """Makes a comment not come back."""
@@ -187,6 +220,16 @@ def register_reviewing(server: LanguageServer, reviewing: Reviewing, say_errors:
     async def review(params: Any) -> ReadyJson:
         with say_errors():
             return await _ready(await reviewing.review(from_lsp.params(ReviewParams, params)))
+
+    @server.feature(methods.RUN_REPRODUCTION)
+    async def run_reproduction(params: Any) -> dict[str, Any]:
+        with say_errors():
+            return wire(await reviewing.run_reproduction(from_lsp.params(ReviewCommentParams, params)))
+
+    @server.feature(methods.KEEP_REPRODUCTION)
+    async def keep_reproduction(params: Any) -> dict[str, Any]:
+        with say_errors():
+            return wire(await reviewing.keep_reproduction(from_lsp.params(ReviewCommentParams, params)))
 
     @server.feature(methods.CLOSE_REVIEW_COMMENT)
     async def close_review_comment(params: Any) -> dict[str, Any]:

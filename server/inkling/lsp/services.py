@@ -166,11 +166,13 @@ class ReviewServices:
     Attributes:
         feature: Has changes reviewed, and remembers the latest reviews.
         files: Reads what lies on disk.
+        real_interpreter: Returns what an interpreter that is a version manager's script starts in a folder; blocks.
         configure: Takes new settings, and the key of a language model's endpoint.
     """
 
     feature: EditorReviews
     files: FileReader
+    real_interpreter: Callable[[Path, Path], Path]
     configure: Callable[[Settings, str | None], None]
 
 

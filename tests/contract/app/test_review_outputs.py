@@ -255,7 +255,7 @@ def test_a_memory_of_an_older_inkling_is_read_and_one_of_a_newer_is_left_alone(t
     memory.path.write_text(newer, encoding="utf-8")
     assert asyncio.run(memory.closed()) == frozenset()
     asyncio.run(memory.remember("s", [], frozenset()))
-    with pytest.raises(UserError, match="is of a newer Inkling"):
+    with pytest.raises(UserError, match="was written by a newer Inkling"):
         memory.reopen_named("abcd1111")
     assert memory.path.read_text(encoding="utf-8") == newer
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pygls.exceptions import JsonRpcException
 from tests.contract.context.changes.repository import Repo
 from tests.e2e.daemon.editor import Editor
 from tests.e2e.daemon.test_fixing import TRUSTED
@@ -77,5 +78,63 @@ async def test_a_planted_bug_is_commented_reproduced_mended_and_closed(window: W
     assert comment["confirmation"] == "confirmed"
     assert comment["reproduction"]["call"] == "mean([])"
     assert "ZeroDivisionError" in comment["reproduction"]["after"]
-    assert window.progress
+    assert {progress.id for progress in window.progress} == {"r1"}
+    assert "Old and new version were run side by side on" in comment["evidence"][0]
+    assert window.left_behind() == []
+
+    named = {"reviewId": result["reviewId"], "commentId": comment["commentId"]}
+    run = await window.ask("runReproduction", **named)
+    assert (run["verdict"], run["before"]) == ("reproduced", "passes"), run
+    assert "E   ZeroDivisionError: " in run["output"]
+    kept = await window.ask("keepReproduction", **named)
+    assert kept["uri"] == window.editor.uri("tests/test_mean_reproduction.py")
+    assert "parents[1]))" in kept["text"]
+    window.editor.change("cart.py", "    if not prices:\n        return 0.0\n", (4, 0))
+    run = await window.ask("runReproduction", **named)
+    assert (run["verdict"], run["after"]) == ("not_reproduced", "passes"), run
     assert (await window.editor.own("inkling/diagnostics"))["loopHeldCpuMsMax"] < 1000
+
+
+async def test_a_review_is_cancelled_by_a_newer_one_and_leaves_nothing(window: Window) -> None:
+    await window.start()
+    window.editor.open("cart.py", BROKEN)
+    older = asyncio.ensure_future(window.review())
+    async with asyncio.timeout(REVIEWED_WITHIN_S):
+        while not window.progress:
+            await asyncio.sleep(0.02)
+    newer = asyncio.ensure_future(window.review(id="r2", scope="staged"))
+    with pytest.raises(JsonRpcException):
+        await older
+    result = await newer
+    assert (result["message"], result["comments"]) == (
+        "Nothing has changed: there is no difference in the index against HEAD.",
+        [],
+    )
+    assert window.left_behind() == []
+    assert not [each for each in window.editor.process.children(recursive=True) if "bwrap" in each.name()]
+
+
+async def test_nothing_of_an_untrusted_workspace_is_run_and_what_is_closed_does_not_come_back(window: Window) -> None:
+    await window.start({**TRUSTED, "isTrusted": False})
+    window.repo.write({"cart.py": BROKEN.replace("sum", "summ")})
+    result = await window.review()
+    assert [comment["rule"] for comment in result["comments"]] == ["ruff.F821"]
+    assert result["unchecked"][0]["why"].startswith("this workspace is not trusted, so nothing of it is run")
+
+    (comment,) = result["comments"]
+    named = {"reviewId": result["reviewId"], "commentId": comment["commentId"]}
+    assert (await window.ask("runReproduction", **named))["verdict"] == "cannot_run"
+    closed = await window.ask("closeReviewComment", **named, closing="dismissed", reason="it is a joke")
+    assert closed["closed"] == [comment["commentId"]]
+    again = await window.review()
+    assert (again["comments"], again["nClosed"]) == ([], 1)
+    reopened = await window.ask("reopenReviewComment", **named)
+    assert reopened["closed"] == []
+    async with asyncio.timeout(REVIEWED_WITHIN_S):
+        while len(rows := window.editor.rows("SELECT * FROM decisions WHERE feature = 'review' ORDER BY id")) < 2:
+            await asyncio.sleep(0.02)
+    assert [(row["was_offered"], row["reason"]) for row in rows] == [(1, None), (0, "closed_before")]
+    assert rows[0]["suggestion_id"] == comment["commentId"]
+    result = await window.review(scope="branch", revisions="gone")
+    assert (result["reviewId"], result["comments"]) == ("", [])
+    assert "gone names no commit here" in result["message"]

@@ -1,7 +1,14 @@
 """What changed in a git repository, as files with their texts before and after; git runs as a process."""
 
 from inkling.context.changes.file_texts import ChangeLimits
-from inkling.context.changes.reader import ChangeQuestion, Repository, branch_base, find_repository, read_changes
+from inkling.context.changes.reader import (
+    ChangeQuestion,
+    Repository,
+    branch_base,
+    find_repository,
+    project_files,
+    read_changes,
+)
 from inkling.context.changes.wanted import Branch, PatchText, Revisions, Staged, Wanted, WorkingTree
 
 __all__ = [
@@ -16,5 +23,6 @@ __all__ = [
     "WorkingTree",
     "branch_base",
     "find_repository",
+    "project_files",
     "read_changes",
 ]

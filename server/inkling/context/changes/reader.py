@@ -91,6 +91,16 @@ def find_repository(folder: Path, environment: Mapping[str, str], *, is_project:
     return Repository(top=top, prefix=prefix if is_project else "", common_dir=common_dir, branch=branch)
 
 
+def project_files(folder: Path, environment: Mapping[str, str]) -> frozenset[PurePosixPath]:
+    """Returns the files of a folder that git knows or does not ignore, by path within it; blocks.
+
+    Raises:
+        UserError: The folder is in no repository, or there is no git.
+    """
+    listed = git_of_user(folder, environment).run("ls-files", "--cached", "--others", "--exclude-standard", "-z")
+    return frozenset(PurePosixPath(os.fsdecode(name)) for name in listed.split(b"\0") if name)
+
+
 def branch_base(repository: Repository, environment: Mapping[str, str]) -> str:
     """Returns the branch that the one that is checked out was most likely made from.
 

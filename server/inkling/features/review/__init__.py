@@ -30,6 +30,7 @@ from inkling.features.review.ports import (
     ReviewMemory,
 )
 from inkling.features.review.recorder import ReviewRecorder
+from inkling.features.review.reproducing import ReproductionVerdict, cannot_run
 from inkling.features.review.session import OfferedComment, ReviewSession
 from inkling.features.review.words import evidence_lines, outcome_words
 
@@ -49,6 +50,7 @@ __all__ = [
     "NamedReviewer",
     "OfferedComment",
     "RememberedComment",
+    "ReproductionVerdict",
     "Review",
     "ReviewClosings",
     "ReviewFeature",
@@ -60,6 +62,7 @@ __all__ = [
     "ReviewTools",
     "ReviewWishes",
     "ReviewedChange",
+    "cannot_run",
     "evidence_lines",
     "outcome_words",
     "suggested_edits",

@@ -58,12 +58,14 @@ class ReviewedChange:
     Attributes:
         review: The comments.
         changes: The change; both its states can be run until `leave` is called.
+        project: The project's folder, as git has it.
         closings: Where comments are closed.
         leave: Takes away what the change has on disk; blocks.
     """
 
     review: Review
     changes: ChangeSet
+    project: Path
     closings: ReviewClosings
     leave: Callable[[], None]
 
@@ -86,6 +88,14 @@ class ReviewTools(Protocol):
 
         Raises:
             UserError: The change cannot be had; the message says what to do.
+        """
+        ...
+
+    async def files(self, folder: Path) -> frozenset[PurePosixPath]:
+        """Returns the files of a project that git knows or does not ignore, by path within it.
+
+        Raises:
+            UserError: They cannot be listed.
         """
         ...
 

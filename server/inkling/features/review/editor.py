@@ -3,17 +3,20 @@
 import asyncio
 import uuid
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from pathlib import Path
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from inkling.core.errors import UserError
+from inkling.core.execution import ProjectView
 from inkling.core.review import ReviewProgress
 from inkling.core.suggestion import SuggestionId
 from inkling.features.review.asking import ReviewQuestion, ReviewTools
 from inkling.features.review.ports import CommentAcceptance
 from inkling.features.review.recorder import ReviewRecorder
+from inkling.features.review.reproducing import KeptTest, ReproductionRun, kept_test, run_reproduction
 from inkling.features.review.session import OfferedComment, ReviewSession
 
 MAX_SESSIONS: Final = 8  # reviews whose comments can still be acted upon
@@ -69,6 +72,47 @@ class EditorReviews:
         if session is None:
             raise UserError("this review is not remembered any more; review the changes again")
         return session
+
+    async def run_reproduction(
+        self, session: ReviewSession, comment_id: SuggestionId, texts: Mapping[PurePosixPath, str], interpreter: Path
+    ) -> ReproductionRun:
+        """Returns what a comment's reproduction does before the change, and on what stands in the editor now.
+
+        Args:
+            session: The review.
+            comment_id: The comment.
+            texts: What stands in open documents in place of what lies on disk, by path within the project.
+            interpreter: The project's Python.
+
+        Raises:
+            UserError: There is no such comment, or it has no reproduction.
+        """
+        shown = session.comment(comment_id).found.comment.reproduction
+        if shown is None:
+            raise UserError("this comment has no reproduction to run")
+        reviewed = session.reviewed
+        now = ProjectView(folder=reviewed.project, interpreter=interpreter, edits=texts)
+        before = replace(reviewed.changes.before, interpreter=interpreter)
+        return await run_reproduction(shown, before, now, self._tools.run_tests)
+
+    async def keep_reproduction(
+        self, session: ReviewSession, comment_id: SuggestionId, opened: Collection[PurePosixPath], *, may_run: bool
+    ) -> KeptTest:
+        """Returns the test that keeps a comment's reproduction.
+
+        Args:
+            session: The review.
+            comment_id: The comment.
+            opened: Open documents, by path within the project.
+            may_run: Whether the test may be tried where it is to be kept.
+
+        Raises:
+            UserError: There is no such comment, or nothing to keep.
+        """
+        comment = session.comment(comment_id).found.comment
+        files = {*await self._tools.files(session.question.folder), *opened}
+        run_tests = self._tools.run_tests if may_run else None
+        return await kept_test(comment, session.reviewed.changes.before, files, run_tests)
 
     async def close(self) -> None:
         """Ends what is going on, and takes away what reviews have on disk."""

@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from inkling.core.change import ChangedFile, Unreadable
-from inkling.core.review import Confirmation, Reproduction, ReviewComment, Unchecked
+from inkling.core.review import Confirmation, ReviewComment, Unchecked
 
 if TYPE_CHECKING:
     from inkling.features.review.feature import Review
@@ -57,7 +57,7 @@ def outcome_words(review: "Review") -> str:
 
 
 def evidence_lines(comment: ReviewComment) -> list[str]:
-    """Returns what was run for a comment and what came of it, a sentence each; what was only read has none but one."""
+    """Returns what was run for a comment, a sentence each; the reproduction is shown beside them."""
     shown = comment.reproduction
     if shown is None:
         how = (
@@ -66,23 +66,17 @@ def evidence_lines(comment: ReviewComment) -> list[str]:
             else "It was found by reading, not by a run."
         )
         return [how]
-    if shown.is_of_project:
-        lines = [f"`{shown.node_id}` was run on both versions."]
-        lines.append(f"Before the change it {shown.before}; after it, it {shown.after}." if _is_test(shown) else "")
-    else:
-        lines = [f"Old and new version were run side by side on {counted(shown.n_inputs, 'input')} in a sandbox."]
-    if not _is_test(shown):
-        lines.append(f"`{shown.call}`: the old version {shown.before}, the new one {shown.after}.")
+    inputs = counted(shown.n_inputs, "input")
+    lines = [
+        f"`{shown.node_id}` was run on both versions in a sandbox."
+        if shown.is_of_project
+        else f"Old and new version were run side by side on {inputs} in a sandbox."
+    ]
     if comment.confirmation is Confirmation.CONFIRMED:
         lines.append("A pytest module passes on the old version and fails on the new one.")
-    return [line for line in lines if line]
+    return lines
 
 
 def counted(n: int, noun: str) -> str:
     """Returns a number with its noun, in the plural where it needs one."""
     return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"
-
-
-def _is_test(shown: Reproduction) -> bool:
-    """Tells whether the input is a test, and no call."""
-    return shown.call == shown.node_id
