@@ -376,7 +376,7 @@ async def test_an_accept_that_was_undone_is_none(log: Log) -> None:
     assert (await log.statistics(0)).n_by_outcome == {OutcomeKind.ACCEPTED: 1, OutcomeKind.UNDONE: 1}
 
 
-@pytest.mark.parametrize("wrong_ms", [-1, 0, NOW_MS + 10**9, 2**70])
+@pytest.mark.parametrize("wrong_ms", [-1, 0, NOW_MS + 10**9, 2**70], ids=["negative", "zero", "to come", "huge"])
 async def test_a_time_that_cannot_be_true_is_replaced_by_that_of_arrival(log: Log, wrong_ms: int) -> None:
     before_ms = time.time_ns() // 1_000_000
     await log.record_decisions([replace(DECISION, at_ms=wrong_ms)])
