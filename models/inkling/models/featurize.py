@@ -21,6 +21,7 @@ MAX_SUGGESTION_CHARS = 2000  # longer ones are judged by their beginning
 MAX_MOVED_BACK = 80  # characters, about a line: what follows the cursor is not looked at, and farther is elsewhere
 LOGPROB_FLOOR = -10.0  # natural log per token; below this a source only says "no"
 TOTAL_LOGPROB_FLOOR = -30.0  # natural log of the whole text; the same
+LEAST_CONFIDENCE = 0.0025  # evidence from a confidence stays within log-odds of 6
 PRIOR_ACCEPTED, PRIOR_JUDGED = 1.0, 3.0  # the study's rate, about a third, counts like three earlier outcomes
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -278,7 +279,15 @@ def _known_before_asking(request_input: RequestInput, near: str, line: str, offs
 
 def _evidence(gate_input: GateInput, calibrations: Calibrations) -> dict[str, float]:
     candidate = gate_input.candidate
+    if candidate.confidence is not None:
+        # It is calibrated already; log-probabilities have nothing to add.
+        return {"evidence": _log_odds(candidate.confidence)}
     return {"evidence": evidence_of(calibrations[candidate.source], candidate.mean_logprob, candidate.n_tokens)}
+
+
+def _log_odds(confidence: float) -> float:
+    bounded = min(max(confidence, LEAST_CONFIDENCE), 1.0 - LEAST_CONFIDENCE)
+    return math.log(bounded / (1.0 - bounded))
 
 
 def evidence_of(calibration: SourceCalibration, mean_logprob: float, n_tokens: int) -> float:

@@ -132,12 +132,14 @@ class Candidate:
         source: The mind that proposed it.
         mean_logprob: Mean log-probability per token, natural logarithm, at most 0. Scales differ between sources.
         n_tokens: Tokens of the source's own vocabulary.
+        confidence: Probability that it is exactly what would be written, in [0, 1], where its source knows it.
     """
 
     text: str
     source: Source
     mean_logprob: float
     n_tokens: int
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

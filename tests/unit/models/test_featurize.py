@@ -21,6 +21,7 @@ def ask(
     suggestion: str = "x",
     *,
     mean_logprob: float = -0.5,
+    confidence: float | None = None,
     outcomes: tuple[bool, ...] = (),
     previous: tuple[PreviousSuggestion, ...] = (),
 ) -> dict[str, float]:
@@ -31,7 +32,9 @@ def ask(
         request=CompletionRequest(
             snapshot=Snapshot(uri=DocumentUri("file:///a.py"), path=None, version=1, text=document), offset=offset
         ),
-        candidate=Candidate(text=suggestion, source=Source.MODEL, mean_logprob=mean_logprob, n_tokens=1),
+        candidate=Candidate(
+            text=suggestion, source=Source.MODEL, mean_logprob=mean_logprob, n_tokens=1, confidence=confidence
+        ),
         at_ms=0,
         recent_outcomes=outcomes,
         previous=previous,
@@ -213,3 +216,10 @@ def test_history_holds_what_was_shown_before_and_where() -> None:
 def test_the_header_of_the_studys_prompts_is_no_part_of_the_document() -> None:
     assert gate_input_of(study_row(1, None), History()).request.snapshot.text == "import numpy as np\nx = n"
     assert gate_input_of(study_row(1, None, meanLogProb=None, prompt=""), History()).candidate.mean_logprob == -0.4
+
+
+@pytest.mark.parametrize(
+    ("confidence", "expected"), [(0.5, 0.0), (0.8, math.log(4.0)), (0.0, math.log(0.0025 / 0.9975))]
+)
+def test_a_confidence_is_the_evidence(confidence: float, expected: float) -> None:
+    assert ask("x = |", mean_logprob=-3.0, confidence=confidence)["evidence"] == pytest.approx(expected)

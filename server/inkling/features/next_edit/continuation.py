@@ -43,7 +43,7 @@ async def continuation(asked: Asked, place: PredictedPlace, completer: Completer
     if isinstance(answer, NoSuggestion) or not answer:
         return None
     best = answer[0]
-    sureness = math.exp(best.mean_logprob * best.n_tokens)
+    sureness = best.confidence if best.confidence is not None else math.exp(best.mean_logprob * best.n_tokens)
     if sureness < SURE:
         return None
     edit = PredictedEdit(
