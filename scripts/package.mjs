@@ -1,4 +1,4 @@
-// Builds dist/inkling-<version>.vsix: the bundled extension with the server's wheel and the versions it was tested with.
+// Builds dist/inkling-<version>.vsix: the bundled extension with the server's wheels and the versions it was tested with.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
@@ -17,6 +17,10 @@ rmSync(serverDir, { recursive: true, force: true });
 mkdirSync(serverDir, { recursive: true });
 mkdirSync("dist", { recursive: true });
 run(process.execPath, path.join("extension", "esbuild.mjs"));
+// The wheel for any platform; and where a C compiler is, one with the compiled core, which pip prefers where it fits.
+process.env["INKLING_PURE"] = "1";
+run(python, "-m", "build", "--wheel", "--no-isolation", "--outdir", serverDir);
+delete process.env["INKLING_PURE"];
 run(python, "-m", "build", "--wheel", "--no-isolation", "--outdir", serverDir);
 copyFileSync("requirements.lock", path.join(serverDir, "requirements.lock"));
 run(

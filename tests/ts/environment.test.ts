@@ -12,14 +12,16 @@ import type { PythonCandidate } from "../../extension/src/pure/serverResolution"
 
 const SLOW_MS = 180_000; // a real virtual environment on a busy machine
 
-/** Writes the smallest wheel that has a command called `inkling`; it needs no package index. */
+/** Writes the smallest wheel that has a command called `inkling`, which says a word; it needs no package index. */
 const WHEEL = `
-import sys, zipfile
-with zipfile.ZipFile(sys.argv[1], "w") as wheel:
+import sys, sysconfig, zipfile
+folder, tag, word = sys.argv[1:]
+tag = tag.replace("HERE", sysconfig.get_platform().translate(str.maketrans("-.", "__")))
+with zipfile.ZipFile(f"{folder}/inkling_ls-0.1.0-{tag}.whl", "w") as wheel:
     info = "inkling_ls-0.1.0.dist-info/"
-    wheel.writestr("tiny_inkling.py", "def main():\\n    print('served')\\n")
+    wheel.writestr("tiny_inkling.py", f"def main():\\n    print('{word}')\\n")
     wheel.writestr(info + "METADATA", "Metadata-Version: 2.1\\nName: inkling-ls\\nVersion: 0.1.0\\n")
-    wheel.writestr(info + "WHEEL", "Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n")
+    wheel.writestr(info + "WHEEL", f"Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: {tag}\\n")
     wheel.writestr(info + "entry_points.txt", "[console_scripts]\\ninkling = tiny_inkling:main\\n")
     wheel.writestr(info + "RECORD", "")
 `;
@@ -51,8 +53,12 @@ function candidate(command: string, origin: PythonCandidate["origin"] = "path"):
   return { command, args: [], origin };
 }
 
+function addWheel(tag: string, word: string): void {
+  execFileSync(python, ["-c", WHEEL, path.join(dir, "bundle"), tag, word]);
+}
+
 async function bundle(): Promise<void> {
-  execFileSync(python, ["-c", WHEEL, path.join(dir, "bundle", "inkling_ls-0.1.0-py3-none-any.whl")]);
+  addWheel("py3-none-any", "served");
   await writeFile(path.join(dir, "bundle", "requirements.lock"), "");
 }
 
@@ -88,6 +94,22 @@ describe("the server's own environment", () => {
       expect(await readdir(path.join(dir, "storage"))).toEqual([path.basename(path.resolve(commands[0], "..", ".."))]);
       await rm(path.resolve(commands[0], "..", "python"));
       expect(await findEnvironment(request())).toBeUndefined();
+    },
+    SLOW_MS,
+  );
+
+  it.each([
+    ["for any platform where no other fits", ["py3-none-plan9_vax"], "served"],
+    ["made for this platform", ["py3-none-plan9_vax", "py3-none-HERE"], "served by py3-none-HERE"],
+  ])(
+    "has the wheel %s",
+    async (_, tags, words) => {
+      await bundle();
+      for (const tag of tags) {
+        addWheel(tag, `served by ${tag}`);
+      }
+      const command = await makeEnvironment(request());
+      expect(execFileSync(command, { encoding: "utf8" }).trim()).toBe(words);
     },
     SLOW_MS,
   );

@@ -22,12 +22,13 @@ const VENV_TIMEOUT_MS = 180_000;
 const INSTALL_TIMEOUT_MS = 900_000;
 
 /** Written last: an environment without it was cut off in the making, and is made again. */
+const DISTRIBUTION = "inkling-ls";
 const COMPLETE_MARK = "inkling-complete";
 
 export interface EnvironmentPlace {
   /** The extension's own storage on this machine. */
   readonly storageDir: string;
-  /** Holds the wheel and `requirements.lock`. */
+  /** Holds wheels and `requirements.lock`. */
   readonly bundleDir: string;
   readonly extensionVersion: string;
 }
@@ -43,7 +44,6 @@ export interface EnvironmentRequest extends EnvironmentPlace {
 export class EnvironmentError extends Error {}
 
 interface Bundle {
-  readonly wheel: string;
   readonly lock: string;
   readonly contentHash: string;
 }
@@ -90,10 +90,12 @@ async function make(dir: string, bundle: Bundle, request: EnvironmentRequest): P
   }
   request.onStep("Installing the server");
   const pip = ["-m", "pip", "install", "--disable-pip-version-check", "--no-input"];
-  // The lock names every package the server needs, with its hash; the wheel comes from the extension itself.
+  // The lock names every package the server needs, with its hash; the server comes from the extension itself, which
+  // holds a wheel for any platform and may hold one with compiled parts: pip takes the one that fits best.
   let installed = await runLogged(request, pythonIn(dir), [...pip, "--require-hashes", "-r", bundle.lock], INSTALL_TIMEOUT_MS);
   if (installed.exitCode === 0) {
-    installed = await runLogged(request, pythonIn(dir), [...pip, "--no-deps", "--no-index", bundle.wheel], INSTALL_TIMEOUT_MS);
+    const own = ["--no-deps", "--no-index", "--find-links", request.bundleDir, DISTRIBUTION];
+    installed = await runLogged(request, pythonIn(dir), [...pip, ...own], INSTALL_TIMEOUT_MS);
   }
   if (installed.exitCode !== 0) {
     throw new EnvironmentError(
@@ -140,18 +142,18 @@ function runLogged(request: EnvironmentRequest, command: string, args: readonly 
 
 async function readBundle(bundleDir: string): Promise<Bundle> {
   const names: readonly string[] = await readdir(bundleDir).catch(() => []);
-  const wheel = names.find((name) => name.endsWith(".whl"));
-  if (wheel === undefined || !names.includes("requirements.lock")) {
+  const wheels = names.filter((name) => name.endsWith(".whl")).sort();
+  if (wheels.length === 0 || !names.includes("requirements.lock")) {
     throw new EnvironmentError(
       `${bundleDir} does not hold the server. Install the extension again, or name a server with the setting inkling.server.command.`,
     );
   }
-  const paths = [path.join(bundleDir, wheel), path.join(bundleDir, "requirements.lock")] as const;
+  const lock = path.join(bundleDir, "requirements.lock");
   const hash = createHash("sha256");
-  for (const file of paths) {
+  for (const file of [...wheels.map((name) => path.join(bundleDir, name)), lock]) {
     hash.update(await readFile(file));
   }
-  return { wheel: paths[0], lock: paths[1], contentHash: hash.digest("hex") };
+  return { lock, contentHash: hash.digest("hex") };
 }
 
 /** An environment whose Python was uninstalled is not complete: its link leads nowhere. */

@@ -28,6 +28,7 @@ from inkling.core.ports import WorkspaceScope
 from inkling.core.settings import IndexSettings, SandboxSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, Source
+from inkling.engine.language.compiled import CoreInUse, in_use
 from inkling.llm.accounting import today
 from inkling.llm.client import ModelClient
 from inkling.llm.endpoint import MODEL_SETTINGS, Endpoint
@@ -74,6 +75,7 @@ def examine(places: Places, interpreter: Path | None, settings_file: Path | None
     findings = [
         Finding(name="python", state="ok", detail=f"{platform.python_version()} at {sys.executable}"),
         _packages(),
+        compiled_core(in_use),
         _store(places.data_dir),
         _folder("index cache", places.cache_dir),
         _model(places.data_dir),
@@ -109,6 +111,15 @@ def _packages() -> Finding:
         fix = f"{sys.executable} -m pip install inkling-ls"
         return Finding(name="packages", state="missing", detail=f"not installed: {', '.join(absent)}", fix=fix)
     return Finding(name="packages", state="ok", detail=", ".join(found))
+
+
+def compiled_core(core: CoreInUse) -> Finding:
+    """Returns which core the language model runs on, and why."""
+    name = "completion core"
+    if core.is_compiled:
+        return Finding(name=name, state="ok", detail=f"compiled ({core.reason})")
+    detail = f"Python and NumPy, with the same answers more slowly ({core.reason})"
+    return Finding(name=name, state="optional", detail=detail)
 
 
 def _store(data_dir: Path) -> Finding:

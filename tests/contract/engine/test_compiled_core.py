@@ -27,7 +27,7 @@ def _needs_the_compiled_core() -> None:
 
 
 LEAST_MASS = 0.02
-PIECES = ["x", "xs", "self", ".", " = ", "(", ")", "1", '"é"', "'a'", "µ", "\U0001d4b3", "return", " + ", ", ", "self.x"]
+PIECES = ["x", "xs", "self", ".", " = ", "(", ")", "1", '"é"', "'a'", "µ", "\U0001d4b3", "return", " + ", ", "]
 
 
 def random_code(randomness: random.Random, n_lines: int) -> str:
