@@ -93,6 +93,38 @@ def bench_typing(
     sys.exit(run(options, json_file))
 
 
+@bench.command("typing-day")
+@click.option(
+    "--history",
+    "repository",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    default=Path(),
+    show_default="the folder it is started in",
+    help="A git repository whose commits are typed.",
+)
+@click.option("--recording", type=click.Path(path_type=Path), help="A recorded session of typing.")
+@click.option("--hours", type=click.FloatRange(0.01), default=24.0, show_default=True, help="Of work.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Draws commits and bursts of keys.")
+@click.option("--environment/--no-environment", default=True, show_default=True, help="Index this Python's packages.")
+@_JSON_OPTION
+@with_exit_codes
+def bench_typing_day(
+    repository: Path, recording: Path | None, hours: float, seed: int, json_file: Path | None, *, environment: bool
+) -> None:
+    """Memory of the embedded mind's process over a day of typing, a real rhythm on real commits, without the pauses."""
+    from inkling.bench.typing import RECORDING
+    from inkling.bench.typing_day import TypingDayOptions, run
+
+    options = TypingDayOptions(
+        repository=repository,
+        recording=recording or RECORDING,
+        hours=hours,
+        seed=seed,
+        includes_environment=environment,
+    )
+    sys.exit(run(options, json_file))
+
+
 @bench.command("store")
 @click.option("--seed", type=int, default=0, show_default=True, help="Draws the simulated year.")
 @click.option(

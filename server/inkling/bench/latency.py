@@ -13,12 +13,12 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from inkling.bench.client import LanguageClient
+from inkling.bench.memory import memory_mb
 from inkling.bench.report import EXIT_NO_DATA, Metric, Report, bootstrap, exact, percentile, publish
 from inkling.core.text import split_lines
 
 N_TYPED_CHARS = 5  # keystrokes at one place, each followed by a request
 READY_WITHIN_S = 300.0
-MB = 2**20
 _MAX_FILE_BYTES = 100_000  # larger files are rare in a workspace; see the editor's own limits
 
 PROTOCOL = """A workspace of {n_files} Python files from the installed packages and the standard library, chosen by
@@ -132,8 +132,8 @@ def _measure(options: LatencyOptions, scratch: Path) -> Report:
             typist.type_at(place)
             other.type_at(place)
         diagnostics = ours.request("inkling/diagnostics", None)
-        resident, proportional = _memory_mb(ours.process_id)
-        their_resident, _ = _memory_mb(theirs.process_id)
+        resident, proportional = memory_mb(ours.process_id)
+        their_resident, _ = memory_mb(theirs.process_id)
         metrics = {
             **_latency_metrics("request_ms", typist.latencies_ms, options.seed),
             "loop_held_ms_max": exact(diagnostics["loopHeldMsMax"]),
@@ -215,15 +215,3 @@ def _ratio(ours: list[list[float]], theirs: list[list[float]], seed: int) -> Met
     """The ratio of the 95th percentiles, resampled by place with both servers' times kept together."""
     pairs = [[value for pair in zip(a, b, strict=True) for value in pair] for a, b in zip(ours, theirs, strict=True)]
     return bootstrap(pairs, lambda values: percentile(values[0::2], 0.95) / percentile(values[1::2], 0.95), seed)
-
-
-def _memory_mb(process_id: int) -> tuple[float, float]:
-    """Returns resident and proportional memory of a process and all its children, in megabytes."""
-    import psutil
-
-    root = psutil.Process(process_id)
-    infos = [process.memory_full_info() for process in (root, *root.children(recursive=True))]
-    return (
-        sum(info.rss for info in infos) / MB,
-        sum(getattr(info, "pss", info.rss) for info in infos) / MB,
-    )
