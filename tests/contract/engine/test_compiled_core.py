@@ -14,8 +14,8 @@ from inkling.core.text import split_lines
 from inkling.engine.index.segment import Segment, SegmentWriter
 from inkling.engine.language import pure_core
 from inkling.engine.language.compiled import in_use
-from inkling.engine.language.decoder import WeightedLayer, next_tokens, predict_lines, score_lines
-from inkling.engine.language.evidence import END_OF_LINE, Expectation
+from inkling.engine.language.decoder import WeightedLayer, longest_matches, next_tokens, predict_lines, score_lines
+from inkling.engine.language.evidence import END_OF_LINE, LONGEST_MATCH, Expectation
 from inkling.engine.language.lexer import LONG_STRING, lex
 from inkling.engine.language.open_files import OpenFile, ScannedTokens, TokenNumbers
 
@@ -103,6 +103,21 @@ def test_lines_and_their_scores_are_the_same(seed: int) -> None:
         )
 
 
+@pytest.mark.parametrize("seed", range(40))
+def test_matches_are_the_same(seed: int) -> None:
+    world = World(seed)
+    for most in (1, 8):
+        context, expected = world.context(), world.expected()
+        limits = pure_core.MatchLimits(most, 64, 32, LONGEST_MATCH, LONG_STRING)
+        found = pure_core.matched_lines(world.pure(), context, expected, limits)
+        compiled = longest_matches(world.layers, context, expected, most=most)
+        assert compiled == sorted(compiled, key=lambda match: -match.n_agreeing)
+        for number, longest in enumerate(found):
+            likeliest = sorted(longest.items(), key=lambda item: -item[1])[:most]
+            of_layer = [(match.tokens, match.n_agreeing) for match in compiled if match.layer == number]
+            assert of_layer == likeliest
+
+
 def arrays() -> dict[str, Any]:
     writer = SegmentWriter()
     writer.add("0", lex("x = f(a)\ny = f(b)\n" * 50))
@@ -116,6 +131,7 @@ def ask(found: dict[str, Any]) -> None:
         next_tokens(layers, ["x", " = "], expected)
         predict_lines(layers, ["x", " = "], expected, most_steps=9)
         score_lines(layers, ["x", " = "], [("f", "(", "a")], expected)
+        longest_matches(layers, ["x", " = "], expected, most=9)
 
 
 @pytest.mark.parametrize("name", ["tokens", "order", "first_place", "word_start"])
@@ -188,6 +204,7 @@ def test_asking_again_and_again_leaves_memory_flat() -> None:
         lambda: predict_lines(world.layers, ["x"], Expectation("s", is_after_space=False), most_steps=4),
         lambda: score_lines(world.layers, ["x"], [("a", "b"), ("a",)]),
         lambda: next_tokens(world.layers, ["self", "."]),
+        lambda: longest_matches(world.layers, ["self", "."], most=4),
         lambda: world.layers[1].layer.leave_out(["0"]),  # type: ignore[attr-defined] # a segment
     ]
     for question in questions * 100:

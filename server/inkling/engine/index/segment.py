@@ -174,10 +174,6 @@ class Segment:
         is_start = (self._tokens == SEPARATOR) | ((self._tokens >= first) & (self._tokens < last))
         return np.append(np.flatnonzero(is_start), self.n_tokens).astype(np.int32)
 
-    @cached_property
-    def _line_of(self) -> Ints:
-        return np.repeat(np.arange(len(self.line_starts) - 1, dtype=np.int32), np.diff(self.line_starts))
-
     def lines_with(self, token: str, *, most: int) -> Ints:
         """Returns the numbers of the lines that hold `token`; none where it stands in more than `most` places."""
         number = self._id(token)
@@ -186,8 +182,9 @@ class Segment:
         first, last = self._first_place[number], self._first_place[number + 1]
         if last - first > most:
             return np.zeros(0, np.int32)
-        lines: Ints = self._line_of[self._kept(self._order[first:last]) - 1]
-        return lines
+        # Searched for each time: a line's number for every token would be as much memory as the tokens.
+        places = self._kept(self._order[first:last]) - 1
+        return (np.searchsorted(self.line_starts, places, side="right") - 1).astype(np.int32)
 
     def line(self, number: int) -> tuple[str, ...]:
         """Returns the tokens of a line without its line break."""

@@ -58,3 +58,10 @@ def score_lines(
     floor: float,
     /,
 ) -> list[tuple[float, ...]]: ...
+def matched_lines(
+    layers: _Layers,
+    context: Sequence[str],
+    expected: Expectation | None,
+    limits: tuple[int, int, int, int, str],
+    /,
+) -> list[dict[tuple[str, ...], int]]: ...

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from inkling.engine.language import pure_core
 from inkling.engine.language.compiled import in_use
-from inkling.engine.language.evidence import Expectation, Layer
+from inkling.engine.language.evidence import LONGEST_MATCH, Expectation, Layer
 from inkling.engine.language.lexer import LONG_STRING
-from inkling.engine.language.pure_core import Limits
+from inkling.engine.language.pure_core import Limits, MatchLimits
 
 if TYPE_CHECKING or in_use.is_compiled:
     from inkling.engine.language import _core
@@ -151,17 +151,20 @@ def longest_matches(
     Those with the most agreeing tokens come first, of equal ones those of the first layer. Lines that end
     at once, are longer than `MOST_TOKENS`, hold a long string or begin with no expected token are left out.
     """
+    limits = MatchLimits(
+        most=most,
+        most_compared=MOST_MATCHES_COMPARED,
+        most_tokens=MOST_TOKENS,
+        longest=LONGEST_MATCH,
+        never_written=LONG_STRING,
+    )
+    compiled = _compiled(layers)
+    if compiled is None:
+        by_layer = pure_core.matched_lines(_pure(layers), context, expected, limits)
+    else:
+        by_layer = _core.matched_lines(compiled, context, expected, limits)
     found: list[Match] = []
-    for number, weighted in enumerate(layers):
-        layer = weighted.layer
-        longest: dict[tuple[str, ...], int] = {}
-        for places in layer.places(context):
-            for n_tokens, position in layer.matches(places, context, most=MOST_MATCHES_COMPARED):
-                line = layer.line_at(position, most_tokens=MOST_TOKENS)
-                if line and LONG_STRING not in line and (expected is None or expected.accepts(line[0])):
-                    longest[line] = max(n_tokens, longest.get(line, 0))
-            if len(longest) >= most:
-                break
+    for number, longest in enumerate(by_layer):
         # Sorting keeps the order of equally long ones.
         by_length = sorted(longest.items(), key=lambda item: -item[1])[:most]
         found.extend(Match(layer=number, n_agreeing=n_tokens, tokens=line) for line, n_tokens in by_length)

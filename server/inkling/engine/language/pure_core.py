@@ -26,6 +26,16 @@ class Limits(NamedTuple):
     never_written: str
 
 
+class MatchLimits(NamedTuple):
+    """What bounds a search for places that agree with a context."""
+
+    most: int
+    most_compared: int
+    most_tokens: int
+    longest: int
+    never_written: str
+
+
 def next_tokens(
     layers: Layers, context: Sequence[str], expected: Expectation | None, least_mass: float
 ) -> dict[str, float]:
@@ -116,6 +126,24 @@ def score_lines(
             logprobs.append(max(floor, math.log(min(probability, 1.0))) if probability > 0 else floor)
         scores.append(tuple(logprobs))
     return scores
+
+
+def matched_lines(
+    layers: Layers, context: Sequence[str], expected: Expectation | None, limits: MatchLimits
+) -> list[dict[tuple[str, ...], int]]:
+    """Returns for each layer lines that followed, and how many tokens before them agreed; see `longest_matches`."""
+    matches: list[dict[tuple[str, ...], int]] = []
+    for layer, _, _ in layers:
+        longest: dict[tuple[str, ...], int] = {}
+        for places in layer.places(context):
+            for n_tokens, position in layer.matches(places, context, most=limits.most_compared):
+                line = layer.line_at(position, most_tokens=limits.most_tokens)
+                if line and limits.never_written not in line and (expected is None or expected.accepts(line[0])):
+                    longest[line] = max(n_tokens, longest.get(line, 0))
+            if len(longest) >= limits.most:
+                break
+        matches.append(longest)
+    return matches
 
 
 def _depths(layers: Layers, context: Sequence[str], expected: Expectation | None) -> tuple[int, ...]:

@@ -1,7 +1,7 @@
 /* The module `inkling.engine.language._core`; what it offers is described in `_core.pyi`. */
 #include "layers.h"
 
-#define INTERFACE 1 /* as in compiled.py */
+#define INTERFACE 2 /* as in compiled.py */
 
 static struct PyModuleDef definition = {
     PyModuleDef_HEAD_INIT, .m_name = "_core", .m_doc = "The compiled core of the language model.", .m_size = -1};

@@ -360,25 +360,31 @@ static int count_segment(Search *search, Layer *layer, const Level *level, int i
     return n_kept < 0 ? -1 : 0;
 }
 
+/* Narrows a level to the `most` places around the cursor. */
+static void take_nearest(const ScanCore *scan, const Level *level, int32_t most, int32_t *first, int32_t *last) {
+    *first = 0;
+    *last = level->n_places;
+    if (level->n_places <= most) return;
+    double cursor = scan->cursor < 0 ? (double)scan->tokens.n : scan->cursor;
+    int32_t low = 0, high = level->n_places;
+    while (low < high) {
+        int32_t middle = low + (high - low) / 2;
+        if (level->places[middle] < cursor) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    *first = low - most / 2;
+    if (*first > level->n_places - most) *first = level->n_places - most;
+    if (*first < 0) *first = 0;
+    *last = *first + most;
+}
+
 static int count_scan(Search *search, Layer *layer, const Level *level, int is_expected) {
     const ScanCore *scan = layer->scan;
     int32_t first = 0, last = level->n_places;
-    if (!is_expected && last > scan->most_samples) {
-        double cursor = scan->cursor < 0 ? (double)scan->tokens.n : scan->cursor;
-        int32_t low = 0, high = last;
-        while (low < high) {
-            int32_t middle = low + (high - low) / 2;
-            if (level->places[middle] < cursor) {
-                low = middle + 1;
-            } else {
-                high = middle;
-            }
-        }
-        first = low - scan->most_samples / 2;
-        if (first > last - scan->most_samples) first = last - scan->most_samples;
-        if (first < 0) first = 0;
-        last = first + scan->most_samples;
-    }
+    if (!is_expected) take_nearest(scan, level, scan->most_samples, &first, &last);
     for (int32_t index = first; index < last; index++) {
         int32_t place = level->places[index];
         double weight = scan->cursor < 0 ? 1.0 : 1.0 / (1.0 + fabs(place - scan->cursor) / scan->half_weight);
@@ -387,20 +393,27 @@ static int count_scan(Search *search, Layer *layer, const Level *level, int is_e
     return 0;
 }
 
+/* Tells whether `expected` accepts a token; -1 with an exception. */
+static int accepts(Search *search, int32_t id) {
+    if (search->is_accepted[id] < 0) {
+        PyObject *text = PyList_GetItem(search->texts, id);
+        PyObject *answer = PyObject_CallMethod(search->expected, "accepts", "O", text);
+        int is_accepted = answer == NULL ? -1 : PyObject_IsTrue(answer);
+        Py_XDECREF(answer);
+        if (is_accepted < 0) return -1;
+        search->is_accepted[id] = (int8_t)is_accepted;
+    }
+    return search->is_accepted[id];
+}
+
 /* Leaves only the tokens that `expected` accepts. */
 static int keep_accepted(Search *search) {
     int32_t n_kept = 0;
     for (int32_t index = 0; index < search->n_counted; index++) {
         int32_t id = search->counted[index];
-        if (search->is_accepted[id] < 0) {
-            PyObject *text = PyList_GetItem(search->texts, id);
-            PyObject *answer = PyObject_CallMethod(search->expected, "accepts", "O", text);
-            int is_accepted = answer == NULL ? -1 : PyObject_IsTrue(answer);
-            Py_XDECREF(answer);
-            if (is_accepted < 0) return -1;
-            search->is_accepted[id] = (int8_t)is_accepted;
-        }
-        if (search->is_accepted[id]) {
+        int is_accepted = accepts(search, id);
+        if (is_accepted < 0) return -1;
+        if (is_accepted) {
             search->counted[n_kept++] = id;
         } else {
             search->weight[id] = 0.0;
@@ -919,9 +932,136 @@ static PyObject *score_lines(PyObject *module, PyObject *args) {
     return scores;
 }
 
+/* ---- The lines that followed the longest agreeing contexts ---- */
+
+typedef struct {
+    int most, most_compared, most_tokens, longest;
+    int32_t never_written; /* the id of a token that no line holds */
+} MatchLimits;
+
+static int32_t token_at(const Layer *layer, int64_t place) {
+    const Ints *tokens = layer->segment != NULL ? &layer->segment->tokens : &layer->scan->tokens;
+    return place >= 0 && place < tokens->n ? tokens->data[place] : SEPARATOR;
+}
+
+/* Returns the tokens from a place up to the line break, as `line_at` does in Python; None where they are no line. */
+static PyObject *line_at(Search *search, Layer *layer, int32_t place, const MatchLimits *limits) {
+    PyObject *line = PyList_New(0);
+    for (int32_t n_tokens = 0; line != NULL; n_tokens++) {
+        int32_t id = counts_as(search, layer, token_at(layer, (int64_t)place + n_tokens));
+        if (id == END_OF_LINE_ID && n_tokens > 0) break;
+        if (id >= 0 && (id == END_OF_LINE_ID || id == limits->never_written || n_tokens == limits->most_tokens)) {
+            Py_DECREF(line);
+            return Py_NewRef(Py_None);
+        }
+        if (id < 0 || PyList_Append(line, PyList_GetItem(search->texts, id)) < 0) Py_CLEAR(line);
+    }
+    PyObject *tokens = line == NULL ? NULL : PyList_AsTuple(line);
+    Py_XDECREF(line);
+    return tokens;
+}
+
+/* Adds the line at a place to `longest`, a dict of lines and how many tokens before them agree. */
+static int add_match(Search *search, Layer *layer, int32_t place, const int32_t *context, Py_ssize_t n_context,
+                     const MatchLimits *limits, PyObject *longest) {
+    int n_agreeing = 0;
+    while (n_agreeing < limits->longest && n_agreeing < n_context && n_agreeing < place &&
+           token_at(layer, (int64_t)place - 1 - n_agreeing) ==
+               layer->number_of_id[context[n_context - 1 - n_agreeing]]) {
+        n_agreeing++;
+    }
+    PyObject *line = line_at(search, layer, place, limits);
+    if (line == NULL) return -1;
+    int failed = 0;
+    if (line != Py_None) {
+        PyObject *before = PyDict_GetItemWithError(longest, line);
+        failed = before == NULL && PyErr_Occurred();
+        if (!failed && (before == NULL || PyLong_AsLong(before) < n_agreeing)) {
+            PyObject *number = PyLong_FromLong(n_agreeing);
+            failed = number == NULL || PyDict_SetItem(longest, line, number) < 0;
+            Py_XDECREF(number);
+        }
+    }
+    Py_DECREF(line);
+    return failed ? -1 : 0;
+}
+
+/* Tells whether a line may begin with what stands at a place; -1 with an exception. */
+static int begins_as_expected(Search *search, Layer *layer, int32_t place) {
+    if (search->expected == NULL) return 1;
+    int32_t id = counts_as(search, layer, token_at(layer, place));
+    return id < 0 ? -1 : accepts(search, id);
+}
+
+static PyObject *match_layer(Search *search, Layer *layer, const int32_t *context, Py_ssize_t n_context,
+                             const MatchLimits *limits) {
+    if (find_levels(search, layer, context, n_context) < 0) return NULL;
+    for (Py_ssize_t place = n_context > limits->longest ? n_context - limits->longest : 0; place < n_context; place++) {
+        int failed = 0;
+        int32_t *number = &layer->number_of_id[context[place]];
+        if (*number == NOT_ASKED) *number = ask_number(search, layer, context[place], &failed);
+        if (failed) return NULL;
+    }
+    PyObject *longest = PyDict_New();
+    for (int number = 0; number < layer->n_levels && longest != NULL; number++) {
+        const Level *level = &layer->levels[number];
+        int32_t first = 0, last = level->n_places, step = 1;
+        if (layer->segment != NULL) {
+            step = (int32_t)(((int64_t)last + limits->most_compared - 1) / limits->most_compared);
+        } else {
+            take_nearest(layer->scan, level, limits->most_compared, &first, &last);
+        }
+        for (int64_t index = first; index < last && longest != NULL; index += step) {
+            int32_t place = level->places[index];
+            if (layer->segment != NULL && !is_kept(layer->segment, place)) continue;
+            int is_expected = begins_as_expected(search, layer, place);
+            if (is_expected < 0 ||
+                (is_expected && add_match(search, layer, place, context, n_context, limits, longest) < 0)) {
+                Py_CLEAR(longest);
+            }
+        }
+        if (longest != NULL && PyDict_Size(longest) >= limits->most) break;
+    }
+    return longest;
+}
+
+PyDoc_STRVAR(matched_lines_doc,
+             "matched_lines(layers, context, expected, (most, most_compared, most_tokens, longest, never_written))\n"
+             "-> [{tokens: n_agreeing}, ...]");
+
+static PyObject *matched_lines(PyObject *module, PyObject *args) {
+    PyObject *layers, *tokens, *expected, *never_written;
+    MatchLimits limits;
+    if (!PyArg_ParseTuple(args, "O!OO(iiiiU)", &PyList_Type, &layers, &tokens, &expected, &limits.most,
+                          &limits.most_compared, &limits.most_tokens, &limits.longest, &never_written)) {
+        return NULL;
+    }
+    if (limits.most_compared < 1) {
+        PyErr_SetString(PyExc_ValueError, "at least one place is to be compared");
+        return NULL;
+    }
+    Search search;
+    int32_t *context = NULL;
+    Py_ssize_t n_context;
+    PyObject *matches = NULL;
+    if (open_search(&search, layers, expected, 0.0) == 0 &&
+        (limits.never_written = id_of(&search, never_written)) >= 0 &&
+        (context = ids_of(&search, tokens, &n_context)) != NULL) {
+        matches = PyList_New(search.n_layers);
+        for (Py_ssize_t number = 0; matches != NULL && number < search.n_layers; number++) {
+            PyObject *longest = match_layer(&search, &search.layers[number], context, n_context, &limits);
+            if (longest == NULL || PyList_SetItem(matches, number, longest) < 0) Py_CLEAR(matches);
+        }
+    }
+    PyMem_Free(context);
+    close_search(&search);
+    return matches;
+}
+
 PyMethodDef search_methods[] = {
     {"next_tokens", next_tokens, METH_VARARGS, next_tokens_doc},
     {"predict_lines", predict_lines, METH_VARARGS, predict_lines_doc},
     {"score_lines", score_lines, METH_VARARGS, score_lines_doc},
+    {"matched_lines", matched_lines, METH_VARARGS, matched_lines_doc},
     {NULL, NULL, 0, NULL},
 };
