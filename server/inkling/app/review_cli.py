@@ -54,6 +54,7 @@ _EXISTING_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 )
 @click.option("--no-run", is_flag=True, help="Run none of the project's code.")
 @click.option("--no-model", is_flag=True, help="Ask no language model, even where an endpoint is configured.")
+@click.option("--show-questions", is_flag=True, help="Print what a language model would be asked; nothing is sent.")
 @click.option(
     "--python",
     type=_EXISTING_FILE,
@@ -98,6 +99,7 @@ def review(
     show_folded: bool,
     no_run: bool,
     no_model: bool,
+    show_questions: bool,
 ) -> None:
     """Review a change, and print the few comments that are worth it.
 
@@ -138,6 +140,11 @@ def review(
         format=ReviewFormat(format_name),
         fail_on=None if fail_on == _NEVER else Severity(fail_on),
     )
+    if show_questions:
+        from inkling.app.review_questions import show_questions as print_questions
+
+        print_questions(options)
+        return
     try:
         has_failures = review_once(options)
     except KeyboardInterrupt:

@@ -2,7 +2,7 @@
 
 import ast
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import PurePosixPath
 from typing import Final
@@ -27,6 +27,7 @@ class EmbeddedChangedParts:
     def __init__(self, projects: ProjectReader) -> None:
         """Takes what reads the project."""
         self._projects = projects
+        self._reading: _Reading | None = None
 
     def parts(self, changes: ChangeSet) -> Sequence[ChangedPart]:
         """Returns what there is to ask about: functions, then what is in none, then tests; large changes first.
@@ -36,6 +37,7 @@ class EmbeddedChangedParts:
         code = read_changed_code(changes.files)
         texts = {file.path: file for file in changes.files if file.after is not None and file.hunks}
         reading = _Reading(project=self._projects.after(changes), texts=texts, before=_texts_before(changes))
+        self._reading = reading
         parts = [
             reading.of_definition(pair)
             for pair in code.definitions
@@ -50,6 +52,20 @@ class EmbeddedChangedParts:
             elif path.suffix not in _PROSE and path not in in_functions:
                 parts.append(reading.of_file(path, _all_after(file), _all_before(file)))
         return sorted(parts, key=_rank)
+
+    def surrounded(self, part: ChangedPart) -> ChangedPart:
+        """Returns a part of the latest change with its callers and callees."""
+        reading = self._reading
+        if reading is None or part.after is None:
+            return part
+        definition = _definition_at(part.after)
+        if definition is None:
+            return part
+        return replace(
+            part,
+            callers=tuple(reading.callers(part.path, definition)),
+            callees=tuple(reading.callees(part.path, definition)),
+        )
 
 
 def _rank(part: ChangedPart) -> tuple[bool, bool, int, PurePosixPath]:
@@ -87,8 +103,6 @@ class _Reading:
             lines_after=pair.lines_after,
             before=old,
             after=_excerpt(path, after, text, pair.lines_after),
-            callers=tuple(self._callers(path, after)),
-            callees=tuple(self._callees(path, after)),
             module=module,
             root=root,
         )
@@ -100,7 +114,7 @@ class _Reading:
     def _was(self, path: PurePosixPath, old_path: PurePosixPath | None) -> bool:
         return self.texts[path].old_path == old_path
 
-    def _callers(self, path: PurePosixPath, definition: Definition) -> Iterator[Excerpt]:
+    def callers(self, path: PurePosixPath, definition: Definition) -> Iterator[Excerpt]:
         """Yields the functions that call a definition, those of tests last, each once."""
         uses = [use for use in uses_of(self.project, path, definition) if use.call is not None]
         seen: set[tuple[PurePosixPath, int]] = set()
@@ -113,7 +127,7 @@ class _Reading:
             if len(seen) == MAX_CALLERS:
                 return
 
-    def _callees(self, path: PurePosixPath, definition: Definition) -> Iterator[Excerpt]:
+    def callees(self, path: PurePosixPath, definition: Definition) -> Iterator[Excerpt]:
         """Yields the functions of the project that a definition calls by a plain name, or on its own object."""
         file = self.project.file(path)
         if file is None or file.tree is None or isinstance(definition.node, ast.ClassDef):
@@ -175,6 +189,12 @@ class _Reading:
 def _excerpt(path: PurePosixPath, definition: Definition, text: str, changed: Sequence[int]) -> Excerpt:
     focus = changed[0] if changed else definition.lines.first
     return Excerpt(path=path, name=definition.qualified_name, text=text, lines=definition.lines, focus=focus)
+
+
+def _definition_at(excerpt: Excerpt) -> Definition | None:
+    found = _definitions(excerpt.text).get(excerpt.name)
+    # Of several with one name, such as a property and its setter, only the last is found.
+    return found if found is not None and found.lines == excerpt.lines else None
 
 
 def _around(file: CodeFile, line: int, node: ast.AST) -> Excerpt:

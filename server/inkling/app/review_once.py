@@ -107,9 +107,7 @@ def review_once(options: ReviewOptions) -> bool:
     repository = find_repository(options.folder, os.environ, is_project=options.is_project)
     is_read = options.baseline is not None and not options.must_update_baseline
     baseline = read_baseline(options.baseline) if options.baseline and is_read else frozenset[str]()
-    question = ChangeQuestion(
-        repository=repository, wanted=options.wanted, interpreter=_interpreter(options, repository)
-    )
+    question = change_question(options, repository)
     memory = ReviewFile(places.find().data_dir, repository.common_dir)
     wishes = ReviewWishes(
         scope=review_scope(options.wanted, repository),
@@ -195,9 +193,11 @@ def _print(answer: ReviewAnswer, options: ReviewOptions) -> None:
             assert_never(options.format)
 
 
-def _interpreter(options: ReviewOptions, repository: Repository) -> Path:
+def change_question(options: ReviewOptions, repository: Repository) -> ChangeQuestion:
+    """Returns what is read."""
     project = repository.project
-    return behind_shim(options.python or find_python([project, repository.top]), project)
+    interpreter = behind_shim(options.python or find_python([project, repository.top]), project)
+    return ChangeQuestion(repository=repository, wanted=options.wanted, interpreter=interpreter)
 
 
 def _plural(word: str, n: int) -> str:

@@ -67,7 +67,7 @@ async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]
     Raises:
         UserError: The checklist cannot be used.
     """
-    rules = read_checklist(await asyncio.to_thread(_checklist_text, options))
+    rules = await asyncio.to_thread(team_rules, options)
     has_model = bool(options.settings.model.base_url.strip())
     own_rules = [rule for rule in rules if not (rule.ask and has_model)]
     projects = ProjectReader()
@@ -119,6 +119,15 @@ def _with_model(
     )
     model = EndpointReviewer(options.settings, options.api_key, places.find().data_dir, facts)
     return [*so_far.heard(reviewers), NamedReviewer(name=NAME, reviewer=model)]
+
+
+def team_rules(options: ReviewerOptions) -> tuple[TeamRule, ...]:
+    """Returns the rules of the team's checklist; reads it.
+
+    Raises:
+        UserError: It cannot be used.
+    """
+    return read_checklist(_checklist_text(options))
 
 
 def _checklist_text(options: ReviewerOptions) -> str:

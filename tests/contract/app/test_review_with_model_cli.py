@@ -11,6 +11,7 @@ import pytest
 from tests.contract.context.changes.repository import Repo
 from tests.model_server.scripted import ModelServer, Received, Reply
 
+WITHIN_S = 60  # for one answer, on a machine that has much else to do
 INKLING = str(Path(sys.executable).with_name("inkling"))
 BEFORE = 'def share(total, people):\n    """Returns what each pays."""\n    return total / people\n'
 AFTER = BEFORE.replace("total / people", "round(total / people)")
@@ -52,7 +53,10 @@ def _script(received: Received) -> Reply:
 async def _review(repo: Repo, server: ModelServer, *arguments: str) -> dict[str, Any]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment |= {"INKLING_DATA_DIR": str(repo.folder.parent / "data")}
-    environment |= {"INKLING_MODEL_BASE_URL": server.base_url, "INKLING_MODEL": "reader"}
+    settings = repo.folder.parent / "settings.json"
+    names = {"baseUrl": server.base_url, "chatModel": "reader", "timeoutSeconds": WITHIN_S}
+    settings.write_text(json.dumps({f"inkling.model.{name}": value for name, value in names.items()}))
+    environment |= {"INKLING_EDITOR_SETTINGS": str(settings)}
     process = await asyncio.create_subprocess_exec(
         *(INKLING, "review", "--no-run", "--format", "json", "--python", sys.executable, *arguments),
         cwd=repo.folder,
@@ -70,7 +74,7 @@ async def test_a_model_is_asked_about_what_may_be_sent(repo: Repo, model_server:
     model_server.script = _script
     answer = await _review(repo, model_server)
     shown = {(each["rule"], each["path"], each["line"], each["message"]) for each in answer["comments"]}
-    assert ("model.contract", "cart.py", 3, REMARK["message"]) in shown
+    assert ("model.contract", "cart.py", 3, REMARK["message"]) in shown, answer
     assert ("team.units", "cart.py", 3, "Put the unit in the name.") in shown
     assert "1 part of 1 file asked of the language model" in answer["checked"]
     told = json.dumps(answer["unchecked"])
@@ -86,4 +90,14 @@ async def test_nobody_is_asked_where_that_is_not_wanted(repo: Repo, model_server
     answer = await _review(repo, model_server, "--no-model")
     assert not [each for each in answer["comments"] if each["rule"].startswith(("model.", "team."))]
     assert {"what": "units", "why": "Only a language model can answer it."} in answer["unchecked"]
+    assert model_server.received == []
+
+
+async def test_what_would_be_asked_is_printed_and_nothing_sent(repo: Repo, model_server: ModelServer) -> None:
+    answer = await _review(repo, model_server, "--show-questions")
+    (question,) = answer["questions"]
+    assert (question["path"], question["symbol"]) == ("cart.py", "share")
+    assert "+    3 |     return round(total / people)" in question["messages"][1]["content"]
+    assert question["n_tokens"] < 2000
+    assert answer["kept"] == ["plan.py"]
     assert model_server.received == []

@@ -6,13 +6,18 @@ question scores each comment, and `engine.review` and this room know nothing of 
 
 from inkling.llm.review.facts import ChangedPart, ChangedParts, EarlierFindings, Excerpt, ReviewFacts, TeamQuestion
 from inkling.llm.review.reviewer import ModelReviewer
+from inkling.llm.review.sending import FirstQuestion, Sendable, first_question, sendable
 
 __all__ = [
     "ChangedPart",
     "ChangedParts",
     "EarlierFindings",
     "Excerpt",
+    "FirstQuestion",
     "ModelReviewer",
     "ReviewFacts",
+    "Sendable",
     "TeamQuestion",
+    "first_question",
+    "sendable",
 ]

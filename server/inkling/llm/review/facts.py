@@ -40,8 +40,8 @@ class ChangedPart:
         lines_after: The lines that came, one-based, in the text after.
         before: The function as it was; None for a new one and outside of functions.
         after: The function as it is; None outside of functions.
-        callers: Functions that call it.
-        callees: Functions of the project that it calls.
+        callers: Functions that call it, where they were looked for.
+        callees: Functions of the project that it calls, likewise.
         module: The name that its file is imported by; empty for what is no Python module.
         root: The folder that this name begins in.
     """
@@ -89,6 +89,10 @@ class ChangedParts(Protocol):
 
     def parts(self, changes: ChangeSet) -> Sequence[ChangedPart]:
         """Returns what there is to ask about, the most telling first; reads and parses, so it belongs in a thread."""
+        ...
+
+    def surrounded(self, part: ChangedPart) -> ChangedPart:
+        """Returns one of those parts with its callers and callees, which take longer to find; for a thread."""
         ...
 
 

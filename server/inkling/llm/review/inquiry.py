@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -12,7 +12,6 @@ from inkling.core.change import ChangedFile
 from inkling.core.errors import ModelError, SandboxError
 from inkling.core.review import ReviewComment, ReviewRequest
 from inkling.llm.review.account import Account
-from inkling.llm.review.asking import messages_for
 from inkling.llm.review.claims import ClaimRunner, Judged, Verdict
 from inkling.llm.review.draft import Draft
 from inkling.llm.review.facts import ChangedPart, ReviewFacts
@@ -20,11 +19,13 @@ from inkling.llm.review.objects import BadAnswerError
 from inkling.llm.review.purse import TokenPurse
 from inkling.llm.review.replies import parse_reply
 from inkling.llm.review.scoring import ToScore, parse_scores, scoring_messages
-from inkling.llm.review.showing import ShownPart, shown
+from inkling.llm.review.sending import first_question
+from inkling.llm.review.showing import ShownPart
 from inkling.llm.text_model import ChatMessage, ChatRequest, Purpose, TextModel
 
 ANSWER_TOKENS: Final = 1600  # of a first answer: four comments with a test each
 SCORE_TOKENS: Final = 500  # of a second one
+LEAST_TOKENS: Final = 500  # of a question; fewer are no use
 MAX_FAILURES: Final = 2  # of the endpoint, after which it is not asked about further parts
 
 
@@ -67,10 +68,11 @@ class Inquiry:
         if len(self.account.failed) >= MAX_FAILURES:
             self.account.failed.append((part, self.account.failed[-1][1]))
             return
-        questions = [each for each in self.facts.questions if each.is_about(part.path)]
-        part_shown = await asyncio.to_thread(shown, part, self.files[part.path])
-        found = [comment for comment in self.found if _is_in(comment, part)]
-        messages = await asyncio.to_thread(messages_for, part_shown, self.request.changes, found, questions)
+        if self._purse.is_short_of(2 * LEAST_TOKENS + ANSWER_TOKENS + SCORE_TOKENS):
+            self.account.beyond_tokens.append(part)
+            return
+        first = await asyncio.to_thread(first_question, part, self.request.changes, self.facts, self.found)
+        part_shown, messages = first.shown, first.messages
         n_taken = 2 * _n_tokens(messages) + ANSWER_TOKENS + SCORE_TOKENS
         if not await self._purse.take(n_taken):
             self.account.beyond_tokens.append(part)
@@ -78,7 +80,7 @@ class Inquiry:
         spent = _Spent()
         try:
             answer = await self._ask(messages, ANSWER_TOKENS, spent)
-            reply = await asyncio.to_thread(parse_reply, answer, part_shown, questions)
+            reply = await asyncio.to_thread(parse_reply, answer, part_shown, first.questions)
             self.account.asked.append(part)
             if not part_shown.is_whole:
                 self.account.shortened.append(part)
@@ -154,23 +156,6 @@ class _Spent:
     """Estimated tokens of the questions and answers about one part."""
 
     n_tokens: int = 0
-
-
-def without_kept(part: ChangedPart, kept: frozenset[PurePosixPath]) -> ChangedPart:
-    """Returns a part without what others say of it in files that may not be sent."""
-    return replace(
-        part,
-        callers=tuple(each for each in part.callers if each.path not in kept),
-        callees=tuple(each for each in part.callees if each.path not in kept),
-    )
-
-
-def _is_in(comment: ReviewComment, part: ChangedPart) -> bool:
-    if comment.path != part.path:
-        return False
-    if comment.is_on_old_side:
-        return comment.line in part.lines_before
-    return comment.line in part.lines_after or (part.after is not None and comment.line in part.after.lines)
 
 
 def _n_tokens(messages: Sequence[ChatMessage]) -> int:

@@ -15,13 +15,17 @@ class TokenPurse:
     async def take(self, n_tokens: int) -> bool:
         """Takes tokens; waits for what others may give back, and returns False where that cannot be enough."""
         while n_tokens > self._n_left:
-            if not self._n_out:
+            if self.is_short_of(n_tokens):
                 return False
             self._settled.clear()
             await self._settled.wait()
         self._n_left -= n_tokens
         self._n_out += 1
         return True
+
+    def is_short_of(self, n_tokens: int) -> bool:
+        """Tells whether there are not so many tokens, and nobody may give some back."""
+        return n_tokens > self._n_left and not self._n_out
 
     def settle(self, n_taken: int, n_spent: int) -> None:
         """Gives back what of a taking was not spent; where more was spent, that is missing for the next."""

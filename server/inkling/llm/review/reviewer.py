@@ -2,15 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import PurePosixPath
 from typing import Final
 
-from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import Findings, ReviewProgress, ReviewRequest
 from inkling.llm.review.account import Account
 from inkling.llm.review.claims import ClaimRunner
 from inkling.llm.review.facts import ChangedPart, ReviewFacts
-from inkling.llm.review.inquiry import Inquiry, without_kept
+from inkling.llm.review.inquiry import Inquiry
+from inkling.llm.review.sending import sendable
 from inkling.llm.text_model import Purpose, TextModel
 
 SHARE_FOR_EARLIER: Final = 0.25  # of the time of a review, that others may take before the model is asked
@@ -39,14 +38,14 @@ class ModelReviewer:
         not answer is said, too: the other reviewers need none.
         """
         budget, facts = request.budget, self._facts
-        account, parts = Account(), list[ChangedPart]()
+        account, parts = Account(), tuple[ChangedPart, ...]()
         inquiry: Inquiry | None = None
         try:
             async with asyncio.timeout(budget.wall_s):
                 on_progress(ReviewProgress(doing="waiting for what others find", n_done=0, n_steps=1))
                 found = await facts.earlier.within(budget.wall_s * SHARE_FOR_EARLIER)
-                parts, kept = await asyncio.to_thread(self._sendable, request.changes)
-                account.kept = kept
+                may_go = await asyncio.to_thread(sendable, request.changes, facts)
+                parts, account.kept = may_go.parts, [str(path) for path in may_go.kept]
                 inquiry = Inquiry(
                     model=self._model,
                     purpose=self._purpose,
@@ -71,24 +70,6 @@ class ModelReviewer:
         suites = self._facts.suites
         return ClaimRunner(suites, request.changes) if suites is not None and request.may_run else None
 
-    def _sendable(self, changes: ChangeSet) -> tuple[list[ChangedPart], list[str]]:
-        """Returns the parts that may be asked about, and the names of changed files that may not; for a thread."""
-        verdicts: dict[PurePosixPath, bool] = {}
-
-        def may_show(path: PurePosixPath) -> bool:
-            if path not in verdicts:
-                verdicts[path] = self._facts.may_show(path)
-            return verdicts[path]
-
-        kept = {file.path for file in changes.files if file.hunks and not all(map(may_show, _names(file)))}
-        parts = []
-        for part in self._facts.code.parts(changes):
-            if part.path in kept or not all(may_show(each.path) for each in (part.before, part.after) if each):
-                continue
-            others = {each.path for each in (*part.callers, *part.callees)}
-            parts.append(without_kept(part, frozenset(path for path in others if not may_show(path))))
-        return parts, [str(path) for path in sorted(kept)]
-
 
 async def _ask_all(
     inquiry: Inquiry, parts: Sequence[ChangedPart], on_progress: Callable[[ReviewProgress], None]
@@ -108,9 +89,3 @@ async def _ask_all(
     async with asyncio.TaskGroup() as group:
         for _ in range(N_AT_ONCE):
             group.create_task(work())
-
-
-def _names(file: ChangedFile) -> Iterator[PurePosixPath]:
-    yield file.path
-    if file.old_path is not None:
-        yield file.old_path
