@@ -104,7 +104,7 @@ async def test_a_coroutine_that_nobody_awaits(tmp_path: Path) -> None:
 async def test_values_that_are_unpacked(tmp_path: Path) -> None:
     code = "def split(x):\n    return x, 1\n\n\ndef run():\n    a, b = split(2)\n    return a + b\n"
     found = await review(tmp_path, {"a.py": code}, {"a.py": code.replace("x, 1", "x, 1, 2")})
-    assert only(found).message == "`split` returns 3 values now, and 1 place unpack 2: a.py:6."
+    assert only(found).message == "`split` returns 3 values now, and 1 place unpacks 2: a.py:6."
 
 
 async def test_a_default_that_callers_rely_on_is_a_note(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ async def test_what_no_test_would_notice_is_said_with_mutants(tmp_path: Path, ru
     after = CODE.replace("n * each", "each * n").replace("n > 10", "10 < n")
     comment = only(await review(tmp_path, runner, files, {"shop.py": after}))
     assert comment.rule == "tests.unnoticed"
-    assert "none would notice" in comment.message
+    assert "1 test runs `price`, and it would not notice if" in comment.message
     files["test_shop.py"] = TESTS
     assert rules_of(await review(tmp_path / "two", runner, files, {"shop.py": after})) == []
 
@@ -104,5 +104,5 @@ async def test_of_many_files_of_tests_the_nearest_are_run(tmp_path: Path, runner
     files |= {f"test_{number}.py": f"def test_{number}():\n    assert False\n" for number in range(FEW_FILES)}
     found = await review(tmp_path, runner, files, {"shop.py": CODE.replace("total - 5", "total + 5")})
     assert rules_of(found) == ["tests.fails-now"]
-    assert found.checked == ["1 tests run"]
+    assert found.checked == ["1 test run"]
     assert "1 of their files" in found.unchecked[0].why

@@ -182,6 +182,7 @@ class Compared:
         n_unstable: By target, inputs on which the old version differs from itself.
         modules: By file, the name that it is imported by.
         slower: Calls that got slower, one of a target at most.
+        not_reached: Targets that there was no time for.
         problem: Why the versions could not be imported, in words; empty where they could.
     """
 
@@ -190,6 +191,7 @@ class Compared:
     n_unstable: Mapping[int, int] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
     slower: tuple[Slower, ...] = ()
+    not_reached: frozenset[int] = frozenset()
     problem: str = ""
 
 
@@ -275,6 +277,7 @@ def decode_compared(data: bytes) -> Compared:
                 )
                 for item in content["slower"]
             ),
+            not_reached=frozenset(int(target) for target in content["not_reached"]),
             problem=str(content["problem"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

@@ -1,11 +1,10 @@
 """The reviewer that runs old and new side by side."""
 
-import ast
 import asyncio
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import Final
@@ -15,49 +14,25 @@ from inkling.core.change import ChangeSet
 from inkling.core.errors import UnreadableFileError, WorkerError
 from inkling.core.execution import CaseOutcome, ProjectView, ResourceLimits, SuiteRequest, SuiteRun
 from inkling.core.ports import Sandbox, SuiteRunner
-from inkling.core.review import (
-    Confirmation,
-    Findings,
-    Reproduction,
-    ReviewComment,
-    ReviewProgress,
-    ReviewRequest,
-    Severity,
-    Topic,
-    Unchecked,
-)
+from inkling.core.review import Findings, Reproduction, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
 from inkling.engine.judging.inside import program_inside
-from inkling.engine.review.behaviour.exchange import (
-    ORDINARY,
-    RAISED,
-    TIMEOUT,
-    Compared,
-    Origin,
-    Pair,
-    SideBySide,
-    Slower,
-    decode_compared,
-    encode_question,
-)
+from inkling.engine.review.behaviour.choice import cause_of, chosen_of, is_unstable, rank
+from inkling.engine.review.behaviour.comments import Known, comment_on, comment_on_slower, reproduction_of
+from inkling.engine.review.behaviour.exchange import Compared, Pair, SideBySide, decode_compared, encode_question
 from inkling.engine.review.behaviour.reproduction import FILE_NAME, Confirmer, folder_for, tests_for
-from inkling.engine.review.behaviour.targets import Cause, Prepared, prepare, texts_of
-from inkling.engine.review.behaviour.verdicts import Signs, is_crash, is_of_wrong_kind, judge
-from inkling.engine.review.behaviour.wording import in_words, message
+from inkling.engine.review.behaviour.targets import Prepared, prepare, texts_of
 from inkling.engine.review.changed_code import read_changed_code
+from inkling.engine.review.words import TIME_WAS_UP, counted
 
 logger = logging.getLogger(__name__)
 
 _WIDE_S: Final = 60.0  # at most, for inputs and their runs
 _CLOSE_S: Final = 40.0  # at most, for making them small
 _START_S: Final = 30.0  # to start, before anything is run
-_SUITE_S: Final = 60.0
+_SUITE_S: Final = 60.0  # at most, for the tests on both versions
+_SUITE_SHARE: Final = 0.4  # of the time that a review has
 _MOST_TESTS: Final = 60  # that inputs are made of
-_MOST_CLOSE: Final = 24  # differences that are looked at closely
-_PER_SIGNATURE: Final = 3
 _MOST_TRIED: Final = 3  # reproductions of one comment
-_MOSTLY_UNSTABLE: Final = 0.5
-_CONFIDENCE_OF_SLOWER: Final = 0.6
-_FAILED = (CaseOutcome.FAILED, CaseOutcome.ERROR)
 
 
 class BehaviourReviewer:
@@ -71,9 +46,12 @@ class BehaviourReviewer:
     async def review(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
         """Returns a comment for each cause of a difference, each with the smallest input.
 
+        When the time is up it returns what it has by then: differences that no run has confirmed yet are said as such.
+
         Raises:
             SandboxError: The sandbox failed.
         """
+        ends_at_s = time.monotonic() + request.budget.wall_s
         changes = request.changes
         code = await asyncio.to_thread(read_changed_code, changes.files)
         prepared = await asyncio.to_thread(prepare, changes, code)
@@ -82,11 +60,12 @@ class BehaviourReviewer:
         if not request.may_run:
             why = "The project's code may not be run; trust the workspace, or give it a sandbox."
             return Findings(comments=(), unchecked=[Unchecked(what="what changed functions do", why=why)])
-        return await _Review(self._sandbox, self._suites, request, prepared, on_progress).findings()
+        review = _Review(self._sandbox, self._suites, request, prepared, on_progress, ends_at_s)
+        return await review.findings()
 
 
 class _Review:
-    """One review under way."""
+    """One review under way, and what it has found so far."""
 
     def __init__(
         self,
@@ -95,6 +74,7 @@ class _Review:
         request: ReviewRequest,
         prepared: Prepared,
         on_progress: Callable[[ReviewProgress], None],
+        ends_at_s: float,
     ) -> None:
         self._sandbox = sandbox
         self._suites = suites
@@ -102,65 +82,95 @@ class _Review:
         self._budget = request.budget
         self._prepared = prepared
         self._on_progress = on_progress
-        self._ends_at_s = time.monotonic() + request.budget.wall_s
+        self._ends_at_s = ends_at_s
+        self._comments: list[ReviewComment] = []
+        self._checked: list[str] = []
+        self._unchecked: list[Unchecked] = []
+        self._known: Known | None = None
+        self._open: dict[int, list[Pair]] = {}  # by cause, differences of which nothing is said yet
+        self._under_way = ""  # what would not be looked at if the time were up now, for the user
 
     async def findings(self) -> Findings:
-        self._tell("running the tests on both versions", 0)
-        old_tests, new_tests = await self._run_tests()
-        node_ids = self._tests_to_use(old_tests, new_tests)
+        try:
+            async with asyncio.timeout(self._left_s()):
+                await self._compare()
+        except TimeoutError:
+            self._unchecked.append(Unchecked(what=self._under_way, why=TIME_WAS_UP))
+        if self._known is not None:
+            for at, pairs in self._open.items():
+                shown = min(pairs, key=rank)
+                self._comments.append(await self._said(at, shown, pairs, self._known, None))
+        return Findings(comments=self._comments, checked=self._checked, unchecked=self._unchecked)
+
+    async def _compare(self) -> None:
+        """Goes all the way, and leaves what it finds where `findings` sees it whenever it ends."""
+        self._begin(0, doing="running the tests on both versions", what="what changed functions do")
+        tests = await self._run_tests()
         question = SideBySide(
             targets=self._prepared.targets,
-            node_ids=node_ids,
+            node_ids=self._tests_to_use(*tests) if tests else (),
             before=texts_of(self._changes, is_new=False),
             after=texts_of(self._changes, is_new=True),
             n_processes=self._budget.n_processes,
             total_s=min(_WIDE_S, max(5.0, self._left_s() / 3)),
         )
-        self._tell("comparing both versions on generated inputs", 1)
+        self._begin(1, doing="comparing both versions on generated inputs", what="what changed functions do")
         wide = await self._ask(question)
-        unchecked = self._unchecked(wide)
-        checked = self._checked(wide)
-        chosen = _chosen([pair for pair in wide.differing if self._is_stable(pair, wide)])
-        slower = [comment for item in wide.slower if (comment := self._of_slower(item)) is not None]
+        self._tell_of_targets(wide)
+        self._known = known = Known(changes=self._changes, prepared=self._prepared, tests=tests, wide=wide)
+        slower = (comment_on_slower(item, self._prepared) for item in wide.slower)
+        self._comments += [comment for comment in slower if comment is not None]
+        chosen = chosen_of(wide)
         if not chosen:
-            return Findings(comments=slower, checked=checked, unchecked=unchecked)
-        self._tell("looking for the smallest inputs", 2)
+            return
+        self._open = self._by_cause(chosen)
+        self._begin(2, doing="looking for the smallest inputs", what="which inputs that differ are the smallest")
         closely = replace(
             question,
             inputs=tuple(pair.input for pair in chosen),
             total_s=min(_CLOSE_S, max(5.0, self._left_s() / 2)),
         )
         close = await self._ask(closely, hash_seed="1")
-        self._tell("running the reproductions on both versions", 3)
-        comments = slower
-        by_cause: dict[int, list[Pair]] = defaultdict(list)
-        for pair in close.differing:
-            at = self._cause_of(pair)
-            if at is not None:
-                by_cause[at].append(pair)
-        for at, pairs in by_cause.items():
-            cause = self._prepared.causes[at]
-            signs = self._signs(cause, old_tests, new_tests, wide.differing)
-            comment = await self._comment(cause, pairs, signs, wide)
-            if comment is not None:
-                comments.append(comment)
-        return Findings(comments=comments, checked=checked, unchecked=unchecked)
+        if close.problem:
+            self._unchecked.append(Unchecked(what=self._under_way, why=f"{close.problem}."))
+            return
+        self._open = self._by_cause(close.differing)
+        self._begin(3, doing="running the reproductions on both versions", what="whether reproductions tell")
+        for at, pairs in list(self._open.items()):
+            shown, confirmed = await self._confirmed(sorted(pairs, key=rank), wide)
+            self._comments.append(await self._said(at, shown, pairs, known, confirmed))
+            del self._open[at]
 
-    def _tell(self, doing: str, n_done: int) -> None:
+    async def _said(
+        self, at: int, shown: Pair, pairs: Sequence[Pair], known: Known, confirmed: Reproduction | None
+    ) -> ReviewComment:
+        return await asyncio.to_thread(comment_on, self._prepared.causes[at], shown, pairs, known, confirmed)
+
+    def _begin(self, n_done: int, *, doing: str, what: str) -> None:
+        self._under_way = what
         self._on_progress(ReviewProgress(doing=doing, n_done=n_done, n_steps=4))
 
     def _left_s(self) -> float:
         return self._ends_at_s - time.monotonic()
 
-    async def _run_tests(self) -> tuple[SuiteRun | None, SuiteRun | None]:
-        """Runs the tests as they are after the change, on both versions."""
+    def _by_cause(self, pairs: Sequence[Pair]) -> dict[int, list[Pair]]:
+        found: dict[int, list[Pair]] = defaultdict(list)
+        for pair in pairs:
+            at = cause_of(pair, self._prepared, self._changes)
+            if at is not None:
+                found[at].append(pair)
+        return dict(found)
+
+    async def _run_tests(self) -> tuple[SuiteRun, SuiteRun] | None:
+        """Runs the tests as they are after the change, on both versions; None where there are none."""
         files = self._prepared.test_files
         if not files:
-            return None, None
+            return None
         changes = self._changes
         tests = {path: text_in_view(changes.after, path) for path in files}
         old = replace(changes.before, edits={**changes.before.edits, **tests})
-        limits = ResourceLimits(wall_s=_SUITE_S, cpu_s=_SUITE_S)
+        limit_s = min(_SUITE_S, max(1.0, _SUITE_SHARE * self._left_s()))
+        limits = ResourceLimits(wall_s=limit_s, cpu_s=limit_s)
         node_ids = tuple(str(path) for path in files)
         before, after = await asyncio.gather(
             *(
@@ -170,10 +180,8 @@ class _Review:
         )
         return before, after
 
-    def _tests_to_use(self, before: SuiteRun | None, after: SuiteRun | None) -> tuple[str, ...]:
+    def _tests_to_use(self, before: SuiteRun, after: SuiteRun) -> tuple[str, ...]:
         """Returns tests that run what changed, those first that run more of it."""
-        if before is None or after is None:
-            return ()
         wanted = {cause.path for cause in self._prepared.causes}
         files_before = {pair.path_before for cause in self._prepared.causes if (pair := cause.pair)}
         usable = [case.node_id for case in before.cases if case.outcome in (CaseOutcome.PASSED, CaseOutcome.FAILED)]
@@ -206,166 +214,38 @@ class _Review:
             logger.debug("stderr=%s", result.end.stderr)
             return Compared(differing=(), problem="the comparison did not come to its end")
 
-    def _is_stable(self, pair: Pair, compared: Compared) -> bool:
-        target = pair.input.target
-        unstable, stable = compared.n_unstable.get(target, 0), compared.n_inputs.get(target, 0)
-        return unstable <= _MOSTLY_UNSTABLE * (unstable + stable)
-
-    def _unchecked(self, compared: Compared) -> list[Unchecked]:
-        found = []
-        if compared.problem:
-            found.append(Unchecked(what="what changed functions do", why=f"{compared.problem}."))
-        for number, target in enumerate(self._prepared.targets):
-            n_unstable, n_stable = compared.n_unstable.get(number, 0), compared.n_inputs.get(number, 0)
-            if n_unstable > _MOSTLY_UNSTABLE * (n_unstable + n_stable):
-                why = "The old version does not answer the same twice, so that nothing can be compared."
-                found.append(Unchecked(what=f"`{target.name_after}`", why=why))
-            elif not n_stable and not compared.n_inputs.get(-1) and not compared.problem:
-                why = "No input was found that it takes; annotate its parameters, or write a test that calls it."
-                found.append(Unchecked(what=f"`{target.name_after}`", why=why))
-        return found
-
-    def _checked(self, compared: Compared) -> list[str]:
+    def _tell_of_targets(self, compared: Compared) -> None:
+        """Says which functions were compared, and which could not be."""
         n_inputs = sum(compared.n_inputs.values())
-        n_functions = sum(1 for number in range(len(self._prepared.targets)) if compared.n_inputs.get(number))
-        return [f"{n_functions} functions compared on {n_inputs} inputs"] if n_inputs else []
+        numbers = range(len(self._prepared.targets))
+        if n_inputs:
+            functions = counted(sum(1 for number in numbers if compared.n_inputs.get(number)), "function")
+            self._checked.append(f"{functions} compared on {counted(n_inputs, 'input')}")
+        if compared.problem:
+            self._unchecked.append(Unchecked(what="what changed functions do", why=f"{compared.problem}."))
+        for number, target in enumerate(self._prepared.targets):
+            n_compared = compared.n_inputs.get(number, 0)
+            if is_unstable(number, compared):
+                why = "The old version does not answer the same twice, so that nothing can be compared."
+            elif n_compared or compared.problem:
+                continue
+            elif number in compared.not_reached:
+                why = TIME_WAS_UP
+            elif not compared.n_inputs.get(-1):
+                why = "No input was found that it takes; annotate its parameters, or write a test that calls it."
+            else:
+                continue
+            self._unchecked.append(Unchecked(what=f"`{target.name_after}`", why=why))
 
-    def _cause_of(self, pair: Pair) -> int | None:
-        """Returns the cause whose changed lines were run, or else the one whose function was."""
-        scored = []
-        for at, cause in enumerate(self._prepared.causes):
-            file = str(self._changes.after.folder / cause.path)
-            lines = set(pair.lines.get(file, ()))
-            own = self._prepared.targets[pair.input.target].name_after if pair.input.target >= 0 else ""
-            n_changed = len(lines.intersection(cause.lines))
-            n_span = len(lines.intersection(cause.span))
-            before = self._lines_before(cause, pair)
-            if cause.pair is None:
-                scored.append((0.5, at))
-            elif n_changed or n_span or before:
-                scored.append((2 * bool(n_changed) + bool(before) + bool(n_span) + (cause.symbol == own), at))
-            elif cause.symbol == own or isinstance(cause.pair.definition.node, ast.ClassDef):
-                scored.append((0.25, at))
-        return max(scored, key=lambda item: (item[0], -item[1]))[1] if scored else None
-
-    def _lines_before(self, cause: Cause, pair: Pair) -> bool:
-        found = cause.pair
-        if found is None or found.path_before is None:
-            return False
-        lines = pair.lines_before.get(str(self._changes.before.folder / found.path_before), ())
-        return not set(found.lines_before).isdisjoint(lines)
-
-    def _signs(self, cause: Cause, before: SuiteRun | None, after: SuiteRun | None, differing: Sequence[Pair]) -> Signs:
-        broken, mended = [], []
-        if before is not None and after is not None:
-            old = {case.node_id: case.outcome for case in before.cases}
-            for case in after.cases:
-                covered = {
-                    *after.coverage.get(case.node_id, {}).get(cause.path, ()),
-                }
-                reaches = cause.pair is None or not covered or bool(covered.intersection(cause.span))
-                if not reaches:
-                    continue
-                if case.outcome in _FAILED and old.get(case.node_id) is CaseOutcome.PASSED:
-                    broken.append(case.node_id)
-                elif case.outcome is CaseOutcome.PASSED and old.get(case.node_id, CaseOutcome.FAILED) in _FAILED:
-                    mended.append(case.node_id)
-        kept = lost = 0
-        for pair in differing:
-            wanted = self._prepared.promises.get(pair.input.call) if pair.input.origin is Origin.DOCSTRING else None
-            if wanted is not None:
-                literal = ast.literal_eval(wanted)
-                held = [
-                    bool(item.code) and ast.literal_eval(item.code) == literal for item in (pair.before, pair.after)
-                ]
-                lost += held == [True, False]
-                kept += held == [False, True]
-        return Signs(
-            message=self._changes.message,
-            broken_tests=tuple(broken),
-            mended_tests=tuple(mended),
-            n_promises_broken=lost,
-            n_promises_mended=kept,
-        )
-
-    async def _comment(self, cause: Cause, pairs: Sequence[Pair], signs: Signs, wide: Compared) -> ReviewComment | None:
-        ranked = sorted(pairs, key=_rank)
-        shown, reproduction = ranked[0], None
+    async def _confirmed(self, ranked: Sequence[Pair], wide: Compared) -> tuple[Pair, Reproduction | None]:
+        """Returns a difference that a test tells, with that test; or else the first one, and None."""
         for pair in ranked[:_MOST_TRIED]:
-            test, path = await self._confirmed_test(pair, wide.modules)
+            test, path = await self._confirmed_test(pair, wide)
             if test:
-                before, after = in_words(pair)
-                n_inputs = sum(wide.n_inputs.values())
-                shown = pair
-                reproduction = Reproduction(
-                    call=pair.input.shown, before=before, after=after, test=test, n_inputs=n_inputs, node_id=str(path)
-                )
-                break
-        else:
-            reproduction = await asyncio.to_thread(self._of_broken_test, shown, signs, wide)
-        verdict = judge(shown, wide.differing if len(self._prepared.causes) == 1 else pairs, cause, signs)
-        claims_failure = verdict.claims_failure and reproduction is not None  # what no run confirms is not claimed
-        file = str(self._changes.after.folder / cause.path)
-        run = [line for line in cause.lines if line in shown.lines.get(file, ())]
-        line = run[0] if run else cause.lines[0] if cause.lines else 1
-        return ReviewComment(
-            rule=verdict.rule,
-            topic=Topic.BEHAVIOUR,
-            path=cause.path,
-            line=line,
-            end_line=line,
-            symbol=cause.symbol,
-            severity=verdict.severity,
-            confidence=verdict.confidence if reproduction else 0.5 * verdict.confidence,
-            message=message(shown, claims_failure=claims_failure),
-            reason=verdict.reason,
-            claims_failure=claims_failure,
-            confirmation=Confirmation.CONFIRMED if reproduction else Confirmation.UNCONFIRMED,
-            reproduction=reproduction,
-        )
+                return pair, reproduction_of(pair, test, str(path), wide)
+        return ranked[0], None
 
-    def _of_broken_test(self, pair: Pair, signs: Signs, wide: Compared) -> Reproduction | None:
-        """Returns a test of the user's that passed before and fails now; None where there is none."""
-        if not signs.broken_tests:
-            return None
-        try:
-            test = text_in_view(self._changes.after, PurePosixPath(signs.broken_tests[0].split("::")[0]))
-        except UnreadableFileError:
-            return None
-        before, after = in_words(pair)
-        return Reproduction(
-            call=pair.input.shown,
-            before=before,
-            after=after,
-            test=test,
-            n_inputs=sum(wide.n_inputs.values()),
-            node_id=signs.broken_tests[0],
-        )
-
-    def _of_slower(self, slower: Slower) -> ReviewComment | None:
-        """Returns what is said of more work; nothing where a test may be what grows."""
-        if slower.input.target < 0:
-            return None
-        target = self._prepared.targets[slower.input.target]
-        cause = next((each for each in self._prepared.causes if each.symbol == target.name_after), None)
-        cause = cause or self._prepared.causes[0]
-        return ReviewComment(
-            rule="behaviour.slower",
-            topic=Topic.BEHAVIOUR,
-            path=cause.path,
-            line=cause.lines[0],
-            end_line=cause.lines[0],
-            symbol=cause.symbol,
-            severity=Severity.WARNING,
-            confidence=_CONFIDENCE_OF_SLOWER,
-            message=(
-                f"`{target.name_after}` does {slower.after / slower.before:.0f} times the work on {slower.size} items "
-                f"({slower.after:,} bytecodes, {slower.before:,} before), and the more the larger its input is."
-            ),
-            reason=f"Counted on calls such as `{slower.input.shown}` with a longer argument.",
-        )
-
-    async def _confirmed_test(self, pair: Pair, modules: Mapping[str, str]) -> tuple[str, PurePosixPath]:
+    async def _confirmed_test(self, pair: Pair, wide: Compared) -> tuple[str, PurePosixPath]:
         """Returns a module that tells the versions apart, and where it lies; an empty one where there is none."""
         confirmer = Confirmer(self._suites, self._changes)
         text = None
@@ -374,10 +254,8 @@ class _Review:
                 text = text_in_view(self._changes.after, PurePosixPath(pair.input.node_id.split("::")[0]))
             except UnreadableFileError:
                 return "", PurePosixPath()
-        path = folder_for(pair, modules, self._changes.before.folder) / FILE_NAME
-        for test in tests_for(pair, modules, text):
-            if self._left_s() < 0:
-                break
+        path = folder_for(pair, wide.modules, self._changes.before.folder) / FILE_NAME
+        for test in tests_for(pair, wide.modules, text):
             if await confirmer.tells_apart(test, path):
                 return test, path
         return "", path
@@ -392,37 +270,3 @@ def _both(changes: ChangeSet) -> ProjectView:
         if file.after is not None:
             texts[file.path] = file.after
     return replace(changes.after, edits=texts)
-
-
-def _rank(pair: Pair) -> tuple[object, ...]:
-    """What is shown first: failures of ordinary inputs, then small ones; last what neither version answers."""
-    return (
-        is_of_wrong_kind(pair),
-        not is_crash(pair),
-        pair.before.kind == RAISED and pair.after.kind == RAISED,
-        pair.input.origin is Origin.GUESSED,
-        pair.input.size,
-    )
-
-
-def _chosen(differing: Sequence[Pair]) -> list[Pair]:
-    """Returns differences to look at closely: of each kind the smallest, and the smallest of ordinary ones."""
-    groups: dict[tuple[object, ...], list[Pair]] = defaultdict(list)
-    for pair in differing:
-        kind = (
-            pair.input.target,
-            pair.before.kind,
-            pair.after.kind,
-            pair.before.value if pair.before.kind == "E" else "",
-            pair.after.value if pair.after.kind == "E" else "",
-        )
-        groups[kind].append(pair)
-    chosen: dict[int, Pair] = {}
-    for pairs in groups.values():
-        ordinary = [pair for pair in pairs if pair.input.origin in ORDINARY]
-        not_guessed = [pair for pair in pairs if pair.input.origin is not Origin.GUESSED]
-        n = 1 if pairs[0].after.kind == TIMEOUT else _PER_SIGNATURE  # what hangs takes long each time
-        for some in (ordinary, not_guessed, pairs):
-            for pair in sorted(some, key=lambda item: item.input.size)[:n]:
-                chosen.setdefault(id(pair), pair)
-    return sorted(chosen.values(), key=_rank)[:_MOST_CLOSE]

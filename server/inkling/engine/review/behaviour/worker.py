@@ -153,8 +153,19 @@ class _Comparison:
             "n_unstable": n_unstable,
             "modules": modules,
             "slower": self._slower(alike),
+            "not_reached": self._not_reached(told, inputs, [before, again, after]),
             "problem": problem,
         }
+
+    def _not_reached(
+        self, told: Sequence[Mapping[str, Any]], inputs: Sequence[Input], outcomes: Sequence[Mapping[int, Outcome]]
+    ) -> list[int]:
+        """Returns the targets of which inputs were not made to the end, or none was run on each version."""
+        made = {int(line["made"]) for line in told if "made" in line}
+        waiting = {given.target for given in inputs}
+        run = {inputs[number].target for number in set.intersection(*map(set, outcomes))}
+        targets = range(len(self._question.targets))
+        return [target for target in targets if target not in made or (target in waiting and target not in run)]
 
     def _slower(self, alike: Mapping[int, Sequence[Input]]) -> list[dict[str, object]]:
         """Returns calls on which the new version does more work, the more the larger they are."""
@@ -205,6 +216,7 @@ class _Comparison:
             "n_unstable": {},
             "modules": {},
             "slower": [],
+            "not_reached": [],
             "problem": "",
         }
 
@@ -328,6 +340,7 @@ class _Comparison:
             _tell_line(tell, {"file": target.file, "module": module.__name__})
             callee = callee_of(number, target, vars(module))
             if callee is None:
+                _tell_line(tell, {"made": number})
                 continue
             known = list(recorder.calls[number].values())
             for call, origin in target.calls:
@@ -339,6 +352,7 @@ class _Comparison:
                 inputs = known
             for given in inputs:
                 _tell_line(tell, {"input": asdict(given)})
+            _tell_line(tell, {"made": number})
 
 
 def _signature(before: Outcome, after: Outcome) -> tuple[object, ...]:

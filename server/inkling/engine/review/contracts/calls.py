@@ -9,8 +9,9 @@ from inkling.engine.review.changed_code import ChangedDefinition, Definition, Pa
 from inkling.engine.review.contracts.references import Reference, constructions_of, module_uses, uses_of
 from inkling.engine.review.contracts.results import of_coroutine, of_unpacking
 from inkling.engine.review.contracts.signatures import misfit, taken_by
-from inkling.engine.review.contracts.uses_comment import MOST_NAMED, comment_on, count, more, place, places
+from inkling.engine.review.contracts.uses_comment import MOST_NAMED, comment_on, more, place, places
 from inkling.engine.review.project_code import ProjectCode
+from inkling.engine.review.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +55,8 @@ def _of_misfits(
     yield comment_on(
         pair,
         rule="contract.call-does-not-fit",
-        message=f"`{name}` takes other arguments now, and {count(broken, 'call')} do not fit: {listed}{more(broken)}.",
+        message=f"`{name}` takes other arguments now, and {counted(len(broken), 'call does', 'calls do')} not fit: "
+        f"{listed}{more(broken)}.",
         uses=[each.use for each in broken],
         confidence=0.95,
     )
@@ -112,7 +114,7 @@ def _of_default(pair: ChangedDefinition, uses: Sequence[Reference]) -> Iterator[
                 pair,
                 rule="contract.default",
                 message=f"`{parameter.name}` of `{pair.after.qualified_name}` is `{parameter.default}` by default now, "
-                f"not `{old}`: {count(silent, 'call')} leave it out ({places(silent)}).",
+                f"not `{old}`: {counted(len(silent), 'call leaves', 'calls leave')} it out ({places(silent)}).",
                 uses=silent,
                 confidence=0.45,
             )

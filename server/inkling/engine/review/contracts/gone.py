@@ -7,8 +7,9 @@ from pathlib import PurePosixPath
 from inkling.core.review import ReviewComment
 from inkling.engine.review.changed_code import ChangedDefinition, Definition
 from inkling.engine.review.contracts.references import uses_of
-from inkling.engine.review.contracts.uses_comment import comment_on, count, places
+from inkling.engine.review.contracts.uses_comment import comment_on, places
 from inkling.engine.review.project_code import ProjectCode
+from inkling.engine.review.words import counted
 
 
 def of_gone_definition(project: ProjectCode, pair: ChangedDefinition) -> Iterator[ReviewComment]:
@@ -27,8 +28,8 @@ def of_gone_definition(project: ProjectCode, pair: ChangedDefinition) -> Iterato
     yield comment_on(
         pair,
         rule="contract.gone",
-        message=f"`{before.qualified_name}` is gone from {path}{now}, and {count(uses, 'place')} still use it: "
-        f"{places(uses)}.",
+        message=f"`{before.qualified_name}` is gone from {path}{now}, and "
+        f"{counted(len(uses), 'place still uses', 'places still use')} it: {places(uses)}.",
         uses=uses,
         confidence=0.9,
     )

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from inkling.core.review import ReviewComment
 from inkling.engine.review.changed_code import ChangedDefinition, Definition
 from inkling.engine.review.contracts.references import Reference
-from inkling.engine.review.contracts.uses_comment import comment_on, count, places
+from inkling.engine.review.contracts.uses_comment import comment_on, places
+from inkling.engine.review.words import counted
 
 
 def of_coroutine(pair: ChangedDefinition, uses: Sequence[Reference]) -> Iterator[ReviewComment]:
@@ -21,8 +22,8 @@ def of_coroutine(pair: ChangedDefinition, uses: Sequence[Reference]) -> Iterator
         yield comment_on(
             pair,
             rule="contract.not-awaited",
-            message=f"`{after.qualified_name}` is a coroutine now, and {count(forgotten, 'call')} do not await it: "
-            f"{places(forgotten)}.",
+            message=f"`{after.qualified_name}` is a coroutine now, and "
+            f"{counted(len(forgotten), 'call does', 'calls do')} not await it: {places(forgotten)}.",
             uses=forgotten,
             confidence=0.9,
         )
@@ -38,8 +39,8 @@ def of_unpacking(pair: ChangedDefinition, uses: Sequence[Reference]) -> Iterator
         yield comment_on(
             pair,
             rule="contract.unpacking",
-            message=f"`{pair.definition.qualified_name}` returns {after} values now, and {count(broken, 'place')} "
-            f"unpack {before}: {places(broken)}.",
+            message=f"`{pair.definition.qualified_name}` returns {counted(after, 'value')} now, and "
+            f"{counted(len(broken), 'place unpacks', 'places unpack')} {before}: {places(broken)}.",
             uses=broken,
             confidence=0.9,
         )

@@ -1,6 +1,7 @@
 """All that a change promises, looked at definition by definition."""
 
 import asyncio
+import time
 from collections.abc import Callable, Iterator
 
 from inkling.core.change import ChangeSet
@@ -12,6 +13,7 @@ from inkling.engine.review.contracts.gone import of_gone_definition
 from inkling.engine.review.contracts.promises import of_docstring, of_documents
 from inkling.engine.review.contracts.stored import of_stored_shape
 from inkling.engine.review.project_code import MAX_FILES, ProjectCode, ProjectReader
+from inkling.engine.review.words import TIME_WAS_UP, counted
 
 
 class ContractReviewer:
@@ -24,20 +26,30 @@ class ContractReviewer:
     async def review(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
         """Returns a comment for each definition that others use as it no longer is."""
         on_progress(ReviewProgress(doing="reading who uses what was changed", n_done=0, n_steps=1))
-        return await asyncio.to_thread(_look, request.changes, self._projects)
+        ends_at_s = time.monotonic() + request.budget.wall_s
+        return await asyncio.to_thread(_look, request.changes, self._projects, ends_at_s)
 
 
-def _look(changes: ChangeSet, projects: ProjectReader) -> Findings:
+def _look(changes: ChangeSet, projects: ProjectReader, ends_at_s: float) -> Findings:
     code = read_changed_code(changes.files)
     pairs = [pair for pair in code.definitions if not is_test_file(pair.path)]
     if not pairs:
         return Findings(comments=[], unchecked=_unparsed(code))
     project = projects.after(changes)
-    comments = [comment for pair in pairs for comment in _of(project, pair, changes)]
+    comments: list[ReviewComment] = []
+    n_looked_at = 0
+    for pair in pairs:
+        if time.monotonic() > ends_at_s:
+            break
+        comments += _of(project, pair, changes)
+        n_looked_at += 1
     unchecked = _unparsed(code)
+    if n_late := len(pairs) - n_looked_at:
+        unchecked.append(Unchecked(what=f"callers of {counted(n_late, 'changed definition')}", why=TIME_WAS_UP))
     if not project.is_whole:
         unchecked.append(Unchecked(what="callers in all files", why=f"Only the first {MAX_FILES} files were searched."))
-    return Findings(comments=comments, checked=[f"callers of {len(pairs)} changed definitions"], unchecked=unchecked)
+    checked = [f"callers of {counted(n_looked_at, 'changed definition')}"] if n_looked_at else []
+    return Findings(comments=comments, checked=checked, unchecked=unchecked)
 
 
 def _of(project: ProjectCode, pair: ChangedDefinition, changes: ChangeSet) -> Iterator[ReviewComment]:

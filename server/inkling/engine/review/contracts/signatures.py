@@ -7,6 +7,7 @@ import ast
 from collections.abc import Sequence
 
 from inkling.engine.review.changed_code import Definition, Parameter, ParameterKind
+from inkling.engine.review.words import counted
 
 _BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 _PLAIN_DECORATORS = frozenset(
@@ -34,7 +35,8 @@ def misfit(call: ast.Call, parameters: Sequence[Parameter]) -> str | None:
     takes_more = any(parameter.kind is ParameterKind.VAR_POSITIONAL for parameter in parameters)
     takes_any_keyword = any(parameter.kind is ParameterKind.VAR_KEYWORD for parameter in parameters)
     if len(call.args) > len(places) and not takes_more:
-        return f"passes {len(call.args)} arguments by position, and {len(places)} are taken"
+        taken = f"{len(places)} {'is' if len(places) == 1 else 'are'} taken"
+        return f"passes {counted(len(call.args), 'argument')} by position, and {taken}"
     given = {parameter.name for parameter in places[: len(call.args)]}
     by_name = {parameter.name for parameter in parameters if _takes_keyword(parameter)}
     for keyword in call.keywords:

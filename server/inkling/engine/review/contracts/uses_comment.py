@@ -46,8 +46,3 @@ def places(uses: Sequence[Reference]) -> str:
 def more(found: Sequence[object]) -> str:
     """Returns how many there are beside those that are named."""
     return f" and {len(found) - MOST_NAMED} more" if len(found) > MOST_NAMED else ""
-
-
-def count(found: Sequence[object], noun: str) -> str:
-    """Returns how many there are, with their noun."""
-    return f"{len(found)} {noun}{'s' if len(found) != 1 else ''}"

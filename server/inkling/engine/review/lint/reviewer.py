@@ -12,6 +12,7 @@ from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewR
 from inkling.core.suspicion import is_test_file
 from inkling.core.text import split_lines
 from inkling.engine.review.lint.rules import CRASHES, FOR_THE_WHOLE_FILE, NOT_IN_TESTS, LintRule, rules
+from inkling.engine.review.words import TIME_WAS_UP, counted
 
 SHARE_OF_BUDGET = 0.8  # after which what is known has to do
 AT_ONCE = 4  # processes of ruff; each takes some ten milliseconds
@@ -52,12 +53,10 @@ class LintReviewer:
         n_asked = len(files) - len(silent) - len(late)
         unchecked = [Unchecked(what=f"ruff on {path}", why="Ruff did not answer.") for path in silent]
         if late:
-            unchecked.append(
-                Unchecked(what=f"ruff on {len(late)} files", why="The time was up; a larger budget helps.")
-            )
+            unchecked.append(Unchecked(what=f"ruff on {counted(len(late), 'file')}", why=TIME_WAS_UP))
         return Findings(
             comments=[comment for answer in answers.values() for comment in answer or ()],
-            checked=[f"ruff on {n_asked} changed files"] if n_asked else [],
+            checked=[f"ruff on {counted(n_asked, 'changed file')}"] if n_asked else [],
             unchecked=unchecked,
         )
 

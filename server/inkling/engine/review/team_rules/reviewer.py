@@ -9,6 +9,7 @@ from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Topic, Unchecked
 from inkling.core.text import split_lines
 from inkling.engine.review.team_rules.checklist import TeamRule
+from inkling.engine.review.words import counted
 
 CONFIDENCE = 0.9  # the team said so itself
 
@@ -30,7 +31,7 @@ class TeamRuleReviewer:
         n_checked = len(self._rules) - len(asked)
         return Findings(
             comments=comments,
-            checked=[f"{n_checked} rules of the team's checklist"] if n_checked else [],
+            checked=[f"{counted(n_checked, 'rule')} of the team's checklist"] if n_checked else [],
             unchecked=[Unchecked(what=rule.name, why="Only a language model can answer it.") for rule in asked],
         )
 

@@ -12,6 +12,7 @@ from inkling.core.review import Confirmation, Reproduction, ReviewComment, Sever
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedDefinition
 from inkling.engine.review.testing.suite import FAILED, Seen
+from inkling.engine.review.words import counted
 
 
 async def of_failing(
@@ -47,7 +48,7 @@ def _of_broken(cases: Sequence[CaseResult], pair: ChangedDefinition | None, chan
     case = cases[0]
     raised = case.raised
     words = f"{raised.type_name}: {raised.message.splitlines()[0] if raised.message else ''}" if raised else "it failed"
-    more = f", and {len(cases) - 1} more tests" if len(cases) > 1 else ""
+    more = f", and {counted(len(cases) - 1, 'more test')}" if len(cases) > 1 else ""
     path, line = _place(case, pair, changes)
     return ReviewComment(
         rule="tests.fails-now",

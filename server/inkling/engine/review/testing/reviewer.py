@@ -3,19 +3,20 @@
 import asyncio
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field
 from typing import Final
 
 from inkling.core.ports import SuiteRunner
-from inkling.core.review import Findings, ReviewProgress, ReviewRequest, Unchecked
+from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedDefinition, read_changed_code
-from inkling.engine.review.project_code import ProjectReader
+from inkling.engine.review.project_code import ProjectCode, ProjectReader
 from inkling.engine.review.testing.failing import of_failing
-from inkling.engine.review.testing.suite import Seen, nearest_tests, run_tests
+from inkling.engine.review.testing.suite import nearest_tests, run_tests
 from inkling.engine.review.testing.unnoticed import of_unnoticed
 from inkling.engine.review.testing.unrun import of_unrun
 from inkling.engine.review.testing.weakened import of_tests
+from inkling.engine.review.words import TIME_WAS_UP, counted
 
 SHARE_OF_BUDGET: Final = 0.5  # that the first run of all tests may take
 
@@ -33,10 +34,12 @@ class TestReviewer:
     async def review(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
         """Returns a comment for what the tests ask no more, what fails, what is not run and what nobody would notice.
 
+        When the time is up it returns what it has by then.
+
         Raises:
             SandboxError: The sandbox failed.
         """
-        changes, began = request.changes, time.monotonic()
+        changes, began_s = request.changes, time.monotonic()
         project = await asyncio.to_thread(self._projects.after, changes)
         comments = await asyncio.to_thread(lambda: list(of_tests(changes, project)))
         code = await asyncio.to_thread(read_changed_code, changes.files)
@@ -50,36 +53,63 @@ class TestReviewer:
                 else "It was asked not to run code."
             )
             return Findings(comments=comments, unchecked=[Unchecked(what="the tests", why=why)])
-        on_progress(ReviewProgress(doing="running the tests", n_done=0, n_steps=3))
-        files = await asyncio.to_thread(nearest_tests, changes, pairs, project)
-        seen = await run_tests(changes, files, self._runner, request.budget.wall_s * SHARE_OF_BUDGET)
-        if isinstance(seen, str):
-            return Findings(comments=comments, unchecked=[Unchecked(what="the tests", why=seen)])
-        unchecked = [Unchecked(what="all tests", why=seen.run.message)] if seen.run.message else []
-        if files:
-            unchecked.append(
-                Unchecked(what="all tests", why=f"The tests of {len(files)} of their files were run, the nearest ones.")
-            )
-        found = await self._look(request, seen, pairs, began, on_progress)
-        return replace(found, comments=[*comments, *found.comments], unchecked=[*unchecked, *found.unchecked])
+        running = _Running(request=request, pairs=pairs, runner=self._runner, on_progress=on_progress)
+        running.comments += comments
+        try:
+            async with asyncio.timeout(began_s + request.budget.wall_s - time.monotonic()):
+                await running.run(project)
+        except TimeoutError:
+            running.unchecked.append(Unchecked(what=running.under_way, why=TIME_WAS_UP))
+        return Findings(comments=running.comments, checked=running.checked, unchecked=running.unchecked)
 
-    async def _look(
-        self,
-        request: ReviewRequest,
-        seen: Seen,
-        pairs: Sequence[ChangedDefinition],
-        began: float,
-        on_progress: Callable[[ReviewProgress], None],
-    ) -> Findings:
-        runner, unchecked = self._runner, []
-        assert runner is not None  # noqa: S101 - the tests were just run with it
-        on_progress(ReviewProgress(doing="running failing tests on the old version", n_done=1, n_steps=3))
-        comments = await of_failing(request.changes, seen, pairs, runner)
+
+@dataclass(kw_only=True)
+class _Running:
+    """What is run for one review, and what it has found so far.
+
+    Attributes:
+        request: What is reviewed.
+        pairs: Changed definitions.
+        runner: Runs tests.
+        on_progress: Hears how far it is.
+        comments: What is found.
+        checked: What was looked at.
+        unchecked: What could not be looked at.
+        under_way: What would not be looked at if it ended now, for the user.
+    """
+
+    request: ReviewRequest
+    pairs: Sequence[ChangedDefinition]
+    runner: SuiteRunner
+    on_progress: Callable[[ReviewProgress], None]
+    comments: list[ReviewComment] = field(default_factory=list)
+    checked: list[str] = field(default_factory=list)
+    unchecked: list[Unchecked] = field(default_factory=list)
+    under_way: str = ""
+
+    async def run(self, project: ProjectCode) -> None:
+        """Runs the tests, then those that fail on the old version, then all that reach a change on mutants of it."""
+        changes, budget = self.request.changes, self.request.budget
+        self._begin(0, doing="running the tests", what="the tests")
+        files = await asyncio.to_thread(nearest_tests, changes, self.pairs, project)
+        seen = await run_tests(changes, files, self.runner, budget.wall_s * SHARE_OF_BUDGET)
+        if isinstance(seen, str):
+            self.unchecked.append(Unchecked(what="the tests", why=seen))
+            return
+        self.checked.append(f"{counted(len(seen.run.cases), 'test')} run")
+        if seen.run.message:
+            self.unchecked.append(Unchecked(what="all tests", why=seen.run.message))
+        if files:
+            why = f"The tests of {len(files)} of their files were run, the nearest ones."
+            self.unchecked.append(Unchecked(what="all tests", why=why))
         if seen.are_all:  # of tests that did not run nobody knows what they would have run
-            comments += of_unrun(seen, pairs)
-        if time.monotonic() - began < request.budget.wall_s * SHARE_OF_BUDGET:
-            on_progress(ReviewProgress(doing="seeing whether a test would notice", n_done=2, n_steps=3))
-            comments += await of_unnoticed(request.changes, seen, pairs, runner)
-        else:
-            unchecked.append(Unchecked(what="what no test would notice", why="The time was up; a larger budget helps."))
-        return Findings(comments=comments, checked=[f"{len(seen.run.cases)} tests run"], unchecked=unchecked)
+            self.comments += of_unrun(seen, self.pairs)
+        self._begin(1, doing="running failing tests on the old version", what="whether failing tests passed before")
+        self.comments += await of_failing(changes, seen, self.pairs, self.runner)
+        self._begin(2, doing="seeing whether a test would notice", what="what no test would notice")
+        async for comment in of_unnoticed(changes, seen, self.pairs, self.runner):
+            self.comments.append(comment)
+
+    def _begin(self, n_done: int, *, doing: str, what: str) -> None:
+        self.under_way = what
+        self.on_progress(ReviewProgress(doing=doing, n_done=n_done, n_steps=3))

@@ -2,7 +2,7 @@
 
 import ast
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -20,6 +20,7 @@ from inkling.engine.repair.surroundings import surroundings_of
 from inkling.engine.repair.templates import mutants
 from inkling.engine.review.changed_code import ChangedDefinition
 from inkling.engine.review.testing.suite import FAILED, Seen
+from inkling.engine.review.words import counted
 
 MUTATING: Final = ("comparison", "connective", "arithmetic", "negation", "returned_constant")
 """Kinds of change that a test should notice."""
@@ -30,13 +31,12 @@ MOST_FUNCTIONS: Final = 8  # that are looked at in one review
 
 async def of_unnoticed(
     changes: ChangeSet, seen: Seen, pairs: Sequence[ChangedDefinition], runner: SuiteRunner
-) -> list[ReviewComment]:
-    """Returns a comment for each changed function whose tests pass whatever its changed lines are replaced by.
+) -> AsyncIterator[ReviewComment]:
+    """Yields a comment for each changed function whose tests pass whatever its changed lines are replaced by.
 
     Raises:
         SandboxError: The sandbox failed.
     """
-    comments: list[ReviewComment] = []
     for pair in pairs[:MOST_FUNCTIONS]:
         tests = seen.tests_of(pair.path, pair.lines_after)
         if not tests or pair.after is None or pair.is_same_code:
@@ -52,21 +52,19 @@ async def of_unnoticed(
                 break
             survived.append(mutant.words)
         if len(survived) >= LEAST_SURVIVORS:
-            comments.append(
-                ReviewComment(
-                    rule="tests.unnoticed",
-                    topic=Topic.TESTS,
-                    path=pair.path,
-                    line=pair.line,
-                    end_line=pair.line,
-                    symbol=pair.after.qualified_name,
-                    severity=Severity.NOTE,
-                    confidence=0.6,
-                    message=f"{len(tests)} tests run `{pair.after.qualified_name}`, and none would notice if "
-                    f"{' or '.join(survived[:2])}.",
-                )
+            run_it = f"{counted(len(tests), 'test runs', 'tests run')} `{pair.after.qualified_name}`"
+            notices = "it would not" if len(tests) == 1 else "none would"
+            yield ReviewComment(
+                rule="tests.unnoticed",
+                topic=Topic.TESTS,
+                path=pair.path,
+                line=pair.line,
+                end_line=pair.line,
+                symbol=pair.after.qualified_name,
+                severity=Severity.NOTE,
+                confidence=0.6,
+                message=f"{run_it}, and {notices} notice if {' or '.join(survived[:2])}.",
             )
-    return comments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
