@@ -78,6 +78,7 @@ describe("the statistics", () => {
     storePath: "/data/events.db",
     storeBytes: 2_500_000,
     nextEdits: { nProposed: 0, nOffered: 0, nHiddenByReason: {}, nSilentByReason: {}, nByOutcome: {} },
+    reviews: { nProposed: 0, nOffered: 0, nHiddenByReason: {}, nSilentByReason: {}, nByOutcome: {} },
   };
 
   it("are tables of what happened", () => {

@@ -107,7 +107,8 @@ export function statisticsDocument(statistics: StatisticsResult, formatTime: (at
     "",
     ...reasons(statistics.nSilentByReason),
     "",
-    ...nextEdits(statistics.nextEdits),
+    ...apart("Next edits", statistics.nextEdits),
+    ...apart("Review comments", statistics.reviews),
     "## Time and space",
     "",
     `- from request to decision: ${milliseconds(statistics.latencyMsP50)} in the middle, ${milliseconds(statistics.latencyMsP95)} at the 95th percentile`,
@@ -116,13 +117,13 @@ export function statisticsDocument(statistics: StatisticsResult, formatTime: (at
   ].join("\n");
 }
 
-function nextEdits(counts: WireFeatureCounts): readonly string[] {
+function apart(title: string, counts: WireFeatureCounts): readonly string[] {
   if (counts.nProposed === 0 && Object.keys(counts.nSilentByReason).length === 0) {
     return [];
   }
   const outcomes = Object.entries(OUTCOME_WORDS).map(([kind, sentence]) => [sentence, counts.nByOutcome[kind] ?? 0] as const);
   return [
-    "## Next edits",
+    `## ${title}`,
     "",
     ...table([
       ["proposed", counts.nProposed],

@@ -289,7 +289,7 @@ export interface WireFeatureCounts {
   readonly nByOutcome: Readonly<Record<string, number>>;
 }
 
-/** Counts over the period, next edits apart from all else; see `inkling.core.events.Statistics`. */
+/** Counts over the period, next edits and reviews apart from all else; see `inkling.core.events.Statistics`. */
 export interface StatisticsResult {
   readonly sinceMs: number;
   readonly nProposed: number;
@@ -303,6 +303,7 @@ export interface StatisticsResult {
   readonly storePath: string;
   readonly storeBytes: number;
   readonly nextEdits: WireFeatureCounts;
+  readonly reviews: WireFeatureCounts;
 }
 
 /** `inkling/diagnostics`, a request without parameters: how the server itself is doing. */

@@ -5,23 +5,24 @@ import contextlib
 import importlib
 import os
 import uuid
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, assert_never
 
 from inkling.app.fix_tools import FixToolbox
+from inkling.app.learning import review_acceptance
 from inkling.app.own_loop import in_own_loop
 from inkling.context.interpreter import behind_shim
 from inkling.core.execution import SuiteRequest, SuiteRun
-from inkling.core.ports import Background, Clock, EventLog, FileReader
 from inkling.core.review import ReviewProgress, ReviewRequest, Unchecked
 from inkling.core.settings import Settings
 from inkling.core.suggestion import SuggestionId
 from inkling.features.review import (
-    AsStated,
     CommentAcceptance,
     EditorReviews,
+    LineWatch,
     ReviewedChange,
     ReviewFeature,
     ReviewQuestion,
@@ -29,7 +30,8 @@ from inkling.features.review import (
     ReviewScope,
     ReviewWishes,
 )
-from inkling.lsp.services import ReviewServices
+from inkling.features.survival import SurvivalPorts
+from inkling.lsp.services import OpenDocumentsRelay, ReviewServices
 
 if TYPE_CHECKING:
     from inkling.context.changes import Repository, Wanted
@@ -165,18 +167,33 @@ def _nothing() -> None:
     """Is done where nothing is to be taken away."""
 
 
-def review_services(
-    tools: ReviewToolbox, log: EventLog, background: Background, clock: Clock, files: FileReader
-) -> ReviewServices:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewPorts:
+    """What the daemon's reviews share with its other features.
+
+    Attributes:
+        data_dir: Of the user's own files.
+        followed: The log, the clock, and what reads files and commits.
+        documents: The client's documents.
+        looks_s: Seconds after which commented lines are looked at.
+    """
+
+    data_dir: Path
+    followed: SurvivalPorts
+    documents: OpenDocumentsRelay
+    looks_s: Sequence[float]
+
+
+def review_services(tools: ReviewToolbox, ports: ReviewPorts) -> ReviewServices:
     """Returns *Review changes* for a language server."""
-    recorder = ReviewRecorder(log, background, clock.now_ms, lambda: SuggestionId(uuid.uuid4().hex))
-
-    async def acceptance() -> CommentAcceptance:
-        return AsStated()
-
+    followed = ports.followed
+    recorder = ReviewRecorder(
+        followed.log, followed.background, followed.clock.now_ms, lambda: SuggestionId(uuid.uuid4().hex)
+    )
+    watch = LineWatch(followed, ports.documents, ports.looks_s)
     return ReviewServices(
-        feature=EditorReviews(tools, recorder, acceptance),
-        files=files,
+        feature=EditorReviews(tools, recorder, watch, partial(review_acceptance, ports.data_dir, followed.log)),
+        files=followed.files,
         real_interpreter=behind_shim,
         configure=tools.configure,
     )

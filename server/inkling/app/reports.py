@@ -12,7 +12,7 @@ from inkling.app.learning import OwnModel, what_moved
 from inkling.core.errors import StoreError, UserError
 from inkling.core.events import DecisionSummary, FeatureCounts, OutcomeKind, Statistics, folder_name
 from inkling.core.next_edit import NEXT_EDIT_REASON_WORDS
-from inkling.core.suggestion import REASON_WORDS
+from inkling.core.suggestion import REASON_WORDS, Reason
 from inkling.lsp.to_lsp import explain
 from inkling.telemetry import reading
 from inkling.telemetry.archive import opened
@@ -73,21 +73,23 @@ def statistics_lines(statistics: Statistics, days: int) -> list[str]:
             by_count = sorted(counts.items(), key=lambda item: -item[1])
             lines += [f"  {count:6}  {REASON_WORDS[reason]}" for reason, count in by_count]
     if statistics.next_edits.n_proposed:
-        lines += _next_edit_lines(statistics.next_edits)
+        lines += _apart_lines("Next edits", statistics.next_edits, NEXT_EDIT_REASON_WORDS)
+    if statistics.reviews.n_proposed:
+        lines += _apart_lines("Review comments", statistics.reviews, REASON_WORDS)
     lines.append(
         f"All of it lies in {statistics.store_path} ({statistics.store_bytes / 1024:.0f} kB), on this machine only."
     )
     return lines
 
 
-def _next_edit_lines(counts: FeatureCounts) -> list[str]:
+def _apart_lines(title: str, counts: FeatureCounts, words: Mapping[Reason, str]) -> list[str]:
     hidden = sorted(counts.n_hidden_by_reason.items(), key=lambda item: -item[1])
     return [
-        "Next edits",
+        title,
         f"  proposed {counts.n_proposed:8}",
         f"  offered  {counts.n_offered:8}",
         *(_outcome_line(kind, counts.n_by_outcome) for kind in OutcomeKind if counts.n_by_outcome.get(kind)),
-        *(f"  {n:6}  hidden: {NEXT_EDIT_REASON_WORDS[reason]}" for reason, n in hidden),
+        *(f"  {n:6}  hidden: {words[reason]}" for reason, n in hidden),
     ]
 
 

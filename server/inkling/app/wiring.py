@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from inkling.app.background import TaskGroupBackground
 from inkling.app.clock import LoopClock
-from inkling.app.editor_reviews import ReviewToolbox, review_services
+from inkling.app.editor_reviews import ReviewPorts, ReviewToolbox, review_services
 from inkling.app.fix_tools import FixPorts, FixToolbox, fix_services
 from inkling.app.learning import JudgementLog, Learner, NextEditLearner
 from inkling.app.machine import LocalMachine
@@ -103,11 +103,11 @@ async def running_services(
 ) -> AsyncIterator[Services]:
     """Builds everything, keeps the workers running inside the block, and ends them with it."""
     progress = ProgressRelay()
-    completer = EmbeddedCompleter(
-        cache_dir=places.cache_dir / "index", deadline_s=COMPLETER_DEADLINE_S, on_progress=progress
-    )
     analysis = Analysis(
         check_deadline_s=names_deadline_s, completion_deadline_s=POPUP_DEADLINE_S, cache_dir=places.cache_dir
+    )
+    completer = EmbeddedCompleter(
+        cache_dir=places.cache_dir / "index", deadline_s=COMPLETER_DEADLINE_S, on_progress=progress, scopes=analysis
     )
     syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
     clock = LoopClock()
@@ -150,9 +150,13 @@ async def running_services(
             machine=machine or LocalMachine(),
         )
         fixing = fix_services(toolbox, shared)
-        review_tools = ReviewToolbox(places.data_dir, toolbox)
-        reviewing = review_services(review_tools, opened.log, background, clock, files)
         open_documents = OpenDocumentsRelay()
+        reviewing = review_services(
+            ReviewToolbox(places.data_dir, toolbox),
+            ReviewPorts(
+                data_dir=places.data_dir, followed=followed, documents=open_documents, looks_s=survival_looks_s
+            ),
+        )
         next_edits = next_edit_services(
             NextEditPorts(
                 history=RecentEdits(clock),

@@ -31,6 +31,9 @@ class Feature(StrEnum):
     REVIEW = "review"
 
 
+APART = (Feature.NEXT_EDIT, Feature.REVIEW)  # counted for themselves: each is accepted in another way than a text
+
+
 class OutcomeKind(StrEnum):
     """What became of a suggestion.
 
@@ -175,7 +178,8 @@ class Survival:
     Attributes:
         event_id: Makes the look unique; the same one sent twice is stored once.
         suggestion_id: The suggestion.
-        follows: The outcome since which time counts: an accept of some kind, or a rejection.
+        follows: The outcome since which time counts: an accept of some kind, or a rejection; for the lines that a
+            review comment is about, that it was shown.
         at_ms: When, in milliseconds since the Unix epoch.
         after_s: Seconds since the outcome that this look was due at; None for the look at the next commit.
         kind: KEPT when the suggestion's text stands there unchanged, DELETED when nothing of it does. After a
@@ -218,6 +222,8 @@ class JudgedSuggestion:
         accepted_chars: Code points accepted by full or partial accepts.
         visible_ms: Longest visible time that was reported; None without a report.
         kept: Similarity at the latest look after an accept, in [0, 1]; None without one.
+        stands: Of a review comment that was shown, similarity of the lines it is about at the latest look, in [0, 1];
+            None without one.
     """
 
     suggestion_id: SuggestionId
@@ -240,6 +246,7 @@ class JudgedSuggestion:
     accepted_chars: int
     visible_ms: float | None
     kept: float | None
+    stands: float | None = None
     project: str = ""
 
 
@@ -279,7 +286,7 @@ class FeatureCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """Counts over a period, for `inkling stats`: of ghost text and fixes, and apart from them of next edits.
+    """Counts over a period, for `inkling stats`: of ghost text and fixes; apart from them of next edits and reviews.
 
     Attributes:
         since_ms: Start of the period, milliseconds since the Unix epoch.
@@ -295,6 +302,7 @@ class Statistics:
         store_path: Where the events are.
         store_bytes: Size of the store on disk.
         next_edits: The counts of next edits; none of them is in those above.
+        reviews: The same of review comments.
     """
 
     since_ms: int
@@ -309,3 +317,4 @@ class Statistics:
     store_path: str
     store_bytes: int
     next_edits: FeatureCounts = field(default_factory=FeatureCounts)
+    reviews: FeatureCounts = field(default_factory=FeatureCounts)

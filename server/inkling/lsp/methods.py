@@ -170,7 +170,7 @@ class WireFeatureCounts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatisticsResult:
-    """Counts over the period, next edits apart from all else; see `inkling.core.events.Statistics`."""
+    """Counts over the period, next edits and reviews apart from all else; see `inkling.core.events.Statistics`."""
 
     since_ms: int
     n_proposed: int
@@ -184,6 +184,7 @@ class StatisticsResult:
     store_path: str
     store_bytes: int
     next_edits: WireFeatureCounts
+    reviews: WireFeatureCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -151,11 +151,16 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
             for listener in services.listeners:
                 listener.files_changed(sources)
 
+    def tell_file_saved() -> None:
+        services.aftermath.file_saved()
+        if services.reviewing is not None:
+            services.reviewing.feature.file_saved()
+
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
         next_edits.feature.document_saved(DocumentUri(params.text_document.uri))
         tell_files_changed([params.text_document.uri])
-        services.aftermath.file_saved()
+        tell_file_saved()
 
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
@@ -163,7 +168,7 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
         deleted = [change.uri for change in params.changes if change.type is types.FileChangeType.Deleted]
         created = [change.uri for change in params.changes if change.type is types.FileChangeType.Created]
         services.aftermath.files_replaced([DocumentUri(uri) for uri in deleted], from_lsp.file_places(created))
-        services.aftermath.file_saved()
+        tell_file_saved()
 
     @server.feature(types.WORKSPACE_DID_RENAME_FILES, _PYTHON_FILES)
     def did_rename_files(params: types.RenameFilesParams) -> None:
@@ -307,3 +312,5 @@ def _tell_outcomes(services: Services, outcomes: Sequence[Outcome]) -> None:
     next_edits = services.next_edits
     for each in (services.aftermath, services.completion, next_edits.feature, next_edits.inference):
         each.outcomes_reported(outcomes)
+    if services.reviewing is not None:
+        services.reviewing.feature.outcomes_reported(outcomes)

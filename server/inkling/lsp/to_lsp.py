@@ -117,6 +117,10 @@ def explain(summary: DecisionSummary, moved: str = "") -> str:
         return f"Not shown: {reasons[summary.reason]}" + (f"; {score}." if score else ".")
     if summary.feature is Feature.FIX:
         return f"Shown as a fix: estimated to be right, {score}." if score else "Shown as a fix."
+    if summary.feature is Feature.REVIEW:
+        is_folded = bool(summary.features.get("is_folded"))
+        words = "Folded away in a review: more likely wrong than right" if is_folded else "Shown in a review"
+        return f"{words}, {score}." if score else f"{words}."
     words = "Shown as a next edit" if summary.feature is Feature.NEXT_EDIT else "Shown"
     if summary.probability is not None and summary.threshold is not None:
         if summary.probability < summary.threshold:
@@ -146,6 +150,7 @@ def statistics_result(statistics: Statistics) -> StatisticsResult:
         store_path=statistics.store_path,
         store_bytes=statistics.store_bytes,
         next_edits=_feature_counts(statistics.next_edits),
+        reviews=_feature_counts(statistics.reviews),
     )
 
 

@@ -14,7 +14,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, Final, NamedTuple, TypeVar
 
-from inkling.core.events import Feature, OutcomeKind, SurvivalKind, folder_name
+from inkling.core.events import APART, OutcomeKind, SurvivalKind, folder_name
 from inkling.core.insights import DayCounts, GroupCounts, LatencyBin, ReasonCount
 from inkling.core.interval import share
 from inkling.core.suggestion import REASON_WORDS, Reason
@@ -28,7 +28,8 @@ LATENCY_BINS_MS: Final = (1.0, 2.0, 5.0, 10.0, 20.0, 50.0, 100.0, 250.0)  # uppe
 NO_FOLDER: Final = "(no folder known)"
 QUARTER_MS: Final = 900_000  # of an hour: every time zone's offset has been a multiple of it since Inkling exists
 
-_NO_NEXT_EDIT: Final = f"feature <> '{Feature.NEXT_EDIT}'"  # they have a model and thresholds of their own
+_APART: Final = ", ".join(f"'{each}'" for each in APART)
+_TOGETHER: Final = f"feature NOT IN ({_APART})"  # the others have models and thresholds of their own
 # Both are read in the order of time, so that the last one that speaks for a suggestion comes last.
 _OUTCOMES = "SELECT suggestion_id, kind, visible_ms FROM outcomes WHERE at_ms >= ? ORDER BY at_ms, id"
 _LOOKS = f"""
@@ -39,13 +40,13 @@ _DECISIONS = f"""
     SELECT at_ms / {QUARTER_MS}, latency_ms, CASE WHEN was_offered THEN suggestion_id END,
            CASE WHEN was_offered THEN source END, CASE WHEN was_offered THEN project END,
            CASE WHEN was_offered THEN path END
-    FROM decisions WHERE at_ms >= ? AND {_NO_NEXT_EDIT}
+    FROM decisions WHERE at_ms >= ? AND {_TOGETHER}
 """  # noqa: S608 - put together from constants only; what is not needed of hidden ones costs most of the time
 _HIDDEN = f"""
     SELECT reason, count(*) FROM decisions
-    WHERE at_ms >= ? AND NOT was_offered AND reason IS NOT NULL AND {_NO_NEXT_EDIT} GROUP BY reason
+    WHERE at_ms >= ? AND NOT was_offered AND reason IS NOT NULL AND {_TOGETHER} GROUP BY reason
 """  # noqa: S608 - put together from constants only
-_SILENT = f"SELECT reason, count(*) FROM silences WHERE at_ms >= ? AND {_NO_NEXT_EDIT} GROUP BY reason"  # noqa: S608
+_SILENT = f"SELECT reason, count(*) FROM silences WHERE at_ms >= ? AND {_TOGETHER} GROUP BY reason"  # noqa: S608
 # Plain strings are found twice as fast as members of an enumeration.
 _READ_BY: Final = frozenset(kind.value for kind in {OutcomeKind.SHOWN, *ACTING})
 _PRECEDENCE: Final = {kind.value: precedence(kind) for kind in OutcomeKind if precedence(kind)}

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
-from inkling.core.events import Feature
+from inkling.core.events import APART, Feature
 
 DAY_MS: Final = 86_400_000
 _END_OF_TIME_MS: Final = 2**63 - 1
@@ -21,10 +21,17 @@ SILENT: Final = "silent"
 OUTCOME: Final = "outcome"
 CHARS_ACCEPTED: Final = "chars_accepted"
 LATENCY: Final = "latency"
-OF_NEXT_EDITS: Final = "next_edit_"  # begins the first four for next edits; without it they are those of all else
 _BY_FEATURE: Final = (OFFERED, HIDDEN, SILENT, OUTCOME)
 
-_OF = f"CASE WHEN feature = '{Feature.NEXT_EDIT}' THEN '{OF_NEXT_EDITS}' ELSE '' END"
+
+def of(feature: Feature) -> str:
+    """Returns what begins the first four names for a feature that is counted apart; those of all else begin as such."""
+    return f"{feature}_"
+
+
+_WHEN = " ".join(f"WHEN feature = '{each}' THEN '{of(each)}'" for each in APART)
+_OF = f"CASE {_WHEN} ELSE '' END"
+_APART = ", ".join(f"'{each}'" for each in APART)
 _IN_PERIOD = "at_ms >= :from_ms AND at_ms < :until_ms"
 # A suggestion accepted in parts and then in full counts once, with its whole length. The plus signs have SQLite look
 # for the period's outcomes by their index on time instead of reading all there are in order of their suggestions.
@@ -51,7 +58,7 @@ _COUNTS = f"""
         FROM outcomes LEFT JOIN decisions ON decisions.suggestion_id = outcomes.suggestion_id
         WHERE outcomes.at_ms >= :from_ms AND outcomes.at_ms < :until_ms
             AND outcomes.kind IN ('accepted', 'partly_accepted')
-            AND coalesce(decisions.feature, '') <> '{Feature.NEXT_EDIT}'
+            AND coalesce(decisions.feature, '') NOT IN ({_APART})
         GROUP BY +outcomes.suggestion_id
     )
 """  # noqa: S608 - put together from constants only
@@ -72,8 +79,8 @@ def count_since(connection: sqlite3.Connection, since_ms: int) -> dict[str, Coun
     """Returns counts since a moment in milliseconds since the Unix epoch, by what is counted and by name."""
     first_day = -(-since_ms // DAY_MS)  # the first that is wholly within
     days = [day for (day,) in connection.execute(f"{_COUNTED_DAYS} AND day >= ? ORDER BY day", [first_day])]
-    of_next_edits = [OF_NEXT_EDITS + what for what in _BY_FEATURE]
-    counts = {what: Counter[str]() for what in (*_BY_FEATURE, *of_next_edits, CHARS_ACCEPTED, LATENCY)}
+    apart = [of(feature) + what for feature in APART for what in _BY_FEATURE]
+    counts = {what: Counter[str]() for what in (*_BY_FEATURE, *apart, CHARS_ACCEPTED, LATENCY)}
     for what, name, n in connection.execute(_SUMS, [first_day]):
         counts[what][name] += n
     from_ms = since_ms

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from inkling.core.events import (
+    APART,
     Decision,
     DecisionSummary,
     EventId,
@@ -110,9 +111,12 @@ class MemoryEventLog:
         for outcome in self._outcomes.values():
             outcomes.setdefault(outcome.suggestion_id, []).append(outcome)
         kept: dict[SuggestionId, float] = {}
+        stands: dict[SuggestionId, float] = {}
         for survival in sorted(self._survivals.values(), key=lambda survival: survival.at_ms):
             if survival.follows in ACCEPTING and survival.kind is not SurvivalKind.UNKNOWN:
                 kept[survival.suggestion_id] = survival.similarity
+            elif survival.follows is OutcomeKind.SHOWN and survival.kind is not SurvivalKind.UNKNOWN:
+                stands[survival.suggestion_id] = survival.similarity
         decisions = [
             decision
             for decision in self._decisions.values()
@@ -120,7 +124,10 @@ class MemoryEventLog:
         ]
         decisions.sort(key=lambda decision: decision.at_ms)
         return [
-            _judged(decision, outcomes.get(decision.suggestion_id, ()), kept.get(decision.suggestion_id))
+            replace(
+                _judged(decision, outcomes.get(decision.suggestion_id, ()), kept.get(decision.suggestion_id)),
+                stands=stands.get(decision.suggestion_id),
+            )
             for decision in decisions[max(0, len(decisions) - max(0, limit)) :]
         ]
 
@@ -143,7 +150,7 @@ class MemoryEventLog:
         decisions = [decision for decision in self._decisions.values() if decision.at_ms >= since_ms]
         outcomes = [outcome for outcome in self._outcomes.values() if outcome.at_ms >= since_ms]
         latencies = sorted(each.latency_ms for each in decisions if each.feature is Feature.COMPLETION)
-        ghost_text = self._feature_counts(since_ms, are_next_edits=False)
+        ghost_text = self._feature_counts(since_ms, None)
         return Statistics(
             since_ms=since_ms,
             n_proposed=ghost_text.n_proposed,
@@ -151,30 +158,27 @@ class MemoryEventLog:
             n_hidden_by_reason=ghost_text.n_hidden_by_reason,
             n_silent_by_reason=ghost_text.n_silent_by_reason,
             n_by_outcome=ghost_text.n_by_outcome,
-            next_edits=self._feature_counts(since_ms, are_next_edits=True),
-            n_chars_accepted=self._count_accepted_chars([each for each in outcomes if not self._is_of_next_edit(each)]),
+            next_edits=self._feature_counts(since_ms, Feature.NEXT_EDIT),
+            reviews=self._feature_counts(since_ms, Feature.REVIEW),
+            n_chars_accepted=self._count_accepted_chars(
+                [each for each in outcomes if self._apart(self._feature(each)) is None]
+            ),
             latency_ms_p50=latencies[percentile_rank(len(latencies), 0.50)] if latencies else None,
             latency_ms_p95=latencies[percentile_rank(len(latencies), 0.95)] if latencies else None,
             store_path=STORE_PATH,
             store_bytes=0,
         )
 
-    def _feature_counts(self, since_ms: int, *, are_next_edits: bool) -> FeatureCounts:
-        """Returns the counts of next edits, or of all else."""
+    def _feature_counts(self, since_ms: int, of: Feature | None) -> FeatureCounts:
+        """Returns the counts of a feature that is counted apart, or of all others."""
         decisions = [
-            each
-            for each in self._decisions.values()
-            if each.at_ms >= since_ms and (each.feature is Feature.NEXT_EDIT) == are_next_edits
+            each for each in self._decisions.values() if each.at_ms >= since_ms and self._apart(each.feature) is of
         ]
-        silences = [
-            each
-            for each in self._silences
-            if each.at_ms >= since_ms and (each.feature is Feature.NEXT_EDIT) == are_next_edits
-        ]
+        silences = [each for each in self._silences if each.at_ms >= since_ms and self._apart(each.feature) is of]
         seen = {
             (each.kind, each.suggestion_id)
             for each in self._outcomes.values()
-            if each.at_ms >= since_ms and self._is_of_next_edit(each) == are_next_edits
+            if each.at_ms >= since_ms and self._apart(self._feature(each)) is of
         }
         return FeatureCounts(
             n_proposed=len(decisions),
@@ -184,9 +188,13 @@ class MemoryEventLog:
             n_by_outcome=Counter(kind for kind, _ in seen),
         )
 
-    def _is_of_next_edit(self, outcome: Outcome) -> bool:
+    def _feature(self, outcome: Outcome) -> Feature | None:
         decision = self._decisions.get(outcome.suggestion_id)
-        return decision is not None and decision.feature is Feature.NEXT_EDIT
+        return decision.feature if decision is not None else None
+
+    @staticmethod
+    def _apart(feature: Feature | None) -> Feature | None:
+        return feature if feature in APART else None
 
     def _count_accepted_chars(self, outcomes: Sequence[Outcome]) -> int:
         n_by_suggestion: dict[SuggestionId, int] = {}

@@ -98,7 +98,13 @@ _JUDGED_SUGGESTIONS = f"""
             WHERE suggestion_id = latest.suggestion_id AND follows IN ({sql_list(ACCEPTING)})
                 AND kind <> '{SurvivalKind.UNKNOWN}'
             ORDER BY at_ms DESC, id DESC LIMIT 1
-        ) END AS kept
+        ) END AS kept,
+        CASE WHEN was_offered AND feature = '{Feature.REVIEW}' THEN (
+            SELECT similarity FROM survivals
+            WHERE suggestion_id = latest.suggestion_id AND follows = '{OutcomeKind.SHOWN}'
+                AND kind <> '{SurvivalKind.UNKNOWN}'
+            ORDER BY at_ms DESC, id DESC LIMIT 1
+        ) END AS stands
     FROM (
         SELECT * FROM decisions
         WHERE at_ms >= :since_ms AND feature = :feature AND schema_version <= {SCHEMA_VERSION}
@@ -151,7 +157,7 @@ def statistics(connection: sqlite3.Connection, since_ms: int, path: Path) -> Sta
     """Returns counts since a moment; of days that are over they were counted before."""
     counts = daily_counts.count_since(connection, since_ms)
     latencies_ms = sorted((float(name), n) for name, n in counts[daily_counts.LATENCY].items())
-    ghost_text, next_edits = _feature_counts(counts), _feature_counts(counts, daily_counts.OF_NEXT_EDITS)
+    ghost_text = _feature_counts(counts)
     files = (path, path.with_name(path.name + "-wal"))
     return Statistics(
         since_ms=since_ms,
@@ -160,7 +166,8 @@ def statistics(connection: sqlite3.Connection, since_ms: int, path: Path) -> Sta
         n_hidden_by_reason=ghost_text.n_hidden_by_reason,
         n_silent_by_reason=ghost_text.n_silent_by_reason,
         n_by_outcome=ghost_text.n_by_outcome,
-        next_edits=next_edits,
+        next_edits=_feature_counts(counts, daily_counts.of(Feature.NEXT_EDIT)),
+        reviews=_feature_counts(counts, daily_counts.of(Feature.REVIEW)),
         n_chars_accepted=counts[daily_counts.CHARS_ACCEPTED].total(),
         latency_ms_p50=_percentile(latencies_ms, 0.50),
         latency_ms_p95=_percentile(latencies_ms, 0.95),

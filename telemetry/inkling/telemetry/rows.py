@@ -307,6 +307,7 @@ def judged_suggestion(row: Row) -> JudgedSuggestion | None:
         accepted_chars=_int(row["accepted_chars"]),
         visible_ms=optional_float(row["visible_ms"]),
         kept=optional_float(row["kept"]),
+        stands=optional_float(row["stands"]),
     )
 
 

@@ -21,6 +21,7 @@ from inkling.app.learning.own_model import (
     what_moved,
 )
 from inkling.app.learning.retraining import be_nice, retrain_from_store
+from inkling.app.learning.review_learner import review_acceptance
 
 __all__ = [
     "JudgementLog",
@@ -36,6 +37,7 @@ __all__ = [
     "probabilities_in_force",
     "reset",
     "retrain_from_store",
+    "review_acceptance",
     "roll_back",
     "state_lines",
     "what_moved",

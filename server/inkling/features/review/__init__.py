@@ -32,6 +32,7 @@ from inkling.features.review.ports import (
 from inkling.features.review.recorder import ReviewRecorder
 from inkling.features.review.reproducing import ReproductionVerdict, cannot_run
 from inkling.features.review.session import OfferedComment, ReviewSession
+from inkling.features.review.watched_lines import LineWatch
 from inkling.features.review.words import evidence_lines, outcome_words
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "CommentAcceptance",
     "EditorReviews",
     "FoundComment",
+    "LineWatch",
     "NamedReviewer",
     "OfferedComment",
     "RememberedComment",

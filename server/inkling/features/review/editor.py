@@ -3,13 +3,14 @@
 import asyncio
 import uuid
 from collections import OrderedDict, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from inkling.core.errors import UserError
+from inkling.core.events import Outcome
 from inkling.core.execution import ProjectView
 from inkling.core.review import ReviewProgress
 from inkling.core.suggestion import SuggestionId
@@ -18,6 +19,7 @@ from inkling.features.review.ports import CommentAcceptance
 from inkling.features.review.recorder import ReviewRecorder
 from inkling.features.review.reproducing import KeptTest, ReproductionRun, kept_test, run_reproduction
 from inkling.features.review.session import OfferedComment, ReviewSession
+from inkling.features.review.watched_lines import LineWatch
 
 MAX_SESSIONS: Final = 8  # reviews whose comments can still be acted upon
 MAX_FOLDED: Final = 100  # less certain comments that are sent; nobody reads more
@@ -27,11 +29,16 @@ class EditorReviews:
     """Has changes reviewed, and remembers the latest reviews."""
 
     def __init__(
-        self, tools: ReviewTools, recorder: ReviewRecorder, acceptance: Callable[[], Awaitable[CommentAcceptance]]
+        self,
+        tools: ReviewTools,
+        recorder: ReviewRecorder,
+        watch: LineWatch,
+        acceptance: Callable[[], Awaitable[CommentAcceptance]],
     ) -> None:
-        """Takes what reviews are made with, who writes them down, and what gives the model of the user."""
+        """Takes what reviews are made with, who writes down what becomes of them, and what gives the user's model."""
         self._tools = tools
         self._recorder = recorder
+        self._watch = watch
         self._acceptance = acceptance
         self._sessions: OrderedDict[str, ReviewSession] = OrderedDict()
         self._running: dict[Path, asyncio.Task[object]] = {}
@@ -60,6 +67,7 @@ class EditorReviews:
         if len(self._sessions) > MAX_SESSIONS:
             await _leave(self._sessions.popitem(last=False)[1])
         self._recorder.reviewed(session)
+        self._watch.offered(session.places())
         return session
 
     def session(self, review_id: str) -> ReviewSession:
@@ -113,6 +121,14 @@ class EditorReviews:
         files = {*await self._tools.files(session.question.folder), *opened}
         run_tests = self._tools.run_tests if may_run else None
         return await kept_test(comment, session.reviewed.changes.before, files, run_tests)
+
+    def outcomes_reported(self, outcomes: Sequence[Outcome]) -> None:
+        """Takes outcomes that the client told, and that are recorded."""
+        self._watch.outcomes_reported(outcomes)
+
+    def file_saved(self) -> None:
+        """Takes that some file was saved: people commit after that."""
+        self._watch.file_saved()
 
     async def close(self) -> None:
         """Ends what is going on, and takes away what reviews have on disk."""

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from inkling.core.errors import UserError
 from inkling.core.suggestion import SuggestionId
 from inkling.features.review.asking import ReviewedChange, ReviewQuestion
+from inkling.features.review.change_texts import ChangeTexts
 from inkling.features.review.feature import FoundComment
 from inkling.features.review.ports import Closing
+from inkling.features.review.watched_lines import CommentedPlace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,24 @@ class ReviewSession:
         if found is None:
             raise UserError("this comment is of another review; review the changes again")
         return found
+
+    def places(self) -> list[CommentedPlace]:
+        """Returns the lines that comments are about, where those stand in the text after the change."""
+        texts = ChangeTexts(self.reviewed.changes)
+        places = []
+        for each in self.comments:
+            comment = each.found.comment
+            text = texts.after(comment.path)
+            if text is not None and each.found.lines and not comment.is_on_old_side:
+                place = CommentedPlace(
+                    comment_id=each.id,
+                    path=self.question.folder / comment.path,
+                    text=text,
+                    first=comment.line,
+                    last=comment.end_line,
+                )
+                places.append(place)
+        return places
 
     async def close(self, comment_id: SuggestionId, closing: Closing, reason: str) -> None:
         """Makes a comment not come back, with `RULE_SILENCED` none of its rule.
