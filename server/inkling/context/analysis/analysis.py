@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from inkling.context.analysis.mentions import Mentions, find_mentions, pack
+from inkling.context.analysis.scope_facts import ScopeFacts, unpack_facts
 from inkling.context.analysis.written import written_by
 from inkling.context.worker.process import WorkerProcess, WorkerSpec
 from inkling.core.edit import TextEdit
@@ -205,6 +206,24 @@ class Analysis:
             return None
         found = await self._ask_aside("define", (_path_text(snapshot), snapshot.text, offset))
         return None if found is None else (Path(found[0]), found[2])
+
+    async def scope_facts(self, snapshot: Snapshot, line_number: int, known: Sequence[str]) -> ScopeFacts | None:
+        """Returns what is known of the scope around a line; None where the document does not parse around it.
+
+        Asked in quiet moments, for about a tenth of a second: what jedi has not read by then is not among the facts.
+
+        Args:
+            snapshot: The document.
+            line_number: The line, from 0.
+            known: Receivers and callees about which the caller knows enough; jedi is not asked about them.
+
+        Raises:
+            WorkerError: The analysis process died or is not running.
+        """
+        if not _is_asked_aside(snapshot.text):
+            return None
+        packed = await self._ask_aside("facts", (_path_text(snapshot), snapshot.text, line_number, list(known)))
+        return None if packed is None else unpack_facts(packed)
 
     async def problems(self, snapshot: Snapshot, offset: int) -> list[tuple[int, str]]:
         """Returns what is wrong near `offset`: lines, from 1, and words.

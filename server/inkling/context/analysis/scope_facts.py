@@ -9,6 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from inkling.core.text import position_at, split_lines
+
 _HEADER: Final = re.compile(r"(?:async[ \t]+)?(?:def|class)[ \t]+(\w+)")
 _TAB_COLUMNS: Final = 8  # as the language reference has it: "Indentation"
 
@@ -84,3 +86,18 @@ def scope_at(lines: Sequence[str], line_number: int, indent: int) -> str:
                 names.append(header.group(1))
             indent = margin
     return ".".join(reversed(names))
+
+
+def scope_of(text: str, offset: int) -> str:
+    """Returns the name of the scope at a place of a document.
+
+    Args:
+        text: The document.
+        offset: The place, in code points.
+    """
+    position = position_at(text, offset)
+    lines = split_lines(text)
+    lines.append("")  # the last line may be behind the last line break
+    line = lines[position.line]
+    margin = line[: len(line) - len(line.lstrip())] if line.strip() else line[: position.column]
+    return scope_at(lines, position.line, len(margin.expandtabs(_TAB_COLUMNS)))

@@ -2,7 +2,8 @@
 
 Calls: `judge` (verdicts on mentions), `complete`, `describe` and `document` (names for the popup, their rows, what
 is told of one), `define` (what a name stands for),
-`definitions` (where names are defined, in files as they are told) and `problems` (what is wrong near a place).
+`definitions` (where names are defined, in files as they are told), `facts` (of a scope) and `problems` (what is wrong
+near a place).
 Notices: `scope`, `document`, `closed`, `files`. While nothing is asked, it reads what the open documents import;
 when it has grown too large it ends, and the daemon starts a fresh one.
 """
@@ -28,6 +29,8 @@ from inkling.context.analysis.overlay import FilePlace, Overlay
 from inkling.context.analysis.parser_cache import keep_trees_in
 from inkling.context.analysis.popup import NamePopup, Row
 from inkling.context.analysis.problems import Problem, find_problems
+from inkling.context.analysis.scope_facts import PackedFacts
+from inkling.context.analysis.scope_reading import ReadingPlace, read_scope
 from inkling.context.analysis.workspace import WorkspaceFacts
 from inkling.context.worker.child import Call, Worker
 from inkling.core.text import position_at
@@ -142,6 +145,15 @@ class AnalysisWorker:
         position = position_at(text, offset)
         script = self._open_script(text, Path(path) if path else None)
         return find_definition(script, position.line + 1, position.column, self._standard_library())
+
+    def facts(self, call: Call) -> PackedFacts | None:
+        """Answers `facts`: what is known of the scope around a line."""
+        if call.is_cancelled():
+            return None
+        path, text, line_number, known = call.payload
+        place = ReadingPlace(text=text, path=Path(path) if path else None, line_number=line_number, known=known)
+        found = read_scope(place, self._open_script, self._facts.import_habits.usual)
+        return None if found is None else found.pack()
 
     def problems(self, call: Call) -> list[Problem]:
         """Answers `problems`: what is wrong near a place."""
@@ -306,6 +318,7 @@ def main() -> None:
             "document": state.document,
             "define": state.define,
             "definitions": state.definitions,
+            "facts": state.facts,
             "problems": state.problems,
         },
         notices={

@@ -1,4 +1,4 @@
-"""Two facts about the whole workspace: which modules it may provide, and which classes have subclasses."""
+"""Facts about the whole workspace: which modules it may provide, which classes have subclasses, how it imports."""
 
 import os
 import re
@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
+
+from inkling.context.analysis.import_habits import ImportHabits
 
 MAX_FILES: Final = 5000  # past this nothing is certain any more
 MAX_FILE_BYTES: Final = 500_000
@@ -18,7 +20,10 @@ _WORD: Final = re.compile(r"\w+")
 class WorkspaceFacts:
     """Collects the facts bit by bit; until all files were read, everything is thought possible.
 
-    A file that goes away keeps its facts: too many possibilities do no harm.
+    A file that goes away keeps its facts, and one that is saved often counts often: too many possibilities do no harm.
+
+    Attributes:
+        import_habits: How the workspace imports names, as far as it was read.
     """
 
     def __init__(self, folders: Sequence[Path]) -> None:
@@ -26,6 +31,7 @@ class WorkspaceFacts:
         self._names: set[str] = set()
         self._bases: set[str] = set()
         self._is_complete = False
+        self.import_habits = ImportHabits()
         self._walk = self._read_all(tuple(folders))
 
     def advance(self, budget_s: float) -> bool:
@@ -45,6 +51,7 @@ class WorkspaceFacts:
         """Takes the text of a file, or of a document that is not saved."""
         for match in _CLASS.finditer(text):
             self._bases.update(_WORD.findall(match.group(1)))
+        self.import_habits.take_text(text)
 
     def may_have_module(self, name: str) -> bool:
         """Tells whether a file or folder in the workspace could be a top-level module of that name."""

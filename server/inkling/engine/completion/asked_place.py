@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from inkling.context.analysis.scope_facts import ScopeFacts
 from inkling.core.text import position_at, split_lines
 from inkling.engine.completion.cursor import Cursor, find_cursor
 from inkling.engine.language.decoder import WeightedLayer
@@ -25,11 +26,13 @@ class Surroundings:
     Attributes:
         workspace: Layers of the workspace, without the file.
         environment: Layers of the environment.
+        facts: What is known of the scope of the cursor; None where it was not analysed yet.
         is_cancelled: Tells whether nobody waits for the answer any more.
     """
 
     workspace: Sequence[Layer] = ()
     environment: Sequence[Layer] = ()
+    facts: ScopeFacts | None = None
     is_cancelled: Callable[[], bool] = lambda: False
 
 

@@ -1,14 +1,17 @@
 """The embedded completer as the daemon sees it: a worker process, and what it must be told."""
 
+import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from inkling.context.analysis.scope_facts import ScopeFacts
 from inkling.context.worker.process import WorkerProcess, WorkerSpec
 from inkling.core.ports import IndexProgress, ProgressListener, WorkspaceScope
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Source
+from inkling.engine.completion.scope_watch import ScopeReader, ScopeWatch
 from inkling.engine.index.index_files import IndexScope
 from inkling.engine.told_documents import ToldDocuments
 
@@ -23,13 +26,21 @@ class EmbeddedCompleter:
     Implements the ports `Completer`, `NameRanker` and `WorkspaceListener`.
     """
 
-    def __init__(self, *, cache_dir: Path, deadline_s: float, on_progress: ProgressListener | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        cache_dir: Path,
+        deadline_s: float,
+        on_progress: ProgressListener | None = None,
+        scopes: ScopeReader | None = None,
+    ) -> None:
         """Prepares the completer; nothing runs before `run`.
 
         Args:
             cache_dir: Where the index is kept between starts; made when it is missing.
             deadline_s: Longest time for an answer.
             on_progress: Is told how far the index is.
+            scopes: Reads what is known of a scope, in the background; None: nothing is.
         """
         self.deadline_s = deadline_s
         self._cache_dir = cache_dir
@@ -38,10 +49,14 @@ class EmbeddedCompleter:
         self._build_process_id = 0
         self._worker = WorkerProcess(_SPEC, on_event=self._take_event, on_start=self._tell_everything)
         self._documents = ToldDocuments(self._worker)
+        self._scopes = None if scopes is None else ScopeWatch(scopes, self._tell_facts)
 
     async def run(self) -> None:
         """Keeps the worker running until it is cancelled; then it and its build are gone."""
-        await self._worker.run()
+        async with asyncio.TaskGroup() as tasks:
+            if self._scopes is not None:
+                tasks.create_task(self._scopes.run())
+            await self._worker.run()
 
     def process_ids(self) -> list[int]:
         """Returns the processes that run now: the worker and, while there is one, its build."""
@@ -70,6 +85,8 @@ class EmbeddedCompleter:
     def document_closed(self, uri: DocumentUri) -> None:
         """Forgets a document."""
         self._documents.close(uri)
+        if self._scopes is not None:
+            self._scopes.closed(uri)
 
     def files_changed(self, paths: Sequence[Path]) -> None:
         """Takes files that were saved, created, renamed or deleted on disk."""
@@ -83,6 +100,8 @@ class EmbeddedCompleter:
         """
         if not 0 <= request.offset <= len(request.snapshot.text):
             return NoSuggestion(reason=Reason.POSITION_OUTSIDE)
+        if self._scopes is not None:
+            self._scopes.asked(request)
         kind, answer = await self._ask("complete", request)
         if kind == "silence":
             return NoSuggestion(reason=Reason(answer))
@@ -120,6 +139,11 @@ class EmbeddedCompleter:
         if self._scope is not None:
             self._worker.notify("scope", self._scope.to_json())
         self._documents.worker_started()
+        if self._scopes is not None:
+            self._scopes.tell_again()
+
+    def _tell_facts(self, uri: DocumentUri, facts: ScopeFacts) -> None:
+        self._worker.notify("facts", (uri, facts.pack()))
 
     def _take_event(self, _name: str, payload: Any) -> None:
         is_ready, n_files_done, n_files_total, message, self._build_process_id = payload

@@ -1,8 +1,10 @@
 """The worker process of the embedded mind: keeps the open files and the index, answers at the cursor."""
 
+from collections import OrderedDict
 from dataclasses import astuple
 from typing import Any
 
+from inkling.context.analysis.scope_facts import ScopeFacts, scope_of, unpack_facts
 from inkling.context.worker.child import Call, Worker
 from inkling.core.suggestion import Reason
 from inkling.core.text import split_lines
@@ -14,6 +16,7 @@ from inkling.engine.index.library import Library, LibraryState, gather
 from inkling.engine.language.evidence import Layer
 from inkling.engine.language.open_files import OpenFile, ScannedTokens, TokenNumbers
 
+MOST_SCOPES = 16  # of a document, about which facts are remembered
 MOST_NUMBERS = 200_000  # distinct tokens of open files, each misspelt name among them; then they are numbered anew
 MOST_SCANNED_TOKENS = 200_000  # of other open and saved files, which each answer scans from end to end
 
@@ -25,6 +28,18 @@ class Document:
         self.path = path
         self.text = ""
         self.file = OpenFile(numbers)
+        self._facts: OrderedDict[str, ScopeFacts] = OrderedDict()
+
+    def take_facts(self, facts: ScopeFacts) -> None:
+        """Takes what is known of a scope."""
+        self._facts[facts.scope] = facts
+        self._facts.move_to_end(facts.scope)
+        while len(self._facts) > MOST_SCOPES:
+            self._facts.popitem(last=False)
+
+    def facts_at(self, offset: int) -> ScopeFacts | None:
+        """Returns what is known of the scope at a place; None where nothing is."""
+        return self._facts.get(scope_of(self.text, offset)) if self._facts else None
 
     def is_lexed(self) -> bool:
         """Tells whether the tokens are those of the latest text; an empty last line makes no difference."""
@@ -45,6 +60,7 @@ class EmbeddedMind:
                 "document": self._take_document,
                 "closed": self._take_closed,
                 "saved": self._take_saved,
+                "facts": self._take_facts,
             },
             on_idle=self._rest,
         )
@@ -80,13 +96,19 @@ class EmbeddedMind:
         if document is not None and document.path is not None and document.is_lexed():
             self._library.closed(document.path, document.text, document.file.tokens)
 
+    def _take_facts(self, payload: tuple[str, Any]) -> None:
+        uri, packed = payload
+        document = self._documents.get(uri)
+        if document is not None:
+            document.take_facts(unpack_facts(packed))
+
     def _take_saved(self, paths: list[str]) -> None:
         self._library.saved(paths)
 
     def _complete(self, call: Call) -> tuple[str, Any]:
-        """Returns `("candidates", [(text, mean_logprob, n_tokens), …])` or `("silence", reason)`."""
+        """Returns `("candidates", [(text, mean_logprob, n_tokens, confidence), …])` or `("silence", reason)`."""
         uri, offset = call.payload
-        surroundings = self._surroundings(uri, call)
+        surroundings = self._surroundings(uri, offset, call)
         document = self._documents[uri]
         proposals = propose(document.file, self._numbers, document.text, offset, surroundings)
         if proposals is None:
@@ -99,12 +121,12 @@ class EmbeddedMind:
     def _names(self, call: Call) -> dict[str, float]:
         """Returns the probability of the likely names."""
         uri, offset = call.payload
-        surroundings = self._surroundings(uri, call)
+        surroundings = self._surroundings(uri, offset, call)
         document = self._documents[uri]
         place = look_at(document.file, self._numbers, document.text, offset, surroundings)
         return {} if place is None else likely_names(place, document.file, self._numbers)
 
-    def _surroundings(self, uri: str, call: Call) -> Surroundings:
+    def _surroundings(self, uri: str, offset: int, call: Call) -> Surroundings:
         """Returns the code that is asked beside a document, in its latest state."""
         self._library.take_news()
         self._renumber_when_there_are_too_many()
@@ -112,6 +134,7 @@ class EmbeddedMind:
         return Surroundings(
             workspace=[*self._fresh_layers(uri, open_paths), *self._library.workspace_layers(open_paths)],
             environment=self._library.environment_layers(),
+            facts=self._documents[uri].facts_at(offset),
             is_cancelled=call.is_cancelled,
         )
 
