@@ -31,7 +31,7 @@ stage "tests in a real editor" make --no-print-directory test-editor
 # The project reviews its own last commits; what that finds is printed and fails nothing.
 printf '\n== a review of the last commits\n'
 if git rev-parse --quiet --verify HEAD~3 >/dev/null 2>&1; then
-    .venv/bin/inkling review HEAD~3..HEAD --budget 30 --fail-on never || missing+=("the review of the last commits did not run")
+    .venv/bin/inkling review HEAD~3..HEAD --no-model --budget 30 --fail-on never || missing+=("the review of the last commits did not run")
 else
     missing+=("three commits of history: the last commits were not reviewed")
 fi

@@ -30,9 +30,9 @@ class EmbeddedChangedParts:
         self._reading: _Reading | None = None
 
     def parts(self, changes: ChangeSet) -> Sequence[ChangedPart]:
-        """Returns what there is to ask about: functions, then what is in none, then tests; large changes first.
+        """Returns what there is to ask about: functions, what is in none, tests, what is minor; large changes first.
 
-        What only went has no line to comment on, and definitions whose code is the same are left out.
+        A definition or a file that is gone has no line to comment on.
         """
         code = read_changed_code(changes.files)
         texts = {file.path: file for file in changes.files if file.after is not None and file.hunks}
@@ -41,16 +41,16 @@ class EmbeddedChangedParts:
         parts = [
             reading.of_definition(pair)
             for pair in code.definitions
-            if pair.after is not None and not pair.is_same_code and (pair.lines_after or pair.lines_before)
+            if pair.after is not None and (pair.lines_after or pair.lines_before)
         ]
-        in_functions = {part.path for part in parts}
         for path, file in texts.items():
             if path.suffix == ".py" and path not in code.unparsed:
                 lines = code.module_lines_after.get(path, ())
-                if _says_something(file, lines):
-                    parts.append(reading.of_file(path, lines, ()))
-            elif path.suffix not in _PROSE and path not in in_functions:
-                parts.append(reading.of_file(path, _all_after(file), _all_before(file)))
+                if lines:
+                    parts.append(reading.of_file(path, lines, (), is_minor=not _says_something(file, lines)))
+            else:
+                is_prose = path.suffix in _PROSE
+                parts.append(reading.of_file(path, _all_after(file), _all_before(file), is_minor=is_prose))
         return sorted(parts, key=_rank)
 
     def surrounded(self, part: ChangedPart) -> ChangedPart:
@@ -68,8 +68,14 @@ class EmbeddedChangedParts:
         )
 
 
-def _rank(part: ChangedPart) -> tuple[bool, bool, int, PurePosixPath]:
-    return is_test_file(part.path), not part.symbol, -len(part.lines_after) - len(part.lines_before), part.path
+def _rank(part: ChangedPart) -> tuple[bool, bool, bool, int, PurePosixPath]:
+    return (
+        part.is_minor,
+        is_test_file(part.path),
+        not part.symbol,
+        -len(part.lines_after) - len(part.lines_before),
+        part.path,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +111,16 @@ class _Reading:
             after=_excerpt(path, after, text, pair.lines_after),
             module=module,
             root=root,
+            is_minor=pair.is_same_code,
         )
 
-    def of_file(self, path: PurePosixPath, after: Sequence[int], before: Sequence[int]) -> ChangedPart:
+    def of_file(
+        self, path: PurePosixPath, after: Sequence[int], before: Sequence[int], *, is_minor: bool
+    ) -> ChangedPart:
         module, root = self._module(path)
-        return ChangedPart(path=path, lines_after=tuple(after), lines_before=tuple(before), module=module, root=root)
+        return ChangedPart(
+            path=path, lines_after=tuple(after), lines_before=tuple(before), module=module, root=root, is_minor=is_minor
+        )
 
     def _was(self, path: PurePosixPath, old_path: PurePosixPath | None) -> bool:
         return self.texts[path].old_path == old_path

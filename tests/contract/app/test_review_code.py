@@ -76,20 +76,28 @@ def test_callees_are_found_where_they_are_imported_from(tmp_path: Path) -> None:
     ]
 
 
-def test_tests_come_last_and_what_does_nothing_is_left_out(tmp_path: Path) -> None:
+def test_tests_come_late_and_last_what_does_nothing(tmp_path: Path) -> None:
     cart = (
         CART.replace("Things to buy", "Things")
         .replace("import math\n", "import math\nimport os\n")
         .replace("limit = 3", "limit = 4")
+        .replace("def net(price):\n", "def net(price):  # in cents\n")
     )
     parts = _parts(_change(tmp_path, cart=cart, tests=TESTS.replace("== 1", "== 2"), readme="x = (\n"))
-    assert list(parts) == ["src/shop/cart.py: Cart", "readme.py", "tests/test_cart.py: test_net"]
+    assert [(name, part.is_minor) for name, part in parts.items()] == [
+        ("src/shop/cart.py: Cart", False),
+        ("readme.py", False),
+        ("tests/test_cart.py: test_net", False),
+        ("src/shop/cart.py: net", True),
+        ("src/shop/cart.py", True),
+    ]
     assert parts["readme.py"].module == "readme"
     assert parts["readme.py"].after is None
 
 
-def test_files_that_are_no_code_are_asked_about_whole_but_prose_is_not(tmp_path: Path) -> None:
+def test_files_that_are_no_code_are_asked_about_whole_and_prose_is_minor(tmp_path: Path) -> None:
     before: dict[str, str | None] = {"deploy.yml": "a: 1\nb: 2\n", "README.md": "old\n", "gone.py": "def f(): ...\n"}
     after: dict[str, str | None] = {"deploy.yml": "a: 1\nb: 3\n", "README.md": "new\n", "gone.py": None}
-    (part,) = _parts(change_of(tmp_path, Path(sys.executable), before, after)).values()
+    part, prose = _parts(change_of(tmp_path, Path(sys.executable), before, after)).values()
+    assert (prose.name, prose.is_minor, part.is_minor) == ("README.md", True, False)
     assert (part.name, part.module, part.lines_before, part.lines_after) == ("deploy.yml", "", (2,), (2,))

@@ -346,6 +346,20 @@ async def test_a_question_of_the_team_is_answered_in_its_words(
     assert (comment.message, comment.severity) == ("Put the unit in the name.", Severity.NOTE)
 
 
+async def test_prose_is_asked_about_where_the_team_asks_something_of_it(
+    model_server: ModelServer, client: ModelClient, shop: Path
+) -> None:
+    model_server.script = _answers(_says())
+    changes = change_of(shop, Path(sys.executable), {"NEWS.md": "old\n"}, {"NEWS.md": "new\n"})
+
+    assert not (await _review(client, changes, _facts())).checked
+    assert model_server.received == []
+
+    findings = await _review(client, changes, _facts(questions=(_question("news", "Is it for users?", suffix=".md"),)))
+    assert findings.checked == ["1 part of 1 file asked of the language model"]
+    assert "+    1 | new" in _asked(model_server.received[0])
+
+
 async def test_a_file_that_may_not_be_sent_is_neither_asked_about_nor_shown(
     model_server: ModelServer, client: ModelClient, shop: Path
 ) -> None:

@@ -44,6 +44,8 @@ class ChangedPart:
         callees: Functions of the project that it calls, likewise.
         module: The name that its file is imported by; empty for what is no Python module.
         root: The folder that this name begins in.
+        is_minor: Whether nothing in it can fail, as in prose, comments and imports: it is asked about only where the
+            team asks something of its file.
     """
 
     path: PurePosixPath
@@ -56,6 +58,7 @@ class ChangedPart:
     callees: tuple[Excerpt, ...] = ()
     module: str = ""
     root: PurePosixPath = field(default_factory=PurePosixPath)
+    is_minor: bool = False
 
     @property
     def name(self) -> str:

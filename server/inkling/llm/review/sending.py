@@ -48,6 +48,7 @@ def sendable(changes: ChangeSet, facts: ReviewFacts) -> Sendable:
         for part in facts.code.parts(changes)
         # What a function was may come from another file than it is in now.
         if part.path not in kept and (part.before is None or facts.may_show(part.before.path))
+        if not part.is_minor or any(each.is_about(part.path) for each in facts.questions)
     ]
     return Sendable(parts=tuple(parts), kept=tuple(sorted(kept)))
 
