@@ -109,6 +109,7 @@ class _Day:
         rss_mb, pss_mb = memory_mb(self._completer.process_ids()[0], with_children=False)
         hour = self._n_pressed / self._keys_per_sample / SAMPLES_AN_HOUR
         self.samples.append(Sample(hour=hour, rss_mb=rss_mb, pss_mb=pss_mb))
+        print(f"hour {hour:.2f}: RSS {rss_mb:.1f} MB, PSS {pss_mb:.1f} MB", file=sys.stderr)
 
     async def press(self, path: Path, key: Keystroke) -> None:
         """Tells of a keystroke, and asks what goes on."""

@@ -11,7 +11,7 @@ from inkling.core.settings import IndexSettings
 from inkling.core.text import split_lines
 
 LEAST_LINE_CHARS = 20  # a shorter line may stand in any project
-MOST_SHARED_LINES = 0.5  # a file of the environment with more of a project's lines is a copy of one of its files
+MOST_SHARED_LINES = 0.3  # a file of the environment with more lines of a project is a copy of one of its files
 _SOURCE_FOLDERS = ("src", "lib")
 
 
@@ -72,7 +72,7 @@ def top_level_names(texts: Mapping[str, str]) -> set[str]:
 
 
 def is_copy(text: str, known_lines: set[str]) -> bool:
-    """Tells whether most of the lines of a text that are long enough to tell are among `known_lines`."""
+    """Tells whether so many of the longer lines of a text are among `known_lines` that it is a copy."""
     lines = _long_lines(text)
     return bool(lines) and sum(line in known_lines for line in lines) > MOST_SHARED_LINES * len(lines)
 
