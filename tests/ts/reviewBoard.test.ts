@@ -115,15 +115,14 @@ describe("lines", () => {
 });
 
 describe("the board", () => {
-  it("finds the comment at the cursor, else the nearest of the file", () => {
+  it("knows the open comments at the cursor", () => {
     const far: WireReviewComment = { ...COMMENT, commentId: "far", range: { start: { line: 40, character: 0 }, end: { line: 41, character: 0 } } };
     const { board } = new Desk([far, COMMENT]);
-    const at = (line: number, isShown = () => true) => board.near(URI, line, isShown).map(({ comment }) => comment.commentId);
-    expect(at(3)).toEqual(["c1"]);
-    expect(at(40)).toEqual(["far"]);
-    expect(at(10)).toEqual(["c1", "far"]);
-    expect(at(3, () => false)).toEqual([]);
-    expect(board.near("file:///ws/b.py", 3, () => true)).toEqual([]);
+    const at = (line: number) => board.at(URI, line).map(({ comment }) => comment.commentId);
+    expect([at(1), at(2), at(3), at(4), at(40)]).toEqual([[], ["c1"], ["c1"], [], ["far"]]);
+    expect(board.at("file:///ws/b.py", 3)).toEqual([]);
+    board.close("c1");
+    expect(at(3)).toEqual([]);
   });
 
   it("takes what is closed from the server", () => {

@@ -46,7 +46,7 @@ export const SUGGESTION: readonly WireFileEdits[] = [
 export const RESULT: ReviewResult = {
   reviewId: "r1",
   name: "the working tree against HEAD",
-  message: "2 comments.",
+  message: "Reviewed the working tree.",
   comments: [COMMENT, { ...COMMENT, commentId: "c2", severity: "note", isFolded: true }],
   nFiles: 3,
   nBeyond: 0,

@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 
 import { codeBlock, commandLink, paragraph } from "../../extension/src/pure/markdown";
-import type { ReviewResult } from "../../extension/src/pure/protocol";
 import {
   actionsOf,
   bodyOf,
@@ -23,9 +22,9 @@ describe("text of a comment", () => {
     expect(bodyOf(COMMENT, PLAIN_SITUATION).split("\n\n").slice(0, 5)).toEqual([
       "`split(0, 0)` returned `[]`, now raises `ZeroDivisionError`.",
       "Callers rely on it.",
-      "- It was run on both versions.\n- Both answered the same twice.",
-      "Reproduction:",
       "```python\nsplit(0, 0)\n```",
+      "- before: returns `[]`\n- now: raises `ZeroDivisionError`",
+      "- It was run on both versions.\n- Both answered the same twice.",
     ]);
     const links = bodyOf(COMMENT, PLAIN_SITUATION).split("\n\n").at(-1) ?? "";
     expect(links).toContain("[Run the Reproduction](command:inkling.review.runReproduction?%5B%22c1%22%5D)");
@@ -103,15 +102,9 @@ describe("a run of a reproduction", () => {
 });
 
 describe("what came of a review", () => {
-  it("is one line", () => {
-    expect(outcomeText(RESULT)).toBe("1 error on the working tree against HEAD (3 files); 1 less certain; 1 thing not checked.");
-    expect(outcomeText({ ...RESULT, nBeyond: 2, unchecked: [] })).toContain("; 2 more beyond the most that are shown; 1 less certain.");
-  });
-
-  it("is no praise where there is nothing, and the server's words where nothing was read", () => {
-    const nothing: ReviewResult = { ...RESULT, comments: [], unchecked: [] };
-    expect(outcomeText(nothing)).toBe("nothing to say on the working tree against HEAD (3 files).");
-    expect(outcomeText({ ...nothing, reviewId: "", message: "There is no repository." })).toBe("There is no repository.");
+  it("is one line: the server's, and how much could not be checked", () => {
+    expect(outcomeText(RESULT)).toBe("Reviewed the working tree. 1 thing could not be checked.");
+    expect(outcomeText({ ...RESULT, unchecked: [] })).toBe("Reviewed the working tree.");
   });
 
   it("can be read as a page: comments by file, what was checked and what was not", () => {

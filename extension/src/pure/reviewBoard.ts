@@ -75,12 +75,9 @@ export class ReviewBoard {
     return this.placed.get(commentId);
   }
 
-  /** Returns the open comments at a line, else those of the file, nearest first; of those that `isShown` admits. */
-  near(uri: string, line: number, isShown: (comment: PlacedComment) => boolean): readonly PlacedComment[] {
-    const inFile = this.open.filter((each) => each.comment.uri === uri && isShown(each));
-    const distance = ({ lines }: PlacedComment): number => Math.max(0, lines.first - line, line - lines.last);
-    const here = inFile.filter((each) => distance(each) === 0);
-    return here.length > 0 ? here : [...inFile].sort((a, b) => distance(a) - distance(b));
+  /** Returns the open comments at a line, zero-based. */
+  at(uri: string, line: number): readonly PlacedComment[] {
+    return this.open.filter(({ comment, lines }) => comment.uri === uri && lines.first <= line && line <= lines.last);
   }
 
   /** Moves comments along with a change of a document; returns those that are shown in another way now. */

@@ -86,8 +86,8 @@ export function bodyOf(comment: WireReviewComment, situation: CommentSituation):
   const parts = [
     paragraph(message),
     paragraph(reason),
-    evidence.map((sentence) => `- ${paragraph(sentence)}`).join("\n"),
     reproduction === null ? "" : reproductionText(reproduction),
+    evidence.map((sentence) => `- ${paragraph(sentence)}`).join("\n"),
     suggestionDiff === "" ? "" : `Suggestion:\n\n${codeBlock(suggestionDiff, "diff")}`,
     places.length === 0 ? "" : `Same cause: ${places.join(", ")}`,
     isOnOldSide ? `*About ${removedLines(comment)}.*` : "",
@@ -100,11 +100,11 @@ export function bodyOf(comment: WireReviewComment, situation: CommentSituation):
 
 /** Returns what a run of a reproduction showed, in Markdown. */
 export function runText({ verdict, message, before, after, output, seconds }: RunReproductionResult): string {
-  const lines = [...(before === "" ? [] : [`before: ${before}`]), ...(after === "" ? [] : [`now: ${after}`])];
+  const lines = [...(before === "" ? [] : [`- before: ${paragraph(before)}`]), ...(after === "" ? [] : [`- now: ${paragraph(after)}`])];
   const parts = [
     `**${VERDICT_WORDS[verdict]}** after ${seconds.toFixed(1)} s.`,
     paragraph(message),
-    lines.map((line) => `- ${paragraph(line)}`).join("\n"),
+    lines.join("\n"),
     output.trim() === "" ? "" : codeBlock(lastLines(output), "text"),
   ];
   return parts.filter((part) => part !== "").join("\n\n");
@@ -116,20 +116,8 @@ export function foldedText(n: number): string {
 }
 
 /** Returns what came of a review in one line. */
-export function outcomeText(result: ReviewResult): string {
-  const { comments, reviewId, message, name, nFiles, nBeyond, unchecked } = result;
-  if (reviewId === "") {
-    return message;
-  }
-  const shown = comments.filter(({ isFolded }) => !isFolded);
-  const nFolded = comments.length - shown.length;
-  const what = shown.length === 0 ? `nothing to say on ${name}` : `${bySeverity(shown)} on ${name}`;
-  const more = [
-    ...(nBeyond > 0 ? [`${nBeyond} more beyond the most that are shown`] : []),
-    ...(nFolded > 0 ? [`${nFolded} less certain`] : []),
-    ...(unchecked.length > 0 ? [`${count(unchecked.length, "thing")} not checked`] : []),
-  ];
-  return `${[`${what} (${count(nFiles, "file")})`, ...more].join("; ")}.`;
+export function outcomeText({ message, unchecked }: ReviewResult): string {
+  return unchecked.length === 0 ? message : `${message} ${count(unchecked.length, "thing")} could not be checked.`;
 }
 
 /** Returns what was looked at and what was found as a page to read. */
@@ -187,14 +175,8 @@ export function linesOf({ range }: Pick<WireReviewComment, "range">): { readonly
   return { first: start.line, last: end.character === 0 && end.line > start.line ? end.line - 1 : end.line };
 }
 
-function reproductionText({ call, before, after, nInputs }: WireReproduction): string {
-  const lines = [`before: ${before}`, `now: ${after}`].map((line) => `- ${paragraph(line)}`);
-  return ["Reproduction:", "", codeBlock(call, "python"), "", ...lines, `- compared on ${count(nInputs, "input")}`].join("\n");
-}
-
-function bySeverity(comments: readonly WireReviewComment[]): string {
-  const counts = (["error", "warning", "note"] as const).map((severity) => [severity, comments.filter((each) => each.severity === severity).length] as const);
-  return counts.filter(([, n]) => n > 0).map(([severity, n]) => count(n, severity)).join(", ");
+function reproductionText({ call, before, after }: WireReproduction): string {
+  return [codeBlock(call, "python"), "", `- before: ${paragraph(before)}`, `- now: ${paragraph(after)}`].join("\n");
 }
 
 function listed(lines: readonly string[]): readonly string[] {

@@ -127,6 +127,7 @@ async function showMenu({ activity, server }: CommandContext): Promise<void> {
       label: predictsEdits ? "$(circle-slash) Switch Next Edits Off" : "$(arrow-right) Switch Next Edits On",
       run: () => switchNextEdits(!predictsEdits),
     },
+    { label: "$(comment-discussion) Review Changes", run: run("inkling.review.workingTree") },
     { label: "Look", kind: vscode.QuickPickItemKind.Separator },
     { label: "$(question) Why (not) shown?", run: run("inkling.whyShown") },
     { label: "$(graph) Insights", run: run("inkling.showInsights") },

@@ -213,7 +213,7 @@ export class CommentActions implements vscode.Disposable {
     });
   }
 
-  /** Returns the comment that a command is about: that of its link or menu, else the one at the cursor, else one that the user chooses. */
+  /** Returns the comment that a command is about: that of its link or menu, else the one at the cursor, else the one that the user chooses. */
   private async targetOf(argument: unknown, action: ActionName): Promise<Target | undefined> {
     const { reviews } = this.options;
     const { board, threads } = reviews;
@@ -228,8 +228,8 @@ export class CommentActions implements vscode.Disposable {
     }
     const isFit = (placed: PlacedComment): boolean => threads.isShown(placed) && actionsOf(placed.comment).includes(action);
     const editor = vscode.window.activeTextEditor;
-    const near = editor === undefined ? [] : board.near(editor.document.uri.toString(), editor.selection.active.line, isFit);
-    const placed = near[0] ?? (await chooseComment(board.open.filter(isFit)));
+    const here = editor === undefined ? [] : board.at(editor.document.uri.toString(), editor.selection.active.line).filter(isFit);
+    const placed = await chooseComment(here.length > 0 ? here : board.open.filter(isFit));
     return placed === undefined ? undefined : { board, placed };
   }
 }
@@ -238,7 +238,11 @@ function paramsOf(board: ReviewBoard, { comment }: PlacedComment): ReviewComment
   return { reviewId: board.result.reviewId, commentId: comment.commentId };
 }
 
+/** Asks only where there is a choice. */
 async function chooseComment(comments: readonly PlacedComment[]): Promise<PlacedComment | undefined> {
+  if (comments.length === 1) {
+    return comments[0];
+  }
   const items = comments.map((placed) => ({
     label: placed.comment.message,
     description: `${vscode.workspace.asRelativePath(vscode.Uri.parse(placed.comment.uri))}:${placed.lines.first + 1}`,
