@@ -415,17 +415,23 @@ async def test_tokens_that_are_used_up_leave_parts_out(
 async def test_when_the_time_is_up_there_is_what_came_until_then(
     model_server: ModelServer, client: ModelClient, shop: Path
 ) -> None:
+    answer = _says(REMARK, REMARK | {"message": "A second one."})
+    slow = Reply(texts=(answer,), hold=asyncio.Event(), hold_after=n_pieces_of(answer[: answer.index("second")]))
+
     def script(received: Received) -> Reply:
-        is_slow = "cart.py, share" in _asked(received)
-        return Reply(fault="no headers") if is_slow else _answers(_says(REMARK | {"quote": "    return 1"}))(received)
+        if "cart.py, share" in _asked(received):
+            return slow
+        return _answers(_says(REMARK | {"quote": "    return 1"}))(received)
 
     model_server.script = script
-    facts = _facts(earlier=Told(), code=EmbeddedChangedParts(ProjectReader()))
     changes = _change(shop, more=(None, "def more():\n    return 1\n"))
 
-    findings = await _review(client, changes, facts, ReviewBudget(wall_s=4.0))
+    findings = await _review(client, changes, _facts(), ReviewBudget(wall_s=4.0))
 
-    assert only(findings).path == PurePosixPath("more.py")
+    assert {str(comment.path): comment.message for comment in findings.comments} == {
+        "more.py": REMARK["message"],
+        "cart.py": REMARK["message"],
+    }
     assert "cart.py: share, by the language model: it had not answered after 4 seconds" in _why(findings)
 
 

@@ -1,6 +1,7 @@
 """All questions of one review, within its tokens: asked part by part, the claims run, the comments scored."""
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from inkling.llm.review.objects import BadAnswerError
 from inkling.llm.review.purse import TokenPurse
 from inkling.llm.review.replies import parse_reply
 from inkling.llm.review.scoring import ToScore, parse_scores, scoring_messages
-from inkling.llm.review.sending import first_question
+from inkling.llm.review.sending import FirstQuestion, first_question
 from inkling.llm.review.showing import ShownPart
 from inkling.llm.text_model import ChatMessage, ChatRequest, Purpose, TextModel
 
@@ -55,6 +56,7 @@ class Inquiry:
     account: Account
     drafts: list[Draft] = field(default_factory=list)
     _endpoint_problem: str = ""
+    _broken_off: list[tuple[FirstQuestion, str]] = field(default_factory=list)
     _purse: TokenPurse = field(init=False)
     _runs: asyncio.Semaphore = field(init=False)
 
@@ -77,10 +79,11 @@ class Inquiry:
         if not await self._purse.take(n_taken):
             self.account.beyond_tokens.append(part)
             return
-        spent = _Spent()
+        spent, pieces = _Spent(), list[str]()
         try:
-            answer = await self._ask(messages, ANSWER_TOKENS, spent)
+            answer = await self._ask(messages, ANSWER_TOKENS, spent, pieces)
             reply = await asyncio.to_thread(parse_reply, answer, part_shown, first.questions)
+            pieces.clear()
             self.account.asked.append(part)
             if not part_shown.is_whole:
                 self.account.shortened.append(part)
@@ -96,8 +99,19 @@ class Inquiry:
             self.account.failed.append((part, self._endpoint_problem))
         except BadAnswerError as error:
             self.account.failed.append((part, str(error)))
+        except asyncio.CancelledError:
+            self._broken_off.append((first, "".join(pieces)))
+            raise
         finally:
             self._purse.settle(n_taken, spent.n_tokens)
+
+    def take_broken_off(self) -> None:
+        """Takes what is whole of answers that the end of the time broke off; parses code, so it belongs in a thread."""
+        for first, answer in self._broken_off:
+            with contextlib.suppress(BadAnswerError):
+                reply = parse_reply(answer, first.shown, first.questions)
+                self.account.n_unfit += reply.n_unfit
+                self.drafts += [Draft(part=first.shown.part, remark=remark) for remark in reply.remarks]
 
     async def _run(self, draft: Draft) -> None:
         """Runs what a remark claims, and its suggestion where the claim holds."""
@@ -124,20 +138,25 @@ class Inquiry:
         to_score = [ToScore(remark=draft.remark, judged=draft.judged) for draft in drafts]
         messages = await asyncio.to_thread(scoring_messages, part_shown, self.request.changes, to_score)
         try:
-            scores = parse_scores(await self._ask(messages, SCORE_TOKENS, spent), len(drafts))
+            scores = parse_scores(await self._ask(messages, SCORE_TOKENS, spent, []), len(drafts))
         except (ModelError, BadAnswerError):
             scores = [None] * len(drafts)
         for draft, score in zip(drafts, scores, strict=True):
             draft.score = score
         self.account.n_unscored += scores.count(None)
 
-    async def _ask(self, messages: tuple[ChatMessage, ...], max_tokens: int, spent: "_Spent") -> str:
+    async def _ask(self, messages: tuple[ChatMessage, ...], max_tokens: int, spent: "_Spent", pieces: list[str]) -> str:
         """Returns the model's answer, which may break off; its tokens count, also when it is ended early.
+
+        Args:
+            messages: The question.
+            max_tokens: Of the answer.
+            spent: Where its tokens are added.
+            pieces: Gets the answer as it comes.
 
         Raises:
             ModelError: The endpoint did not answer.
         """
-        pieces: list[str] = []
         request = ChatRequest(messages=messages, max_tokens=max_tokens)
         try:
             async with aclosing(self.model.chat(request, self.purpose)) as chunks:

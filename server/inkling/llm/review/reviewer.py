@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from inkling.core.review import Findings, ReviewProgress, ReviewRequest
-from inkling.llm.review.account import Account
+from inkling.core.review import Findings, ReviewProgress, ReviewRequest, Unchecked
+from inkling.llm.review.account import WHO, Account
 from inkling.llm.review.claims import ClaimRunner
 from inkling.llm.review.facts import ChangedPart, ReviewFacts
 from inkling.llm.review.inquiry import Inquiry
@@ -58,8 +58,11 @@ class ModelReviewer:
                 )
                 await _ask_all(inquiry, parts, on_progress)
         except TimeoutError:
-            pass  # what there is then is told below
-        drafts = inquiry.drafts if inquiry is not None else []
+            if inquiry is None:
+                why = "it was not asked, since the time was up; a larger budget may help"
+                return Findings(comments=(), unchecked=(Unchecked(what=WHO, why=why),))
+            await asyncio.to_thread(inquiry.take_broken_off)
+        drafts = inquiry.drafts
         return Findings(
             comments=[draft.comment() for draft in drafts if not draft.is_dropped],
             checked=account.checked(drafts),
