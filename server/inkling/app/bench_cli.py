@@ -322,6 +322,28 @@ def bench_completion(
     sys.exit(run(options, json_file))
 
 
+@bench.command("names")
+@click.option(
+    "--project",
+    "projects",
+    type=click.Path(path_type=Path, exists=True, file_okay=False, resolve_path=True),
+    multiple=True,
+    required=True,
+    help="A folder of Python files: names are drawn from it. May be given several times.",
+)
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses names; for the intervals.")
+@click.option(
+    "--limit", "n_each", type=click.IntRange(1), default=100, show_default=True, help="Most names of a kind a project."
+)
+@_JSON_OPTION
+@with_exit_codes
+def bench_names(projects: tuple[Path, ...], seed: int, n_each: int, json_file: Path | None) -> None:
+    """Where the wanted name stands in the completion popup: as jedi orders names, and as the language model does."""
+    from inkling.bench.names import NamesOptions, run
+
+    sys.exit(run(NamesOptions(projects=projects, n_each=n_each, seed=seed), json_file))
+
+
 @bench.command("next-edit")
 @click.option("--data", type=click.Path(path_type=Path), help="Ordered steps of pull requests, as in the shared set.")
 @click.option("--repo", type=click.Path(path_type=Path), help="Take the commits of this git repository instead.")

@@ -58,8 +58,7 @@ class PopupFeature:
             raise found
         if not found.names:
             return Popup(rows=_guessed(request, likely), is_all=False)
-        chosen = sorted(range(len(found.names)), key=lambda index: -likely.get(found.names[index], 0.0))[:MOST_ROWS]
-        rows = await self._names.describe_names(found.ticket, chosen)
+        rows = await self._names.describe_names(found.ticket, in_order(found.names, likely))
         return Popup(rows=rows, is_all=found.is_all and len(rows) == len(found.names))
 
     async def document(self, ticket: str, index: int) -> NameDocumentation | None:
@@ -85,12 +84,18 @@ class PopupFeature:
             return {}
 
 
+def in_order(names: Sequence[str], likely: Mapping[str, float]) -> list[int]:
+    """Returns the places of the names that are shown, the likeliest first; equally likely ones keep their order."""
+    return sorted(range(len(names)), key=lambda index: -likely.get(names[index], 0.0))[:MOST_ROWS]
+
+
+def guessed_names(likely: Mapping[str, float]) -> list[str]:
+    """Returns the names that are worth a row although nobody knows whether they exist, the likeliest first."""
+    return [name for name, probability in likely.items() if probability >= LEAST_GUESS_PROBABILITY][:MOST_GUESSED_ROWS]
+
+
 def _guessed(request: CompletionRequest, likely: Mapping[str, float]) -> list[NamedCompletion]:
     """Returns the attributes that are written in such a place elsewhere, where the receiver's are not known."""
     if not _BEHIND_DOT.search(line_prefix(request.snapshot.text, request.offset)):
         return []
-    return [
-        NamedCompletion(name=name, written=name, kind="text", detail="")
-        for name, probability in list(likely.items())[:MOST_GUESSED_ROWS]
-        if probability >= LEAST_GUESS_PROBABILITY
-    ]
+    return [NamedCompletion(name=name, written=name, kind="text", detail="") for name in guessed_names(likely)]
