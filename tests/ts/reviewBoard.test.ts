@@ -121,7 +121,7 @@ describe("the board", () => {
     const at = (line: number) => board.at(URI, line).map(({ comment }) => comment.commentId);
     expect([at(1), at(2), at(3), at(4), at(40)]).toEqual([[], ["c1"], ["c1"], [], ["far"]]);
     expect(board.at("file:///ws/b.py", 3)).toEqual([]);
-    board.close("c1");
+    board.setDone("c1");
     expect(at(3)).toEqual([]);
   });
 
@@ -133,11 +133,20 @@ describe("the board", () => {
     expect(board.open.map(({ comment }) => comment.commentId)).toEqual(["c1"]);
   });
 
+  it("keeps a comment away whose suggestion was applied, whatever else is closed and opened again", () => {
+    const { board } = new Desk([WITH_SUGGESTION, { ...COMMENT, commentId: "c2" }]);
+    board.setDone("c1");
+    board.setClosed(["c2"]);
+    expect(board.open).toEqual([]);
+    board.setClosed([]);
+    expect(board.open.map(({ comment }) => comment.commentId)).toEqual(["c2"]);
+  });
+
   it("brings a comment back as it was before its suggestion was applied", () => {
     const desk = new Desk([WITH_SUGGESTION]);
     const before = desk.board.get("c1");
     desk.change(replaced([2, 13], [2, 14], "<="));
-    desk.board.close("c1");
+    desk.board.setDone("c1");
     desk.change(replaced([2, 13], [2, 15], "<"));
     expect(desk.board.open).toEqual([]);
     if (before !== undefined) {

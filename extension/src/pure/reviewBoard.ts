@@ -27,7 +27,10 @@ export interface PlacedComment {
   /** Moved along with the text; undefined where it was changed in the place of an edit. */
   readonly suggestion: readonly WireFileEdits[] | undefined;
   readonly run: RunReproductionResult | undefined;
+  /** Whether it was dismissed, resolved or silenced. */
   readonly isClosed: boolean;
+  /** Whether its suggestion was applied. */
+  readonly isDone: boolean;
 }
 
 /** Returns the text of lines of a document, ends as `\n`; undefined where it cannot be read. */
@@ -56,6 +59,7 @@ export class ReviewBoard {
         suggestion: comment.suggestion,
         run: undefined,
         isClosed: false,
+        isDone: false,
       };
       for (const change of since) {
         entry = moved(entry, change);
@@ -68,7 +72,7 @@ export class ReviewBoard {
 
   /** All comments that are open, worth most first. */
   get open(): readonly PlacedComment[] {
-    return [...this.placed.values()].filter(({ isClosed }) => !isClosed);
+    return [...this.placed.values()].filter(({ isClosed, isDone }) => !isClosed && !isDone);
   }
 
   get(commentId: string): PlacedComment | undefined {
@@ -103,14 +107,15 @@ export class ReviewBoard {
     return ids;
   }
 
-  /** Closes a comment for this window alone: what it asked for was done. */
-  close(commentId: string): void {
-    this.update(commentId, { isClosed: true });
+  /** Takes that a comment's suggestion was applied. */
+  setDone(commentId: string): void {
+    this.update(commentId, { isDone: true });
   }
 
-  /** Brings a comment back as it was before, with its edits where they belonged. */
+  /** Brings a comment back as it was before its suggestion was applied, with the edits where they belonged. */
   restore(before: PlacedComment): void {
-    this.placed.set(before.comment.commentId, { ...before, isClosed: false });
+    const isClosed = this.placed.get(before.comment.commentId)?.isClosed ?? false;
+    this.placed.set(before.comment.commentId, { ...before, isClosed });
   }
 
   setRun(commentId: string, run: RunReproductionResult): void {

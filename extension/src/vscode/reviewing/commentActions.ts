@@ -103,7 +103,7 @@ export class CommentActions implements vscode.Disposable {
       return;
     }
     this.applied = [...this.applied, { ...target, before }];
-    board.close(placed.comment.commentId);
+    board.setDone(placed.comment.commentId);
     reviews.outcomes.accepted(placed.comment.commentId);
     reviews.draw();
     vscode.window.setStatusBarMessage("Inkling: suggestion applied. Undo takes it back.", 5000);
@@ -136,7 +136,7 @@ export class CommentActions implements vscode.Disposable {
   }
 
   private async run({ board, placed }: Target): Promise<void> {
-    const result = await this.ask<RunReproductionResult>("Running the reproduction", RUN_REPRODUCTION, paramsOf(board, placed));
+    const result = await this.ask<RunReproductionResult>(RUN_REPRODUCTION, paramsOf(board, placed), "Running the reproduction");
     if (result !== undefined) {
       board.setRun(placed.comment.commentId, result);
       this.options.reviews.draw();
@@ -144,7 +144,7 @@ export class CommentActions implements vscode.Disposable {
   }
 
   private async keep({ board, placed }: Target): Promise<void> {
-    const kept = await this.ask<KeepReproductionResult>("Keeping the reproduction", KEEP_REPRODUCTION, paramsOf(board, placed));
+    const kept = await this.ask<KeepReproductionResult>(KEEP_REPRODUCTION, paramsOf(board, placed), "Keeping the reproduction");
     if (kept === undefined) {
       return;
     }
@@ -169,7 +169,7 @@ export class CommentActions implements vscode.Disposable {
   private async close({ board, placed }: Target, how: Pick<CloseReviewCommentParams, "closing" | "reason">): Promise<void> {
     const { reviews } = this.options;
     const params: CloseReviewCommentParams = { ...paramsOf(board, placed), ...how };
-    const result = await this.ask<ReviewClosingResult>("Closing the comment", CLOSE_REVIEW_COMMENT, params);
+    const result = await this.ask<ReviewClosingResult>(CLOSE_REVIEW_COMMENT, params);
     if (result === undefined) {
       return;
     }
@@ -188,7 +188,7 @@ export class CommentActions implements vscode.Disposable {
   private async reopen(board: ReviewBoard, commentId: string): Promise<void> {
     const { reviews } = this.options;
     const params: ReopenReviewCommentParams = { reviewId: board.result.reviewId, commentId };
-    const result = await this.ask<ReviewClosingResult>("Reopening the comment", REOPEN_REVIEW_COMMENT, params);
+    const result = await this.ask<ReviewClosingResult>(REOPEN_REVIEW_COMMENT, params);
     if (result !== undefined && board === reviews.board) {
       reviews.outcomes.cameBack(commentId);
       board.setClosed(result.closed);
@@ -196,21 +196,24 @@ export class CommentActions implements vscode.Disposable {
     }
   }
 
-  /** Asks the server under a progress notification; undefined when it was called off, or there is no answer, which the user was told. */
-  private async ask<Result>(title: string, method: string, params: object): Promise<Result | undefined> {
-    const { server, log } = this.options;
-    const options = { location: vscode.ProgressLocation.Notification, title: `Inkling: ${title}`, cancellable: true };
-    return vscode.window.withProgress(options, async (_, token) => {
+  /** Asks the server; undefined when it was called off, or there is no answer, which the user was told. What has a title shows its progress. */
+  private async ask<Result>(method: string, params: object, title?: string): Promise<Result | undefined> {
+    const asking = async (token?: vscode.CancellationToken): Promise<Result | undefined> => {
       try {
-        return (await server.request(method, params, token)) as Result;
+        return (await this.options.server.request(method, params, token)) as Result;
       } catch (error) {
-        if (!token.isCancellationRequested) {
-          log.warn(`no answer to ${method}`, error);
+        if (token?.isCancellationRequested !== true) {
+          this.options.log.warn(`no answer to ${method}`, error);
           void tellProblem(wordsOf(error), undefined);
         }
         return undefined;
       }
-    });
+    };
+    if (title === undefined) {
+      return asking();
+    }
+    const options = { location: vscode.ProgressLocation.Notification, title: `Inkling: ${title}`, cancellable: true };
+    return vscode.window.withProgress(options, (_, token) => asking(token));
   }
 
   /** Returns the comment that a command is about: that of its link or menu, else the one at the cursor, else the one that the user chooses. */
@@ -224,7 +227,7 @@ export class CommentActions implements vscode.Disposable {
     const id = typeof argument === "string" ? argument : threads.idOf(argument);
     const named = id === undefined ? undefined : board.get(id);
     if (named !== undefined) {
-      return named.isClosed ? undefined : { board, placed: named };
+      return named.isClosed || named.isDone ? undefined : { board, placed: named };
     }
     const isFit = (placed: PlacedComment): boolean => threads.isShown(placed) && actionsOf(placed.comment).includes(action);
     const editor = vscode.window.activeTextEditor;

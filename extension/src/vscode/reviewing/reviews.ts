@@ -164,6 +164,8 @@ export class Reviews implements vscode.Disposable {
         percent = next;
       },
     };
+    // One that was asked for at the same moment may have got here first.
+    this.cancel();
     this.setRunning(running, name);
     try {
       await this.context.server.settled(source.token);
@@ -227,7 +229,7 @@ export class Reviews implements vscode.Disposable {
   }
 
   private changed({ document, contentChanges, reason }: vscode.TextDocumentChangeEvent): void {
-    if (contentChanges.length === 0) {
+    if (contentChanges.length === 0 || document.uri.scheme !== "file") {
       return;
     }
     const changes = fromTheEnd(contentChanges.map(({ range, text }) => ({ range, text })));
