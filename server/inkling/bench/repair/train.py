@@ -29,7 +29,7 @@ Floats = NDArray[np.float64]
 
 LEAST_OF_KIND = 150  # patches of a kind that is to have a weight of its own; with fewer the search's prior knows better
 PATCH_PENALTY = (
-    100.0  # of squared distances from what is expected, in lists: a hundred lists teach less than is expected
+    25.0  # of squared distances from what is expected, in lists; with 170 lists less holds back what they teach
 )
 LIST_PENALTY = 3.0  # whether any patch of a list is right is learned sooner
 EXPECTED: Mapping[str, float] = {
@@ -56,7 +56,9 @@ EXPECTED: Mapping[str, float] = {
 constants overfit, and patches that all others agree with are often right. All other weights are expected to be 0."""
 N_STEPS = 300
 STEP = 0.05
-RIGHT_OF_VERIFIED = 0.75  # what the threshold is to keep
+RIGHT_OF_VERIFIED = (
+    0.85  # what the threshold is to keep over bugs of all kinds; fewer are right of programs that a model wrote
+)
 LEAST_VERIFIED = 8  # lists above a threshold that is believed
 
 
