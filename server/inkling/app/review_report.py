@@ -125,7 +125,7 @@ def summary_lines(review: Review, *, show_folded: bool) -> Iterator[str]:
     hidden = [
         (len(review.beyond), "beyond --max-comments"),
         (0 if show_folded else len(review.folded), "less certain (--all shows them)"),
-        (review.n_closed, "dismissed"),
+        (review.n_closed, "closed before (--list-closed)"),
         (review.n_in_baseline, "in the baseline"),
         (review.n_seen, "seen at the last review"),
     ]

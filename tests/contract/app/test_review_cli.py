@@ -90,6 +90,8 @@ def test_a_dismissed_comment_does_not_come_back_after_a_rebase(repo: Repo) -> No
     repo.git("checkout", "--quiet", "-b", "work")
     repo.commit({"cart.py": BAD})
     fingerprint = _answer(repo, "--base", "main")["comments"][0]["fingerprint"]
+    done = _review(repo, "--resolve", fingerprint)
+    assert (done.returncode, done.stdout) == (0, "Resolved: ruff.F821: Undefined name `summ`.\n")
     done = _review(repo, "--dismiss", fingerprint[:8], "--reason", "summ comes with the runtime")
     assert (done.returncode, done.stdout) == (0, "Dismissed: ruff.F821: Undefined name `summ`.\n")
     repo.git("checkout", "--quiet", "main")
@@ -101,6 +103,12 @@ def test_a_dismissed_comment_does_not_come_back_after_a_rebase(repo: Repo) -> No
     done = _review(repo, "--dismiss", "ffffffff", "--reason", "x")
     assert done.returncode == 2
     assert "no comment that was shown here has the fingerprint 'ffffffff'" in done.stderr
+    listed = _review(repo, "--list-closed")
+    assert listed.stdout == (
+        f"{fingerprint}  dismissed  ruff.F821  cart.py: Undefined name `summ`.  (summ comes with the runtime)\n"
+    )
+    done = _review(repo, "--reopen", fingerprint)
+    assert (done.returncode, done.stdout) == (0, "Open again: ruff.F821: Undefined name `summ`.\n")
 
 
 def test_since_the_last_review_only_what_is_new_is_shown(repo: Repo) -> None:
@@ -163,6 +171,7 @@ def test_paths_count_from_the_top_for_programs_and_a_project_may_be_a_part(repo:
         (("--base", "origin/main"), "origin/main names no commit here"),
         (("--staged", "HEAD"), "give only one of RANGE, --base and --staged"),
         (("--dismiss", "abcd"), "belong together"),
+        (("--list-closed", "--reopen", "abcd"), "give only one of --dismiss, --resolve, --reopen and --list-closed"),
         (("--update-baseline",), "--update-baseline needs --baseline FILE"),
         (("-",), "what was given is no patch"),
     ],
