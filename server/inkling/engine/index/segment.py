@@ -382,24 +382,43 @@ def open_segment(path: Path) -> Segment:
 
 
 def sort_places(tokens: Ints) -> Ints:
-    """Returns all places of `tokens`, sorted by the sixteen tokens before them, the nearest first.
+    """Returns all places of `tokens`, sorted by the twelve tokens before them, the nearest first.
 
     Each pass sorts by twice as many tokens as the one before, as in the construction of suffix arrays.
 
     Source: U. Manber and G. Myers, "Suffix arrays: a new method for on-line string searches", section 3.
     """
     n_places = len(tokens)
-    order = np.arange(n_places)
     rank = np.zeros(n_places, np.int64)
     rank[1:] = tokens[:-1]
-    for n_ranked in (1, 2, 4, 8):
+    n_ranked = 1
+    n_words = int(rank.max(initial=0)) + 1
+    if n_words**3 <= np.iinfo(np.int64).max:
+        # Three tokens fit in one number, which saves a pass.
+        two = rank * n_words
+        two[1:] += rank[:-1]
+        three = two * n_words
+        three[2:] += rank[:-2]
+        rank = _ranked(three)
+        n_ranked = 3
+    while n_ranked < LONGEST_CONTEXT:
         key = rank * (int(rank.max(initial=0)) + 1)
         key[n_ranked:] += rank[:-n_ranked]
-        order = np.argsort(key, kind="stable")
-        key = key[order]
-        rank[order[:1]] = 0
-        rank[order[1:]] = np.cumsum(key[1:] != key[:-1])
-    return order.astype(np.int32)
+        rank = _ranked(key)
+        n_ranked *= 2
+    # Of places with the same tokens before them the first comes first.
+    order = rank * n_places + np.arange(n_places)
+    order.sort()
+    return (order % max(1, n_places)).astype(np.int32)
+
+
+def _ranked(keys: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Returns for each key how many different ones are less."""
+    order = np.argsort(keys)
+    sorted_keys = keys[order]
+    ranks = np.zeros(len(keys), np.int64)
+    ranks[order[1:]] = np.cumsum(sorted_keys[1:] != sorted_keys[:-1])
+    return ranks
 
 
 def _starts(lengths: NDArray[Any]) -> Ints:

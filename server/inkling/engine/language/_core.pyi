@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.engine.language.evidence import Expectation
+from inkling.engine.language.lexer import LexedLine
 
 _Ints = NDArray[np.int32]
 _Layers = list[tuple[SegmentCore | ScanCore, float, float]]  # each with its discount and strength
@@ -65,3 +66,4 @@ def matched_lines(
     limits: tuple[int, int, int, int, str],
     /,
 ) -> list[dict[tuple[str, ...], int]]: ...
+def lex_lines(lines: list[str], lex_line: Callable[[str, str], LexedLine], long_string: str, /) -> list[str]: ...

@@ -9,7 +9,7 @@ import os
 from typing import NamedTuple
 
 CORE = "inkling.engine.language._core"
-INTERFACE = 2  # as in core/module.c; to be raised with every change of what the two sides say to each other
+INTERFACE = 3  # as in core/module.c; to be raised with every change of what the two sides say to each other
 FORCE_PURE = "INKLING_PURE"  # environment variable: with any value the compiled core is left alone
 
 

@@ -4,14 +4,19 @@ Words, numbers and strings carry no spaces; an operator carries the spaces aroun
 `", "`). A line break and the change of indentation after it are one token (`"\n+4"`). Comments and blank
 lines are left out; a string that is too long to be predicted becomes `LONG_STRING`.
 
-The lexer works line by line and never fails: what is no Python becomes operators of one character.
+The lexer works line by line and never fails: what is no Python becomes operators of one character. Where the core is
+compiled, whole files go through `core/lexer.c`, which follows the rules written here.
 """
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from inkling.core.text import split_lines
+from inkling.engine.language.compiled import in_use
+
+if TYPE_CHECKING or in_use.is_compiled:
+    from inkling.engine.language import _core
 
 LONG_STRING = '"…"'
 MAX_STRING_CHARS = 60  # a longer string is hardly ever written twice
@@ -129,7 +134,8 @@ def lex_lines(lines: Iterable[str]) -> list[str]:
 
 def lex(text: str) -> list[str]:
     """Returns all tokens of a text, line breaks among them."""
-    return lex_lines(split_lines(text))
+    lines = split_lines(text)
+    return _core.lex_lines(lines, lex_line, LONG_STRING) if in_use.is_compiled else lex_lines(lines)
 
 
 def is_word(token: str) -> bool:

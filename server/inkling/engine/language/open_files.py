@@ -149,8 +149,7 @@ class OpenFile:
 
     def n_lines_like(self, tokens: Sequence[str]) -> int:
         """Returns how many lines have these tokens."""
-        wanted = tuple(tokens)
-        return sum(line.tokens == wanted for line in self.lexed)
+        return self._line_numbers.count(tuple([self._numbers.known(token) or SEPARATOR for token in tokens]))
 
     def code_lines_before(self, number: int, most: int) -> list[LexedLine]:
         """Returns up to `most` lines with code before line `number`, in their order."""
