@@ -100,7 +100,7 @@ async def test_a_review_is_cancelled_by_a_newer_one_and_leaves_nothing(window: W
     window.editor.open("cart.py", BROKEN)
     older = asyncio.ensure_future(window.review())
     async with asyncio.timeout(REVIEWED_WITHIN_S):
-        while not window.progress:
+        while not any(progress.words.startswith("comparing") for progress in window.progress):
             await asyncio.sleep(0.02)
     newer = asyncio.ensure_future(window.review(id="r2", scope="staged"))
     with pytest.raises(JsonRpcException):
