@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sandboxes.backends import skip_for_want_of
 
@@ -34,16 +34,19 @@ def test_the_standard_library_is_read_the_same(folder: str) -> None:
         check(read_source(str(path)) or "")
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PIECES), max_size=40).map("".join))
 def test_pieces_of_code_in_any_order_are_read_the_same(text: str) -> None:
     check(text)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(max_codepoint=127), max_size=60))
 def test_any_ascii_is_read_the_same(text: str) -> None:
     check(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_read_the_same(text: str) -> None:
     check(text)
