@@ -293,6 +293,7 @@ def bench_review(
     metavar="NAME",
     help="Switch off jedi, word or line (what is compared with), workspace or environment, or a source of candidates.",
 )
+@click.option("--ablations", "ablates", is_flag=True, help="Switch off each layer and source in turn, too.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For all choices, and for the intervals.")
 @click.option(
     "--limit", "n_each", type=click.IntRange(1), default=170, show_default=True, help="Most lines of a kind a project."
@@ -307,6 +308,8 @@ def bench_completion(
     seed: int,
     n_each: int,
     json_file: Path | None,
+    *,
+    ablates: bool,
 ) -> None:
     """How often the embedded completer finishes a line rightly, how sure it is and how fast, beside simpler ones."""
     from inkling.bench.completion.benchmark import CompletionOptions, run
@@ -316,6 +319,7 @@ def bench_completion(
         repositories=repositories,
         steps=steps,
         without=frozenset(without),
+        ablates=ablates,
         seed=seed,
         n_each=n_each,
     )

@@ -90,7 +90,8 @@ def test_the_command_prints_its_protocol_and_writes_its_figures(repository: Path
     command = [
         sys.executable, "-m", "inkling.app.cli", "bench", "completion",
         "--project", str(repository), "--history", str(repository), "--steps", str(_steps(tmp_path / "steps.gz")),
-        "--without", "environment", "--without", "jedi", "--limit", "4", "--seed", "7", "--json", str(result),
+        "--without", "environment", "--without", "jedi", "--ablations",
+        "--limit", "4", "--seed", "7", "--json", str(result),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -102,6 +103,7 @@ def test_the_command_prints_its_protocol_and_writes_its_figures(repository: Path
         assert 0 <= metrics[name]["low"] <= metrics[name]["value"] <= metrics[name]["high"] <= 1
     assert metrics["loo_cpu_ms_p95"]["value"] >= metrics["loo_cpu_ms_p50"]["value"] > 0
     assert metrics["index_mb_per_mb"]["value"] > 0
+    assert -1 <= metrics["replay_without_workspace_exact_lost"]["value"] <= 1
     assert not any("jedi" in name for name in metrics)
 
 
@@ -110,3 +112,11 @@ def test_without_anything_to_ask_the_command_says_what_to_name() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert "--project" in done.stdout
+
+
+def test_a_name_that_cannot_be_switched_off_is_said_with_those_that_can() -> None:
+    command = [sys.executable, "-m", "inkling.app.cli", "bench", "completion", "--without", "magic"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no magic" in done.stdout
+    assert "workspace" in done.stdout

@@ -3,6 +3,7 @@
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -10,12 +11,14 @@ from pathlib import Path
 
 from inkling.bench.completion.baselines import FrequentLine, JediCompleter, RecentWord
 from inkling.bench.completion.completers import (
+    ABLATED,
     ENVIRONMENT,
     Completer,
     EmbeddedCompleter,
+    WithoutOne,
     index_environment,
 )
-from inkling.bench.completion.figures import N_BINS, THRESHOLD, Judged, costs, figures
+from inkling.bench.completion.figures import N_BINS, THRESHOLD, Judged, costs, figures, losses
 from inkling.bench.completion.histories import (
     LEAST_ADDED_LINES,
     MOST_ADDED_LINES,
@@ -40,6 +43,8 @@ from inkling.engine.index.segment import Segment
 N_EACH = 170  # positions of a kind in a project
 POSITIONS_A_COMMIT = 4  # of a kind, about: it sets how many commits are drawn
 OWN = "inkling"
+BASELINES = ("jedi", "word", "line")
+_WITHOUT = "without_"
 _SUBSETS = ("", "_a", "_b", "_c", "_tests", "_others")
 _MB = 1024 * 1024
 
@@ -58,6 +63,7 @@ share of positions that can be shown, the surest first, with 60% of them right. 
 {n_bins} bins of equal width. keystrokes_saved: share of the characters to come that accepting right lines saves, of
 those with a confidence of {threshold} or more; an accept is a keystroke. jedi: its first name. word: the word nearest
 above that begins like the one typed. line: the most frequent line of project and file that begins like this one.
+without_X_exact_lost: how much of exact is gone without the source X, the ranker left as it is.
 cpu_ms, wall_ms: one suggestion, with the keystroke before it known. index: lexing, sorting and writing, CPU time.
 Intervals: 95%, bootstrap by project, or by file where there is one project."""
 
@@ -71,6 +77,7 @@ class CompletionOptions:
         repositories: Git repositories, for REPLAY.
         steps: Ordered steps of pull requests, for REPLAY; None for none.
         without: Names of what is switched off: baselines, layers and sources of candidates.
+        ablates: Whether every layer and source is switched off in turn, at the same positions.
         seed: For all choices and the intervals.
         n_each: Most positions of a kind in a project.
     """
@@ -79,6 +86,7 @@ class CompletionOptions:
     repositories: Sequence[Path] = ()
     steps: Path | None = None
     without: frozenset[str] = frozenset()
+    ablates: bool = False
     seed: int = 0
     n_each: int = N_EACH
 
@@ -141,8 +149,12 @@ def measure(options: CompletionOptions) -> Measurement:
     Raises:
         UserError: A folder or file cannot be read.
     """
+    unknown = options.without - {*BASELINES, *ABLATED}
+    if unknown:
+        known = ", ".join((*BASELINES, *ABLATED))
+        raise UserError(f"--without knows no {', '.join(sorted(unknown))}; it knows {known}.")
     n_commits = -(-options.n_each // POSITIONS_A_COMMIT)
-    projects = {folder.name: project_texts(folder) for folder in options.projects}
+    projects = {name: project_texts(folder) for name, folder in _named(options.projects).items()}
     histories: list[History] = [
         GitHistory(repository, seed=options.seed, n_commits=n_commits) for repository in options.repositories
     ]
@@ -154,23 +166,39 @@ def measure(options: CompletionOptions) -> Measurement:
         if ENVIRONMENT not in options.without:
             own = [*projects.values(), *(_all_texts(history) for history in histories)]
             environment = _index_environment(own, Path(folder), found)
-        completers = _completers(Path(folder), environment, options.without)
+        completers = _completers(Path(folder), environment, options)
         for name, texts in projects.items():
             found.read.append(f"project {name}: {len(texts)} files, {_size_mb(texts):.1f} MB")
             positions = loo_positions(name, texts, seed=options.seed, n_each=options.n_each)
             _ask_all(completers, positions, texts, found)
+            _tell(name, len(positions))
         for history in histories:
             found.read.append(f"history {history.project}: {len(history.commits)} commits")
             drawn = replay_positions(history.project, history.commits, seed=options.seed, n_each=options.n_each)
             for commit, of_commit in groupby(drawn, key=lambda position: position.group):
                 _ask_all(completers, list(of_commit), history.texts_before(commit), found)
+            _tell(history.project, len(drawn))
     return found
+
+
+def _named(folders: Sequence[Path]) -> dict[str, Path]:
+    """Returns the folders by their last part, or by all of the path where several have the same."""
+    counts = Counter(folder.name for folder in folders)
+    return {folder.name if counts[folder.name] == 1 else folder.as_posix(): folder for folder in folders}
+
+
+def _tell(project: str, n_positions: int) -> None:
+    print(f"{project}: {n_positions} positions", file=sys.stderr)
 
 
 def report_of(measurement: Measurement, options: CompletionOptions) -> Report:
     """Returns the report on answers."""
     metrics: dict[str, Metric] = {}
     for (protocol, completer), judged in measurement.judged.items():
+        if completer.startswith(_WITHOUT):
+            lost = losses(measurement.judged[protocol, OWN], judged, seed=options.seed)
+            metrics |= {f"{protocol.value}_{completer}_{name}": metric for name, metric in lost.items()}
+            continue
         is_own = completer == OWN
         prefix = protocol.value + ("" if is_own else f"_{completer}")
         found = figures(judged, seed=options.seed, is_baseline=not is_own) | costs(judged)
@@ -202,14 +230,19 @@ def report_of(measurement: Measurement, options: CompletionOptions) -> Report:
     )
 
 
-def _completers(folder: Path, environment: Segment | None, without: frozenset[str]) -> dict[str, Completer]:
+def _completers(folder: Path, environment: Segment | None, options: CompletionOptions) -> dict[str, Completer]:
+    own = EmbeddedCompleter(folder, environment, options.without)
     everyone: dict[str, Completer] = {
-        OWN: EmbeddedCompleter(folder, environment, without),
+        OWN: own,
         "jedi": JediCompleter(folder),
         "word": RecentWord(),
         "line": FrequentLine(),
     }
-    return {name: completer for name, completer in everyone.items() if name not in without}
+    if options.ablates:
+        everyone |= {f"{_WITHOUT}{name}": WithoutOne(own, {*options.without, name}) for name in ABLATED}
+    return {
+        name: completer for name, completer in everyone.items() if name.removeprefix(_WITHOUT) not in options.without
+    }
 
 
 def _index_environment(projects: Sequence[Mapping[str, str]], folder: Path, found: Measurement) -> Segment:
@@ -231,14 +264,13 @@ def _ask_all(
     """Asks every completer at every position, all of which are of the same code."""
     if not positions:
         return
-    protocol, project = positions[0].protocol, positions[0].project
+    protocol = positions[0].protocol
     for name, completer in completers.items():
         started_s = time.process_time()
         completer.read(texts)
-        if isinstance(completer, EmbeddedCompleter) and protocol is Protocol.LOO and completer.index_file.exists():
+        if isinstance(completer, EmbeddedCompleter) and protocol is Protocol.LOO:
             found.index.add(texts, completer.index_file, time.process_time() - started_s)
         found.judged.setdefault((protocol, name), []).extend(_ask(completer, positions))
-    print(f"{protocol.value} {project}: {len(positions)} positions", file=sys.stderr)
 
 
 def _ask(completer: Completer, positions: Sequence[Position]) -> Iterator[Judged]:
@@ -252,12 +284,12 @@ def _ask(completer: Completer, positions: Sequence[Position]) -> Iterator[Judged
 
 
 def _all_texts(history: History) -> dict[str, str]:
-    """Returns what a history's commits wrote, and what stood there before the last of them."""
+    """Returns what stood there before a history's commits, and what they wrote."""
     texts: dict[str, str] = {}
     for commit, files in history.commits.items():
-        texts |= {f"{file.path}": file.text for file in files}
-        last = commit
-    return texts | dict(history.texts_before(last)) if history.commits else texts
+        texts |= history.texts_before(commit)
+        texts |= {file.path: file.text for file in files}
+    return texts
 
 
 def _exact_by_project(judged: Sequence[Judged]) -> dict[str, Metric]:
@@ -275,14 +307,17 @@ def _print(report: Report) -> None:
     print(f"{report.bench}: n={report.n}, seed={report.seed}")
     print(report.protocol)
     head = "".join(f"{subset.removeprefix('_'):>8}" for subset in _SUBSETS[1:])
-    print(f"{'':32}{'all':>8} {'':17}{head}")
-    for key, metric in report.metrics.items():
-        if key.endswith(_SUBSETS[1:]) and _without_subset(key) in report.metrics:
-            continue
+    names = [
+        key for key in report.metrics if not key.endswith(_SUBSETS[1:]) or _without_subset(key) not in report.metrics
+    ]
+    width = max(map(len, names)) + 2
+    print(f"{'':{width}}{'all':>8} {'':17}{head}")
+    for key in names:
+        metric = report.metrics[key]
         interval = f"[{metric.low:.3f}, {metric.high:.3f}]" if metric.low != metric.high else ""
         parts = [report.metrics.get(key + subset) for subset in _SUBSETS[1:]]
         columns = "".join(f"{part.value:8.3f}" if part is not None else f"{'':8}" for part in parts)
-        print(f"{key:32}{metric.value:8.3f} {interval:17}{columns}".rstrip())
+        print(f"{key:{width}}{metric.value:8.3f} {interval:17}{columns}".rstrip())
 
 
 def _without_subset(key: str) -> str:

@@ -10,13 +10,15 @@ from typing import Protocol
 from inkling.bench.completion.positions import Position
 from inkling.core.text import split_lines
 from inkling.engine.completion.asked_place import Surroundings
-from inkling.engine.completion.predictor import propose
+from inkling.engine.completion.predictor import Proposal, propose
 from inkling.engine.index.segment import Segment, SegmentWriter, open_segment
 from inkling.engine.language.lexer import lex
 from inkling.engine.language.open_files import OpenFile, TokenNumbers
 
 WORKSPACE = "workspace"
 ENVIRONMENT = "environment"
+ABLATED = (WORKSPACE, ENVIRONMENT)
+"""What of the product can be switched off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,8 +56,8 @@ class EmbeddedCompleter:
 
     def __init__(self, folder: Path, environment: Segment | None, without: Collection[str] = ()) -> None:
         """Takes a folder for its index, the environment's index, and the names of the sources that are switched off."""
-        self._environment = [environment] if environment is not None and ENVIRONMENT not in without else []
-        self._has_workspace = WORKSPACE not in without
+        self._environment = [environment] if environment is not None else []
+        self._without = frozenset(without)
         self._workspace: list[Segment] = []
         self.index_file = folder / "workspace.segment"
         self._numbers = TokenNumbers()
@@ -68,9 +70,8 @@ class EmbeddedCompleter:
         self._files.clear()
         # What a commit left alone has not to be read again.
         self._tokens = {text: self._tokens.get(text) or _lexed(text) for text in texts.values()}
-        if self._has_workspace:
-            files = ((path, self._tokens[text]) for path, text in texts.items())
-            self._workspace = [_written(files, self.index_file)]
+        files = ((path, self._tokens[text]) for path, text in texts.items())
+        self._workspace = [_written(files, self.index_file)]
 
     def open(self, position: Position) -> None:
         """Reads the file as it was a keystroke before."""
@@ -80,22 +81,51 @@ class EmbeddedCompleter:
 
     def answer(self, position: Position) -> Answer:
         """Returns what the product would propose; the file itself is open, so its index does not count."""
+        return self.answer_without(position, self._without)
+
+    def answer_without(self, position: Position, names: Collection[str]) -> Answer:
+        """Returns what the product would propose without some layers or sources of candidates."""
+        proposals = self.proposals(position, names)
+        if not proposals:
+            return Answer(texts=(), confidence=0.0)
+        best = proposals[0]
+        confidence = math.exp(best.mean_logprob * best.n_tokens)
+        return Answer(texts=tuple(proposal.text for proposal in proposals), confidence=confidence)
+
+    def proposals(self, position: Position, without: Collection[str] = ()) -> list[Proposal]:
+        """Returns the predictor's own answer; empty where nothing is to be completed."""
         for segment in self._workspace:
             segment.leave_out([position.path])
-        proposals = propose(
+        found = propose(
             self._files[position.path],
             self._numbers,
             position.text,
             position.offset,
-            Surroundings(workspace=self._workspace, environment=self._environment),
+            Surroundings(
+                workspace=[] if WORKSPACE in without else self._workspace,
+                environment=[] if ENVIRONMENT in without else self._environment,
+            ),
         )
-        if not proposals:
-            return Answer(texts=(), confidence=0.0)
-        best = proposals[0]
-        return Answer(
-            texts=tuple(proposal.text for proposal in proposals),
-            confidence=math.exp(best.mean_logprob * best.n_tokens),
-        )
+        return found or []
+
+
+class WithoutOne:
+    """The product's own without one more layer or source; it is told all that it needs through the other."""
+
+    def __init__(self, completer: EmbeddedCompleter, without: Collection[str]) -> None:
+        self._completer = completer
+        self._without = without
+
+    def read(self, texts: Mapping[str, str]) -> None:
+        """Leaves reading to the other, which comes first."""
+
+    def open(self, position: Position) -> None:
+        """Takes the file back to what it was a keystroke before."""
+        self._completer.open(position)
+
+    def answer(self, position: Position) -> Answer:
+        """Returns what would be proposed."""
+        return self._completer.answer_without(position, self._without)
 
 
 def index_environment(texts: Mapping[str, str], index_file: Path) -> Segment:

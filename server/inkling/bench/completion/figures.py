@@ -12,6 +12,7 @@ from inkling.bench.completion.positions import Kind, Position
 from inkling.bench.report import N_RESAMPLES, Metric, exact, percentile
 
 PRECISIONS = (0.5, 0.6, 0.7)
+ABLATION_PRECISION = 0.6
 THRESHOLD = 0.3  # of the confidence, from which on an answer counts as shown where keystrokes are counted
 ACCEPT_KEYSTROKES = 1
 N_BINS = 10  # of the confidence, of equal width
@@ -62,7 +63,6 @@ class _Table:
         self.has_answer: Flags = np.array([bool(one.text) for one in judged], np.bool_)
         self.confidence: Floats = np.array([one.answer.confidence for one in judged], np.float64)
         self.n_chars: Floats = np.array([len(one.position.rest) for one in judged], np.float64)
-        self.similarity: Floats = np.array([similarity(one.text, one.position.rest) for one in judged], np.float64)
         self.leading: Floats = np.array([leading_share(one.text, one.position.rest) for one in judged], np.float64)
 
     def share_shown(self, rows: NDArray[np.intp], precision: float) -> float:
@@ -105,7 +105,7 @@ def figures(judged: Sequence[Judged], *, seed: int, is_baseline: bool) -> dict[s
     mean = _mean_of
     statistics: dict[str, Callable[[NDArray[np.intp]], float]] = {
         "exact": mean(table.is_exact),
-        "similarity": mean(table.similarity),
+        "similarity": mean(np.array([similarity(one.text, one.position.rest) for one in judged], np.float64)),
         "leading_chars": mean(table.leading),
     }
     if not is_baseline:
@@ -122,6 +122,30 @@ def figures(judged: Sequence[Judged], *, seed: int, is_baseline: bool) -> dict[s
             if not math.isnan(statistic(rows)):
                 found[name + suffix] = _with_interval(statistic, rows, resamples)
     return found
+
+
+def losses(whole: Sequence[Judged], ablated: Sequence[Judged], *, seed: int) -> dict[str, Metric]:
+    """Returns what is lost without something, as differences of shares at the same positions.
+
+    Args:
+        whole: Answers with it.
+        ablated: Answers without it, in the same order.
+        seed: For the intervals.
+    """
+    table, table_without = _Table(whole), _Table(ablated)
+    rows = np.arange(len(whole))
+    resamples = _resamples([one.position for one in whole], rows, seed)
+
+    def exact_lost(sample: NDArray[np.intp]) -> float:
+        return float(table.is_exact[sample].mean() - table_without.is_exact[sample].mean())
+
+    def shown_lost(sample: NDArray[np.intp]) -> float:
+        return table.share_shown(sample, ABLATION_PRECISION) - table_without.share_shown(sample, ABLATION_PRECISION)
+
+    return {
+        "exact_lost": _with_interval(exact_lost, rows, resamples),
+        f"shown_at_{ABLATION_PRECISION:.0%}_lost".replace("%", ""): _with_interval(shown_lost, rows, resamples),
+    }
 
 
 def costs(judged: Sequence[Judged]) -> dict[str, Metric]:

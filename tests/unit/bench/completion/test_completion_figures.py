@@ -3,7 +3,7 @@
 import pytest
 
 from inkling.bench.completion.completers import Answer
-from inkling.bench.completion.figures import Judged, figures, leading_share, similarity
+from inkling.bench.completion.figures import Judged, figures, leading_share, losses, similarity
 from inkling.bench.completion.positions import Kind, Position, Protocol
 
 
@@ -88,3 +88,14 @@ def test_leading_characters() -> None:
     assert leading_share("totals", "total") == 1.0
     assert leading_share("tip", "total") == pytest.approx(1 / 5)
     assert leading_share("", "total") == 0.0
+
+
+def test_what_a_source_brings_is_a_difference_at_the_same_positions() -> None:
+    whole = [_judged("total", 0.9, project=project) for project in ("one", "two") for _ in range(4)]
+    ablated = [
+        _judged("total" if number % 2 else "wrong", 0.9, project=one.position.project)
+        for number, one in enumerate(whole)
+    ]
+    lost = losses(whole, ablated, seed=0)["exact_lost"]
+    assert (lost.low, lost.value, lost.high) == (0.5, 0.5, 0.5)
+    assert losses(whole, whole, seed=0)["shown_at_60_lost"].value == 0.0
