@@ -37,6 +37,13 @@ async def test_a_placeholder_is_no_secret(tmp_path: Path, line: str) -> None:
     assert rules_of(await review(tmp_path, {"a.py": "x = 1\n"}, {"a.py": f"x = 1\n{line}\n"})) == []
 
 
+async def test_the_name_of_a_commit_is_no_secret_where_it_is_called_so(tmp_path: Path) -> None:
+    name = "c9bf1bad45f2c06df52a8f2c143651a8e28c4928"
+    pinned = {"hooks.yaml": f"    rev: {name}\n", "workflow.yml": f"  - uses: actions/checkout@{name}\n"}
+    assert rules_of(await review(tmp_path, {}, {**pinned})) == []
+    assert rules_of(await review(tmp_path, {}, {"a.py": f"api_key = '{name}'\n"})) == ["risk.secret"]
+
+
 async def test_a_secret_that_was_there_before_is_not_said(tmp_path: Path) -> None:
     key = "key = 'AKIA" + "Q3EGRZ7XPL5KTWJM'"
     assert rules_of(await review(tmp_path, {"a.py": f"{key}\n"}, {"a.py": f"{key}  # for the mirror\n"})) == []

@@ -9,7 +9,7 @@ from inkling.core.change import ChangedFile
 from inkling.core.redact import secret_spans
 from inkling.core.review import ReviewComment, Severity, Topic
 from inkling.core.suspicion import is_test_file
-from inkling.core.text import position_at
+from inkling.core.text import line_prefix, position_at
 
 MIN_CHARS: Final = 8  # a shorter word is a placeholder or a test's
 MIN_DIFFERENT_CHARS: Final = 6
@@ -18,6 +18,8 @@ _PLACEHOLDER = re.compile(
       |xxx|\*\*\*|<[^>]*>|\$\{|%\(|\{\w*\}""",
     re.I | re.X,
 )
+_DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+_OF_DIGEST = re.compile(r"\b(rev|ref|commit|sha|sha1|sha256|hash|digest|checksum)\b|@$", re.I)  # before a digest
 _ENDPOINT = re.compile(r"[a-z][a-z0-9+.-]*://|/", re.I)
 
 
@@ -32,7 +34,7 @@ def of_secrets(file: ChangedFile) -> Iterator[ReviewComment]:
         value = span.text(file.after)
         if line in said or value in known or not any(line in hunk.after for hunk in file.hunks):
             continue
-        if not _looks_real(value):
+        if not _looks_real(value) or _is_digest(value, line_prefix(file.after, span.start)):
             continue
         said.add(line)
         is_in_tests = is_test_file(file.path) or _is_example(file.path)
@@ -57,6 +59,11 @@ def _looks_real(value: str) -> bool:
         return False
     has_digit, has_letter = any(map(str.isdigit, value)), any(map(str.isalpha, value))
     return (has_digit and has_letter) or len(value) > 5 * MIN_CHARS
+
+
+def _is_digest(value: str, line_before: str) -> bool:
+    """Tells whether a value is the name of a commit or a checksum, and is called so."""
+    return _DIGEST.fullmatch(value) is not None and _OF_DIGEST.search(line_before) is not None
 
 
 def _is_example(path: PurePosixPath) -> bool:
