@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 MOST_READ_AT_ONCE = 100  # saved files that are read here; those of a switch of branches are left to a build
 MOST_SAVED_FILES = 32  # files that are scanned as they are; with more a build makes a small segment of them
 MOST_SAVED_CHARS = 200_000  # as MOST_SAVED_FILES
+FAILED_FOR_S = 60.0  # after a build that failed: the next one will hardly fare better
 ENVIRONMENT_FOR_S = 600.0  # so long packages are not looked at again: that takes as long as reading the workspace
 _BUILD_MODULE = "inkling.engine.index.build"
 
@@ -100,10 +101,13 @@ class Library:
         if self._scope is None:
             return
         changed = list(paths)
-        if any(path.endswith(".gitignore") for path in changed) or len(changed) > MOST_READ_AT_ONCE:
+        if any(path.endswith(".gitignore") for path in changed):
             self._start_build()
+        if len(changed) > MOST_READ_AT_ONCE:
+            self._start_build()
+            return
         folders = [Path(folder) for folder in self._scope.folders]
-        for path in changed[:MOST_READ_AT_ONCE]:
+        for path in changed:
             is_known = path in self._saved or path in self._keys
             if is_known or is_workspace_file(Path(path), folders, self._scope.exclude):
                 self._take_saved(path)
@@ -156,6 +160,9 @@ class Library:
                 self._adopt(message["segment"], message["names"])
                 if message["segment"] == ENVIRONMENT:
                     self._environment_at_s = time.monotonic()
+                else:
+                    # What it has not taken up is not to be learned from, by its size or place.
+                    self._saved.forget_before(self._build_started_at_s)
             else:
                 self._tell(message["done"], message["total"], f"Reading the {message['part']}")
         if self._is_outdated and self._build is None:
@@ -198,7 +205,8 @@ class Library:
         self._build = None
         # Half of the time at most goes into builds, however often files change.
         now_s = time.monotonic()
-        self._next_build_at_s = now_s + (now_s - self._build_started_at_s)
+        pause_s = now_s - self._build_started_at_s
+        self._next_build_at_s = now_s + (max(pause_s, FAILED_FOR_S) if build.returncode else pause_s)
         self.is_ready = True
         if build.returncode:
             logger.error("the build of the index failed rc=%d", build.returncode)

@@ -1,5 +1,6 @@
 """Files that were saved since the segments were built: scanned as they are, until a segment has them."""
 
+import time
 from collections.abc import Collection, Iterator
 
 from inkling.core.text import split_lines
@@ -14,6 +15,7 @@ class SavedFiles:
     def __init__(self) -> None:
         self._texts: dict[str, str | None] = {}
         self._tokens: dict[str, Ints] = {}
+        self._taken_at_s: dict[str, float] = {}
         self.n_chars = 0
 
     def __len__(self) -> int:
@@ -29,6 +31,7 @@ class SavedFiles:
         """Takes a file that was saved; None for one that is gone, or that nothing is to be learned from."""
         self.forget(path)
         self._texts[path] = text
+        self._taken_at_s[path] = time.monotonic()
         self.n_chars += len(text or "")
 
     def take_tokens(self, path: str, text: str, tokens: Ints) -> None:
@@ -41,11 +44,18 @@ class SavedFiles:
         text = self._texts.pop(path, None)
         self.n_chars -= len(text or "")
         self._tokens.pop(path, None)
+        self._taken_at_s.pop(path, None)
+
+    def forget_before(self, at_s: float) -> None:
+        """Drops the files that were taken before a moment of the monotonic clock."""
+        for path in [path for path, taken_at_s in self._taken_at_s.items() if taken_at_s < at_s]:
+            self.forget(path)
 
     def clear(self) -> None:
         """Drops all files."""
         self._texts.clear()
         self._tokens.clear()
+        self._taken_at_s.clear()
         self.n_chars = 0
 
     def forget_numbers(self) -> None:
