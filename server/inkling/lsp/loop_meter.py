@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 import time
 from typing import Any
 
@@ -26,10 +27,12 @@ class LoopMeter:
         self.held_cpu_ms_max = 0.0
 
     def install(self) -> None:
-        """Starts measuring, in this process and until it ends."""
-        run_unmeasured = asyncio.Handle._run
+        """Starts measuring the loop of this thread, until the process ends; reviews have loops of their own."""
+        run_unmeasured, thread = asyncio.Handle._run, threading.get_ident()
 
         def run_measured(handle: asyncio.Handle) -> Any:
+            if threading.get_ident() != thread:
+                return run_unmeasured(handle)
             started_at_s, started_cpu_s = time.perf_counter(), time.thread_time()
             try:
                 return run_unmeasured(handle)

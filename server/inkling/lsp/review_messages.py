@@ -113,7 +113,7 @@ class WireUnchecked:
 class ReviewResult:
     """The answer to `inkling/review`.
 
-    `message` is the outcome in words, also where there is nothing to review or it cannot be read; `review_id` is then
+    `message` is the outcome in words, also where nothing has changed, or the change cannot be had: `review_id` is then
     empty. `comments` are worth most first, folded ones last.
     """
 

@@ -44,6 +44,13 @@ def test_a_fix_is_not_talked_of_as_ghost_text() -> None:
     assert explain(fix) == "Shown as a fix: estimated to be right, probability 0.50, threshold 0.25."
 
 
+def test_a_review_comment_says_whether_it_is_folded_away() -> None:
+    comment = replace(SHOWN, feature=Feature.REVIEW, checked=frozenset())
+    assert explain(comment) == "Shown in a review, probability 0.50, threshold 0.25."
+    folded = replace(comment, features={"is_folded": 1.0}, probability=0.2)
+    assert explain(folded).startswith("Folded away in a review: more likely wrong than right, probability 0.20")
+
+
 def test_what_was_shown_at_random_says_so() -> None:
     assert explain(replace(SHOWN, probability=0.1)).startswith("Shown at random, to learn about what is hidden")
 
