@@ -66,6 +66,7 @@ def test_it_says_what_is_known(marked: str, text: str) -> None:
     assert proposals
     assert proposals[0].text == text
     assert proposals[0].mean_logprob <= 0
+    assert 0 < proposals[0].confidence < 1
 
 
 QUIET = [
@@ -106,4 +107,4 @@ def test_names_from_nowhere_are_unlikely() -> None:
     sure = ask("store = 1\nvalue = compute(|")
     assert unsure
     assert sure
-    assert sure[0].mean_logprob > unsure[0].mean_logprob
+    assert sure[0].confidence > unsure[0].confidence

@@ -1,24 +1,21 @@
 """What the ranker learns from: the candidates at many positions, their features, and which is right."""
 
 import difflib
-import hashlib
-import io
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.bench.completion.positions import Position, WrittenFile, loo_positions, replay_positions
+from inkling.bench.completion.positions import WrittenFile, loo_positions, replay_positions
 from inkling.bench.completion.training_projects import TrainingProject, fetch, texts_of
 from inkling.context.environment import find_environment
 from inkling.context.sources import Limits, environment_files, imported_names, read_source
 from inkling.core.text import split_lines
 from inkling.engine.completion.asked_place import Surroundings, look_at
-from inkling.engine.completion.continuations import SOURCES, gather
+from inkling.engine.completion.continuations import gather
 from inkling.engine.completion.features import FEATURES, features_of
 from inkling.engine.index.segment import Segment, SegmentWriter, open_segment
 from inkling.engine.language.evidence import Layer

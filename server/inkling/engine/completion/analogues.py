@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.engine.completion.finds import Find
 from inkling.engine.completion.asked_place import AskedPlace
+from inkling.engine.completion.finds import Find
 from inkling.engine.completion.renaming import Renaming, is_name
 from inkling.engine.language.lexer import LONG_STRING
 

@@ -106,8 +106,14 @@ class EmbeddedCompleter:
         if kind == "silence":
             return NoSuggestion(reason=Reason(answer))
         return [
-            Candidate(text=text, source=Source.EMBEDDED, mean_logprob=mean_logprob, n_tokens=n_tokens)
-            for text, mean_logprob, n_tokens in answer
+            Candidate(
+                text=text,
+                source=Source.EMBEDDED,
+                mean_logprob=mean_logprob,
+                n_tokens=n_tokens,
+                confidence=confidence,
+            )
+            for text, mean_logprob, n_tokens, confidence in answer
         ]
 
     async def likely_names(self, request: CompletionRequest) -> Mapping[str, float]:
@@ -140,6 +146,7 @@ class EmbeddedCompleter:
             self._worker.notify("scope", self._scope.to_json())
         self._documents.worker_started()
         if self._scopes is not None:
+            self._documents.send()
             self._scopes.tell_again()
 
     def _tell_facts(self, uri: DocumentUri, facts: ScopeFacts) -> None:

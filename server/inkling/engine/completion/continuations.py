@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from inkling.engine.completion import analogues, decoding, needs, parameters, substitutes
 from inkling.engine.completion.asked_place import AskedPlace
+from inkling.engine.completion.brackets import n_open_brackets
 from inkling.engine.completion.cursor import text_to_insert
 from inkling.engine.completion.finds import CandidateSource, Find
 
@@ -23,6 +24,10 @@ _FIRST: Mapping[str, CandidateSource] = MappingProxyType(
     }
 )
 SOURCES = (*_FIRST, substitutes.SUBSTITUTES)
+
+_BEGIN_BLOCKS = frozenset(
+    {"if", "elif", "else", "for", "while", "with", "def", "class", "try", "except", "finally", "async", "match", "case"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +61,14 @@ def gather(place: AskedPlace, sources: Collection[str] = SOURCES) -> list[Contin
     return [
         Continuation(text=text, tokens=of_text[0].tokens, finds=tuple(of_text))
         for text, of_text in by_text.items()
-        if not _imports_again(place, of_text[0].tokens)
+        if not _imports_again(place, of_text[0].tokens) and _may_end_so(place, of_text[0].tokens)
     ]
+
+
+def _may_end_so(place: AskedPlace, tokens: tuple[str, ...]) -> bool:
+    """Tells whether a line of these tokens may end with a colon, where it does."""
+    line = (*place.cursor.tokens, *tokens)
+    return line[-1] != ":" or line[0] in _BEGIN_BLOCKS or "lambda" in line or n_open_brackets(place, line) > 0
 
 
 def _bases(finds: Sequence[Find]) -> list[tuple[str, ...]]:

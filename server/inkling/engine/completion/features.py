@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inkling.engine.completion import analogues, decoding
 from inkling.engine.completion.asked_place import AskedPlace
+from inkling.engine.completion.brackets import n_open
 from inkling.engine.completion.continuations import SOURCES, Continuation
 from inkling.engine.completion.names import KnownNames, LocalNames, bound_names, used_names
 from inkling.engine.completion.needs import needed_names
@@ -23,6 +24,7 @@ Floats = NDArray[np.float64]
 
 ABSENT = -1.0  # of strengths and counts that there are none of
 MOST_SCORED_BELOW = 4  # tokens of the next line that are asked to follow a candidate
+MOST_ASKED_BELOW = 5  # candidates that the next line is asked to follow, the likeliest
 _OPENERS, _CLOSERS = "([{", ")]}"
 _STARTS = (
     "def",
@@ -143,7 +145,7 @@ def features_of(place: AskedPlace, continuations: Sequence[Continuation]) -> tup
         place.cursor.expected,
     )
     totals = [sum(one) for one in logprobs]
-    below = [_below_logprob(place, one.tokens) for one in continuations]
+    below = _below_logprobs(place, continuations, totals)
     shares = _softmax(totals)
     columns = _of_place(place)
     by_total = sorted(totals, reverse=True)
@@ -216,7 +218,7 @@ def _of_place(place: AskedPlace) -> dict[str, float]:
         "is_last_name": bool(last) and last.isidentifier() and not keyword.iskeyword(last),
         "indent": cursor.indent,
         "indent_change": int(place.line_break[1:]),
-        "opened_above": _opened([token for line in reversed(place.above) for token in line]),
+        "opened_above": n_open(token for line in reversed(place.above) for token in line),
         "opens_block_above": above[-1:] == (":",),
         "has_below": bool(place.below),
         "below_indent": place.below_indent if place.below_indent is not None else -99,
@@ -281,7 +283,7 @@ def _of_text(place: AskedPlace, one: Continuation, found: "_Names") -> dict[str,
         "binds_first_needed": bool(found.needed) and found.needed[0] in bound,
         "n_strings": len(strings),
         "n_new_strings": sum(not known.is_in_workspace(token) for token in strings),
-        "balance": _opened(line),
+        "balance": n_open(line),
         "ends_with_colon": opens_block,
         "ends_with_comma": last == ",",
         "ends_with_opener": last != "" and last in _OPENERS,
@@ -300,13 +302,23 @@ def _fits_below(place: AskedPlace, goes_deeper: bool) -> float:
     return 1.0 if goes_deeper == (place.below_indent > 0) else ABSENT
 
 
-def _below_logprob(place: AskedPlace, tokens: tuple[str, ...]) -> float:
-    """Returns how well the next line would follow, per token; 0 where there is none."""
-    if not place.below or place.below_indent is None or place.below[0] == LONG_STRING:
-        return 0.0
-    context = (*place.context, *tokens, line_break(place.below_indent, 0))
-    (logprobs,) = score_lines(place.layers, context, [place.below[:MOST_SCORED_BELOW]])
-    return sum(logprobs) / len(logprobs)
+def _below_logprobs(place: AskedPlace, continuations: Sequence[Continuation], totals: Sequence[float]) -> list[float]:
+    """Returns how well the next line would follow each text, per token; 0 where there is none.
+
+    Only the likeliest texts are tried; the others are taken to be followed like the worst of these.
+    """
+    if not place.below or place.below_indent is None or LONG_STRING in place.below[:MOST_SCORED_BELOW]:
+        return [0.0] * len(totals)
+    line = place.below[:MOST_SCORED_BELOW]
+    by_total = sorted(range(len(totals)), key=lambda number: -totals[number])[:MOST_ASKED_BELOW]
+    begins = line_break(place.below_indent, 0)
+    found = {
+        number: sum(score_lines(place.layers, (*place.context, *continuations[number].tokens, begins), [line])[0])
+        / len(line)
+        for number in by_total
+    }
+    worst = min(found.values())
+    return [found.get(number, worst) for number in range(len(totals))]
 
 
 def _best(one: Continuation, source: str, absent: float = ABSENT) -> float:
@@ -323,21 +335,6 @@ def _softmax(totals: Sequence[float]) -> list[float]:
     best = max(totals)
     weights = [math.exp(total - best) for total in totals]
     return [weight / sum(weights) for weight in weights]
-
-
-def _opened(tokens: Sequence[str]) -> int:
-    """Returns how many brackets are open at the end; those closed too often are not counted."""
-    depth = 0
-    for token in tokens:
-        if not is_string(token):
-            bracket = token.strip()
-            if bracket in ("(", "[", "{"):
-                depth += 1
-            elif bracket in (")", "]", "}"):
-                depth -= 1
-            elif bracket and (bracket[0] in _OPENERS or bracket[0] in _CLOSERS):
-                depth += sum(map(bracket.count, _OPENERS)) - sum(map(bracket.count, _CLOSERS))
-    return depth
 
 
 def _number_in(words: Sequence[str], word: str) -> float:

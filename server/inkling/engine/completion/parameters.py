@@ -37,9 +37,10 @@ def _stored(place: AskedPlace, names: LocalNames) -> Iterator[tuple[str, ...]]:
 
 def _passed_on(place: AskedPlace, names: LocalNames) -> Iterator[tuple[str, ...]]:
     typed = place.cursor.tokens
-    if len(typed) >= 2 and typed[-1] == "=" and typed[-2].isidentifier():
-        name = typed[-2]
-        yield (name, ",")
-        yield (name, ")")
+    # Behind `name=` the cursor touches a piece that may yet become `==`.
+    if place.cursor.typed == "=" and typed and typed[-1].isidentifier():
+        name = typed[-1]
+        yield ("=", name, ",")
+        yield ("=", name, ")")
         if name not in names.recent:
-            yield ("self", ".", name, ",")
+            yield ("=", "self", ".", name, ",")

@@ -16,6 +16,7 @@ from inkling.engine.trees import BoostedTrees, probabilities
 
 FORMAT = 1
 ARTIFACT = "ranker.json"
+LONELY_LEAD = 5.0  # log-odds by which a text leads that has no rival; the most that a lead counts
 
 Floats = NDArray[np.float64]
 
@@ -26,36 +27,27 @@ class Calibration:
 
     Attributes:
         slope: Of the log-odds of the text.
-        gap_slope: Of its lead over the next best text of the place, in log-odds.
+        lead_slope: Of its lead over the others of the place, in log-odds.
         intercept: Added.
     """
 
     slope: float = 1.0
-    gap_slope: float = 0.0
+    lead_slope: float = 0.0
     intercept: float = 0.0
 
-    def confidences(self, scores: Floats) -> Floats:
-        """Returns the probability that each text of one place is right, float64, shape (n_texts,).
-
-        Args:
-            scores: The trees' log-odds of the texts, at least one.
-        """
-        return probabilities(self.slope * scores + self.gap_slope * leads(scores) + self.intercept)
+    def confidences(self, scores: Floats, leads: Floats) -> Floats:
+        """Returns the probability that each text is right, float64, of the same shape as log-odds and leads."""
+        return probabilities(self.slope * scores + self.lead_slope * leads + self.intercept)
 
 
 def leads(scores: Floats) -> Floats:
-    """Returns how far each score is above the best of the others; above 0 for the best one alone.
-
-    A text without others leads by `LONELY_LEAD`.
-    """
+    """Returns how far each score is above the best of the others; above 0 for the best one alone."""
     if len(scores) == 1:
         return np.full(1, LONELY_LEAD)
     by_score = np.sort(scores)
     best, second = by_score[-1], by_score[-2]
-    return np.minimum(np.where(scores == best, best - second, scores - best), LONELY_LEAD)
-
-
-LONELY_LEAD = 5.0  # log-odds
+    lead: Floats = np.minimum(np.where(scores == best, best - second, scores - best), LONELY_LEAD)
+    return lead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +70,8 @@ class Ranker:
         Args:
             rows: float64, shape (n_texts, n_features), columns as in `FEATURES`.
         """
-        return self.calibration.confidences(self.trees.scores(rows))
+        scores = self.trees.scores(rows)
+        return self.calibration.confidences(scores, leads(scores))
 
 
 def encode_ranker(ranker: Ranker) -> str:
