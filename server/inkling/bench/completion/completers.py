@@ -1,6 +1,5 @@
 """The completer under test: the product's own index and predictor, in this process."""
 
-import math
 import sys
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -10,14 +9,16 @@ from typing import Protocol
 from inkling.bench.completion.positions import Position
 from inkling.core.text import split_lines
 from inkling.engine.completion.asked_place import Surroundings
-from inkling.engine.completion.predictor import Proposal, propose
+from inkling.engine.completion.continuations import SOURCES
+from inkling.engine.completion.predictor import Proposal, Ways, propose
+from inkling.engine.completion.ranker import shipped_ranker
 from inkling.engine.index.segment import Segment, SegmentWriter, open_segment
 from inkling.engine.language.lexer import lex
 from inkling.engine.language.open_files import OpenFile, TokenNumbers
 
 WORKSPACE = "workspace"
 ENVIRONMENT = "environment"
-ABLATED = (WORKSPACE, ENVIRONMENT)
+ABLATED = (WORKSPACE, ENVIRONMENT, *SOURCES)
 """What of the product can be switched off."""
 
 
@@ -88,9 +89,7 @@ class EmbeddedCompleter:
         proposals = self.proposals(position, names)
         if not proposals:
             return Answer(texts=(), confidence=0.0)
-        best = proposals[0]
-        confidence = math.exp(best.mean_logprob * best.n_tokens)
-        return Answer(texts=tuple(proposal.text for proposal in proposals), confidence=confidence)
+        return Answer(texts=tuple(proposal.text for proposal in proposals), confidence=proposals[0].confidence)
 
     def proposals(self, position: Position, without: Collection[str] = ()) -> list[Proposal]:
         """Returns the predictor's own answer; empty where nothing is to be completed."""
@@ -105,6 +104,7 @@ class EmbeddedCompleter:
                 workspace=[] if WORKSPACE in without else self._workspace,
                 environment=[] if ENVIRONMENT in without else self._environment,
             ),
+            Ways(sources=[source for source in SOURCES if source not in without], ranker=shipped_ranker()),
         )
         return found or []
 
