@@ -233,7 +233,7 @@ def test_what_is_closed_is_listed_and_opened_again_from_either_side(tmp_path: Pa
         ("eeee0000", "resolved", ""),
         ("abcd1111", "resolved", ""),
     ]
-    with pytest.raises(UserError, match="nothing that is closed here has the fingerprint 'r.z'"):
+    with pytest.raises(UserError, match=r"nothing that is closed here has the fingerprint 'r\.z'"):
         shell.reopen_named("r.z")
     assert shell.reopen_named("r.y").closing is Closing.RULE_SILENCED
     assert shell.reopen_named("eeee").message == "Words."
