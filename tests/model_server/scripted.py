@@ -168,7 +168,7 @@ class ModelServer:
             answer = asyncio.create_task(self._answer(received, writer))
             try:
                 await asyncio.wait({gone, answer}, return_when=asyncio.FIRST_COMPLETED)
-                received.was_closed_by_client = not answer.done() and _is_end(gone)
+                received.was_closed_by_client = _broke_off(answer) if answer.done() else _is_end(gone)
                 if received.was_closed_by_client:
                     return
                 if await answer:
@@ -283,6 +283,11 @@ class ModelServer:
 def n_pieces_of(text: str) -> int:
     """Returns in how many pieces a text is streamed, for `Reply.hold_after` and `Reply.fault_after`."""
     return len(_PIECE.findall(text))
+
+
+def _broke_off(answer: asyncio.Task[bool]) -> bool:
+    """Tells whether an answer ended because nobody was there to take it."""
+    return isinstance(answer.exception(), ConnectionError)
 
 
 def _is_end(gone: asyncio.Task[bytes]) -> bool:
