@@ -39,7 +39,9 @@ def read_steps(path: Path) -> list[PullRequest]:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             return [_pull_request(json.loads(line)) for line in file]
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{path} cannot be read as ordered steps ({error}); name another with --data or --steps.") from error
+        raise UserError(
+            f"{path} cannot be read as ordered steps ({error}); name another with --data or --steps."
+        ) from error
 
 
 def _pull_request(record: dict[str, Any]) -> PullRequest:
