@@ -165,3 +165,65 @@ async def test_what_does_not_parse_is_said(tmp_path: Path) -> None:
     found = await review(tmp_path, {"a.py": "x = 1\n"}, {"a.py": "def f(:\n"})
     assert not found.comments
     assert [unchecked.what for unchecked in found.unchecked] == ["a.py"]
+
+
+CLAMP = "def clamp(x, low, high):\n    return max(low, min(x, high))\n"
+SWAPPED = CLAMP.replace("x, low, high)", "x, high, low)", 1)
+BY_NAME = "from clamps import clamp\n\na = clamp(1, low=0, high=3)\n"
+BY_POSITION = "from clamps import clamp\n\na = clamp(1, low=0, high=3)\nb = clamp(1, 0, 3)\n"
+
+
+async def test_parameters_that_changed_places_under_calls_by_position(tmp_path: Path) -> None:
+    comment = only(await review(tmp_path, {"clamps.py": CLAMP, "use.py": BY_POSITION}, {"clamps.py": SWAPPED}))
+    assert comment.rule == "contract.reordered"
+    assert comment.severity is Severity.ERROR
+    assert comment.confidence >= 0.9
+    assert "`clamp(x, low, high)` is `clamp(x, high, low)` now, and 1 call still passes" in comment.message
+    assert [(path.as_posix(), line) for path, line in comment.also_at] == [("use.py", 4)]
+
+
+@pytest.mark.parametrize(
+    ("use", "use_after"),
+    [(BY_NAME, BY_NAME), (BY_POSITION, BY_POSITION.replace("1, 0, 3", "1, 3, 0"))],
+)
+async def test_calls_by_name_and_calls_that_went_along_are_no_matter(tmp_path: Path, use: str, use_after: str) -> None:
+    after: dict[str, str | None] = {"clamps.py": SWAPPED, "use.py": use_after}
+    assert rules_of(await review(tmp_path, {"clamps.py": CLAMP, "use.py": use}, after)) == []
+
+
+async def test_a_parameter_between_others_under_calls_by_position(tmp_path: Path) -> None:
+    files: dict[str, str | None] = {"a.py": "def f(x, y=0):\n    return x, y\n\n\nf(1, 2)\n"}
+    found = await review(tmp_path, files, {"a.py": "def f(x, z=0, y=0):\n    return x, y, z\n\n\nf(1, 2)\n"})
+    assert rules_of(found) == ["contract.reordered"]
+
+
+AVERAGE = '''def average(values):
+    """Return the mean.
+
+    It is 0.0 for no values.
+    """
+    if not values:
+        return 0.0
+    return sum(values) / len(values)
+'''
+
+
+async def test_a_docstring_that_still_names_what_was_returned(tmp_path: Path) -> None:
+    after: dict[str, str | None] = {"means.py": AVERAGE.replace("return 0.0", "return 1.0")}
+    comment = only(await review(tmp_path, {"means.py": AVERAGE}, after))
+    assert comment.rule == "contract.docstring"
+    assert comment.line == 7
+    assert 'The docstring of `average` still says "It is 0.0 for no values.", and `1.0` is returned' in comment.message
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        AVERAGE.replace("0.0", "1.0"),
+        AVERAGE.replace("return 0.0", "return EMPTY"),
+        AVERAGE.replace("return 0.0", "return 1.0 if values is None else 0.0"),
+        AVERAGE.replace("return 0.0\n", "raise ValueError\n"),
+    ],
+)
+async def test_a_docstring_that_went_along_or_may_be_true_is_no_matter(tmp_path: Path, after: str) -> None:
+    assert rules_of(await review(tmp_path, {"means.py": AVERAGE}, {"means.py": after})) == []

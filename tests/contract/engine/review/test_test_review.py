@@ -93,6 +93,58 @@ async def test_tests_that_ask_less(tmp_path: Path, after: str, rules: list[str])
     assert rules_of(await review(tmp_path, None, files, {"test_shop.py": after})) == rules
 
 
+ASKING = """import pytest
+from shop import price
+
+
+def test_many():
+    assert price(1, 2) == 2
+    assert price(20, 2) == 35
+
+
+def test_wrong():
+    with pytest.raises(TypeError, match="str"):
+        price("1", 2)
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        ("assert price(20, 2) == 35", "assert True", "`price(20, 2) == 35` became `assert True`, which always holds"),
+        ("assert price(20, 2) == 35", "assert 1", "`assert 1`, which always holds"),
+        ("assert price(20, 2) == 35", 'assert "x"', "`assert 'x'`, which always holds"),
+        ("assert price(20, 2) == 35", "assert (price(20, 2) == 35, 2)", "which always holds"),
+        ("assert price(20, 2) == 35", "n = price(20, 2)\n    assert n == n", "`assert n == n`, which always holds"),
+        ("assert price(20, 2) == 35", "# assert price(20, 2) == 35", "`price(20, 2) == 35` is not asked any more"),
+        ('TypeError, match="str"', "Exception", "`pytest.raises(TypeError, match='str')` became `pytest.raises(Exc"),
+        ('TypeError, match="str"', "(TypeError, ValueError)", "became `pytest.raises((TypeError, ValueError))`"),
+        ('TypeError, match="str"', "TypeError", "became `pytest.raises(TypeError)`"),
+        ('with pytest.raises(TypeError, match="str"):', "if price:", "`pytest.raises(TypeError, match='str')` is not"),
+    ],
+)
+async def test_what_is_not_asked_any_more_is_named(tmp_path: Path, old: str, new: str, words: str) -> None:
+    files: dict[str, str | None] = {"shop.py": CODE, "test_shop.py": ASKING}
+    comment = only(await review(tmp_path, None, files, {"test_shop.py": ASKING.replace(old, new)}))
+    assert comment.rule == "tests.weakened"
+    assert f"`{comment.symbol}` asks less than before: " in comment.message
+    assert words in comment.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    assert price(20, 2) == 35\n", "\n\ndef test_more():\n    assert price(20, 2) == 35\n"),
+        ("assert price(20, 2) == 35", "assert price(20, 2) == pytest.approx(35)"),
+        ("assert price(20, 2) == 35", "assert price(20, 2) == price(20, 2)"),
+        ('TypeError, match="str"', 'ValueError, match="str"'),
+    ],
+)
+async def test_what_is_asked_elsewhere_or_otherwise_is_no_matter(tmp_path: Path, old: str, new: str) -> None:
+    files: dict[str, str | None] = {"shop.py": CODE, "test_shop.py": ASKING}
+    assert rules_of(await review(tmp_path, None, files, {"test_shop.py": ASKING.replace(old, new)})) == []
+
+
 async def test_a_test_of_what_is_gone_may_go(tmp_path: Path) -> None:
     files: dict[str, str | None] = {"shop.py": CODE + "\n\nx = 1\n", "test_shop.py": TESTS}
     found = await review(tmp_path, None, files, {"shop.py": "x = 1\n", "test_shop.py": "x = 1\n"})

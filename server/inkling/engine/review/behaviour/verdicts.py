@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from inkling.core.review import Severity
 from inkling.engine.review.behaviour.exchange import ORDINARY, RAISED, TIMEOUT, VALUE, Origin, Pair
 from inkling.engine.review.behaviour.targets import Cause
+from inkling.engine.review.promised_values import broken_promise
 
 CRASHES = frozenset(
     {
@@ -33,6 +34,8 @@ _FIXES = re.compile(r"\b(fix(es|ed)?|bug|correct(s|ed)?|repair|wrong|regression)
 _KEEPS = re.compile(
     r"\b(refactor\w*|clean ?up|no functional change|rename[ds]?|simplif\w+|tidy|reformat)\b", re.IGNORECASE
 )
+_CRASHES = "The old version answered; if the input is not meant to be valid, say so with an exception of its own."
+_HANGS = "The old version answered; the new one was still computing, not waiting, when it was stopped."
 _MOSTLY = 0.5  # share of the differences of one cause
 
 
@@ -121,7 +124,7 @@ def judge(pair: Pair, others: Sequence[Pair], cause: Cause, signs: Signs) -> Ver
     answered = [item for item in others if item.before.kind == VALUE]
     if is_crash(pair) and not is_of_wrong_kind(pair) and len(crashes) >= _MOSTLY * len(answered):
         is_usual = any(item.input.origin is not Origin.GUESSED for item in crashes)
-        reason = "The old version answered; if the input is not meant to be valid, say so with an exception of its own."
+        reason = _HANGS if pair.after.kind == TIMEOUT else _CRASHES
         return Verdict(
             rule=rule,
             severity=Severity.ERROR,
@@ -132,6 +135,10 @@ def judge(pair: Pair, others: Sequence[Pair], cause: Cause, signs: Signs) -> Ver
     if _KEEPS.search(signs.message) and not _FIXES.search(signs.message):
         reason = "The change is said to keep the behaviour."
         return Verdict(rule=rule, severity=Severity.WARNING, confidence=0.75, claims_failure=True, reason=reason)
+    promise = broken_promise(cause.pair) if cause.pair is not None else None
+    if promise is not None:
+        reason = f'The docstring says "{promise.sentence}", which the change makes untrue.'
+        return Verdict(rule=rule, severity=Severity.WARNING, confidence=0.75, claims_failure=False, reason=reason)
     return Verdict(
         rule=rule,
         severity=Severity.NOTE,

@@ -4,9 +4,11 @@ import ast
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from inkling.core.change import ChangeSet
 from inkling.core.review import ReviewComment, Severity
 from inkling.engine.review.changed_code import ChangedDefinition, Definition, Parameter, ParameterKind
 from inkling.engine.review.contracts.references import Reference, constructions_of, module_uses, uses_of
+from inkling.engine.review.contracts.reordered import of_reordered
 from inkling.engine.review.contracts.results import of_coroutine, of_unpacking
 from inkling.engine.review.contracts.signatures import misfit, taken_by
 from inkling.engine.review.contracts.uses_comment import MOST_NAMED, comment_on, more, place, places
@@ -22,19 +24,20 @@ class _Mismatch:
     words: str
 
 
-def of_changed_call(project: ProjectCode, pair: ChangedDefinition) -> Iterator[ReviewComment]:
-    """Yields a comment where calls that fitted do not fit any more, or hold a coroutine that nobody awaits."""
+def of_changed_call(project: ProjectCode, pair: ChangedDefinition, changes: ChangeSet) -> Iterator[ReviewComment]:
+    """Yields a comment where calls that fitted do not any more, mean something else, or hold a coroutine unawaited."""
     before, after, path = pair.before, pair.after, pair.path_after
     if before is None or after is None or path is None:
         return
     if isinstance(before.node, ast.ClassDef) or isinstance(after.node, ast.ClassDef):
-        yield from _of_fields(project, pair)
+        yield from _of_fields(project, pair, changes)
         return
     is_constructor = after.name == "__init__" and after.owner is not None
     uses = list(constructions_of(project, path, after) if is_constructor else uses_of(project, path, after))
     taken_before, taken_after = taken_by(before), taken_by(after)
     if taken_before is not None and taken_after is not None and taken_before != taken_after:
         yield from _of_misfits(pair, uses, taken_before, taken_after)
+        yield from of_reordered(pair, uses, taken_before, taken_after, changes)
     yield from of_coroutine(pair, uses)
     yield from of_unpacking(pair, uses)
     yield from _of_default(pair, uses)
@@ -62,15 +65,17 @@ def _of_misfits(
     )
 
 
-def _of_fields(project: ProjectCode, pair: ChangedDefinition) -> Iterator[ReviewComment]:
-    """Yields a comment where a dataclass has other fields and calls of it do not fit."""
+def _of_fields(project: ProjectCode, pair: ChangedDefinition, changes: ChangeSet) -> Iterator[ReviewComment]:
+    """Yields a comment where a dataclass has other fields, or in another order, and calls of it do not go along."""
     before, after, path = pair.before, pair.after, pair.path_after
     if before is None or after is None or path is None:
         return
     taken_before, taken_after = _fields(before), _fields(after)
     if taken_before is None or taken_after is None or taken_before == taken_after:
         return
-    yield from _of_misfits(pair, list(module_uses(project, path, after.name)), taken_before, taken_after)
+    uses = list(module_uses(project, path, after.name))
+    yield from _of_misfits(pair, uses, taken_before, taken_after)
+    yield from of_reordered(pair, uses, taken_before, taken_after, changes)
 
 
 def _fields(definition: Definition) -> tuple[Parameter, ...] | None:

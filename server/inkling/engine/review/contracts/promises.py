@@ -11,6 +11,7 @@ from typing import Final
 from inkling.core.review import ReviewComment, Severity, Topic
 from inkling.engine.review.changed_code import ChangedDefinition, Definition
 from inkling.engine.review.project_code import ProjectCode
+from inkling.engine.review.promised_values import broken_promise
 
 _SECTION = re.compile(r"^[ \t]*(?:Args|Arguments|Parameters|Params)[ \t]*:?[ \t]*$(?:\n[ \t]*-{3,}[ \t]*$)?", re.M)
 _ENTRY = re.compile(r"^([ \t]*)\*{0,2}(\w+)(?:[ \t]*\([^)\n]*\))?[ \t]*:(?=\s|$)", re.M)
@@ -44,6 +45,25 @@ def of_docstring(pair: ChangedDefinition) -> Iterator[ReviewComment]:
             message=f"The docstring of `{after.qualified_name}` still tells of {' and '.join(words)}, "
             "which this change takes away.",
         )
+
+
+def of_promised_value(pair: ChangedDefinition) -> Iterator[ReviewComment]:
+    """Yields a comment where a docstring still names the value that was returned before this change."""
+    promise = broken_promise(pair)
+    if promise is None or pair.after is None or pair.path_after is None:
+        return
+    yield ReviewComment(
+        rule="contract.docstring",
+        topic=Topic.CONTRACT,
+        path=pair.path_after,
+        line=promise.line,
+        end_line=promise.line,
+        symbol=pair.after.qualified_name,
+        severity=Severity.WARNING,
+        confidence=0.8,
+        message=f'The docstring of `{pair.after.qualified_name}` still says "{promise.sentence}", and '
+        f"`{promise.now}` is returned where it was `{promise.value}`.",
+    )
 
 
 def of_documents(project: ProjectCode, pair: ChangedDefinition) -> Iterator[ReviewComment]:

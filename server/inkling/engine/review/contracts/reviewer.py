@@ -10,7 +10,7 @@ from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedCode, ChangedDefinition, read_changed_code
 from inkling.engine.review.contracts.calls import of_changed_call
 from inkling.engine.review.contracts.gone import of_gone_definition
-from inkling.engine.review.contracts.promises import of_docstring, of_documents
+from inkling.engine.review.contracts.promises import of_docstring, of_documents, of_promised_value
 from inkling.engine.review.contracts.stored import of_stored_shape
 from inkling.engine.review.project_code import MAX_FILES, ProjectCode, ProjectReader
 from inkling.engine.review.words import TIME_WAS_UP, counted
@@ -54,8 +54,9 @@ def _look(changes: ChangeSet, projects: ProjectReader, ends_at_s: float) -> Find
 
 def _of(project: ProjectCode, pair: ChangedDefinition, changes: ChangeSet) -> Iterator[ReviewComment]:
     yield from of_gone_definition(project, pair)
-    yield from of_changed_call(project, pair)
+    yield from of_changed_call(project, pair, changes)
     yield from of_docstring(pair)
+    yield from of_promised_value(pair)
     yield from of_documents(project, pair)
     yield from of_stored_shape(pair, changes)
 

@@ -25,13 +25,18 @@ def taken_by(definition: Definition) -> tuple[Parameter, ...] | None:
     return parameters
 
 
+def positional(parameters: Sequence[Parameter]) -> list[Parameter]:
+    """Returns those that may be passed by position, in their order."""
+    return [parameter for parameter in parameters if parameter.kind in _BY_POSITION]
+
+
 def misfit(call: ast.Call, parameters: Sequence[Parameter]) -> str | None:
     """Returns what is wrong with the arguments of a call, in words; None where nothing is, or nobody can say."""
     if any(isinstance(argument, ast.Starred) for argument in call.args):
         return None
     if any(keyword.arg is None for keyword in call.keywords):
         return None
-    places = [parameter for parameter in parameters if parameter.kind in _BY_POSITION]
+    places = positional(parameters)
     takes_more = any(parameter.kind is ParameterKind.VAR_POSITIONAL for parameter in parameters)
     takes_any_keyword = any(parameter.kind is ParameterKind.VAR_KEYWORD for parameter in parameters)
     if len(call.args) > len(places) and not takes_more:

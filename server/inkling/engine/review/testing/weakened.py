@@ -1,25 +1,26 @@
 """Tests that went, and tests that ask less than they did."""
 
 import ast
-from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import Final
 
-from inkling.context.parsing import parse_expression
 from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import ReviewComment, Severity, Topic
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedDefinition, Definition, read_changed_code
 from inkling.engine.review.project_code import ProjectCode
+from inkling.engine.review.testing.questions import asked, claims_nothing, loosened
 
 _SKIPPING: Final = ("skip", "skipif", "xfail", "expectedFailure", "skipIf", "skipUnless")
-_BROAD: Final = frozenset({"Exception", "BaseException"})
+MOST_NAMED: Final = 3  # questions that a comment names
 
 
 def of_tests(changes: ChangeSet, project: ProjectCode) -> Iterator[ReviewComment]:
     """Yields a comment for each test that is gone though what it tests is not, and for each that asks less."""
     files = [file for file in changes.files if is_test_file(file.path) or _was_test(file)]
-    for pair in read_changed_code(files).definitions:
+    pairs = read_changed_code(files).definitions
+    moved = {question for pair in pairs for question in _newly_asked(pair)}
+    for pair in pairs:
         if pair.before is None or not _is_test(pair.before):
             continue
         if pair.after is None:
@@ -32,13 +33,13 @@ def of_tests(changes: ChangeSet, project: ProjectCode) -> Iterator[ReviewComment
                     confidence=0.6,
                 )
             continue
-        words = _less(pair.before, pair.after)
+        words = _less(pair.before, pair.after, moved)
         if words:
             yield _comment(
                 pair,
                 rule="tests.weakened",
                 message=f"`{pair.after.qualified_name}` asks less than before: {words}.",
-                confidence=0.65,
+                confidence=0.8,
             )
 
 
@@ -48,6 +49,12 @@ def _was_test(file: ChangedFile) -> bool:
 
 def _is_test(definition: Definition) -> bool:
     return definition.name.startswith("test") and not isinstance(definition.node, ast.ClassDef)
+
+
+def _newly_asked(pair: ChangedDefinition) -> Set[str]:
+    if pair.after is None or isinstance(pair.after.node, ast.ClassDef):
+        return set()
+    return set(asked(pair.after)) - (set(asked(pair.before)) if pair.before is not None else set())
 
 
 def _subject(test: Definition, project: ProjectCode) -> str:
@@ -67,58 +74,32 @@ def _subject(test: Definition, project: ProjectCode) -> str:
     return ""
 
 
-def _less(before: Definition, after: Definition) -> str:
-    """Returns in words what a test does not ask any more; empty where it asks as much."""
+def _less(before: Definition, after: Definition, moved: Set[str]) -> str:
+    """Returns in words what a test does not ask any more; empty where it asks as much.
+
+    Args:
+        before: The test as it was.
+        after: The test as it is.
+        moved: What any test asks since this change and did not before.
+    """
     marks = [mark for mark in _marks(after) if mark not in _marks(before)]
     if marks:
         return f"it is marked `{marks[0]}` now"
-    gone = _assertions(before) - _assertions(after)
-    new = _assertions(after) - _assertions(before)
-    if not new and gone and sum(_assertions(after).values()) < sum(_assertions(before).values()):
-        return f"`{_short(next(iter(gone)))}` is not asserted any more"
-    raised_before, raised_after = _raised(before), _raised(after)
-    broader = (raised_after & _BROAD) - raised_before
-    if broader and raised_before - raised_after:
-        return f"any `{next(iter(broader))}` will do where it was `{next(iter(raised_before - raised_after))}`"
-    loosened = _loosened(gone, new)
-    return f"`{_short(loosened[0])}` became `{_short(loosened[1])}`" if loosened else ""
+    asked_before, asked_after = asked(before), asked(after)
+    gone = [question for question in asked_before - asked_after if question not in moved]
+    new = asked_after - asked_before
+    empty = [code for code in claims_nothing(after) if code not in claims_nothing(before)]
+    if gone and empty and len(new) < len(gone):
+        questions = " and ".join(f"`{_short(each)}`" for each in gone[:MOST_NAMED])
+        return f"{questions} became `assert {_short(empty[0])}`, which always holds"
+    if gone and not new and asked_after.total() < asked_before.total():
+        return f"`{_short(gone[0])}` is not asked any more"
+    widened = loosened(gone, new)
+    return f"`{_short(widened[0])}` became `{_short(widened[1])}`" if widened else ""
 
 
 def _marks(definition: Definition) -> list[str]:
     return [name for name in definition.decorators if name.split("(")[0].split(".")[-1] in _SKIPPING]
-
-
-def _assertions(definition: Definition) -> "Counter[str]":
-    found: Counter[str] = Counter()
-    for node in ast.walk(definition.node):
-        if isinstance(node, ast.Assert):
-            found[ast.unparse(node.test)] += 1
-        elif isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1].startswith("assert"):
-            found[ast.unparse(node)] += 1
-    return found
-
-
-def _raised(definition: Definition) -> set[str]:
-    found = set()
-    for node in ast.walk(definition.node):
-        if isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1] in ("raises", "assertRaises"):
-            found |= {ast.unparse(argument).split(".")[-1] for argument in node.args[:1]}
-    return found
-
-
-def _loosened(gone: "Counter[str]", new: "Counter[str]") -> tuple[str, str] | None:
-    """Returns an equality of which only that there is something was kept, with what it is now."""
-    for old in gone:
-        test = parse_expression(old)
-        if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.Eq):
-            continue
-        left = ast.unparse(test.left)
-        for text in new:
-            now = parse_expression(text)
-            is_existence = isinstance(now, ast.Compare) and isinstance(now.ops[0], ast.IsNot) and "None" in text
-            if text == left or (is_existence and isinstance(now, ast.Compare) and ast.unparse(now.left) == left):
-                return old, text
-    return None
 
 
 def _short(code: str) -> str:
