@@ -39,6 +39,10 @@ class ReviewAnswer:
         """Returns the first and the last line after the change; for lines that went, the line where they would be."""
         return self._texts.place(comment)
 
+    def masked(self, text: str, comment: ReviewComment) -> str:
+        """Returns what a comment says with the secrets of its files masked."""
+        return self._texts.masked(text, comment)
+
     def suggestion_diff(self, comment: ReviewComment) -> str:
         """Returns a suggestion as a unified diff; empty without one, or where a text is not known."""
         return self._texts.suggestion_diff(comment)

@@ -119,7 +119,9 @@ def review(
     if update_baseline and since_last:
         raise UserError("--update-baseline accepts all comments, and --since-last leaves some out; give one of them")
     where = (folder or Path.cwd()).resolve()
-    if _is_about_past(where, dismiss, reason, resolve=resolve, reopen=reopen, list_closed=list_closed):
+    if _is_about_past(
+        where, dismiss, reason, resolve=resolve, reopen=reopen, list_closed=list_closed, format_name=format_name
+    ):
         return
     options = ReviewOptions(
         folder=where,
@@ -156,7 +158,14 @@ def review(
 
 
 def _is_about_past(
-    where: Path, dismiss: str | None, reason: str | None, *, resolve: str | None, reopen: str | None, list_closed: bool
+    where: Path,
+    dismiss: str | None,
+    reason: str | None,
+    *,
+    resolve: str | None,
+    reopen: str | None,
+    list_closed: bool,
+    format_name: str,
 ) -> bool:
     """Closes, opens or lists comments of past reviews; returns whether that was asked for.
 
@@ -175,7 +184,7 @@ def _is_about_past(
     elif reopen is not None:
         review_closings.reopen(where, reopen)
     elif list_closed:
-        review_closings.list_closed(where)
+        review_closings.list_closed(where, as_json=format_name == "json")
     else:
         return False
     return True

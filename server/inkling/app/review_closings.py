@@ -1,5 +1,6 @@
 """What a shell does with comments of past reviews: closes them, lists what is closed, opens it again."""
 
+import json
 import os
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import click
 
 from inkling.app import places
 from inkling.app.review_memory import ReviewFile
+from inkling.app.review_records import ClosedEntry
 from inkling.app.review_report import printable
 from inkling.context.changes import find_repository
 from inkling.features.review import Closing
@@ -22,20 +24,47 @@ def close_comment(folder: Path, fingerprint: str, closing: Closing, reason: str)
     click.echo(f"{closing.value.capitalize()}: {printable(closed.rule)}: {printable(closed.message)}")
 
 
-def list_closed(folder: Path) -> None:
+def list_closed(folder: Path, *, as_json: bool) -> None:
     """Prints what does not come back: silenced rules, then comments, the latest first.
+
+    A comment comes by the fingerprint that it was shown with; those that were closed with it come below.
 
     Raises:
         UserError: The folder is in no repository.
     """
-    seen = set()
-    for each in _memory(folder).closed_entries():
+    entries = _memory(folder).closed_entries()
+    if as_json:
+        click.echo(json.dumps({"closed": [_written(each) for each in entries]}, indent=2))
+        return
+    if not entries:
+        click.echo("Nothing is closed here: no comment was dismissed or resolved, and no rule silenced.")
+    names = {each.name for each in entries}
+    parts: dict[str, list[str]] = {}
+    for each in entries:
+        if each.closed_with in names - {each.name}:
+            parts.setdefault(each.closed_with, []).append(each.name)
+    for each in entries:
+        if each.closed_with in names - {each.name}:
+            continue
         words = f"{each.closing.value.replace('_', ' ')}  {printable(each.rule)}"
         words += f"  {printable(each.path)}: {printable(each.message)}" if each.path else ""
         words += f"  ({printable(each.reason)})" if each.reason else ""
-        if words not in seen:  # comments with one cause were closed as one
-            click.echo(words if each.name == each.rule else f"{each.name}  {words}")
-        seen.add(words)
+        click.echo(words if each.name == each.rule else f"{each.name}  {words}")
+        for name in reversed(parts.get(each.name, [])):
+            click.echo(f"  and {name}, closed with it")
+
+
+def _written(entry: ClosedEntry) -> dict[str, str]:
+    is_rule = entry.closing is Closing.RULE_SILENCED
+    return {
+        "fingerprint": "" if is_rule else entry.name,
+        "closed_with": entry.closed_with,
+        "closing": entry.closing.value,
+        "rule": entry.rule,
+        "path": entry.path,
+        "message": entry.message,
+        "reason": entry.reason,
+    }
 
 
 def reopen(folder: Path, name: str) -> None:

@@ -12,7 +12,7 @@ from inkling.app.review_answer import ReviewAnswer
 from inkling.core.repair import FileEdit
 from inkling.core.review import ReviewComment
 from inkling.core.text import position_at
-from inkling.features.review import FoundComment
+from inkling.features.review import FoundComment, outcome_words
 
 SARIF_VERSION: Final = "2.1.0"
 SARIF_SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -25,6 +25,7 @@ def review_json(answer: ReviewAnswer) -> dict[str, Any]:
     review = answer.review
     return {
         "reviewed": review.name,
+        "message": outcome_words(review),
         "n_files": review.n_files,
         "comments": [_comment(answer, found) for found in review.shown],
         "folded": [_comment(answer, found) for found in review.folded],
@@ -57,10 +58,10 @@ def _comment(answer: ReviewAnswer, found: FoundComment) -> dict[str, Any]:
         "claims_failure": comment.claims_failure,
         "confirmation": comment.confirmation,
         "reproduction": {
-            "call": shown.call,
-            "before": shown.before,
-            "after": shown.after,
-            "test": shown.test,
+            "call": answer.masked(shown.call, comment),
+            "before": answer.masked(shown.before, comment),
+            "after": answer.masked(shown.after, comment),
+            "test": answer.masked(shown.test, comment),
             "n_inputs": shown.n_inputs,
         }
         if shown is not None
@@ -73,6 +74,7 @@ def _comment(answer: ReviewAnswer, found: FoundComment) -> dict[str, Any]:
                 "inserted": each.edit.inserted,
             }
             for each in comment.suggestion
+            if _has_no_secret(answer, comment)
         ],
         "suggestion_diff": answer.suggestion_diff(comment),
         "also_at": [{"path": answer.path(path), "line": line} for path, line in comment.also_at],
@@ -121,7 +123,7 @@ def _result(answer: ReviewAnswer, found: FoundComment, rules: list[str]) -> dict
         "ruleIndex": rules.index(comment.rule),
         "level": comment.severity.value,  # they are named as in section 3.27.10
         "kind": "fail",
-        "message": {"text": sarif_words(comment)},
+        "message": {"text": sarif_words(answer, comment)},
         "locations": [_location(answer, comment.path, first, last)],
         "partialFingerprints": {FINGERPRINT_KEY: found.fingerprint},
         "rank": round(100 * comment.confidence, 1),
@@ -137,12 +139,14 @@ def _result(answer: ReviewAnswer, found: FoundComment, rules: list[str]) -> dict
     return result
 
 
-def sarif_words(comment: ReviewComment) -> str:
+def sarif_words(answer: ReviewAnswer, comment: ReviewComment) -> str:
     """Returns all that a comment says, in one text."""
     words = [comment.message, comment.reason]
+    if comment.is_on_old_side:
+        words.append(f"(before the change: line {comment.line})")
     if shown := comment.reproduction:
         words.append(f"{shown.call} {shown.before} before and {shown.after} now.")
-    return " ".join(word for word in words if word)
+    return answer.masked(" ".join(word for word in words if word), comment)
 
 
 def _location(answer: ReviewAnswer, path: PurePosixPath, first: int, last: int) -> dict[str, Any]:
@@ -160,6 +164,8 @@ def _artifact(answer: ReviewAnswer, path: PurePosixPath) -> dict[str, str]:
 
 def _artifact_changes(answer: ReviewAnswer, comment: ReviewComment) -> list[dict[str, Any]]:
     """Returns a suggestion (section 3.55); nothing where a text is not known."""
+    if not _has_no_secret(answer, comment):
+        return []
     by_path: dict[PurePosixPath, list[FileEdit]] = {}
     for each in comment.suggestion:
         by_path.setdefault(each.path, []).append(each)
@@ -178,6 +184,11 @@ def _artifact_changes(answer: ReviewAnswer, comment: ReviewComment) -> list[dict
             }
         )
     return changes
+
+
+def _has_no_secret(answer: ReviewAnswer, comment: ReviewComment) -> bool:
+    """Tells whether a suggestion can be printed; one with a secret masked in it would mend nothing."""
+    return all(answer.masked(each.edit.inserted, comment) == each.edit.inserted for each in comment.suggestion)
 
 
 def _region(text: str, file_edit: FileEdit) -> dict[str, int]:

@@ -1,5 +1,6 @@
 """One review from a shell: read, asked, printed, remembered."""
 
+import ast
 import asyncio
 import json
 import os
@@ -37,6 +38,8 @@ from inkling.context.interpreter import behind_shim
 from inkling.core.change import ChangeSet
 from inkling.core.review import ReviewBudget, ReviewRequest, Severity, Unchecked
 from inkling.core.settings import IndexSettings, SandboxBackend, SandboxSettings, Settings
+from inkling.core.suspicion import is_test_file
+from inkling.engine.review.changed_code import read_changed_code
 from inkling.features.review import Review, ReviewFeature, ReviewWishes
 
 _ENDED: Final = 128 + signal.SIGTERM  # the exit code, as shells have it
@@ -158,7 +161,23 @@ async def _review(
     if found.no_sandbox:
         missing = Unchecked(what="what the code does when it runs", why=found.no_sandbox)
         review = replace(review, unchecked=(missing, *review.unchecked))
+    if not options.may_run and (n := await asyncio.to_thread(_n_compared, changes)):
+        what = f"what {n:,} changed {_plural('function', n)} {'does' if n == 1 else 'do'}"
+        missing = Unchecked(what=what, why="It was asked not to run code.", is_of_behaviour=True)
+        review = replace(review, unchecked=(*review.unchecked, missing))
     return review
+
+
+def _n_compared(changes: ChangeSet) -> int:
+    """Returns how many functions would be run before and after the change."""
+    return sum(
+        pair.before is not None
+        and pair.after is not None
+        and not pair.is_same_code
+        and not isinstance(pair.after.node, ast.ClassDef)
+        and not is_test_file(pair.path)
+        for pair in read_changed_code(changes.files).definitions
+    )
 
 
 def _model_settings(project: Path) -> tuple[Settings, str | None]:

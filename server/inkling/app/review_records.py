@@ -23,6 +23,7 @@ class ClosedEntry:
         rule: What the comment is an instance of.
         path: The file it is in; empty for a rule.
         message: What it says; empty for a rule.
+        closed_with: The fingerprint of the comment that it was closed as a part of; its own where it was that comment.
     """
 
     name: str
@@ -31,6 +32,7 @@ class ClosedEntry:
     rule: str
     path: str = ""
     message: str = ""
+    closed_with: str = ""
 
 
 def nothing_known() -> dict[str, Any]:
@@ -81,6 +83,7 @@ def put_closed(data: dict[str, Any], comment: Mapping[str, Any], closing: Closin
             "as": closing.value,
             "reason": reason,
             "at": int(time.time()),
+            "with": comment["fingerprints"][0],
             **{key: comment[key] for key in ("rule", "path", "message")},
         }
 
@@ -105,6 +108,7 @@ def closed_entries(data: Mapping[str, Any]) -> list[ClosedEntry]:
             rule=kept["rule"],
             path=kept["path"],
             message=kept["message"],
+            closed_with=kept.get("with", name),
         )
         for name, kept in data["closed"].items()
     ]

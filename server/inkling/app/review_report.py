@@ -18,7 +18,7 @@ import click
 from inkling.app.review_answer import ReviewAnswer
 from inkling.app.review_json import sarif_words
 from inkling.core.review import Confirmation, ReviewComment, ReviewProgress, Severity
-from inkling.features.review import FoundComment, Review
+from inkling.features.review import FoundComment, Review, outcome_words, said_words
 
 MAX_QUOTED: Final = 6  # lines of a comment; more are counted
 MAX_NAMED: Final = 5  # other places with the same cause
@@ -87,7 +87,9 @@ def annotation(answer: ReviewAnswer, found: FoundComment) -> str:
     """Returns a comment as a workflow command."""
     comment = found.comment
     first, last = answer.place(comment)
-    message = sarif_words(comment)
+    message = sarif_words(answer, comment)
+    if places := _also_at(answer, comment):
+        message += f" {places}"
     if diff := answer.suggestion_diff(comment):
         message += f"\n\nSuggestion:\n{diff}"
     properties = {
@@ -115,9 +117,10 @@ def _writable(text: str) -> str:
 def summary_lines(review: Review, *, show_folded: bool) -> Iterator[str]:
     """Yields what was looked at, what could not be, and what is not shown."""
     files = f"{review.n_files} {'file' if review.n_files == 1 else 'files'}"
-    n_shown = len(review.shown)
-    said = "nothing to say" if not n_shown else f"{n_shown} {'comment' if n_shown == 1 else 'comments'}"
-    yield f"Reviewed {printable(review.name)}: {files}, {said}, in {review.seconds:.1f} s."
+    if not review.n_files and not review.unchecked:
+        yield printable(outcome_words(review))
+        return
+    yield f"Reviewed {printable(review.name)}: {files}, {said_words(review)}, in {review.seconds:.1f} s."
     if review.checked:
         yield f"Checked: {'; '.join(map(printable, review.checked))}."
     for each in review.unchecked:
@@ -146,16 +149,28 @@ def _print_comment(answer: ReviewAnswer, found: FoundComment) -> None:
     if shown := comment.reproduction:
         click.echo(f"  Reproduction, found on {shown.n_inputs:,} {'input' if shown.n_inputs == 1 else 'inputs'}:")
         for words, value in (("", shown.call), ("before: ", shown.before), ("now:    ", shown.after)):
-            click.echo(f"    | {words}{printable(value)}")
+            click.echo(f"    | {words}{printable(answer.masked(value, comment))}")
     if diff := answer.suggestion_diff(comment):
         click.echo("  Suggestion:")
         for line in diff.splitlines():
             click.echo(click.style(f"    | {printable(line)}", fg=_DIFF_COLOURS.get(line[:1])))
-    if comment.also_at:
-        places = [f"{printable(answer.path(path))}:{line}" for path, line in comment.also_at[:MAX_NAMED]]
-        n_more = len(comment.also_at) - MAX_NAMED
-        click.echo(f"  Also at {', '.join(places)}{f' and {n_more} more' if n_more > 0 else ''}.")
+    if places := _also_at(answer, comment):
+        click.echo(f"  {printable(places)}")
     click.echo(click.style(f"  fingerprint {found.fingerprint}", dim=True))
+
+
+def _also_at(answer: ReviewAnswer, comment: ReviewComment) -> str:
+    """Returns the other places of a comment, without those that its message names; empty for none."""
+    places = [(path, line) for path, line in comment.also_at if not _is_named(f"{path}:{line}", comment.message)]
+    if not places:
+        return ""
+    named = [f"{answer.path(path)}:{line}" for path, line in places[:MAX_NAMED]]
+    n_more = len(places) - MAX_NAMED
+    return f"Also at {', '.join(named)}{f' and {n_more} more' if n_more > 0 else ''}."
+
+
+def _is_named(place: str, message: str) -> bool:
+    return re.search(rf"(?<![\w/.]){re.escape(place)}(?!\d)", message) is not None
 
 
 def _print_lines(found: FoundComment) -> None:

@@ -3,8 +3,13 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import PurePosixPath
+from typing import Final
 
 from inkling.core.execution import ProjectView
+
+MAX_FILES: Final = 2000  # the most that is read of one change
+MAX_LINES: Final = 20_000  # changed ones, those that went and those that came
+MAX_TOTAL_BYTES: Final = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -126,10 +126,12 @@ class Unchecked:
     Attributes:
         what: The function, file or check, for the user.
         why: The reason, naming what to do where there is something to do.
+        is_of_behaviour: Whether for this reason nobody knows what any of the changed functions does.
     """
 
     what: str
     why: str
+    is_of_behaviour: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

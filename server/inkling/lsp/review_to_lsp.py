@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from inkling.core.edit import TextEdit
-from inkling.core.review import Reproduction, ReviewComment
+from inkling.core.review import ReviewComment
 from inkling.core.text import position_at
 from inkling.features.review import (
     ChangeTexts,
@@ -94,13 +94,22 @@ class ReviewWriter:
             evidence=evidence_lines(comment),
             claims_failure=comment.claims_failure,
             confirmation=comment.confirmation.value,
-            reproduction=_reproduction(comment.reproduction),
+            reproduction=self._reproduction(comment),
             suggestion=suggestion,
             suggestion_diff=self._texts.suggestion_diff(comment) if suggestion else "",
             also_at=[WirePlace(uri=self._uri(path), line=max(0, line - 1)) for path, line in comment.also_at],
             source=comment.source.value,
             is_folded=offered.is_folded,
         )
+
+    def _reproduction(self, comment: ReviewComment) -> WireReproduction | None:
+        shown = comment.reproduction
+        if shown is None:
+            return None
+        call, before, after, test = (
+            self._texts.masked(text, comment) for text in (shown.call, shown.before, shown.after, shown.test)
+        )
+        return WireReproduction(call=call, before=before, after=after, test=test, n_inputs=shown.n_inputs)
 
     def _uri(self, path: PurePosixPath) -> str:
         full = self._session.question.folder / path
@@ -148,12 +157,4 @@ def _whole_lines(first: int, last: int) -> WireRange:
     start = max(0, first - 1)
     return WireRange(
         start=WirePosition(line=start, character=0), end=WirePosition(line=max(start + 1, last), character=0)
-    )
-
-
-def _reproduction(shown: Reproduction | None) -> WireReproduction | None:
-    if shown is None:
-        return None
-    return WireReproduction(
-        call=shown.call, before=shown.before, after=shown.after, test=shown.test, n_inputs=shown.n_inputs
     )

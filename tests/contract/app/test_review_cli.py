@@ -59,7 +59,7 @@ def test_a_planted_bug_is_shown_with_its_line_and_fails_the_check(repo: Repo) ->
 def test_it_is_silent_where_there_is_nothing(repo: Repo) -> None:
     done = _review(repo)
     assert (done.returncode, done.stdout) == (0, "")
-    assert "0 files, nothing to say" in done.stderr
+    assert done.stderr == "Nothing has changed: there is no difference in the working tree against HEAD.\n"
     repo.write({"cart.py": "# Prices.\n" + GOOD})
     done = _review(repo)
     assert (done.returncode, done.stdout) == (0, "")

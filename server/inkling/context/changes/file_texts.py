@@ -20,7 +20,7 @@ from inkling.context.changes.looking import (
     said_to_be_generated,
 )
 from inkling.context.changes.workbench import Workbench
-from inkling.core.change import ChangedFile, Unreadable
+from inkling.core.change import MAX_FILES, MAX_LINES, MAX_TOTAL_BYTES, ChangedFile, Unreadable
 from inkling.core.execution import ProjectView
 from inkling.core.text import split_lines
 
@@ -36,10 +36,10 @@ class ChangeLimits:
         max_total_bytes: Of all files together.
     """
 
-    max_files: int = 2000
-    max_lines: int = 20_000
+    max_files: int = MAX_FILES
+    max_lines: int = MAX_LINES
     max_file_bytes: int = 1024 * 1024
-    max_total_bytes: int = 64 * 1024 * 1024
+    max_total_bytes: int = MAX_TOTAL_BYTES
 
 
 class FileTexts:

@@ -44,12 +44,25 @@ def apply_patch(bench: Workbench, text: bytes, bases: Sequence[tuple[str, str]])
                 return tree, _applied(bench, whole, tree, strip), name
             except GitFailed as error:
                 said = said or error.said
+    if any(_is_in_it(bench, whole, bases[0][0], strip) for strip in ("-p1", "-p0")):
+        raise UserError(
+            f"the patch is in {bases[0][1]} already; review the commit that it came with, such as `inkling review HEAD`"
+        )
     raise UserError(_words(said, bases[0][1]))
 
 
-def _applied(bench: Workbench, text: bytes, tree: str, strip: str) -> str:
+def _is_in_it(bench: Workbench, text: bytes, tree: str, strip: str) -> bool:
+    """Tells whether a patch can be taken out of a tree again."""
+    try:
+        _applied(bench, text, tree, strip, "--reverse")
+    except GitFailed:
+        return False
+    return True
+
+
+def _applied(bench: Workbench, text: bytes, tree: str, *options: str) -> str:
     environment = {"GIT_INDEX_FILE": str(bench.index_of(tree, "patched"))}
-    bench.git.run("apply", "--cached", "--whitespace=nowarn", strip, "-", stdin=text, environment=environment)
+    bench.git.run("apply", "--cached", "--whitespace=nowarn", *options, "-", stdin=text, environment=environment)
     return bench.git.line("write-tree", "--missing-ok", environment=environment)
 
 

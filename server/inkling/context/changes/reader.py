@@ -215,6 +215,8 @@ class _Reading:
         return tree
 
     def _uncommitted(self, name: str, tree: str) -> Comparison:
+        if not self._history.has_commits():
+            name = f"{name.removesuffix(' against HEAD')} (there is no commit yet)"
         return Comparison(name=name, before=self._history.head_tree(), after=tree, message="")
 
     def _patched(self, wanted: PatchText) -> Comparison:

@@ -48,9 +48,13 @@ class History:
         self._user = user
         self._bench = bench
 
+    def has_commits(self) -> bool:
+        """Tells whether there is a HEAD."""
+        return self._user.works("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
+
     def head_tree(self) -> str:
         """Returns the tree of HEAD; one without files before the first commit."""
-        if not self._user.works("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
+        if not self.has_commits():
             return self._bench.empty_tree()
         return self._read(self.commit("HEAD")).tree
 

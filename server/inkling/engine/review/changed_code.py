@@ -191,7 +191,7 @@ def read_changed_code(files: Sequence[ChangedFile]) -> ChangedCode:
             before = read_definitions(file.before or "")
             after = read_definitions(file.after or "")
         except (SyntaxError, ValueError, RecursionError) as error:
-            unparsed[file.path] = str(error)
+            unparsed[file.path] = _why(error)
             continue
         changed_after = [line for hunk in file.hunks for line in range(hunk.after.first, hunk.after.end)]
         inside = {line for definition in after for line in range(definition.lines.first, definition.lines.end)}
@@ -200,6 +200,11 @@ def read_changed_code(files: Sequence[ChangedFile]) -> ChangedCode:
     pairs = _matched_across(pairs)
     shown = [pair for pair in pairs if pair.lines_before or pair.lines_after or pair.is_renamed]
     return ChangedCode(definitions=tuple(shown), module_lines_after=module_lines, unparsed=unparsed)
+
+
+def _why(error: SyntaxError | ValueError | RecursionError) -> str:
+    """Returns why a text does not parse; it has no file name of its own."""
+    return f"{error.msg}, line {error.lineno}" if isinstance(error, SyntaxError) and error.lineno else str(error)
 
 
 def read_definitions(text: str) -> list[Definition]:

@@ -33,7 +33,7 @@ from inkling.features.review.recorder import ReviewRecorder
 from inkling.features.review.reproducing import ReproductionVerdict, cannot_run
 from inkling.features.review.session import OfferedComment, ReviewSession
 from inkling.features.review.watched_lines import LineWatch
-from inkling.features.review.words import evidence_lines, outcome_words
+from inkling.features.review.words import evidence_lines, outcome_words, said_words
 
 __all__ = [
     "GRACE_S",
@@ -67,5 +67,6 @@ __all__ = [
     "cannot_run",
     "evidence_lines",
     "outcome_words",
+    "said_words",
     "suggested_edits",
 ]

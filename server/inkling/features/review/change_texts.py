@@ -7,6 +7,7 @@ from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.edit import TextEdit, apply_edit
 from inkling.core.review import ReviewComment
 from inkling.core.unified_diff import file_diff
+from inkling.features.review.secret_values import SecretValues
 
 
 class ChangeTexts:
@@ -26,15 +27,22 @@ class ChangeTexts:
         if not comment.is_on_old_side:
             return max(1, comment.line), max(1, comment.line, comment.end_line)
         file = self._files.get(comment.path)
-        line = next(
-            (hunk.after.first for hunk in (file.hunks if file else ()) if comment.line in hunk.before), comment.line
-        )
+        line = comment.line
+        for hunk in file.hunks if file else ():
+            if comment.line in hunk.before:
+                line = hunk.after.first
+                break
+            if hunk.before.end <= comment.line:  # what stands below a hunk moved by what it added
+                line = comment.line + hunk.after.end - hunk.before.end
         n_lines = len((file.after or "").splitlines()) if file else line
         line = max(1, min(line, n_lines))
         return line, line
 
     def suggestion_diff(self, comment: ReviewComment) -> str:
-        """Returns a suggestion as a unified diff; empty without one, or where a text is not known."""
+        """Returns a suggestion as a unified diff; empty without one, or where a text is not known.
+
+        Secrets in it are masked: it is for reading.
+        """
         parts = []
         for path, edits in sorted(suggested_edits(comment).items()):
             before = after = self.after(path)
@@ -43,7 +51,14 @@ class ChangeTexts:
             for each in sorted(edits, key=lambda each: each.offset, reverse=True):
                 after = apply_edit(after, each)
             parts.append(file_diff(path, before, after))
-        return "".join(parts)
+        return self.masked("".join(parts), comment)
+
+    def masked(self, text: str, comment: ReviewComment) -> str:
+        """Returns what a comment says with the secrets of its files masked."""
+        if not text:
+            return text
+        paths = {comment.path, *(each.path for each in comment.suggestion)}
+        return SecretValues(self._files[path] for path in paths if path in self._files).masked(text)
 
 
 def suggested_edits(comment: ReviewComment) -> dict[PurePosixPath, list[TextEdit]]:

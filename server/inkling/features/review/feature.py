@@ -4,14 +4,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
+from inkling.core.change import ChangedFile, Unreadable
 from inkling.core.errors import InklingError
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
+from inkling.features.review.deleted_files import as_one_each
 from inkling.features.review.fingerprint import CommentedLines, fingerprints
 from inkling.features.review.merging import WEIGHTS, NamedComment, merge
 from inkling.features.review.ports import AsStated, CommentAcceptance, NamedReviewer, RememberedComment, ReviewMemory
+from inkling.features.review.secret_values import SecretValues
 from inkling.features.review.words import unread_files
 
 logger = logging.getLogger(__name__)
@@ -46,7 +49,8 @@ class FoundComment:
         comment: What is said.
         fingerprint: Its name, by which it is dismissed.
         fingerprints: The same, then those of comments with the same cause.
-        lines: The lines it is about, without their ends; none where they are not part of the change.
+        lines: The lines it is about, without their ends and with secrets masked; none where they are not part of the
+            change.
         probability: That this user takes it: its place among the others goes by that. In [0, 1].
     """
 
@@ -122,29 +126,34 @@ class ReviewFeature:
         """Returns the comments on a change; none for a change of nothing, of which nobody is asked."""
         began_s = time.monotonic()
         files = request.changes.files
-        findings = await self._ask_all(request, on_progress) if any(file.unreadable is None for file in files) else []
+        findings = await self._ask_all(request, on_progress) if any(map(_is_looked_at, files)) else []
         comments = [comment for each in findings for comment in each.comments]
         lines = CommentedLines(files)
+        about = {comment.path for comment in comments}
+        secrets = await asyncio.to_thread(
+            lambda: SecretValues(file for file in files if about & {file.path, file.old_path})
+        )
         named = [
             NamedComment(comment=comment, fingerprints=(name,))
             for comment, name in zip(comments, fingerprints(comments, lines), strict=True)
         ]
+        read = _Read(files=files, lines=lines, secrets=secrets)
         closed, silenced = await self._memory.closed(), await self._memory.silenced()
         seen = await self._memory.seen(wishes.scope) if wishes.only_new else frozenset[str]()
         is_heard = [each for each in named if each.comment.rule not in silenced]
         is_open = [each for each in is_heard if each.fingerprints[0] not in closed]
         is_unknown = [each for each in is_open if each.fingerprints[0] not in wishes.baseline]
         is_new = [each for each in is_unknown if each.fingerprints[0] not in seen]
-        found = self._found(is_new, lines)
+        found = self._found(is_new, read)
         sure = [each for each in found if each.probability >= LOW_CONFIDENCE]
         review = Review(
             name=request.changes.name,
-            n_files=sum(file.unreadable is None for file in files),
+            n_files=sum(map(_is_looked_at, files)),
             shown=tuple(sure[: wishes.max_comments]),
             beyond=tuple(sure[wishes.max_comments :]),
             folded=tuple(each for each in found if each.probability < LOW_CONFIDENCE),
-            closed=tuple(self._found([each for each in is_heard if each.fingerprints[0] in closed], lines)),
-            silenced=tuple(self._found([each for each in named if each.comment.rule in silenced], lines)),
+            closed=tuple(self._found([each for each in is_heard if each.fingerprints[0] in closed], read)),
+            silenced=tuple(self._found([each for each in named if each.comment.rule in silenced], read)),
             n_closed=len(named) - len(is_open),
             n_in_baseline=len(is_open) - len(is_unknown),
             n_seen=len(is_unknown) - len(is_new),
@@ -156,17 +165,21 @@ class ReviewFeature:
         await self._memory.remember(wishes.scope, [each.remembered for each in review.shown], still_there)
         return review
 
-    def _found(self, named: Sequence[NamedComment], lines: CommentedLines) -> list[FoundComment]:
+    def _found(self, named: Sequence[NamedComment], read: "_Read") -> list[FoundComment]:
         """Returns one comment for each cause, worth most first."""
         found = [
             FoundComment(
-                comment=each.comment,
+                comment=replace(
+                    each.comment,
+                    message=read.secrets.masked(each.comment.message),
+                    reason=read.secrets.masked(each.comment.reason),
+                ),
                 fingerprint=each.fingerprints[0],
                 fingerprints=each.fingerprints,
-                lines=tuple(lines.of(each.comment)),
+                lines=tuple(map(read.secrets.masked_line, read.lines.of(each.comment))),
                 probability=self._acceptance.probability(each.comment),
             )
-            for each in merge(named)
+            for each in merge(as_one_each(named, read.files))
         ]
         return sorted(found, key=lambda each: -WEIGHTS[each.comment.severity] * each.probability)
 
@@ -195,6 +208,20 @@ class ReviewFeature:
             logger.error("reviewer=%s failed", named.name, exc_info=True)
             why = f"it failed, a fault of Inkling's ({type(error).__name__}); the log shows where"
         return Findings(comments=(), unchecked=(Unchecked(what=named.name, why=why),))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """What comments are written with: the files of a change, their lines and their secrets."""
+
+    files: Sequence[ChangedFile]
+    lines: CommentedLines
+    secrets: SecretValues
+
+
+def _is_looked_at(file: ChangedFile) -> bool:
+    """Tells whether a reviewer has something to say of a file: conflict markers alone are a finding."""
+    return file.unreadable in (None, Unreadable.CONFLICT_MARKERS)
 
 
 class _Together:

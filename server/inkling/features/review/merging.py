@@ -13,6 +13,7 @@ from inkling.core.review import Confirmation, ReviewComment, Severity, Topic
 WEIGHTS: Final = {Severity.ERROR: 1.0, Severity.WARNING: 0.5, Severity.NOTE: 0.2}  # what being right is worth
 SAME_WORDS: Final = 0.5  # of the shorter message's, from which on two comments on one line say the same
 _READING: Final = frozenset({Topic.LINT, Topic.RISK, Topic.TEAM_RULE, Topic.MODEL})  # they judge what is written
+_ONE_EACH: Final = frozenset({"risk.secret"})  # rules of which each finding is a cause of its own
 _WORD: Final = re.compile(r"[a-z]{4,}")
 
 
@@ -37,7 +38,7 @@ def weight(comment: ReviewComment) -> float:
 def merge(comments: Sequence[NamedComment]) -> list[NamedComment]:
     """Returns one comment for each cause, worth most first."""
     groups = _Groups(len(comments))
-    by_words: dict[tuple[str, str, bool], int] = {}
+    by_words: dict[tuple[str, str, bool, PurePosixPath | None, int], int] = {}
     by_file: dict[tuple[PurePosixPath, bool], list[int]] = defaultdict(list)
     for number, named in enumerate(comments):
         comment = named.comment
@@ -45,7 +46,8 @@ def merge(comments: Sequence[NamedComment]) -> list[NamedComment]:
         # what a function does now, or a model thinks of it, is another thing for each function.
         is_thought = comment.severity is Severity.NOTE and comment.topic not in (Topic.BEHAVIOUR, Topic.MODEL)
         words = "" if is_thought else comment.message
-        groups.join(number, by_words.setdefault((comment.rule, words, comment.is_on_old_side), number))
+        where = (comment.path, comment.line) if comment.rule in _ONE_EACH else (None, 0)
+        groups.join(number, by_words.setdefault((comment.rule, words, comment.is_on_old_side, *where), number))
         by_file[comment.path, comment.is_on_old_side].append(number)
     for one, other in _neighbours(by_file, comments):
         if _have_one_cause(comments[one].comment, comments[other].comment):

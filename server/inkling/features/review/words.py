@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
-from inkling.core.change import ChangedFile, Unreadable
+from inkling.core.change import MAX_FILES, MAX_LINES, MAX_TOTAL_BYTES, ChangedFile, Unreadable
 from inkling.core.review import Confirmation, ReviewComment, Unchecked
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ _WHY: Final = {
     Unreadable.TOO_LARGE: "larger than is read",
     Unreadable.GENERATED: "generated, as its name, its first lines or .gitattributes say",
     Unreadable.CONFLICT_MARKERS: "conflict markers of a merge; resolve it first",
-    Unreadable.BEYOND_LIMIT: "beyond what is read of one change; review it in parts",
+    Unreadable.BEYOND_LIMIT: f"beyond what is read of one change ({MAX_FILES:,} files, {MAX_LINES:,} changed lines, "
+    f"{MAX_TOTAL_BYTES // 1024 // 1024} MB); review it in parts",
     Unreadable.NOT_FETCHED: "not in this partial clone; `git fetch --refetch` gets it",
 }
 
@@ -45,15 +46,23 @@ def outcome_words(review: "Review") -> str:
     """Returns what came of a review, in a sentence or two."""
     if not review.n_files and not review.unchecked:
         return f"Nothing has changed: there is no difference in {review.name}."
-    n_shown, n_folded, n_beyond = len(review.shown), len(review.folded), len(review.beyond)
-    said = counted(n_shown, "comment") if n_shown else "nothing to say"
+    n_folded, n_beyond = len(review.folded), len(review.beyond)
     more = [
         f"{n_folded:,} less certain folded away" if n_folded else "",
         f"{n_beyond:,} more than inkling.review.maxComments shows" if n_beyond else "",
         f"{review.n_closed:,} closed before" if review.n_closed else "",
     ]
-    words = ", ".join([said, *filter(None, more)])
+    words = ", ".join([said_words(review), *filter(None, more)])
     return f"Reviewed {review.name}: {counted(review.n_files, 'file')}, {words}."
+
+
+def said_words(review: "Review") -> str:
+    """Returns how much is said; where nothing is, whether what matters most was looked at."""
+    if review.shown:
+        return counted(len(review.shown), "comment")
+    if any(each.is_of_behaviour for each in review.unchecked):
+        return "nothing found in what was checked (what changed functions do was not)"
+    return "nothing to say"
 
 
 def evidence_lines(comment: ReviewComment) -> list[str]:

@@ -26,6 +26,13 @@ def _refusal(repo: Repo, wanted: Wanted) -> str:
     return str(refused.value)
 
 
+def test_without_a_commit_nothing_is_said_of_head(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "new")
+    repo.write({"cart.py": PROGRAM})
+    with repo.changes() as changes:
+        assert changes.name == "the working tree (there is no commit yet)"
+
+
 def test_files_that_are_not_read_are_named_with_the_reason(repo: Repo) -> None:
     linked = Repo(repo.folder.parent / "linked")
     linked.commit({"x.py": "x = 1\n"})
@@ -217,6 +224,9 @@ def test_branches_without_a_common_commit_are_told(repo: Repo) -> None:
 
 def test_a_patch_that_does_not_apply_is_told_with_file_and_line(repo: Repo) -> None:
     stale = b"--- a/cart.py\n+++ b/cart.py\n@@ -1,3 +1,3 @@\n a = 1\n-b = 7\n+b = 8\n c = 3\n"
+    repo.commit({"cart.py": PROGRAM + "d = 4\n"})
+    applied = repo.git("diff", "HEAD~1", "HEAD").encode()
+    assert "the patch is in HEAD already" in _refusal(repo, PatchText(text=applied))
     assert "cart.py has other lines at line 1 in HEAD" in _refusal(repo, PatchText(text=stale))
     missing = stale.replace(b"cart.py", b"nope.py")
     assert "it changes nope.py, which is not in HEAD" in _refusal(repo, PatchText(text=missing))

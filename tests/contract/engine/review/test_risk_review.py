@@ -1,11 +1,13 @@
 """Dangers on changed lines that ruff has no rule for."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.contract.engine.review.change_sets import change_of, ignore_progress, only, request_of, rules_of
 
+from inkling.core.change import Unreadable
 from inkling.core.review import Findings, Severity
 from inkling.engine.review.project_code import ProjectReader
 from inkling.engine.review.risks import RiskReviewer
@@ -21,6 +23,19 @@ async def test_a_secret_is_an_error(tmp_path: Path) -> None:
     comment = only(await review(tmp_path, {"a.py": "x = 1\n"}, {"a.py": f"x = 1\nkey = '{key}'\n"}))
     assert (comment.rule, comment.line, comment.severity) == ("risk.secret", 2, Severity.ERROR)
     assert key not in comment.message
+
+
+async def test_conflict_markers_are_an_error_unless_they_were_there(tmp_path: Path) -> None:
+    merged = "x = 1\n<<<<<<< ours\ny = 1\n=======\ny = 2\n>>>>>>> theirs\n"
+    for before, rules in (("x = 1\n", ["risk.conflict-markers"]), (merged + "z = 1\n", [])):
+        changes = change_of(tmp_path, Path(sys.executable), {"a.py": before}, {"a.py": merged})
+        unread = replace(changes.files[0], before=None, after=None, hunks=(), unreadable=Unreadable.CONFLICT_MARKERS)
+        asked = request_of(replace(changes, files=(unread,)))
+        found = await RiskReviewer(ProjectReader()).review(asked, ignore_progress)
+        assert rules_of(found) == rules
+        assert [(each.line, each.severity, each.confidence) for each in found.comments] == [
+            (2, Severity.ERROR, 0.95)
+        ] * len(rules)
 
 
 @pytest.mark.parametrize(

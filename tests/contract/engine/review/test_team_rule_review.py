@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.contract.engine.review.change_sets import change_of, ignore_progress, only, request_of, rules_of
+from tests.contract.engine.review.change_sets import change_of, ignore_progress, only, request_of
 
 from inkling.core.errors import BadChecklistError
 from inkling.core.review import Findings, Severity
@@ -57,7 +57,8 @@ async def test_a_call_by_whatever_name(tmp_path: Path, code: str) -> None:
 
 
 async def test_what_must_change_along(tmp_path: Path) -> None:
-    assert rules_of(await review(tmp_path, {"src/a.py": "x = 1\n"})) == ["team.changelog"]
+    (comment,) = (await review(tmp_path, {"src/a.py": "x = 1\n"})).comments
+    assert (comment.rule, comment.reason) == ("team.changelog", "CHANGELOG.md was not changed.")
 
 
 @pytest.mark.parametrize(

@@ -127,3 +127,8 @@ def test_a_line_that_only_went_touches_what_it_was_in() -> None:
     assert pair.after is not None
     assert (pair.lines_before, pair.lines_after, pair.line) == ((2,), (), 1)
     assert is_touched_by(file, pair.after)
+
+
+def test_why_a_text_does_not_parse_names_its_line_and_no_file() -> None:
+    unparsed = read_changed_code([changed_file("x = 1\n", "x = 1\ndef f(:\n")]).unparsed
+    assert unparsed == {PurePosixPath("shop.py"): "invalid syntax, line 2"}

@@ -7,6 +7,7 @@ from inkling.core.change import ChangedFile, ChangeSet
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest
 from inkling.engine.review.project_code import ProjectReader
 from inkling.engine.review.risks.comparisons import of_float_equality, of_outside_paths
+from inkling.engine.review.risks.conflict_markers import of_conflict_markers
 from inkling.engine.review.risks.dead_code import of_unreachable, of_unused
 from inkling.engine.review.risks.secrets import of_secrets
 
@@ -26,6 +27,7 @@ class RiskReviewer:
 
 
 def _look(changes: ChangeSet, projects: ProjectReader) -> Iterator[ReviewComment]:
+    yield from of_conflict_markers(changes)
     read = [file for file in changes.files if file.after is not None]
     for file in read:
         yield from of_secrets(file)

@@ -3,6 +3,7 @@
 import ast
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from inkling.context.parsing import parse
 from inkling.core.change import ChangedFile, ChangeSet
@@ -50,7 +51,10 @@ def _of_missing(rule: TeamRule, changes: ChangeSet) -> Iterator[ReviewComment]:
     touched = [file for file in changes.files if rule.paths.match_file(file.path.as_posix()) and file.hunks]
     if not touched or rule.needs is None or any(rule.needs.match_file(file.path.as_posix()) for file in changes.files):
         return
-    yield _comment(rule, touched[0], max(1, touched[0].hunks[0].after.first))
+    wanted = " or ".join(str(pattern.pattern) for pattern in rule.needs.patterns if pattern.include)
+    comment = _comment(rule, touched[0], max(1, touched[0].hunks[0].after.first))
+    missing = f"{wanted} was not changed."
+    yield replace(comment, reason=f"{comment.reason} {missing}" if comment.reason else missing)
 
 
 def _lines(rule: TeamRule, file: ChangedFile) -> Iterator[int]:
