@@ -19,6 +19,7 @@ from inkling.engine.review.risks import RiskReviewer
 from inkling.engine.review.team_rules import CHECKLIST, TeamRuleReviewer, read_checklist
 from inkling.engine.review.team_rules.checklist import TeamRule
 from inkling.engine.review.testing import TestReviewer
+from inkling.engine.review.turns import FirstTurn
 from inkling.features.review import NamedReviewer
 from inkling.sandbox.choice import open_sandbox
 from inkling.sandbox.suite import SandboxSuiteRunner
@@ -79,6 +80,7 @@ async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]
     ]
     async with contextlib.AsyncExitStack() as stack:
         runner, no_sandbox = None, ""
+        turn = FirstTurn()
         running = []
         if options.may_run:
             try:
@@ -86,10 +88,10 @@ async def opened_reviewers(options: ReviewerOptions) -> AsyncIterator[Reviewers]
                 stack.push_async_callback(sandbox.close)
                 runner = SandboxSuiteRunner(sandbox)
                 stack.push_async_callback(runner.close)
-                running.append(NamedReviewer(name="behaviour", reviewer=BehaviourReviewer(sandbox, runner)))
+                running.append(NamedReviewer(name="behaviour", reviewer=BehaviourReviewer(sandbox, runner, turn)))
             except SandboxError as error:
                 no_sandbox = str(error)
-        running.append(NamedReviewer(name="tests", reviewer=TestReviewer(runner, projects)))
+        running.append(NamedReviewer(name="tests", reviewer=TestReviewer(runner, projects, turn)))
         reviewers = [*running, *reading]
         if has_model:
             reviewers = await asyncio.to_thread(_with_model, reviewers, options, rules, projects, runner)

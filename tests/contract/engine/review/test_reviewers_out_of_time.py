@@ -6,12 +6,14 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 
+import pytest
 from tests.contract.engine.review.change_sets import change_of, ignore_progress, only, rules_of
 
 from inkling.core.execution import (
     CaseOutcome,
     CaseResult,
     Collection,
+    KilledFor,
     Program,
     ProgramEnd,
     ProgramResult,
@@ -93,6 +95,7 @@ async def test_a_difference_that_was_not_looked_at_closely_is_said_without_a_cla
         "modules": {},
         "slower": [],
         "not_reached": [],
+        "obstacles": {},
         "problem": "",
     }
     reviewer = BehaviourReviewer(PatientSandbox(answer), PatientSuites())
@@ -107,20 +110,39 @@ async def test_a_difference_that_was_not_looked_at_closely_is_said_without_a_cla
     ]
 
 
-async def test_a_function_that_there_was_no_time_for_is_named(tmp_path: Path) -> None:
+def _nothing(**more: object) -> dict[str, object]:
+    answer: dict[str, object] = {"differing": [], "n_inputs": {}, "n_unstable": {}, "modules": {}, "slower": []}
+    return {**answer, "not_reached": [], "obstacles": {}, "problem": "", **more}
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        (_nothing(not_reached=[0]), TIME_WAS_UP),
+        (_nothing(obstacles={0: "It waits."}, not_reached=[0]), "It waits."),
+        (_nothing(n_inputs={0: 2}, n_unstable={0: 60}), "The old version does not answer the same twice"),
+    ],
+)
+async def test_a_function_that_was_not_compared_is_named_and_not_counted(
+    tmp_path: Path, answer: object, why: str
+) -> None:
     changes = change_of(tmp_path, Path(sys.executable), {"shop.py": CODE}, {"shop.py": CODE.replace("None", "0")})
-    answer = {
-        "differing": [],
-        "n_inputs": {},
-        "n_unstable": {},
-        "modules": {},
-        "slower": [],
-        "not_reached": [0],
-        "problem": "",
-    }
     reviewer = BehaviourReviewer(PatientSandbox(answer), PatientSuites())
     found = await reviewer.review(ReviewRequest(changes=changes, budget=BUDGET), ignore_progress)
     assert (found.comments, found.checked) == ([], [])
+    (left_out,) = found.unchecked
+    assert (left_out.what, left_out.is_of_behaviour) == ("`first`", True)
+    assert left_out.why.startswith(why)
+
+
+async def test_a_comparison_that_was_ended_for_its_time_says_so(tmp_path: Path) -> None:
+    class Ending(PatientSandbox):
+        async def run(self, program: Program, stdin: bytes = b"") -> ProgramResult:
+            return ProgramResult(end=ProgramEnd(exit_code=None, killed_for=KilledFor.WALL_TIME, wall_s=5), stdout=b"")
+
+    changes = change_of(tmp_path, Path(sys.executable), {"shop.py": CODE}, {"shop.py": CODE.replace("None", "0")})
+    reviewer = BehaviourReviewer(Ending({}), PatientSuites())
+    found = await reviewer.review(ReviewRequest(changes=changes, budget=BUDGET), ignore_progress)
     assert [(item.what, item.why) for item in found.unchecked] == [("`first`", TIME_WAS_UP)]
 
 

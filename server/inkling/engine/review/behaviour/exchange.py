@@ -9,7 +9,7 @@ from typing import Any
 from inkling.core.errors import WorkerError
 
 _MAX_ANSWER = 64 * 1024 * 1024  # characters
-VALUE, RAISED, TIMEOUT, NOT_REACHED = "V", "E", "T", "-"
+VALUE, RAISED, TIMEOUT, WAITED, NOT_REACHED = "V", "E", "T", "W", "-"
 
 
 class Origin(StrEnum):
@@ -87,7 +87,8 @@ class Outcome:
     """What one version did on an input.
 
     Attributes:
-        kind: `VALUE`, `RAISED`, `TIMEOUT`, or `NOT_REACHED` where the input could not be made.
+        kind: `VALUE`, `RAISED`, `TIMEOUT` where it computed too long, `WAITED` where it did not even compute, or
+            `NOT_REACHED` where the input could not be made.
         value: The value described, or the exception's type.
         code: The value as a literal, where it is one.
         types: The exception's type with its parents, or the value's type.
@@ -183,7 +184,8 @@ class Compared:
         modules: By file, the name that it is imported by.
         slower: Calls that got slower, one of a target at most.
         not_reached: Targets that there was no time for.
-        problem: Why the versions could not be imported, in words; empty where they could.
+        obstacles: By target, why inputs of it told nothing, in words.
+        problem: Why the versions could not be compared, in words; empty where they could.
     """
 
     differing: tuple[Pair, ...]
@@ -192,6 +194,7 @@ class Compared:
     modules: Mapping[str, str] = field(default_factory=dict)
     slower: tuple[Slower, ...] = ()
     not_reached: frozenset[int] = frozenset()
+    obstacles: Mapping[int, str] = field(default_factory=dict)
     problem: str = ""
 
 
@@ -278,6 +281,7 @@ def decode_compared(data: bytes) -> Compared:
                 for item in content["slower"]
             ),
             not_reached=frozenset(int(target) for target in content["not_reached"]),
+            obstacles={int(target): str(why) for target, why in content["obstacles"].items()},
             problem=str(content["problem"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:

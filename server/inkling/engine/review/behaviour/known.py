@@ -6,44 +6,82 @@ For forks inside a sandbox only.
 import ast
 import enum
 import inspect
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import pytest
 
 from inkling.engine.judging.observing import probed_tests
 from inkling.engine.judging.probes import make_probes
-from inkling.engine.review.behaviour.exchange import TIMEOUT, Input, Origin, Outcome, SideBySide, Target
+from inkling.engine.review.behaviour.exchange import TIMEOUT, WAITED, Input, Origin, Outcome, SideBySide, Target
 from inkling.engine.review.behaviour.generation import Callee
 from inkling.engine.review.behaviour.running import Runner
 
 _FROM_TESTS = -1
 _MOST_NEIGHBOURS = 4  # classes of a module whose objects are tried as arguments
 _N_PROBES = 160
-MOST_HANGING = 6  # inputs of one version; then the rest is left out, and nothing is said of it
+MOST_HANGING = 4  # inputs of one target; then its others are left out
 
 
-class HangsError(Exception):
-    """A function ends on too few inputs to be tried on more."""
+class Patience:
+    """Sees to it that what hangs, waits or is slow does not take the time of the others."""
+
+    def __init__(self, names: Iterable[Hashable], ends_at_s: float) -> None:
+        """Takes what there is time for, each once or more often, and when all is over, by the monotonic clock."""
+        self._waiting = dict.fromkeys(names)
+        self._ends_at_s = ends_at_s
+        self._own_end_s: dict[Hashable, float] = {}
+        self._n_hanging: Counter[Hashable] = Counter()
+        self._gone: set[Hashable] = set()
+
+    def is_over(self, name: Hashable) -> bool:
+        """Tells whether enough was tried of one; its own time begins when this is asked first."""
+        now_s = time.monotonic()
+        if name not in self._own_end_s:
+            self._waiting.pop(name, None)
+            # Twice the equal share, since few need theirs.
+            self._own_end_s[name] = now_s + (self._ends_at_s - now_s) / (1 + len(self._waiting) / 2)
+        return name in self._gone or now_s > self._own_end_s[name]
+
+    def saw(self, name: Hashable, kind: str) -> None:
+        """Takes the kind of an outcome: one that waits is enough, and a few that hang."""
+        self._n_hanging[name] += kind == TIMEOUT
+        if kind == WAITED or self._n_hanging[name] > MOST_HANGING:
+            self._gone.add(name)
+
+
+class EnoughError(Exception):
+    """A function hangs, waits or is slow on too many inputs to be tried on more."""
 
 
 class PatientRunner:
-    """Runs inputs until too many of them have hung."""
+    """Runs inputs of one target until enough were tried.
 
-    def __init__(self, runner: Runner) -> None:
-        """Takes what runs them."""
+    Attributes:
+        tried: Those that were run.
+        has_waited: Whether one of them waited instead of computing.
+    """
+
+    def __init__(self, runner: Runner, patience: Patience) -> None:
+        """Takes what runs them, and how long."""
         self._runner = runner
-        self._n_hanging = 0
+        self._patience = patience
+        self.tried: list[Input] = []
+        self.has_waited = False
 
     def run(self, given: Input) -> Outcome:
         """Returns what happens.
 
         Raises:
-            HangsError: Too many inputs have hung.
+            EnoughError: Enough were tried.
         """
+        if self._patience.is_over(given.target):
+            raise EnoughError
         outcome = self._runner.run(given)
-        self._n_hanging += outcome.kind == TIMEOUT
-        if self._n_hanging > MOST_HANGING:
-            raise HangsError
+        self.tried.append(given)
+        self.has_waited = self.has_waited or outcome.kind == WAITED
+        self._patience.saw(given.target, outcome.kind)
         return outcome
 
 

@@ -3,7 +3,7 @@
 import math
 import re
 
-from inkling.engine.review.behaviour.exchange import NOT_REACHED, RAISED, VALUE, Outcome
+from inkling.engine.review.behaviour.exchange import NOT_REACHED, RAISED, VALUE, WAITED, Outcome
 
 _NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?(?![\w.])")
 _TOLERANCE = 1e-9  # relative, and absolute near 0: sums in another order
@@ -11,7 +11,7 @@ _TOLERANCE = 1e-9  # relative, and absolute near 0: sums in another order
 
 def is_same(before: Outcome, after: Outcome) -> bool:
     """Tells whether no caller could tell the two apart; what could not be run on both counts as the same."""
-    if NOT_REACHED in (before.kind, after.kind):
+    if not {NOT_REACHED, WAITED}.isdisjoint((before.kind, after.kind)):
         return True
     if before.kind != after.kind:
         return False

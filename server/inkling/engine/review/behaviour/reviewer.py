@@ -12,16 +12,26 @@ from typing import Final
 from inkling.context.project_view import text_in_view
 from inkling.core.change import ChangeSet
 from inkling.core.errors import UnreadableFileError, WorkerError
-from inkling.core.execution import CaseOutcome, ProjectView, ResourceLimits, SuiteRequest, SuiteRun
+from inkling.core.execution import (
+    CaseOutcome,
+    KilledFor,
+    ProgramEnd,
+    ProjectView,
+    ResourceLimits,
+    SuiteRequest,
+    SuiteRun,
+)
 from inkling.core.ports import Sandbox, SuiteRunner
 from inkling.core.review import Findings, Reproduction, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
 from inkling.engine.judging.inside import program_inside
 from inkling.engine.review.behaviour.choice import cause_of, chosen_of, is_unstable, rank
 from inkling.engine.review.behaviour.comments import Known, comment_on, comment_on_slower, reproduction_of
 from inkling.engine.review.behaviour.exchange import Compared, Pair, SideBySide, decode_compared, encode_question
+from inkling.engine.review.behaviour.obstacles import NO_INPUT
 from inkling.engine.review.behaviour.reproduction import FILE_NAME, Confirmer, folder_for, tests_for
 from inkling.engine.review.behaviour.targets import Prepared, prepare, texts_of
 from inkling.engine.review.changed_code import read_changed_code
+from inkling.engine.review.turns import FirstTurn
 from inkling.engine.review.words import TIME_WAS_UP, counted
 
 logger = logging.getLogger(__name__)
@@ -30,16 +40,19 @@ _WIDE_S: Final = 60.0  # at most, for inputs and their runs
 _CLOSE_S: Final = 40.0  # at most, for making them small
 _START_S: Final = 30.0  # to start, before anything is run
 _SUITE_S: Final = 60.0  # at most, for the tests on both versions
-_SUITE_SHARE: Final = 0.4  # of the time that a review has
+_SUITE_SHARE: Final = 0.25  # of the time that a review has
+_WIDE_SHARE: Final = 0.6  # of what is left then
 _MOST_TESTS: Final = 60  # that inputs are made of
+_OF_TESTS: Final = -1  # what counts inputs that are made of tests, among those of targets
 _MOST_TRIED: Final = 3  # reproductions of one comment
 
 
 class BehaviourReviewer:
     """Compares what changed functions do. Implements `core.ports.Reviewer`."""
 
-    def __init__(self, sandbox: Sandbox, suites: SuiteRunner) -> None:
-        """Takes where code is run, and what runs tests there."""
+    def __init__(self, sandbox: Sandbox, suites: SuiteRunner, turn: FirstTurn | None = None) -> None:
+        """Takes where code is run, what runs tests there, and whose turn it is, where others run code, too."""
+        self._turn = turn or FirstTurn()
         self._sandbox = sandbox
         self._suites = suites
 
@@ -51,6 +64,10 @@ class BehaviourReviewer:
         Raises:
             SandboxError: The sandbox failed.
         """
+        with self._turn.taken():
+            return await self._findings(request, on_progress)
+
+    async def _findings(self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]) -> Findings:
         ends_at_s = time.monotonic() + request.budget.wall_s
         changes = request.changes
         code = await asyncio.to_thread(read_changed_code, changes.files)
@@ -59,7 +76,8 @@ class BehaviourReviewer:
             return Findings(comments=())
         if not request.may_run:
             why = "The project's code may not be run; trust the workspace, or give it a sandbox."
-            return Findings(comments=(), unchecked=[Unchecked(what="what changed functions do", why=why)])
+            left_out = Unchecked(what="what changed functions do", why=why, is_of_behaviour=True)
+            return Findings(comments=(), unchecked=[left_out])
         review = _Review(self._sandbox, self._suites, request, prepared, on_progress, ends_at_s)
         return await review.findings()
 
@@ -88,6 +106,7 @@ class _Review:
         self._unchecked: list[Unchecked] = []
         self._known: Known | None = None
         self._open: dict[int, list[Pair]] = {}  # by cause, differences of which nothing is said yet
+        self._is_compared = False  # whether it is known what any changed function does
         self._under_way = ""  # what would not be looked at if the time were up now, for the user
 
     async def findings(self) -> Findings:
@@ -95,7 +114,7 @@ class _Review:
             async with asyncio.timeout(self._left_s()):
                 await self._compare()
         except TimeoutError:
-            self._unchecked.append(Unchecked(what=self._under_way, why=TIME_WAS_UP))
+            self._leave_out(self._under_way, TIME_WAS_UP)
         if self._known is not None:
             for at, pairs in self._open.items():
                 shown = min(pairs, key=rank)
@@ -105,14 +124,19 @@ class _Review:
     async def _compare(self) -> None:
         """Goes all the way, and leaves what it finds where `findings` sees it whenever it ends."""
         self._begin(0, doing="running the tests on both versions", what="what changed functions do")
-        tests = await self._run_tests()
+        try:
+            async with asyncio.timeout(_SUITE_SHARE * self._left_s()):
+                tests = await self._run_tests()
+        except TimeoutError:
+            tests = None  # no inputs of tests then: the comparison matters more
+            self._unchecked.append(Unchecked(what="what changed functions do on the inputs of tests", why=TIME_WAS_UP))
         question = SideBySide(
             targets=self._prepared.targets,
             node_ids=self._tests_to_use(*tests) if tests else (),
             before=texts_of(self._changes, is_new=False),
             after=texts_of(self._changes, is_new=True),
             n_processes=self._budget.n_processes,
-            total_s=min(_WIDE_S, max(5.0, self._left_s() / 3)),
+            total_s=min(_WIDE_S, max(5.0, _WIDE_SHARE * self._left_s())),
         )
         self._begin(1, doing="comparing both versions on generated inputs", what="what changed functions do")
         wide = await self._ask(question)
@@ -131,8 +155,8 @@ class _Review:
             total_s=min(_CLOSE_S, max(5.0, self._left_s() / 2)),
         )
         close = await self._ask(closely, hash_seed="1")
-        if close.problem:
-            self._unchecked.append(Unchecked(what=self._under_way, why=f"{close.problem}."))
+        if close.problem or close.not_reached:
+            self._leave_out(self._under_way, f"{close.problem}." if close.problem else TIME_WAS_UP)
             return
         self._open = self._by_cause(close.differing)
         self._begin(3, doing="running the reproductions on both versions", what="whether reproductions tell")
@@ -169,7 +193,7 @@ class _Review:
         changes = self._changes
         tests = {path: text_in_view(changes.after, path) for path in files}
         old = replace(changes.before, edits={**changes.before.edits, **tests})
-        limit_s = min(_SUITE_S, max(1.0, _SUITE_SHARE * self._left_s()))
+        limit_s = min(_SUITE_S, max(1.0, 0.9 * _SUITE_SHARE * self._left_s()))  # what it has by then is worth having
         limits = ResourceLimits(wall_s=limit_s, cpu_s=limit_s)
         node_ids = tuple(str(path) for path in files)
         before, after = await asyncio.gather(
@@ -212,30 +236,42 @@ class _Review:
                 result.end.killed_for,
             )
             logger.debug("stderr=%s", result.end.stderr)
-            return Compared(differing=(), problem="the comparison did not come to its end")
+            if result.end.killed_for is KilledFor.WALL_TIME:
+                return Compared(differing=(), not_reached=frozenset(range(len(question.targets))))
+            return Compared(differing=(), problem=_problem(result.end))
 
     def _tell_of_targets(self, compared: Compared) -> None:
         """Says which functions were compared, and which could not be."""
-        n_inputs = sum(compared.n_inputs.values())
         numbers = range(len(self._prepared.targets))
-        if n_inputs:
-            functions = counted(sum(1 for number in numbers if compared.n_inputs.get(number)), "function")
-            self._checked.append(f"{functions} compared on {counted(n_inputs, 'input')}")
+        stable = [number for number in numbers if not is_unstable(number, compared)]
+        told_apart = [number for number in stable if compared.n_inputs.get(number)]
+        n_inputs = sum(compared.n_inputs.get(number, 0) for number in (*told_apart, _OF_TESTS))
+        if told_apart:
+            self._checked.append(f"{counted(len(told_apart), 'function')} compared on {counted(n_inputs, 'input')}")
+        elif n_inputs:
+            self._checked.append(f"changed code compared on {counted(n_inputs, 'input')} from tests")
+        self._is_compared = bool(n_inputs)
         if compared.problem:
-            self._unchecked.append(Unchecked(what="what changed functions do", why=f"{compared.problem}."))
+            self._leave_out("what changed functions do", f"{compared.problem}.")
         for number, target in enumerate(self._prepared.targets):
-            n_compared = compared.n_inputs.get(number, 0)
+            if number in told_apart:
+                continue
             if is_unstable(number, compared):
                 why = "The old version does not answer the same twice, so that nothing can be compared."
-            elif n_compared or compared.problem:
+            elif number in compared.obstacles:
+                why = compared.obstacles[number]
+            elif compared.problem:
                 continue
             elif number in compared.not_reached:
                 why = TIME_WAS_UP
-            elif not compared.n_inputs.get(-1):
-                why = "No input was found that it takes; annotate its parameters, or write a test that calls it."
+            elif not compared.n_inputs.get(_OF_TESTS):
+                why = NO_INPUT
             else:
                 continue
-            self._unchecked.append(Unchecked(what=f"`{target.name_after}`", why=why))
+            self._leave_out(f"`{target.name_after}`", why)
+
+    def _leave_out(self, what: str, why: str) -> None:
+        self._unchecked.append(Unchecked(what=what, why=why, is_of_behaviour=not self._is_compared))
 
     async def _confirmed(self, ranked: Sequence[Pair], wide: Compared) -> tuple[Pair, Reproduction | None]:
         """Returns a difference that a test tells, with that test; or else the first one, and None."""
@@ -259,6 +295,13 @@ class _Review:
             if await confirmer.tells_apart(test, path):
                 return test, path
         return "", path
+
+
+def _problem(end: ProgramEnd) -> str:
+    """Returns why a comparison gave no answer, in words."""
+    if end.killed_for is None:
+        return f"the comparison ended before its answer (exit code {end.exit_code})"
+    return f"the comparison was ended for its {end.killed_for.value.replace('_', ' ')}"
 
 
 def _both(changes: ChangeSet) -> ProjectView:

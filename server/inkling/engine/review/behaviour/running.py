@@ -7,6 +7,7 @@ import importlib
 import inspect
 import io
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,9 +18,10 @@ import pytest
 
 from inkling.engine.judging.observing import ProbeTimeoutError, call_in_test, time_limit
 from inkling.engine.judging.values import describe, is_literal
-from inkling.engine.review.behaviour.exchange import NOT_REACHED, RAISED, TIMEOUT, VALUE, Input, Outcome
+from inkling.engine.review.behaviour.exchange import NOT_REACHED, RAISED, TIMEOUT, VALUE, WAITED, Input, Outcome
 
 CPU_S = 0.25  # an input that computes longer counts as one that hangs
+_COMPUTES = 0.5  # of that, what one that hangs has computed by the clock's limit; less: it waited
 _MAX_MESSAGE = 200
 _MAX_PRINTED = 400
 _MAX_CODE = 400  # characters of a literal that a test compares with
@@ -71,9 +73,10 @@ class Runner:
 
     def run(self, given: Input, cpu_s: float = CPU_S) -> Outcome:
         """Returns what happens; nothing that it does ends this process, but for a crash of the interpreter."""
+        began_s = time.process_time()
         with time_limit(cpu_s):
             return self._run(given)
-        return Outcome(kind=TIMEOUT)
+        return Outcome(kind=TIMEOUT if time.process_time() - began_s >= _COMPUTES * cpu_s else WAITED)
 
     def _run(self, given: Input) -> Outcome:
         if not given.node_id:

@@ -6,6 +6,7 @@ fork imports one version of it.
 
 import gc
 import json
+import math
 import os
 import random
 import sys
@@ -23,9 +24,9 @@ from inkling.engine.judging.forks import Tell, run_in_forks
 from inkling.engine.judging.observing import Collect, handle_alarms, load_plugins, with_collector
 from inkling.engine.judging.patched_imports import import_from
 from inkling.engine.review.behaviour.exchange import (
-    NOT_REACHED,
     TIMEOUT,
     VALUE,
+    WAITED,
     Input,
     Origin,
     Outcome,
@@ -37,13 +38,14 @@ from inkling.engine.review.behaviour.exchange import (
 from inkling.engine.review.behaviour.generation import InputMaker
 from inkling.engine.review.behaviour.growth import SIZES, counted_steps, grown, is_slower
 from inkling.engine.review.behaviour.known import (
-    MOST_HANGING,
-    HangsError,
+    EnoughError,
+    Patience,
     PatientRunner,
     callee_of,
     inputs_of_tests,
 )
 from inkling.engine.review.behaviour.likeness import is_same
+from inkling.engine.review.behaviour.obstacles import WAITS, obstacle_of
 from inkling.engine.review.behaviour.recording import Recorder
 from inkling.engine.review.behaviour.running import Runner, module_of, seen_lines
 from inkling.engine.review.behaviour.shrinking import smaller
@@ -127,6 +129,7 @@ class _Comparison:
         inputs = [decode_input(line["input"]) for line in told if "input" in line]
         modules = {str(line["file"]): str(line["module"]) for line in told if "module" in line}
         problem = next((str(line["problem"]) for line in told if "problem" in line), "")
+        obstacles = {int(line["waits"]): WAITS for line in told if "waits" in line}
         before, again, after = self._outcomes(inputs, [self._before, self._again, self._after])
         n_inputs: Counter[int] = Counter()
         n_unstable: Counter[int] = Counter()
@@ -138,22 +141,30 @@ class _Comparison:
             if not is_same(before[number], again[number]):
                 n_unstable[given.target] += 1
                 continue
-            if before[number].kind in (NOT_REACHED, TIMEOUT) or after[number].kind == NOT_REACHED:
+            obstacle = obstacle_of(given, before[number], after[number])
+            if obstacle:
+                obstacles.setdefault(given.target, obstacle)
                 continue
             n_inputs[given.target] += 1
             if not is_same(before[number], after[number]):
                 differing.append(_pair(given, before[number], after[number]))
             elif before[number].kind == VALUE:
                 alike.setdefault(given.target, []).append(given)
-        if inputs and not after and not problem:
-            problem = "the new version cannot be imported"
+        not_reached = self._not_reached(told, inputs, [before, again, after])
+        for name, outcomes in (("old", before), ("new", after)):
+            if inputs and not outcomes and not problem:
+                if time.monotonic() >= self._ends_at_s:
+                    not_reached = list(range(len(self._question.targets)))
+                else:
+                    problem = f"the process of the {name} version ended before it had answered"
         return {
             "differing": differing[:_MOST_DIFFERING],
             "n_inputs": n_inputs,
             "n_unstable": n_unstable,
             "modules": modules,
             "slower": self._slower(alike),
-            "not_reached": self._not_reached(told, inputs, [before, again, after]),
+            "not_reached": not_reached,
+            "obstacles": obstacles,
             "problem": problem,
         }
 
@@ -196,6 +207,8 @@ class _Comparison:
             with counted_steps(self._files) as steps:
                 kind = runner.run(given, _GROWN_CPU_S).kind
             _tell_line(tell, {"number": number, "steps": steps[0] if kind in (VALUE, TIMEOUT) else 0})
+            if kind == WAITED:
+                return
 
     def _closely(self) -> dict[str, object]:
         """Runs each input alone, makes it smaller as long as the versions still differ alike, and traces it."""
@@ -217,6 +230,7 @@ class _Comparison:
             "modules": {},
             "slower": [],
             "not_reached": [],
+            "obstacles": {},
             "problem": "",
         }
 
@@ -261,12 +275,15 @@ class _Comparison:
         lines: Sequence[dict[int, dict[str, list[int]]]] = (),
     ) -> list[dict[int, Outcome]]:
         """Returns what each version does on each input, as far as it came."""
+        n_rounds = 1 if is_alone else math.ceil(len(versions) / self._question.n_processes)
+        # Of many inputs the last version would get what the others leave.
+        wall_s = max(0.0, self._ends_at_s - time.monotonic()) / n_rounds
         jobs = [
-            partial(self._tell_outcomes, inputs, version, is_alone, at < len(lines))
+            partial(self._tell_outcomes, inputs, version, is_alone, at < len(lines), wall_s)
             for at, version in enumerate(versions)
         ]
         outcomes: list[dict[int, Outcome]] = []
-        for at, data in enumerate(self._in_forks(jobs) if inputs else [b""] * len(versions)):
+        for at, data in enumerate(self._in_forks(jobs, wall_s) if inputs else [b""] * len(versions)):
             rows = [line for line in _lines(data) if "number" in line]
             outcomes.append({int(line["number"]): decode_outcome(line["outcome"]) for line in rows})
             if at < len(lines):
@@ -274,8 +291,9 @@ class _Comparison:
         return outcomes
 
     def _tell_outcomes(
-        self, inputs: Sequence[Input], version: _Version, is_alone: bool, with_lines: bool, tell: Tell
+        self, inputs: Sequence[Input], version: _Version, is_alone: bool, with_lines: bool, wall_s: float, tell: Tell
     ) -> None:
+        ends_at_s = time.monotonic() + wall_s
         import_from({Path(path): text for path, text in version.texts.items()})
 
         def run_one(runner: Runner, number: int, tell: Tell) -> str:
@@ -300,11 +318,11 @@ class _Comparison:
                 for data in run_in_forks(jobs, n_processes=1, wall_s=12 * _ALONE_CPU_S):  # type: ignore[arg-type] # what a job returns is not looked at
                     tell(data)
                 return
-            n_hanging = 0
-            for number in range(len(inputs)):
-                n_hanging += run_one(runner, number, tell) == TIMEOUT
-                if n_hanging > MOST_HANGING:
-                    return
+            names = [(given.target, given.node_id) for given in inputs]
+            patience = Patience(names, ends_at_s)
+            for number, name in enumerate(names):
+                if not patience.is_over(name):
+                    patience.saw(name, run_one(runner, number, tell))
 
         self._collect(work)
 
@@ -324,12 +342,14 @@ class _Comparison:
     def _make_inputs(self, tell: Tell, items: Sequence[pytest.Item]) -> None:
         handle_alarms()
         question = self._question
+        ends_at_s = time.monotonic() + question.total_s / 2
         recorder = Recorder(question.targets)
         recorder.run(items, min(_RECORDING_WALL_S, question.total_s / 6))
         reaching = [item for item in items if recorder.reached.get(item.nodeid)]
         for given in inputs_of_tests(reaching or items, question):
             _tell_line(tell, {"input": asdict(given)})
         runner = Runner(self._folder, {}, items)
+        patience = Patience(range(len(question.targets)), ends_at_s)
         for number, target in enumerate(question.targets):
             try:
                 module = module_of(Path(target.file), self._folder)
@@ -345,10 +365,14 @@ class _Comparison:
             known = list(recorder.calls[number].values())
             for call, origin in target.calls:
                 known.append(Input(target=number, origin=Origin(origin), call=call, imports=(callee.imported,)))
-            maker = InputMaker(callee, PatientRunner(runner).run, n=question.n_inputs, seed=question.seed)
+            patient = PatientRunner(runner, patience)
+            maker = InputMaker(callee, patient.run, n=question.n_inputs, seed=question.seed)
             try:
                 inputs = maker.inputs(known)
-            except HangsError:
+            except EnoughError:
+                inputs = known or patient.tried[: question.n_inputs]
+            if patient.has_waited:
+                _tell_line(tell, {"waits": number})
                 inputs = known
             for given in inputs:
                 _tell_line(tell, {"input": asdict(given)})

@@ -16,6 +16,7 @@ from inkling.engine.review.testing.suite import nearest_tests, run_tests
 from inkling.engine.review.testing.unnoticed import of_unnoticed
 from inkling.engine.review.testing.unrun import of_unrun
 from inkling.engine.review.testing.weakened import of_tests
+from inkling.engine.review.turns import FirstTurn
 from inkling.engine.review.words import TIME_WAS_UP, counted
 
 SHARE_OF_BUDGET: Final = 0.5  # that the first run of all tests may take
@@ -26,8 +27,11 @@ class TestReviewer:
 
     __test__ = False  # it is no test, whatever its name says to pytest
 
-    def __init__(self, runner: SuiteRunner | None, projects: ProjectReader) -> None:
-        """Takes what runs tests, None where there is no sandbox, and what reads the project."""
+    def __init__(
+        self, runner: SuiteRunner | None, projects: ProjectReader, before_mutants: FirstTurn | None = None
+    ) -> None:
+        """Takes what runs tests, None where there is no sandbox, what reads the project, and what mutants wait for."""
+        self._before_mutants = before_mutants or FirstTurn()
         self._runner = runner
         self._projects = projects
 
@@ -52,8 +56,14 @@ class TestReviewer:
                 if request.may_run
                 else "It was asked not to run code."
             )
-            return Findings(comments=comments, unchecked=[Unchecked(what="the tests", why=why)])
-        running = _Running(request=request, pairs=pairs, runner=self._runner, on_progress=on_progress)
+            return Findings(comments=comments, unchecked=[Unchecked(what="the tests", why=why, is_of_behaviour=True)])
+        running = _Running(
+            request=request,
+            pairs=pairs,
+            runner=self._runner,
+            before_mutants=self._before_mutants,
+            on_progress=on_progress,
+        )
         running.comments += comments
         try:
             async with asyncio.timeout(began_s + request.budget.wall_s - time.monotonic()):
@@ -71,6 +81,7 @@ class _Running:
         request: What is reviewed.
         pairs: Changed definitions.
         runner: Runs tests.
+        before_mutants: What comes before them: they are many, and say least.
         on_progress: Hears how far it is.
         comments: What is found.
         checked: What was looked at.
@@ -81,6 +92,7 @@ class _Running:
     request: ReviewRequest
     pairs: Sequence[ChangedDefinition]
     runner: SuiteRunner
+    before_mutants: FirstTurn
     on_progress: Callable[[ReviewProgress], None]
     comments: list[ReviewComment] = field(default_factory=list)
     checked: list[str] = field(default_factory=list)
@@ -107,6 +119,7 @@ class _Running:
         self._begin(1, doing="running failing tests on the old version", what="whether failing tests passed before")
         self.comments += await of_failing(changes, seen, self.pairs, self.runner)
         self._begin(2, doing="seeing whether a test would notice", what="what no test would notice")
+        await self.before_mutants.wait_until_over()
         async for comment in of_unnoticed(changes, seen, self.pairs, self.runner):
             self.comments.append(comment)
 
