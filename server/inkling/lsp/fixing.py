@@ -88,6 +88,7 @@ class Fixing:
 
     async def fix(self, params: FixParams) -> FixResult:
         """Looks for fixes; cancelled, it leaves nothing behind."""
+        await self._session.set_up()
         folder = self._folder(params.folder_uri)
         why_not = self._why_not()
         if why_not is not None:
@@ -118,6 +119,7 @@ class Fixing:
 
     async def run_tests(self, params: RunTestsParams) -> RunTestsResult:
         """Runs tests; what fails may lead to a fix that nobody asks for."""
+        await self._session.set_up()
         folder = self._folder(params.folder_uri)
         why_not = self._why_not()
         if why_not is not None:
@@ -138,6 +140,7 @@ class Fixing:
 
     async def discover_tests(self, params: DiscoverTestsParams) -> DiscoverTestsResult:
         """Collects tests."""
+        await self._session.set_up()
         folder = self._folder(params.folder_uri)
         why_not = self._why_not()
         if why_not is not None:

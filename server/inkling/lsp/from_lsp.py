@@ -16,6 +16,7 @@ from inkling.core.events import EventId, Outcome, OutcomeKind
 from inkling.core.snapshot import DocumentUri
 from inkling.core.suggestion import CompletionRequest, SuggestionId, Trigger
 from inkling.features.survival import FilePlace
+from inkling.lsp import wrong_params
 from inkling.lsp.documents import Documents, OpenDocument
 from inkling.lsp.inline_edit_messages import INLINE_EDIT_WIRE_TYPES
 from inkling.lsp.methods import WIRE_TYPES, InitializationOptions, WireOutcome
@@ -41,13 +42,14 @@ def params(wire_type: type[T], raw: Any) -> T:
     """Returns the parameters of one of Inkling's own methods.
 
     Raises:
-        JsonRpcInvalidParams: They have the wrong shape; the message says where.
+        JsonRpcInvalidParams: They have the wrong shape; the message says where, in the wire's names.
     """
+    if raw is not None and not isinstance(raw, dict):
+        raise JsonRpcInvalidParams(message="the parameters must be an object with named fields")
     try:
         return _CONVERTER.structure(raw if raw is not None else {}, wire_type)
-    except (BaseValidationError, TypeError, ValueError, KeyError) as error:
-        words = "; ".join(cattrs.transform_error(error)) if isinstance(error, BaseValidationError) else str(error)
-        raise JsonRpcInvalidParams(message=f"{wire_type.__name__}: {words}") from error
+    except (BaseValidationError, TypeError, ValueError) as error:
+        raise JsonRpcInvalidParams(message=wrong_params.in_words(error)) from error
 
 
 def initialization_options(raw: Any) -> InitializationOptions:

@@ -9,12 +9,13 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
 from cattrs import Converter
 from lsprotocol import types
-from pygls.exceptions import JsonRpcException
+from pygls.exceptions import JsonRpcException, JsonRpcInternalError
 from pygls.lsp.server import LanguageServer
 from pygls.protocol import LanguageServerProtocol
 from pygls.protocol.language_server import lsp_method
@@ -125,6 +126,16 @@ class Protocol(LanguageServerProtocol):
         self._result_types.pop(msg_id, None)
         body = f'{{"id":{json.dumps(msg_id)},"jsonrpc":"{self.VERSION}","result":{result.text}}}'.encode(self.CHARSET)
         self.writer.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+
+    def _send_handler_result(self, future: Future[Any], *, msg_id: str | int) -> None:
+        """Answers a request; of one that is refused in words there is a warning, not pygls' two tracebacks."""
+        error = None if future.cancelled() else future.exception()
+        if not isinstance(error, JsonRpcException) or isinstance(error, JsonRpcInternalError):
+            super()._send_handler_result(future, msg_id=msg_id)
+            return
+        self._request_futures.pop(msg_id, None)
+        logger.warning("a request is refused id=%s: %s", msg_id, error)
+        self._send_response(msg_id, error=error.to_response_error())
 
     def _refuse(self, message_id: str | int | None, code: int, words: str) -> None:
         error = {"code": int(code), "message": words}

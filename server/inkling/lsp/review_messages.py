@@ -142,7 +142,7 @@ class RunReproductionResult:
     """What the reproduction did just now, on the old version and on what stands in the editor.
 
     `message` says it in words, `before` and `after` what each version did; `output` is pytest's, of the version in the
-    editor.
+    editor. `seconds` is how long all of it took.
     """
 
     verdict: WireReproductionVerdict
@@ -165,6 +165,7 @@ class KeepReproductionResult:
 class CloseReviewCommentParams:
     """`inkling/closeReviewComment`, a request: the comment does not come back; `reason` is the user's.
 
+    With `dismissed` the reason may not be empty.
     With `rule_silenced` no comment of its rule comes back in this repository.
     """
 

@@ -66,6 +66,7 @@ class Reviewing:
 
     async def review(self, params: ReviewParams) -> ReviewResult:
         """Reviews a change; cancelled, it leaves nothing behind."""
+        await self._session.set_up()
         settings = self._session.settings.review
         budget_s = params.budget_seconds or settings.budget_seconds
         folder = self._folder(params.folder_uri)
@@ -92,6 +93,7 @@ class Reviewing:
 
     async def run_reproduction(self, params: ReviewCommentParams) -> RunReproductionResult:
         """Runs a comment's reproduction before the change, and on what stands in the editor."""
+        began_s = time.monotonic()
         session = self._services.feature.session(params.review_id)
         interpreter, why_not = self._what_runs()
         if interpreter is None:
@@ -107,7 +109,7 @@ class Reviewing:
             before=run.before,
             after=run.after,
             output=run.output,
-            seconds=run.seconds,
+            seconds=time.monotonic() - began_s,
         )
 
     async def keep_reproduction(self, params: ReviewCommentParams) -> KeepReproductionResult:
@@ -120,9 +122,15 @@ class Reviewing:
         return KeepReproductionResult(uri=(folder / kept.path).as_uri(), text=kept.text)
 
     async def close(self, params: CloseReviewCommentParams) -> ReviewClosingResult:
-        """Makes a comment not come back."""
+        """Makes a comment not come back.
+
+        Raises:
+            JsonRpcInvalidParams: It is dismissed without a reason.
+        """
         session = self._services.feature.session(params.review_id)
         closing, comment_id = Closing(params.closing), SuggestionId(params.comment_id)
+        if closing is Closing.DISMISSED and not params.reason.strip():
+            raise JsonRpcInvalidParams(message="reason is empty: say why the comment is dismissed; it is kept with it")
         await session.close(comment_id, closing, params.reason)
         words = _DONE[closing].format(rule=session.comment(comment_id).found.comment.rule)
         return ReviewClosingResult(closed=list(session.closed), message=words)

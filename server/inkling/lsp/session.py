@@ -1,5 +1,6 @@
 """What the server knows of its one client: settings, folders, trust, and what it has been told already."""
 
+import asyncio
 import logging
 import time
 from dataclasses import replace
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 
 _TELEMETRY = f"{SETTINGS_SECTION}.telemetry"
 WATCHED = ("**/*.py", "**/*.pyi", "**/.git/HEAD")  # the last tells of another branch
+MAX_WAIT_S = 10.0  # for a client that does not answer what its settings are
 MS_PER_DAY = 24 * 60 * 60 * 1000
 _PROGRESS_TOKEN = "inkling-index"  # noqa: S105 - a progress token is no secret
 
@@ -50,6 +52,7 @@ class Session:
         self._scope: WorkspaceScope | None = None
         self._told: set[str] = set()
         self._is_progress_shown = False
+        self._is_set_up = asyncio.Event()
 
     @property
     def owns_inline_completion(self) -> bool:
@@ -98,6 +101,22 @@ class Session:
         self.tell_notices()
         await self._watch_files()
 
+    async def set_up(self) -> None:
+        """Waits until settings and folders are known: a client need not wait before it asks for something.
+
+        Raises:
+            JsonRpcException: The client does not tell.
+        """
+        try:
+            async with asyncio.timeout(MAX_WAIT_S):
+                await self._is_set_up.wait()
+        except TimeoutError:
+            raise JsonRpcException(
+                message="The client sent no `initialized`, or did not answer `workspace/configuration`; nothing can be "
+                "done in a workspace before that.",
+                code=types.LSPErrorCodes.RequestFailed.value,
+            ) from None
+
     async def pull_settings(self, pushed: Any = None) -> None:
         """Asks the client for its settings, or takes those it pushed where it cannot be asked."""
         workspace = self._server.client_capabilities.workspace
@@ -124,6 +143,7 @@ class Session:
         if is_told_how_long:
             self._services.background.start(self._forget_old_texts(self._settings.telemetry.text_retention_days))
         self.open_workspace()
+        self._is_set_up.set()
 
     async def _forget_old_texts(self, retention_days: int) -> None:
         """Forgets texts that were kept for long enough."""

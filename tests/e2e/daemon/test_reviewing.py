@@ -126,6 +126,8 @@ async def test_nothing_of_an_untrusted_workspace_is_run_and_what_is_closed_does_
     (comment,) = result["comments"]
     named = {"reviewId": result["reviewId"], "commentId": comment["commentId"]}
     assert (await window.ask("runReproduction", **named))["verdict"] == "cannot_run"
+    with pytest.raises(JsonRpcException, match="reason is empty"):
+        await window.ask("closeReviewComment", **named, closing="dismissed", reason=" ")
     closed = await window.ask("closeReviewComment", **named, closing="dismissed", reason="it is a joke")
     assert closed["closed"] == [comment["commentId"]]
     again = await window.review()
@@ -140,3 +142,12 @@ async def test_nothing_of_an_untrusted_workspace_is_run_and_what_is_closed_does_
     result = await window.review(scope="branch", revisions="gone")
     assert (result["reviewId"], result["comments"]) == ("", [])
     assert "gone names no commit here" in result["message"]
+
+
+async def test_what_is_asked_right_after_the_start_waits_for_the_settings(closed_editor: Editor) -> None:
+    await closed_editor.start()
+    asked = {"folderUri": closed_editor.folder.as_uri()}
+    review = await closed_editor.own("inkling/review", {"id": "r", **asked})
+    assert "git" in review["message"]
+    tests = await closed_editor.own("inkling/discoverTests", {**asked, "uris": []})
+    assert tests["problem"] == "no_interpreter"
