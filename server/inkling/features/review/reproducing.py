@@ -47,7 +47,6 @@ class ReproductionRun:
         before: What the old version did.
         after: What the version in the editor did.
         output: What the test printed and raised there.
-        seconds: How long both runs took, by the clock.
     """
 
     verdict: ReproductionVerdict
@@ -55,7 +54,6 @@ class ReproductionRun:
     before: str = ""
     after: str = ""
     output: str = ""
-    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,14 +91,12 @@ async def run_reproduction(
         new = await run_tests(_request(shown, now, None if shown.is_of_project else shown.test))
     except SandboxError as error:
         return cannot_run(str(error))
-    seconds = old.end.wall_s + new.end.wall_s
     run = ReproductionRun(
         verdict=ReproductionVerdict.CANNOT_RUN,
         message="",
         before=_did(old),
         after=_did(new),
         output=_output(new),
-        seconds=seconds,
     )
     if not _passes(old):
         return replace(run, message=f"It tells nothing now: the old version {_did(old)}, too.")
