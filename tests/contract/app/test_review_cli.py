@@ -51,6 +51,7 @@ def test_a_planted_bug_is_shown_with_its_line_and_fails_the_check(repo: Repo) ->
     assert "cart.py:2  error  ruff.F821" in done.stdout
     assert "  2 |     return summ(prices)\n  Undefined name `summ`." in done.stdout
     assert "Reviewed the working tree against HEAD: 1 file, 1 comment" in done.stderr
+    assert "Not checked: what 1 changed function does: It was asked not to run code.\n" in done.stderr
     assert "Not checked: the tests: It was asked not to run code." in done.stderr
     assert _review(repo, "--fail-on", "never").returncode == 0
     assert (repo.folder / "cart.py").read_text(encoding="utf-8") == BAD

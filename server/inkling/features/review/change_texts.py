@@ -16,6 +16,7 @@ class ChangeTexts:
     def __init__(self, changes: ChangeSet) -> None:
         """Takes the change."""
         self._files: dict[PurePosixPath, ChangedFile] = {file.path: file for file in changes.files}
+        self._secrets: dict[frozenset[PurePosixPath], SecretValues] = {}
 
     def after(self, path: PurePosixPath) -> str | None:
         """Returns the text of a changed file after the change; None where it is not known."""
@@ -57,8 +58,10 @@ class ChangeTexts:
         """Returns what a comment says with the secrets of its files masked."""
         if not text:
             return text
-        paths = {comment.path, *(each.path for each in comment.suggestion)}
-        return SecretValues(self._files[path] for path in paths if path in self._files).masked(text)
+        paths = frozenset({comment.path, *(each.path for each in comment.suggestion)} & self._files.keys())
+        if paths not in self._secrets:
+            self._secrets[paths] = SecretValues(self._files[path] for path in paths)
+        return self._secrets[paths].masked(text)
 
 
 def suggested_edits(comment: ReviewComment) -> dict[PurePosixPath, list[TextEdit]]:
