@@ -78,11 +78,15 @@ def bound_names(line: tuple[str, ...]) -> tuple[str, ...]:
 
 
 class LocalNames:
-    """What the lines just above the cursor bind: the nearest first, and which of it nothing has used yet."""
+    """What the lines just above the cursor bind: the nearest first, and which of it nothing has used yet.
+
+    `function` is the name of the function that they lie in, which is hardly ever meant; "" outside of all.
+    """
 
     def __init__(self, place: AskedPlace) -> None:
         self.recent: dict[str, int] = {}
         self.unused: list[str] = []
+        self.function = ""
         used: set[str] = set()
         for distance, line in enumerate((place.cursor.tokens, *place.above)):
             bound = bound_names(line)
@@ -93,6 +97,7 @@ class LocalNames:
                         self.unused.append(name)
             used.update(_all_used(line))
             if line[:1] == ("def",) or line[:2] == ("async", "def"):
+                self.function = next(iter(bound), "")
                 break
 
 

@@ -20,6 +20,7 @@ def find_substitutes(place: AskedPlace, bases: Sequence[tuple[str, ...]]) -> Ite
     """
     local = LocalNames(place)
     offered = [*local.unused, *(name for name in local.recent if name not in local.unused)]
+    offered = [name for name in offered if name != local.function]
     if not offered:
         return
     known = KnownNames(place)
