@@ -97,7 +97,8 @@ describe("two minds", () => {
       seen.add(await next());
       return [OFFERED, "None", '"first"', '"second"'].every((text) => seen.has(text));
     });
-    assert.deepEqual([...seen].sort(), ['"first"', '"second"', "None", OFFERED].sort());
+    // The embedded mind may have another one of its own; five are the most.
+    assert.ok(!seen.has("'first'") && !seen.has(")") && seen.size <= 5, [...seen].join(" "));
     await waitFor("the one to accept", async () => (await next()) === '"second"');
     await window.press("Tab");
     assert.ok((await window.save()).endsWith(`${TYPED}"second"`));

@@ -10,6 +10,7 @@ from inkling.engine.completion.asked_place import AskedPlace
 from inkling.engine.completion.brackets import n_open_brackets
 from inkling.engine.completion.cursor import text_to_insert
 from inkling.engine.completion.finds import CandidateSource, Find
+from inkling.engine.completion.names import LocalNames
 
 _FIRST: Mapping[str, CandidateSource] = MappingProxyType(
     {
@@ -53,6 +54,7 @@ def gather(place: AskedPlace, sources: Collection[str] = SOURCES) -> list[Contin
             finds.extend(find(place))
     if substitutes.SUBSTITUTES in sources and not place.is_cancelled():
         finds.extend(substitutes.find_substitutes(place, _bases(finds)))
+    function = LocalNames(place).function
     by_text: dict[str, list[Find]] = {}
     for one in finds:
         text = text_to_insert(place.cursor, one.tokens)
@@ -61,8 +63,18 @@ def gather(place: AskedPlace, sources: Collection[str] = SOURCES) -> list[Contin
     return [
         Continuation(text=text, tokens=of_text[0].tokens, finds=tuple(of_text))
         for text, of_text in by_text.items()
-        if not _imports_again(place, of_text[0].tokens) and _may_end_so(place, of_text[0].tokens)
+        if not _imports_again(place, of_text[0].tokens)
+        and _may_end_so(place, of_text[0].tokens)
+        and not _looks_into((*place.cursor.tokens, *of_text[0].tokens), function)
     ]
+
+
+def _looks_into(line: tuple[str, ...], function: str) -> bool:
+    """Tells whether a line takes an attribute of the function that it lies in: then a name was exchanged wrongly."""
+    return any(
+        token == function and line[at + 1 : at + 2] == (".",) and (at == 0 or line[at - 1] != ".")
+        for at, token in enumerate(line)
+    )
 
 
 def _may_end_so(place: AskedPlace, tokens: tuple[str, ...]) -> bool:
