@@ -1,6 +1,5 @@
 """The completion popup over the protocol: names in their likely order, documentation for the one that is looked at."""
 
-import asyncio
 import logging
 from typing import Any
 
@@ -12,13 +11,14 @@ from inkling.core.names import NameDocumentation
 from inkling.features.popup import PopupFeature
 from inkling.lsp import from_lsp, to_lsp
 from inkling.lsp.documents import Documents
+from inkling.lsp.newest_request import NewestRequest
 
 logger = logging.getLogger(__name__)
 
 
 def register_popup(server: LanguageServer, popup: PopupFeature, documents: Documents) -> None:
     """Has the server answer `textDocument/completion` and `completionItem/resolve`."""
-    in_flight: dict[str, asyncio.Task[Any]] = {}
+    newest = NewestRequest()
 
     async def answer(params: types.CompletionParams) -> types.CompletionList:
         request = from_lsp.completion_request(documents, params.text_document.uri, params.position)
@@ -37,17 +37,8 @@ def register_popup(server: LanguageServer, popup: PopupFeature, documents: Docum
     )
     async def completion(params: types.CompletionParams) -> types.CompletionList:
         """Answers one request per document at a time: a newer one cancels the older."""
-        uri, task = params.text_document.uri, asyncio.current_task()
-        older = in_flight.get(uri)
-        if older is not None:
-            older.cancel()
-        if task is not None:
-            in_flight[uri] = task
-        try:
+        with newest.of(params.text_document.uri):
             return await answer(params)
-        finally:
-            if in_flight.get(uri) is task:
-                del in_flight[uri]
 
     @server.feature(types.COMPLETION_ITEM_RESOLVE)
     async def resolve(item: types.CompletionItem) -> types.CompletionItem:

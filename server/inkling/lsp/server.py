@@ -1,6 +1,5 @@
 """The server: every method it answers is registered here, and what it does is said elsewhere."""
 
-import asyncio
 import contextlib
 import logging
 from collections.abc import Iterator, Sequence
@@ -21,6 +20,7 @@ from inkling.lsp import from_lsp, methods, to_lsp
 from inkling.lsp.documents import Documents
 from inkling.lsp.fixing import Fixing, register_fixing
 from inkling.lsp.late_editor import LateEditor
+from inkling.lsp.newest_request import NewestRequest
 from inkling.lsp.next_edits import NextEditor, NextEdits, register_next_edits
 from inkling.lsp.popup import register_popup
 from inkling.lsp.protocol import Protocol, ReadyJson
@@ -178,7 +178,7 @@ def _register_documents(server: InklingServer, services: Services, session: Sess
 
 
 def _register_completion(server: InklingServer, services: Services, documents: Documents) -> None:
-    in_flight: dict[str, asyncio.Task[Any]] = {}
+    newest = NewestRequest()
 
     def was_superseded(suggestion_id: SuggestionId) -> Outcome:
         return seen_outcome(suggestion_id, OutcomeKind.SUPERSEDED)
@@ -208,17 +208,8 @@ def _register_completion(server: InklingServer, services: Services, documents: D
     @server.feature(types.TEXT_DOCUMENT_INLINE_COMPLETION, types.InlineCompletionOptions())
     async def inline_completion(params: types.InlineCompletionParams) -> types.InlineCompletionList | None:
         """Answers one request per document at a time: a newer one cancels the older."""
-        uri, task = params.text_document.uri, asyncio.current_task()
-        older = in_flight.get(uri)
-        if older is not None:
-            older.cancel()
-        if task is not None:
-            in_flight[uri] = task
-        try:
+        with newest.of(params.text_document.uri):
             return await answer(params)
-        finally:
-            if in_flight.get(uri) is task:
-                del in_flight[uri]
 
     @server.command(methods.SUGGESTION_ACCEPTED)
     async def suggestion_accepted(suggestion_id: str) -> None:
