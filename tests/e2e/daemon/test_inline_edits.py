@@ -107,7 +107,7 @@ async def test_stale_versions_and_shapes_of_other_clients(prices: EditedFile) ->
     assert len((await editor.own(method, without))["edits"]) == 1
     unknown = {"textDocument": {"uri": "file:///nowhere.py", "version": 1}, "position": place}
     assert (await editor.own(method, unknown))["edits"] == []
-    with pytest.raises(JsonRpcException, match="text_document"):
+    with pytest.raises(JsonRpcException, match="textDocument is missing"):
         await editor.own(method, {"position": place})
     for params in ({}, {"item": {}}, {"item": {"command": {"arguments": ["unknown", 3]}}}, {"item": 3}):
         editor.client.protocol.notify("textDocument/didShowInlineEdit", params)

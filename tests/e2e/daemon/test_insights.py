@@ -70,7 +70,7 @@ async def test_a_store_that_cannot_be_read_is_an_error_in_words(closed_editor: E
 
 
 async def test_wrong_parameters_are_refused(editor: Editor) -> None:
-    with pytest.raises(JsonRpcException, match="InsightsParams"):
+    with pytest.raises(JsonRpcException, match="nDays must be a whole number"):
         await editor.own("inkling/insights", {"nDays": "many"})
 
 
