@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -44,13 +43,13 @@ from inkling.lsp.fix_messages import (
     WireFailingPlace,
 )
 from inkling.lsp.fix_to_lsp import FixWriter
+from inkling.lsp.progress_pace import ProgressPace
 from inkling.lsp.protocol import ReadyJson
 from inkling.lsp.services import FixServices
 from inkling.lsp.session import Session
 from inkling.lsp.wire import wire
 
 MAX_SESSIONS = 8  # as many as the feature remembers
-TELL_EVERY_S = 0.1  # what is being tried changes faster than anybody reads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -244,21 +243,17 @@ class Fixing:
 
     def _teller(self, request_id: str, budget_s: float) -> Callable[[RepairProgress], None]:
         """Returns what tells the client how far a search is: at once when other words are due, else now and then."""
-        started_at_s = time.monotonic()
-        told_at_s, told = 0.0, ""
+        pace = ProgressPace()
 
         def tell(progress: RepairProgress) -> None:
-            nonlocal told_at_s, told
-            now_s = time.monotonic()
-            if progress.doing == told and now_s - told_at_s < TELL_EVERY_S:
+            if not pace.is_due(progress.doing):
                 return
-            told_at_s, told = now_s, progress.doing
             params = FixProgressParams(
                 id=request_id,
                 words=progress.doing,
                 n_tried=progress.n_tried,
                 n_plausible=progress.n_plausible,
-                seconds=now_s - started_at_s,
+                seconds=pace.elapsed_s(),
                 budget_seconds=budget_s,
             )
             self._server.protocol.notify(methods.FIX_PROGRESS, wire(params))

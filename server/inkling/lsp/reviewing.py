@@ -27,6 +27,7 @@ from inkling.features.review import (
 )
 from inkling.lsp import from_lsp, methods
 from inkling.lsp.documents import Documents
+from inkling.lsp.progress_pace import ProgressPace
 from inkling.lsp.protocol import ReadyJson
 from inkling.lsp.review_messages import (
     CloseReviewCommentParams,
@@ -44,7 +45,6 @@ from inkling.lsp.services import ReviewServices
 from inkling.lsp.session import Session
 from inkling.lsp.wire import wire
 
-TELL_EVERY_S = 0.1  # what is looked at changes faster than anybody reads
 _DONE = {
     Closing.DISMISSED: "Dismissed; this comment does not come back.",
     Closing.RESOLVED: "Resolved; this comment does not come back.",
@@ -193,21 +193,17 @@ class Reviewing:
 
     def _teller(self, request_id: str, budget_s: float) -> Callable[[ReviewProgress], None]:
         """Returns what tells the client how far a review is: at once when other words are due, else now and then."""
-        started_at_s = time.monotonic()
-        told_at_s, told = 0.0, ""
+        pace = ProgressPace()
 
         def tell(progress: ReviewProgress) -> None:
-            nonlocal told_at_s, told
-            now_s = time.monotonic()
-            if progress.doing == told and now_s - told_at_s < TELL_EVERY_S:
+            if not pace.is_due(progress.doing):
                 return
-            told_at_s, told = now_s, progress.doing
             params = ReviewProgressParams(
                 id=request_id,
                 words=progress.doing,
                 n_done=progress.n_done,
                 n_steps=progress.n_steps,
-                seconds=now_s - started_at_s,
+                seconds=pace.elapsed_s(),
                 budget_seconds=budget_s,
             )
             self._server.protocol.notify(methods.REVIEW_PROGRESS, wire(params))
