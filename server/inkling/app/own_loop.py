@@ -31,8 +31,9 @@ async def in_own_loop(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
             return await asyncio.shield(running)
         except asyncio.CancelledError:
             own.cancel()
-            with contextlib.suppress(Exception, asyncio.CancelledError):
-                await running
+            while not running.done():  # a second cancellation does not leave it running, nor blocks this loop
+                with contextlib.suppress(Exception, asyncio.CancelledError):
+                    await asyncio.shield(running)
             raise
 
 

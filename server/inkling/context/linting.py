@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from inkling.context.project_view import text_in_view
+from inkling.core.concurrency import side_by_side
 from inkling.core.edit import TextEdit, apply_edit
 from inkling.core.errors import UnreadableFileError
 from inkling.core.execution import ProjectView
@@ -129,7 +130,7 @@ class RuffEditLinter:
         """
         after = apply_edit(text, edit)
         try:
-            before_said, after_said = await asyncio.gather(
+            before_said, after_said = await side_by_side(
                 _ask_ruff(path.parent, PurePosixPath(path.name), text, ()),
                 _ask_ruff(path.parent, PurePosixPath(path.name), after, ()),
             )
@@ -152,7 +153,7 @@ class RuffEditLinter:
         """
         name = PurePosixPath(path.name)
         try:
-            answers = await asyncio.gather(
+            answers = await side_by_side(
                 _ask_ruff(path.parent, name, before, ()), _ask_ruff(path.parent, name, after, ())
             )
             known = [_whole_finding(each, before) for each in json.loads(answers[0])]

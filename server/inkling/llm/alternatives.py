@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
+from inkling.core.concurrency import side_by_side
 from inkling.core.errors import ModelError
 from inkling.llm.answers import Answer
 from inkling.llm.text_model import ChatRequest, TextChunk, TextRequest
@@ -33,7 +34,7 @@ class Sampler:
             self._knows_n = any(answer.text for answer in answers[1:])
         if not self._knows_n:
             empty = [answer for answer in answers if not answer.text]
-            await asyncio.gather(*(self._ask(sampled, [answer]) for answer in empty))
+            await side_by_side(*(self._ask(sampled, [answer]) for answer in empty))
 
     async def _ask(self, request: TextRequest | ChatRequest, answers: Sequence[Answer]) -> None:
         try:

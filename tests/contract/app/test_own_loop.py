@@ -41,6 +41,29 @@ async def test_what_is_cancelled_has_ended_when_the_caller_goes_on() -> None:
     assert ended.is_set()
 
 
+async def test_a_second_cancellation_waits_for_the_end_too_and_blocks_nobody() -> None:
+    began, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    async def work() -> None:
+        began.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.to_thread(may_end.wait)
+            ended.set()
+
+    task = asyncio.ensure_future(in_own_loop(work))
+    await asyncio.to_thread(began.wait)
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+    assert not task.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
+
+
 async def test_work_that_is_cancelled_before_it_began_never_begins() -> None:
     async def work() -> None:
         raise AssertionError("it began")

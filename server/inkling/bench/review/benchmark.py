@@ -19,6 +19,7 @@ from inkling.bench.review.human import (
 from inkling.bench.review.measure import claims_failure, measure
 from inkling.bench.review.one import PairOutcome, PairReview, has_right_line, is_confirmed, is_found
 from inkling.bench.review.pairs import REFACTORINGS, ReviewPair, of_half, own_pairs, read_pairs, refactorings
+from inkling.core.concurrency import side_by_side
 from inkling.core.errors import SandboxError, UserError
 from inkling.core.settings import SandboxSettings
 from inkling.sandbox.choice import open_sandbox
@@ -140,7 +141,7 @@ async def _review_all(pairs: Sequence[ReviewPair], options: ReviewBenchOptions) 
             review = PairReview(
                 reviewers, suites, wall_s=options.budget_s, keeps_failing_tests=options.keeps_failing_tests
             )
-            return list(await asyncio.gather(*(one(pair, review) for pair in pairs)))
+            return list(await side_by_side(*(one(pair, review) for pair in pairs)))
     finally:
         await suites.close()
         await sandbox.close()

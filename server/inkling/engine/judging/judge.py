@@ -3,11 +3,13 @@
 import ast
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
+from typing import Any
 
 from inkling.context.project_view import patched_view, text_in_view
+from inkling.core.concurrency import side_by_side
 from inkling.core.errors import UnreadableFileError, WorkerError
 from inkling.core.execution import ProjectView
 from inkling.core.ports import Sandbox
@@ -36,7 +38,7 @@ _MOST_S = 30.0
 _START_S = 10.0  # to start, before any patch is run
 
 
-WeighNaturalness = Callable[[ProjectView, Sequence[Patch]], Awaitable[Sequence[float]]]
+WeighNaturalness = Callable[[ProjectView, Sequence[Patch]], Coroutine[Any, Any, Sequence[float]]]
 """Says how natural each patch of a project is."""
 
 
@@ -102,7 +104,7 @@ class BehaviourJudge:
         if not patches:
             return None
         prepared = await asyncio.to_thread(_prepare, request, patches)
-        compared, gains = await asyncio.gather(
+        compared, gains = await side_by_side(
             self._compare(request, prepared, calls),
             self._naturalness(request.view, [item.patch for item in prepared.listed]),
         )

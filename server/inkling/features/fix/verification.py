@@ -1,8 +1,8 @@
 """Runs a patched project anew, and writes down what that showed."""
 
-import asyncio
 from collections.abc import Iterable
 
+from inkling.core.concurrency import side_by_side
 from inkling.core.errors import UnreadableFileError
 from inkling.core.execution import CaseOutcome, ProjectView, SuiteRequest
 from inkling.core.repair import Evidence, Fix, JudgedPatch, PatchVerdict
@@ -37,7 +37,7 @@ class Verification:
         n_at_once = max(1, self._request.budget.n_processes)
         while waiting and len(fixes) < MAX_FIXES:
             batch, waiting = waiting[:n_at_once], waiting[n_at_once:]
-            verified = await asyncio.gather(*(self._verified(judged) for judged in batch))
+            verified = await side_by_side(*(self._verified(judged) for judged in batch))
             fixes.extend(fix for fix in verified if fix is not None)
         return fixes[:MAX_FIXES]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from inkling.core.change import ChangedFile, Unreadable
+from inkling.core.concurrency import side_by_side
 from inkling.core.errors import InklingError
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
 from inkling.features.review.deleted_files import as_one_each
@@ -187,7 +188,7 @@ class ReviewFeature:
         self, request: ReviewRequest, on_progress: Callable[[ReviewProgress], None]
     ) -> Sequence[Findings]:
         together = _Together(on_progress)
-        return await asyncio.gather(
+        return await side_by_side(
             *(self._ask(named, request, together.of(number)) for number, named in enumerate(self._reviewers))
         )
 

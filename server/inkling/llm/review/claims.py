@@ -4,7 +4,6 @@ The tests are untrusted code: they run in a sandbox alone.
 """
 
 import ast
-import asyncio
 import builtins
 import re
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from typing import Any, Final
 
 from inkling.context.parsing import parse
 from inkling.core.change import ChangeSet
+from inkling.core.concurrency import side_by_side
 from inkling.core.edit import TextEdit, apply_edit
 from inkling.core.execution import CaseOutcome, CaseResult, ProjectView, ResourceLimits, SuiteProblem, SuiteRequest
 from inkling.core.ports import SuiteRunner
@@ -121,7 +121,7 @@ class ClaimRunner:
         if was is not _Seen.PASSES:
             return Judged(verdict=Verdict.NOT_RUN, words=f"its test cannot be run on the old version ({old_words})")
         for in_new_interpreter in _NEW_INTERPRETER:
-            again = await asyncio.gather(
+            again = await side_by_side(
                 *(self._run(view, claim, part, in_new_interpreter=in_new_interpreter) for view in (after, before))
             )
             if [seen for seen, _ in again] != [is_new, was]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from inkling.context.prompt_context import estimate_tokens
 from inkling.core.change import ChangedFile
+from inkling.core.concurrency import side_by_side
 from inkling.core.errors import ModelError, SandboxError
 from inkling.core.review import ReviewComment, ReviewRequest
 from inkling.llm.review.account import Account
@@ -91,7 +92,7 @@ class Inquiry:
             self.account.n_broken_off += not reply.is_whole
             drafts = [Draft(part=part, remark=remark) for remark in reply.remarks]
             self.drafts += drafts
-            await asyncio.gather(*(self._run(draft) for draft in drafts))
+            await side_by_side(*(self._run(draft) for draft in drafts))
             await self._score([draft for draft in drafts if not draft.is_dropped], part_shown, spent)
         except ModelError as error:
             # Later ones differ only in when the endpoint is asked again.

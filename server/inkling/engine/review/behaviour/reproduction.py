@@ -1,7 +1,6 @@
 """A pytest module that passes on the old version and fails on the new one, and its run on both."""
 
 import ast
-import asyncio
 import re
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -10,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from inkling.context.parsing import parse, parse_expression
 from inkling.core.change import ChangeSet
+from inkling.core.concurrency import side_by_side
 from inkling.core.execution import CaseOutcome, ProjectView, ResourceLimits, SuiteRequest
 from inkling.core.ports import SuiteRunner
 from inkling.engine.judging.values import is_literal
@@ -64,7 +64,7 @@ class Confirmer:
         Raises:
             SandboxError: The sandbox failed.
         """
-        before, after = await asyncio.gather(
+        before, after = await side_by_side(
             *(self._outcomes(view, path, text) for view in (self._changes.before, self._changes.after))
         )
         return before == [CaseOutcome.PASSED] and len(after) >= 1 and after[0] in _FAILED

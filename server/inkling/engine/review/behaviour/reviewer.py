@@ -11,6 +11,7 @@ from typing import Final
 
 from inkling.context.project_view import text_in_view
 from inkling.core.change import ChangeSet
+from inkling.core.concurrency import side_by_side
 from inkling.core.errors import UnreadableFileError, WorkerError
 from inkling.core.execution import (
     CaseOutcome,
@@ -196,7 +197,7 @@ class _Review:
         limit_s = min(_SUITE_S, max(1.0, 0.9 * _SUITE_SHARE * self._left_s()))  # what it has by then is worth having
         limits = ResourceLimits(wall_s=limit_s, cpu_s=limit_s)
         node_ids = tuple(str(path) for path in files)
-        before, after = await asyncio.gather(
+        before, after = await side_by_side(
             *(
                 self._suites.run_suite(SuiteRequest(view=view, node_ids=node_ids, with_coverage=True, limits=limits))
                 for view in (old, changes.after)
