@@ -162,7 +162,7 @@ def _likely(place: NamePlace, workspace: Segment) -> tuple[Mapping[str, float], 
     numbers = TokenNumbers()
     file = OpenFile(numbers)
     # The product has read the document as it was a keystroke before.
-    file.update(split_lines(place.text[: place.offset - 1] + place.text[place.offset :]))
+    file.update(place.text[: place.offset - 1] + place.text[place.offset :])
     workspace.leave_out([place.path])
     started_s = time.process_time()
     found = look_at(file, numbers, place.text, place.offset, Surroundings(workspace=[workspace]))

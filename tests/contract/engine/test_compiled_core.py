@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from tests.sandboxes.backends import skip_for_want_of
 
-from inkling.core.text import split_lines
 from inkling.engine.index.segment import Segment, SegmentWriter
 from inkling.engine.language import pure_core
 from inkling.engine.language.compiled import in_use
@@ -47,7 +46,7 @@ class World:
         n_lines = self.randomness.choice([0, 1, 12, 300, 3000])
         numbers = TokenNumbers()
         file = OpenFile(numbers)
-        file.update(split_lines(random_code(self.randomness, n_lines // 4)))
+        file.update(random_code(self.randomness, n_lines // 4))
         cursor = self.randomness.choice([None, 0, len(file.tokens) // 2])
         self.tokens = [lex(random_code(self.randomness, n_lines)) for _ in range(3)]
         self.layers = [WeightedLayer(layer=ScannedTokens([file.tokens], numbers, cursor), discount=0.7, strength=0.3)]

@@ -3,7 +3,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.core.text import split_lines
 from inkling.engine.language.evidence import Expectation
 from inkling.engine.language.lexer import lex
 from inkling.engine.language.open_files import OpenFile, ScannedTokens, TokenNumbers
@@ -20,14 +19,15 @@ def test_edits_equal_reading_afresh(versions: list[list[str]]) -> None:
     file = OpenFile(numbers)
     for lines in versions:
         text = "".join(lines)
-        file.update(split_lines(text))
+        file.update(text)
+        assert file.is_of(text)
         assert [numbers.text(number) for number in file.tokens.tolist()[1:]] == lex(text)
 
 
 def layer(text: str, cursor: int | None = None) -> ScannedTokens:
     numbers = TokenNumbers()
     file = OpenFile(numbers)
-    file.update(split_lines(text))
+    file.update(text)
     return ScannedTokens([file.tokens], numbers, cursor)
 
 

@@ -40,7 +40,7 @@ def test_a_large_file_waits_for_a_quiet_moment() -> None:
 def test_a_closed_document_is_not_lexed_again_where_it_was_saved_as_it_is() -> None:
     saved, numbers = SavedFiles(), TokenNumbers()
     file = OpenFile(numbers)
-    file.update(["one"])
+    file.update("one")
     saved.take("a", LARGE)
     saved.take_tokens("a", "another text", file.tokens)
     assert saved.tokens(numbers, ()) == []

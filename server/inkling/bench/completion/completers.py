@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 from inkling.bench.completion.positions import Position
-from inkling.core.text import split_lines
 from inkling.engine.completion.asked_place import Surroundings
 from inkling.engine.completion.continuations import SOURCES
 from inkling.engine.completion.predictor import Proposal, Ways, propose
@@ -78,7 +77,7 @@ class EmbeddedCompleter:
         """Reads the file as it was a keystroke before."""
         file = self._files.setdefault(position.path, OpenFile(self._numbers))
         before, after = position.text[: position.offset], position.text[position.offset :]
-        file.update(split_lines(before[:-1] + after))
+        file.update(before[:-1] + after)
 
     def answer(self, position: Position) -> Answer:
         """Returns what the product would propose; the file itself is open, so its index does not count."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from inkling.context.analysis.scope_facts import ScopeFacts
-from inkling.core.text import position_at, split_lines
+from inkling.core.text import position_at
 from inkling.engine.completion.cursor import Cursor, find_cursor
 from inkling.engine.language.decoder import WeightedLayer
 from inkling.engine.language.evidence import LONGEST_MATCH, Layer
@@ -93,10 +93,7 @@ def look_at(
         offset: The cursor, in code points.
         surroundings: The other code that is asked.
     """
-    lines = split_lines(text)
-    if not lines or lines[-1].endswith(("\n", "\r")):
-        lines.append("")
-    file.update(lines)
+    file.update(text)
     line_number = position_at(text, offset).line
     open_string = file.lexed[line_number - 1].open_string if line_number else ""
     cursor = find_cursor(text, offset, line_number, open_string)

@@ -7,7 +7,6 @@ from typing import Any
 from inkling.context.analysis.scope_facts import ScopeFacts, scope_of, unpack_facts
 from inkling.context.worker.child import Call, Worker
 from inkling.core.suggestion import Reason
-from inkling.core.text import split_lines
 from inkling.engine.completion.asked_place import Surroundings, look_at
 from inkling.engine.completion.likely_names import likely_names
 from inkling.engine.completion.predictor import propose
@@ -40,11 +39,6 @@ class Document:
     def facts_at(self, offset: int) -> ScopeFacts | None:
         """Returns what is known of the scope at a place; None where nothing is."""
         return self._facts.get(scope_of(self.text, offset)) if self._facts else None
-
-    def is_lexed(self) -> bool:
-        """Tells whether the tokens are those of the latest text; an empty last line makes no difference."""
-        lines = split_lines(self.text)
-        return self.file.lines in (lines, [*lines, ""])
 
 
 class EmbeddedMind:
@@ -93,7 +87,7 @@ class EmbeddedMind:
 
     def _take_closed(self, uri: str) -> None:
         document = self._documents.pop(uri, None)
-        if document is not None and document.path is not None and document.is_lexed():
+        if document is not None and document.path is not None and document.file.is_of(document.text):
             self._library.closed(document.path, document.text, document.file.tokens)
 
     def _take_facts(self, payload: tuple[str, Any]) -> None:
@@ -143,7 +137,7 @@ class EmbeddedMind:
         others = []
         for other_uri, document in reversed(self._documents.items()):
             if other_uri != uri:
-                document.file.update(split_lines(document.text))
+                document.file.update(document.text)
                 others.append(document.file.tokens)
         fresh = gather([*others, *self._library.saved_tokens(self._numbers, open_paths)], MOST_SCANNED_TOKENS)
         return [ScannedTokens(fresh, self._numbers)] if fresh else []

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Collection, Iterator
 
-from inkling.core.text import split_lines
 from inkling.engine.language.open_files import Ints, OpenFile, TokenNumbers
 
 LEXED_AT_ONCE_CHARS = 20_000  # within one answer, some 15 ms; what is larger is read when nothing is asked
@@ -89,5 +88,5 @@ class SavedFiles:
 
     def _lex(self, path: str, text: str, numbers: TokenNumbers) -> None:
         file = OpenFile(numbers)
-        file.update(split_lines(text))
+        file.update(text)
         self._tokens[path] = file.tokens

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.core.text import split_lines
 from inkling.engine.language.compiled import in_use
 from inkling.engine.language.evidence import (
     END_OF_LINE,
@@ -91,8 +92,9 @@ class OpenFile:
         self.tokens: Ints = np.zeros(1, np.int32)
         self.line_start: list[int] = []
 
-    def update(self, lines: list[str]) -> None:
-        """Takes the lines of the new text."""
+    def update(self, text: str) -> None:
+        """Takes the new text; the lines that are as before are not lexed again."""
+        lines = _lines_of(text)
         if lines == self.lines and self.line_start:
             return
         first, n_tail = _changed_span(self.lines, lines)
@@ -135,6 +137,10 @@ class OpenFile:
         starts.append(len(flat))
         self.line_start = starts
         self.tokens = np.array(flat, np.int32)
+
+    def is_of(self, text: str) -> bool:
+        """Tells whether the tokens are those of a text."""
+        return bool(self.line_start) and self.lines == _lines_of(text)
 
     def tokens_without_line(self, number: int) -> Ints:
         """Returns all tokens, with separators in the place of one line."""
@@ -273,6 +279,12 @@ class ScannedTokens:
         middle = int(np.searchsorted(places, len(self._tokens) if self._cursor is None else self._cursor))
         first = max(0, min(middle - most // 2, len(places) - most))
         return places[first : first + most]
+
+
+def _lines_of(text: str) -> list[str]:
+    """Returns the lines of a text; one that ends with a line break has an empty line behind it, as in an editor."""
+    lines = split_lines(text)
+    return lines if lines and not lines[-1].endswith(("\n", "\r")) else [*lines, ""]
 
 
 def _changed_span(before: list[str], after: list[str]) -> tuple[int, int]:
