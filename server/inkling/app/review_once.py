@@ -36,6 +36,7 @@ from inkling.context.changes import (
 )
 from inkling.context.interpreter import behind_shim
 from inkling.core.change import ChangeSet
+from inkling.core.counted import counted
 from inkling.core.review import ReviewBudget, ReviewRequest, Severity, Unchecked
 from inkling.core.settings import IndexSettings, SandboxBackend, SandboxSettings, Settings
 from inkling.core.suspicion import is_test_file
@@ -126,7 +127,7 @@ def review_once(options: ReviewOptions) -> bool:
         signal.signal(signal.SIGTERM, _end)  # the event loop had a handler of its own, and took it away
         if options.baseline is not None and options.must_update_baseline:
             n_written = write_baseline(options.baseline, review)
-            click.echo(f"{options.baseline} holds {n_written} accepted {_plural('comment', n_written)} now.")
+            click.echo(f"{options.baseline} holds {counted(n_written, 'accepted comment')} now.")
             return False
         _print(ReviewAnswer(review=review, changes=changes, prefix=repository.prefix), options)
     fail_on = options.fail_on
@@ -162,7 +163,7 @@ async def _review(
         missing = Unchecked(what="what the code does when it runs", why=found.no_sandbox)
         review = replace(review, unchecked=(missing, *review.unchecked))
     if not options.may_run and (n := await asyncio.to_thread(_n_compared, changes)):
-        what = f"what {n:,} changed {_plural('function', n)} {'does' if n == 1 else 'do'}"
+        what = f"what {counted(n, 'changed function does', 'changed functions do')}"
         missing = Unchecked(what=what, why="It was asked not to run code.", is_of_behaviour=True)
         review = replace(review, unchecked=(*review.unchecked, missing))
     return review
@@ -217,10 +218,6 @@ def change_question(options: ReviewOptions, repository: Repository) -> ChangeQue
     project = repository.project
     interpreter = behind_shim(options.python or find_python([project, repository.top]), project)
     return ChangeQuestion(repository=repository, wanted=options.wanted, interpreter=interpreter)
-
-
-def _plural(word: str, n: int) -> str:
-    return word if n == 1 else f"{word}s"
 
 
 def leave(exit_code: int) -> NoReturn:

@@ -3,14 +3,3 @@
 from typing import Final
 
 TIME_WAS_UP: Final = "The time was up; a larger budget helps."
-
-
-def counted(n: int, one: str, many: str = "") -> str:
-    """Returns a number with what is counted, such as `1 place unpacks`.
-
-    Args:
-        n: How many there are.
-        one: The words for one of them.
-        many: The words for none or several; empty: `one` with an s.
-    """
-    return f"{n:,} {one if n == 1 else many or f'{one}s'}"

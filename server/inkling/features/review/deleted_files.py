@@ -8,8 +8,8 @@ from pathlib import PurePosixPath
 from typing import Final
 
 from inkling.core.change import ChangedFile, FileChange
+from inkling.core.counted import counted
 from inkling.features.review.merging import NamedComment
-from inkling.features.review.words import counted
 
 GONE: Final = "contract.gone"
 MAX_NAMED: Final = 5  # functions; the others are counted

@@ -6,6 +6,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from inkling.core.change import MAX_FILES, MAX_LINES, MAX_TOTAL_BYTES, ChangedFile, Unreadable
+from inkling.core.counted import counted
 from inkling.core.review import Confirmation, ReviewComment, Unchecked
 
 if TYPE_CHECKING:
@@ -84,8 +85,3 @@ def evidence_lines(comment: ReviewComment) -> list[str]:
     if comment.confirmation is Confirmation.CONFIRMED:
         lines.append("A pytest module passes on the old version and fails on the new one.")
     return lines
-
-
-def counted(n: int, noun: str) -> str:
-    """Returns a number with its noun, in the plural where it needs one."""
-    return f"{n:,} {noun}" if n == 1 else f"{n:,} {noun}s"

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from inkling.core.counted import counted
 from inkling.core.next_edit import EditKind
 from inkling.core.snapshot import DocumentUri
 from inkling.engine.next_edit.candidates import EditCandidate, Grounds
@@ -48,7 +49,7 @@ def propose_signatures(situation: Situation) -> Iterator[EditCandidate]:
         words = f"`{asked.function.called}` is passed `{asked.name}`"
         yield from _candidates(situation, [asked.update], asked.function.called, words, asked.age)
     for returned in return_changes(situation):
-        words = f"`{returned.function.name}` returns {_counted(len(returned.after), 'value')}"
+        words = f"`{returned.function.name}` returns {counted(len(returned.after), 'value')}"
         updates = [*unpacking_updates(situation, returned)]
         yield from _candidates(situation, updates, returned.function.called, words, returned.age)
 
@@ -74,10 +75,6 @@ def _is_written_since(situation: Situation, update: Update, lines: range, age: i
         for later, change in latest_changes(situation)
         if later <= age
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def _placed(update: Update) -> _Placed:

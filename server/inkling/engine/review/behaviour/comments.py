@@ -8,6 +8,7 @@ from typing import Final
 
 from inkling.context.project_view import text_in_view
 from inkling.core.change import ChangeSet
+from inkling.core.counted import counted
 from inkling.core.errors import UnreadableFileError
 from inkling.core.execution import CaseOutcome, SuiteRun
 from inkling.core.review import Confirmation, Reproduction, ReviewComment, Severity, Topic
@@ -15,7 +16,6 @@ from inkling.engine.review.behaviour.exchange import Compared, Origin, Pair, Slo
 from inkling.engine.review.behaviour.targets import Cause, Prepared
 from inkling.engine.review.behaviour.verdicts import Signs, judge
 from inkling.engine.review.behaviour.wording import in_words, message
-from inkling.engine.review.words import counted
 
 _CONFIDENCE_OF_SLOWER: Final = 0.6
 _FAILED = (CaseOutcome.FAILED, CaseOutcome.ERROR)

@@ -12,6 +12,7 @@ from typing import Final
 from inkling.context.project_view import text_in_view
 from inkling.core.change import ChangeSet
 from inkling.core.concurrency import side_by_side
+from inkling.core.counted import counted
 from inkling.core.errors import UnreadableFileError, WorkerError
 from inkling.core.execution import (
     CaseOutcome,
@@ -33,7 +34,7 @@ from inkling.engine.review.behaviour.reproduction import FILE_NAME, Confirmer, f
 from inkling.engine.review.behaviour.targets import Prepared, prepare, texts_of
 from inkling.engine.review.changed_code import read_changed_code
 from inkling.engine.review.turns import FirstTurn
-from inkling.engine.review.words import TIME_WAS_UP, counted
+from inkling.engine.review.words import TIME_WAS_UP
 
 logger = logging.getLogger(__name__)
 

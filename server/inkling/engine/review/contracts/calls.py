@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from inkling.core.change import ChangeSet
+from inkling.core.counted import counted
 from inkling.core.review import ReviewComment, Severity
 from inkling.engine.review.changed_code import ChangedDefinition, Definition, Parameter, ParameterKind
 from inkling.engine.review.contracts.references import Reference, constructions_of, module_uses, uses_of
@@ -13,7 +14,6 @@ from inkling.engine.review.contracts.results import of_coroutine, of_unpacking
 from inkling.engine.review.contracts.signatures import misfit, taken_by
 from inkling.engine.review.contracts.uses_comment import MOST_NAMED, comment_on, more, place, places
 from inkling.engine.review.project_code import ProjectCode
-from inkling.engine.review.words import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

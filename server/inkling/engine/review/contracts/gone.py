@@ -4,12 +4,12 @@ import ast
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+from inkling.core.counted import counted
 from inkling.core.review import ReviewComment
 from inkling.engine.review.changed_code import ChangedDefinition, Definition
 from inkling.engine.review.contracts.references import uses_of
 from inkling.engine.review.contracts.uses_comment import comment_on, places
 from inkling.engine.review.project_code import ProjectCode
-from inkling.engine.review.words import counted
 
 
 def of_gone_definition(project: ProjectCode, pair: ChangedDefinition) -> Iterator[ReviewComment]:

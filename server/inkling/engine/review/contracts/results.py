@@ -3,11 +3,11 @@
 import ast
 from collections.abc import Iterator, Sequence
 
+from inkling.core.counted import counted
 from inkling.core.review import ReviewComment
 from inkling.engine.review.changed_code import ChangedDefinition, Definition
 from inkling.engine.review.contracts.references import Reference
 from inkling.engine.review.contracts.uses_comment import comment_on, places
-from inkling.engine.review.words import counted
 
 
 def of_coroutine(pair: ChangedDefinition, uses: Sequence[Reference]) -> Iterator[ReviewComment]:

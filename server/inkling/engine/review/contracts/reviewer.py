@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from inkling.core.change import ChangeSet
+from inkling.core.counted import counted
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedCode, ChangedDefinition, read_changed_code
@@ -13,7 +14,7 @@ from inkling.engine.review.contracts.gone import of_gone_definition
 from inkling.engine.review.contracts.promises import of_docstring, of_documents, of_promised_value
 from inkling.engine.review.contracts.stored import of_stored_shape
 from inkling.engine.review.project_code import MAX_FILES, ProjectCode, ProjectReader
-from inkling.engine.review.words import TIME_WAS_UP, counted
+from inkling.engine.review.words import TIME_WAS_UP
 
 
 class ContractReviewer:

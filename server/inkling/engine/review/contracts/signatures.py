@@ -6,8 +6,8 @@ Source: The Python Language Reference, section 6.3.4 (Calls), how arguments are 
 import ast
 from collections.abc import Sequence
 
+from inkling.core.counted import counted
 from inkling.engine.review.changed_code import Definition, Parameter, ParameterKind
-from inkling.engine.review.words import counted
 
 _BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.POSITIONAL_OR_KEYWORD)
 _PLAIN_DECORATORS = frozenset(

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from inkling.context.linting import LintFinding, RuffFindings
 from inkling.core.change import ChangedFile, LineSpan
+from inkling.core.counted import counted
 from inkling.core.repair import FileEdit
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Topic, Unchecked
 from inkling.core.suspicion import is_test_file
 from inkling.core.text import split_lines
 from inkling.engine.review.lint.rules import CRASHES, FOR_THE_WHOLE_FILE, NOT_IN_TESTS, LintRule, rules
-from inkling.engine.review.words import TIME_WAS_UP, counted
+from inkling.engine.review.words import TIME_WAS_UP
 
 SHARE_OF_BUDGET = 0.8  # after which what is known has to do
 AT_ONCE = 4  # processes of ruff; each takes some ten milliseconds

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from inkling.context.parsing import parse
 from inkling.core.change import ChangedFile, ChangeSet
+from inkling.core.counted import counted
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Topic, Unchecked
 from inkling.core.text import split_lines
 from inkling.engine.review.team_rules.checklist import TeamRule
-from inkling.engine.review.words import counted
 
 CONFIDENCE = 0.9  # the team said so itself
 

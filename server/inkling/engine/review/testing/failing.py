@@ -6,13 +6,13 @@ from pathlib import PurePosixPath
 
 from inkling.context.project_view import text_in_view
 from inkling.core.change import ChangeSet
+from inkling.core.counted import counted
 from inkling.core.execution import CaseOutcome, CaseResult, LinesByFile, ResourceLimits, SuiteRequest
 from inkling.core.ports import SuiteRunner
 from inkling.core.review import Confirmation, Reproduction, ReviewComment, Severity, Topic
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import ChangedDefinition
 from inkling.engine.review.testing.suite import FAILED, Seen
-from inkling.engine.review.words import counted
 
 
 async def of_failing(

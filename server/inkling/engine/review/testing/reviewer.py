@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from inkling.core.counted import counted
 from inkling.core.ports import SuiteRunner
 from inkling.core.review import Findings, ReviewComment, ReviewProgress, ReviewRequest, Unchecked
 from inkling.core.suspicion import is_test_file
@@ -17,7 +18,7 @@ from inkling.engine.review.testing.unnoticed import of_unnoticed
 from inkling.engine.review.testing.unrun import of_unrun
 from inkling.engine.review.testing.weakened import of_tests
 from inkling.engine.review.turns import FirstTurn
-from inkling.engine.review.words import TIME_WAS_UP, counted
+from inkling.engine.review.words import TIME_WAS_UP
 
 SHARE_OF_BUDGET: Final = 0.5  # that the first run of all tests may take
 

@@ -9,6 +9,7 @@ from typing import Final
 from inkling.context.parsing import parsing_alone
 from inkling.context.project_view import patched_view, text_in_view
 from inkling.core.change import ChangeSet
+from inkling.core.counted import counted
 from inkling.core.errors import UnreadableFileError
 from inkling.core.execution import ProjectView, ResourceLimits, SuiteRequest
 from inkling.core.ports import SuiteRunner
@@ -20,7 +21,6 @@ from inkling.engine.repair.surroundings import surroundings_of
 from inkling.engine.repair.templates import mutants
 from inkling.engine.review.changed_code import ChangedDefinition
 from inkling.engine.review.testing.suite import FAILED, Seen
-from inkling.engine.review.words import counted
 
 MUTATING: Final = ("comparison", "connective", "arithmetic", "negation", "returned_constant")
 """Kinds of change that a test should notice."""
