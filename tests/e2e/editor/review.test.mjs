@@ -39,6 +39,13 @@ const IDENTITY_LINE = 14;
 
 after(closeBrowser);
 
+/** The project's files, by path; what Python and git keep for themselves is none of them. */
+function filesIn(folder) {
+  const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true });
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)));
+  return files.filter((file) => !/^\.|__pycache__/.test(file)).sort();
+}
+
 describe("review of changes", () => {
   /** @type {TestEditor} */
   let editor;
@@ -130,10 +137,24 @@ describe("review of changes", () => {
     await thread(behaviour).getByText("No longer reproduced").waitFor({ timeout: REVIEW_MS });
   });
 
-  scenario("the reproduction is kept as a test of the project", async () => {
-    await window.runCommand("Inkling: Keep as pytest Test");
-    await window.page.locator('.tab.active[data-resource-name^="test_"]').waitFor({ timeout: REVIEW_MS });
+  scenario("the reproduction is kept as a test of the project, and one undo leaves nothing of it", async () => {
+    const keptTab = window.page.locator('.tab.active[data-resource-name^="test_"]');
+    const before = filesIn(workspace);
+    const keep = async () => {
+      await window.runCommand("Inkling: Keep as pytest Test");
+      await keptTab.waitFor({ timeout: REVIEW_MS });
+      const [file, ...others] = filesIn(workspace).filter((each) => !before.includes(each));
+      assert.deepEqual(others, []);
+      assert.match(fs.readFileSync(path.join(workspace, file), "utf8"), /shares\(0, 0\)/, "it is on disk without a save");
+      return file;
+    };
+    await keep();
     await window.screenshot(path.join(ARTIFACTS, "review-kept-test.png"));
+    await window.press("Control+KeyZ");
+    await waitFor("no file is left", () => filesIn(workspace).length === before.length);
+    assert.deepEqual(filesIn(workspace), before);
+    await keptTab.waitFor({ state: "detached" });
+    await keep();
   });
 
   scenario("a review is cleared", async () => {

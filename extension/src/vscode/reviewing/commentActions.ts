@@ -150,8 +150,8 @@ export class CommentActions implements vscode.Disposable {
     }
     const uri = vscode.Uri.parse(kept.uri);
     const edit = new vscode.WorkspaceEdit();
-    edit.createFile(uri);
-    edit.insert(uri, new vscode.Position(0, 0), kept.text);
+    // With its text, so that it is on disk at once, and that undoing it leaves no empty file behind.
+    edit.createFile(uri, { contents: new TextEncoder().encode(kept.text) });
     if (await vscode.workspace.applyEdit(edit)) {
       await vscode.window.showTextDocument(uri, { preview: false });
     } else {
