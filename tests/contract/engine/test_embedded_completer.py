@@ -20,6 +20,7 @@ from inkling.core.settings import IndexSettings
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import Candidate, CompletionRequest, NoSuggestion, Reason, Source
 from inkling.engine.completion.completer import EmbeddedCompleter
+from inkling.engine.completion.worker import N_NUMBERS
 from inkling.engine.index.library import MOST_READ_AT_ONCE, MOST_SAVED_FILES
 from inkling.engine.index.saved_files import LEXED_AT_ONCE_CHARS
 
@@ -247,6 +248,19 @@ async def test_a_saved_document_that_is_closed_is_known(window: Window, workspac
     assert await window.ask("speaker.|") == "shout('everywhere')"
     window.completer.document_closed(snapshot.uri)
     assert await window.ask("speaker.|") == "shout('everywhere')"
+
+
+async def test_answers_go_on_when_the_names_of_a_large_document_are_given_up(window: Window, workspace: Path) -> None:
+    path = workspace / "large.py"
+    names = "".join(f"name_{number} = {number}\n" for number in range(N_NUMBERS))
+    other = Snapshot(uri=DocumentUri("untitled:2"), path=None, version=1, text="speaker.whisper('there')\n")
+    window.completer.document_changed(other)
+    assert await window.ask(f"{names}name_77 = |", path) == "77"
+    for _ in range(2):  # the first pause gives them up
+        assert await window.ask("speaker.whi|", path) == "sper('there')"
+        assert await window.ask("speaker.pro|", path) == "claim('here', volume=11)"
+        await asyncio.sleep(2 * IDLE_AFTER_S)
+    assert await window.ask("speaker.whi|", path) == "sper('there')"
 
 
 async def test_a_cancelled_question_leaves_the_worker_answering(window: Window) -> None:

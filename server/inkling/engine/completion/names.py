@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from inkling.engine.completion.asked_place import AskedPlace
 
+LINES_KEPT = 4096  # about which is remembered what they bind and use: those of the files that are worked on
 _ALWAYS_KNOWN = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "self", "cls"})
 _ASSIGNS = frozenset({" = ", " := ", ": "})
 _BRINGS_NAMES = frozenset({"from", "import", "def", "class", "async", "for", "with", "except", "global", "nonlocal"})
@@ -58,7 +59,7 @@ def _seen(tokens: NDArray[np.int32], n_numbers: int) -> NDArray[np.bool_]:
     return seen
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=LINES_KEPT)
 def bound_names(line: tuple[str, ...]) -> tuple[str, ...]:
     """Returns the names that a line may bind: all of those in a header or an import, and what is assigned."""
     if not line:
@@ -101,7 +102,7 @@ class LocalNames:
                 break
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=LINES_KEPT)
 def _all_used(line: tuple[str, ...]) -> tuple[str, ...]:
     if line[:1] in (("for",), ("with",)):
         return tuple(name for name in line if name.isidentifier() and name not in bound_names(line))

@@ -9,7 +9,7 @@ from functools import lru_cache
 from inkling.engine.completion.analogues import Lines
 from inkling.engine.completion.asked_place import AskedPlace
 from inkling.engine.completion.finds import Find
-from inkling.engine.completion.names import bound_names
+from inkling.engine.completion.names import LINES_KEPT, bound_names
 from inkling.engine.language.decoder import predict_lines
 from inkling.engine.language.lexer import LexedLine
 
@@ -69,7 +69,7 @@ def find_needs(place: AskedPlace) -> Iterable[Find]:
                     yield Find(tokens=(*begun, *line.tokens), source=NEEDS, strength=line.logprob)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=LINES_KEPT)
 def _used(line: tuple[str, ...]) -> tuple[str, ...]:
     if not line or line[0] in ("from", "import", "def", "class", "global", "nonlocal"):
         return ()

@@ -4,6 +4,8 @@ from collections import OrderedDict
 from dataclasses import astuple
 from typing import Any
 
+import numpy as np
+
 from inkling.context.analysis.scope_facts import ScopeFacts, scope_of, unpack_facts
 from inkling.context.worker.child import Call, Worker
 from inkling.core.suggestion import Reason
@@ -16,7 +18,7 @@ from inkling.engine.language.evidence import Layer
 from inkling.engine.language.open_files import OpenFile, ScannedTokens, TokenNumbers
 
 MOST_SCOPES = 16  # of a document, about which facts are remembered
-MOST_NUMBERS = 200_000  # distinct tokens of open files, each misspelt name among them; then they are numbered anew
+N_NUMBERS = 20_000  # distinct tokens, each misspelt name among them, from which on those are given up that are gone
 MOST_SCANNED_TOKENS = 200_000  # of other open and saved files, which each answer scans from end to end
 
 
@@ -59,6 +61,7 @@ class EmbeddedMind:
             on_idle=self._rest,
         )
         self._library = Library(self._tell_state)
+        self._most_numbers = N_NUMBERS
 
     def serve(self) -> None:
         """Answers for ever."""
@@ -69,6 +72,7 @@ class EmbeddedMind:
 
     def _rest(self) -> None:
         self._library.take_news()
+        self._give_up_numbers()
         self._library.read_ahead(self._numbers, self._open_paths())
 
     def _open_paths(self) -> frozenset[str]:
@@ -123,7 +127,6 @@ class EmbeddedMind:
     def _surroundings(self, uri: str, offset: int, call: Call) -> Surroundings:
         """Returns the code that is asked beside a document, in its latest state."""
         self._library.take_news()
-        self._renumber_when_there_are_too_many()
         open_paths = self._open_paths()
         return Surroundings(
             workspace=[*self._fresh_layers(uri, open_paths), *self._library.workspace_layers(open_paths)],
@@ -142,13 +145,19 @@ class EmbeddedMind:
         fresh = gather([*others, *self._library.saved_tokens(self._numbers, open_paths)], MOST_SCANNED_TOKENS)
         return [ScannedTokens(fresh, self._numbers)] if fresh else []
 
-    def _renumber_when_there_are_too_many(self) -> None:
-        if len(self._numbers) <= MOST_NUMBERS:
+    def _give_up_numbers(self) -> None:
+        """Numbers tokens anew where there are many and half of them stand nowhere any more."""
+        if len(self._numbers) <= self._most_numbers:
             return
-        self._numbers = TokenNumbers()
-        self._library.forget_numbers()
-        for document in self._documents.values():
-            document.file = OpenFile(self._numbers)
+        tokens = [document.file.tokens for document in self._documents.values()]
+        tokens.extend(self._library.saved_tokens(self._numbers, self._open_paths()))
+        in_use = np.unique(np.concatenate(tokens)) if tokens else ()
+        if 2 * len(in_use) < len(self._numbers):
+            self._numbers = TokenNumbers()
+            self._library.forget_numbers()
+            for document in self._documents.values():
+                document.file = OpenFile(self._numbers)
+        self._most_numbers = max(N_NUMBERS, 2 * len(in_use))
 
 
 def main() -> None:
