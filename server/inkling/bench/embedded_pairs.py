@@ -49,7 +49,8 @@ def pairs(projects: Mapping[str, Mapping[str, str]], *, seed: int, n_each: int) 
             completer.read(texts)
             for position in loo_positions(name, texts, seed=seed, n_each=n_each):
                 completer.open(position)
-                for best in completer.proposals(position)[:1]:
+                lines = [proposal for proposal in completer.proposals(position) if "\n" not in proposal.text]
+                for best in lines[:1]:
                     yield Pair(
                         mean_logprob=best.mean_logprob,
                         n_tokens=best.n_tokens,

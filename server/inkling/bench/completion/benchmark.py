@@ -61,7 +61,12 @@ exact: the first line of the likeliest text is the rest of the line. listed: of 
 distance by the longer length. leading_chars: share of the rest that the text begins with. shown_at_60: the largest
 share of positions that can be shown, the surest first, with 60% of them right. calibration_error: of the confidence,
 {n_bins} bins of equal width. keystrokes_saved: share of the characters to come that accepting right lines saves, of
-those with a confidence of {threshold} or more; an accept is a keystroke. jedi: its first name. word: the word nearest
+those with a confidence of {threshold} or more; an accept is a keystroke. blocks_offered: share of positions at which
+the likeliest text is offered with further lines; block_lines: how many lines those have; blocks_right: share of them
+whose every line is right; further_lines_right: that of the lines behind the first, where the first is right. Nothing
+is missing below in LOO, so every block is wrong there; in REPLAY all is missing that the commit left below.
+keystrokes_saved_with_blocks: blocks shown, too, and accepted where all is right; their further lines count among the
+characters to come. jedi: its first name. word: the word nearest
 above that begins like the one typed. line: the most frequent line of project and file that begins like this one.
 without_X_exact_lost: how much of exact is gone without the source X, the ranker left as it is.
 cpu_ms, wall_ms: one suggestion, with the keystroke before it known. index: lexing, sorting and writing, CPU time.

@@ -28,10 +28,14 @@ class Answer:
     Attributes:
         texts: What to insert, the likeliest first; perhaps none.
         confidence: Probability that the first text is the rest of the line, from 0 to 1.
+        block: What is offered before these: the first text with further lines; "" for none.
+        block_confidence: Probability that every line of it is right.
     """
 
     texts: tuple[str, ...]
     confidence: float
+    block: str = ""
+    block_confidence: float = 0.0
 
 
 class Completer(Protocol):
@@ -88,7 +92,14 @@ class EmbeddedCompleter:
         proposals = self.proposals(position, names)
         if not proposals:
             return Answer(texts=(), confidence=0.0)
-        return Answer(texts=tuple(proposal.text for proposal in proposals), confidence=proposals[0].confidence)
+        block = proposals[0] if "\n" in proposals[0].text else None
+        lines = proposals[1:] if block else proposals
+        return Answer(
+            texts=tuple(proposal.text for proposal in lines),
+            confidence=lines[0].confidence,
+            block=block.text if block else "",
+            block_confidence=block.confidence if block else 0.0,
+        )
 
     def proposals(self, position: Position, without: Collection[str] = ()) -> list[Proposal]:
         """Returns the predictor's own answer; empty where nothing is to be completed."""

@@ -63,7 +63,7 @@ def extract(
     before = texts_of(fetch(project.name, project.before, folder))
     after = texts_of(fetch(project.name, project.after, folder))
     left_out = loo_positions(project.name, after, seed=seed, n_each=n_each)
-    replayed = replay_positions(project.name, {project.name: _added(before, after)}, seed=seed, n_each=n_each)
+    replayed = replay_positions(project.name, {project.name: added_lines(before, after)}, seed=seed, n_each=n_each)
     features: list[Floats] = [np.zeros((0, len(FEATURES)))]
     is_right: list[bool] = []
     position: list[int] = []
@@ -116,7 +116,8 @@ def environment_segment(texts: Iterable[str], path: Path) -> Segment:
     return open_segment(path)
 
 
-def _added(before: Mapping[str, str], after: Mapping[str, str]) -> list[WrittenFile]:
+def added_lines(before: Mapping[str, str], after: Mapping[str, str]) -> list[WrittenFile]:
+    """Returns the files of a release that hold lines which the release before it had not."""
     files: list[WrittenFile] = []
     for path, text in after.items():
         old, new = split_lines(before.get(path, "")), split_lines(text)

@@ -53,6 +53,17 @@ class Judged:
         """Whether any of the texts is the rest of the line."""
         return any(text.split("\n", 1)[0].rstrip() == self.position.rest for text in self.answer.texts)
 
+    @property
+    def further_lines(self) -> list[str]:
+        """The lines of the block behind its first one; none where no block is offered."""
+        return self.answer.block.split("\n")[1:]
+
+    @property
+    def is_further_right(self) -> bool:
+        """Whether there are further lines, and all of them are those that are to be written below."""
+        lines = self.further_lines
+        return bool(lines) and self.position.missing_lines[: len(lines)] == lines
+
 
 class _Table:
     """Answers as columns, one row for each."""
@@ -64,6 +75,12 @@ class _Table:
         self.confidence: Floats = np.array([one.answer.confidence for one in judged], np.float64)
         self.n_chars: Floats = np.array([len(one.position.rest) for one in judged], np.float64)
         self.leading: Floats = np.array([leading_share(one.text, one.position.rest) for one in judged], np.float64)
+        further = [one.further_lines for one in judged]
+        self.n_block_lines: Floats = np.array([len(lines) + bool(lines) for lines in further], np.float64)
+        self.is_further_right: Flags = np.array([one.is_further_right for one in judged], np.bool_)
+        self.block_confidence: Floats = np.array([one.answer.block_confidence for one in judged], np.float64)
+        # An editor indents by itself; the line break is to be typed.
+        self.n_further_chars: Floats = np.array([sum(len(line.strip()) + 1 for line in lines) for lines in further])
 
     def share_shown(self, rows: NDArray[np.intp], precision: float) -> float:
         """Returns the largest share of positions that can be shown, the surest first, so that `precision` are right."""
@@ -92,6 +109,18 @@ class _Table:
         is_accepted = self.is_exact[rows] & (self.confidence[rows] >= THRESHOLD)
         return float((n_chars - ACCEPT_KEYSTROKES)[is_accepted].sum() / n_chars.sum())
 
+    def keystrokes_saved_with_blocks(self, rows: NDArray[np.intp]) -> float:
+        """Returns the share of the characters that is saved where blocks are shown, and accepted when all is right.
+
+        The further lines of an accepted block count among the characters to come. A wrong block hides its first line.
+        """
+        n_chars, is_exact = self.n_chars[rows], self.is_exact[rows]
+        is_block = (self.n_block_lines[rows] > 0) & (self.block_confidence[rows] >= THRESHOLD)
+        is_block_accepted = is_block & is_exact & self.is_further_right[rows]
+        is_accepted = is_block_accepted | (~is_block & is_exact & (self.confidence[rows] >= THRESHOLD))
+        n_chars = n_chars + np.where(is_block_accepted, self.n_further_chars[rows], 0.0)
+        return float((n_chars - ACCEPT_KEYSTROKES)[is_accepted].sum() / n_chars.sum())
+
 
 def figures(judged: Sequence[Judged], *, seed: int, is_baseline: bool) -> dict[str, Metric]:
     """Returns the figures of one completer by name, over all positions, by kind, and for tests and other files.
@@ -115,6 +144,12 @@ def figures(judged: Sequence[Judged], *, seed: int, is_baseline: bool) -> dict[s
             statistics[f"shown_at_{precision:.0%}".rstrip("%")] = _shown_at(table, precision)
         statistics["calibration_error"] = table.calibration_error
         statistics["keystrokes_saved"] = table.keystrokes_saved
+        has_block = table.n_block_lines > 0
+        statistics["blocks_offered"] = mean(has_block)
+        statistics["block_lines"] = _mean_where(table.n_block_lines, has_block)
+        statistics["blocks_right"] = _mean_where(table.is_exact & table.is_further_right, has_block)
+        statistics["further_lines_right"] = _mean_where(table.is_further_right, has_block & table.is_exact)
+        statistics["keystrokes_saved_with_blocks"] = table.keystrokes_saved_with_blocks
     found: dict[str, Metric] = {}
     for suffix, rows in _subsets(judged).items():
         resamples = _resamples([judged[row].position for row in rows], rows, seed)
@@ -183,6 +218,14 @@ def leading_share(text: str, rest: str) -> float:
 
 def _mean_of(column: NDArray[np.float64] | Flags) -> Callable[[NDArray[np.intp]], float]:
     return lambda rows: float(column[rows].mean())
+
+
+def _mean_where(column: NDArray[np.float64] | Flags, chosen: Flags) -> Callable[[NDArray[np.intp]], float]:
+    def statistic(rows: NDArray[np.intp]) -> float:
+        rows = rows[chosen[rows]]
+        return float(column[rows].mean()) if len(rows) else math.nan
+
+    return statistic
 
 
 def _shown_at(table: _Table, precision: float) -> Callable[[NDArray[np.intp]], float]:

@@ -49,6 +49,7 @@ class Position:
         text: The file with the cursor in it.
         offset: The cursor, in code points.
         rest: The rest of its line, without a comment behind it and without spaces at its end.
+        following: What is still to be written below, from the line break on; "" where nothing is.
     """
 
     protocol: Protocol
@@ -60,6 +61,12 @@ class Position:
     text: str
     offset: int
     rest: str
+    following: str = ""
+
+    @property
+    def missing_lines(self) -> list[str]:
+        """The lines that are still to be written below, without spaces at their ends."""
+        return [line.rstrip() for line in split_lines(self.following)[1:]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +168,7 @@ def replay_positions(
                 text=texts[line.path][: line.start + cut],
                 offset=line.start + cut,
                 rest=line.code[cut:],
+                following=texts[line.path][line.end :],
             )
         )
     order = {commit: number for number, commit in enumerate(commits)}

@@ -46,20 +46,26 @@ class Lines(Protocol):
         """Returns the tokens of a line without its line break."""
         ...
 
+    def break_before(self, number: int) -> str:
+        """Returns the line break that begins a line; "" where there is none."""
+        ...
+
 
 def find_analogues(place: AskedPlace) -> Iterable[Find]:
     """Yields rests of lines of the workspace that stand among lines like those around the cursor."""
     return chain.from_iterable(
-        _found_in(layer, place, ANALOGUES) for layer in place.workspace if isinstance(layer, Lines)
+        _found_in(layer, place, ANALOGUES, number)
+        for number, layer in enumerate(place.workspace, 1)
+        if isinstance(layer, Lines)
     )
 
 
 def find_analogues_in_file(place: AskedPlace) -> Iterable[Find]:
     """Yields rests of lines of the file that stand among lines like those around the cursor."""
-    return _found_in(place.own, place, ANALOGUES_IN_FILE)
+    return _found_in(place.own, place, ANALOGUES_IN_FILE, 0)
 
 
-def _found_in(lines: Lines, place: AskedPlace, source: str) -> Iterator[Find]:
+def _found_in(lines: Lines, place: AskedPlace, source: str, layer: int) -> Iterator[Find]:
     typed = place.cursor.tokens
     expected = place.cursor.expected
     n_found = 0
@@ -85,6 +91,8 @@ def _found_in(lines: Lines, place: AskedPlace, source: str) -> Iterator[Find]:
             strength=likeness,
             is_renamed=renamed != rest,
             n_agreeing=sum(one == other for one, other in zip(tokens, typed, strict=False)),
+            layer=layer,
+            line=number,
         )
         n_found += 1
         if n_found == MOST_FOUND:

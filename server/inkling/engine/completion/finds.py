@@ -17,7 +17,8 @@ class Find:
         strength: How much speaks for it, in the source's own measure; the more the better.
         is_renamed: Whether names were exchanged.
         n_agreeing: How many tokens typed on the line are exactly those of an analogue.
-        layer: The number of the layer that it was copied from.
+        layer: The number of the layer that it was copied from, or that its analogue is in.
+        line: The number of its analogue among the lines of that layer; -1 for none.
     """
 
     tokens: tuple[str, ...]
@@ -26,6 +27,7 @@ class Find:
     is_renamed: bool = False
     n_agreeing: int = 0
     layer: int = 0
+    line: int = -1
 
 
 class CandidateSource(Protocol):

@@ -1,6 +1,6 @@
 """Answers one question: what goes on at this cursor, given these layers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,10 +8,11 @@ import numpy as np
 from inkling.engine.completion.asked_place import Surroundings, look_at
 from inkling.engine.completion.continuations import SOURCES, gather
 from inkling.engine.completion.features import features_of
+from inkling.engine.completion.further_lines import FurtherLine, find_further_lines
 from inkling.engine.completion.ranker import Ranker, shipped_ranker
 from inkling.engine.language.open_files import OpenFile, TokenNumbers
 
-MOST_CANDIDATES = 3
+MOST_CANDIDATES = 3  # lines; the likeliest is offered with those that follow it, too, where they are certain
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +20,10 @@ class Proposal:
     """A text for the cursor.
 
     Attributes:
-        text: What to insert; never empty.
+        text: What to insert; never empty; a line feed stands between lines.
         mean_logprob: Mean natural logarithm of the probability per token, as the language model sees it.
-        n_tokens: Tokens that were predicted, the line break included.
-        confidence: Probability that it is exactly the rest of the line, in [0, 1].
+        n_tokens: Tokens that were predicted, the line breaks included.
+        confidence: Probability that it is exactly the rest of the line, and the lines that follow, in [0, 1].
     """
 
     text: str
@@ -57,7 +58,9 @@ def propose(
     surroundings: Surroundings,
     ways: Ways | None = None,
 ) -> list[Proposal] | None:
-    """Returns up to three texts for the cursor, the likeliest first, or None where nothing is to be completed.
+    """Returns up to three lines for the cursor, the likeliest first, or None where nothing is to be completed.
+
+    Before them stands the likeliest with the lines that follow it, where these are certain enough.
 
     Args:
         file: The tokens of the document; brought up to date with `text`.
@@ -76,12 +79,27 @@ def propose(
         return []
     rows, logprobs = features_of(place, found)
     confidences = ways.ranker.confidences(rows)
-    return [
+    order = np.argsort(-confidences, kind="stable").tolist()
+    proposals = [
         Proposal(
             text=found[number].text,
             mean_logprob=sum(logprobs[number]) / len(logprobs[number]),
             n_tokens=len(logprobs[number]),
             confidence=float(confidences[number]),
         )
-        for number in np.argsort(-confidences, kind="stable")[:MOST_CANDIDATES].tolist()
+        for number in order[:MOST_CANDIDATES]
     ]
+    further = find_further_lines(place, found[order[0]], proposals[0].confidence)
+    return [_with_further(proposals[0], further), *proposals] if further else proposals
+
+
+def _with_further(line: Proposal, further: Sequence[FurtherLine]) -> Proposal:
+    """Returns a block: a line with those that follow it."""
+    logprobs = [logprob for one in further for logprob in one.logprobs]
+    n_tokens = line.n_tokens + len(logprobs)
+    return Proposal(
+        text="\n".join((line.text, *(one.text for one in further))),
+        mean_logprob=(line.mean_logprob * line.n_tokens + sum(logprobs)) / n_tokens,
+        n_tokens=n_tokens,
+        confidence=line.confidence * further[-1].probability,
+    )

@@ -191,6 +191,10 @@ class Segment:
         first, last = self.line_starts[number], self.line_starts[number + 1]
         return tuple([self._text(token) for token in self._tokens[first + 1 : last].tolist()])
 
+    def break_before(self, number: int) -> str:
+        """Returns the line break that begins a line; "" where a file begins."""
+        return self._text(int(self._tokens[self.line_starts[number]]))
+
     def _compiled(self) -> "_core.SegmentCore | None":
         if not in_use.is_compiled:
             return None

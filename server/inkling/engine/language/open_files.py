@@ -273,6 +273,10 @@ class ScannedTokens:
         first, last = self.line_starts[number], self.line_starts[number + 1]
         return tuple([self._numbers.text(token) for token in self._tokens[first + 1 : last].tolist()])
 
+    def break_before(self, number: int) -> str:
+        """Returns the line break that begins a line; "" where a file begins or the line of the cursor was."""
+        return self._numbers.text(int(self._tokens[self.line_starts[number]]))
+
     def _near_cursor(self, places: NDArray[np.intp], most: int) -> NDArray[np.intp]:
         if len(places) <= most:
             return places
