@@ -133,6 +133,7 @@ class Candidate:
         mean_logprob: Mean log-probability per token, natural logarithm, at most 0. Scales differ between sources.
         n_tokens: Tokens of the source's own vocabulary.
         confidence: Probability that it is exactly what would be written, in [0, 1], where its source knows it.
+        is_partial: Whether it ends before its line does; `confidence` is then that of the line to begin with it.
     """
 
     text: str
@@ -140,6 +141,7 @@ class Candidate:
     mean_logprob: float
     n_tokens: int
     confidence: float | None = None
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,7 +21,7 @@ def after_accept(request: CompletionRequest, candidate: Candidate) -> Completion
     text, offset = request.snapshot.text, request.offset
     inserted = candidate.text
     line = line_prefix(text[:offset] + inserted, offset + len(inserted))
-    if not line_suffix(text, offset).strip() and not _is_open(line):
+    if not (candidate.is_partial or line_suffix(text, offset).strip() or _is_open(line)):
         inserted += _line_break(text) + _indentation_below(line)
     snapshot = replace(request.snapshot, text=text[:offset] + inserted + text[offset:])
     return CompletionRequest(snapshot=snapshot, offset=offset + len(inserted), trigger=Trigger.AUTOMATIC)

@@ -174,7 +174,8 @@ class CompletionFeature:
         """Returns candidates of several minds by their probability; those of one mind come in order."""
         if len({candidate.source for candidate in candidates}) > 1:
             # Of two minds that say the same the surer one is heard.
-            candidates = sorted(candidates, key=lambda each: -self._judge.probability(request, each))
+            # The beginning of a line is for where nobody is sure of a whole one.
+            candidates = sorted(candidates, key=lambda each: (each.is_partial, -self._judge.probability(request, each)))
         elif request.trigger is Trigger.AUTOMATIC:
             return candidates
         return list(without_duplicates(request, candidates))

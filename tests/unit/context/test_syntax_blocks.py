@@ -1,10 +1,13 @@
 """Cases mark the cursor with `|`; what is inserted follows."""
 
+import keyword
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.context.syntax.blocks import block_around, judge, parses
+from inkling.context.syntax.blocks import block_around, judge, judge_beginning, parses
 
 FILE = """import os
 
@@ -101,3 +104,53 @@ def test_of_a_file_that_parses_the_block_tells_what_the_whole_file_tells(inserti
 def test_a_block_holds_its_cursor(offset: int) -> None:
     start, end = block_around(FILE, offset)
     assert 0 <= start <= offset <= end <= len(FILE)
+
+
+@pytest.mark.parametrize(
+    ("marked", "insertion", "expected"),
+    [
+        ("def f(self):\n    |\n    return 1\n", "self.items.append(", "not_decided"),
+        ("def f(self):\n    self.add(|)\n    return 1\n", "item, key=names[", "not_decided"),
+        ("def f(self):\n    |\n    return 1\n", "self.items", "not_decided"),
+        ("def f(x):\n    |\n    return 1\n", "for y", "not_decided"),
+        ("def f(x):\n    |\n    return 1\n", "if isinstance(x, (int", "not_decided"),
+        ("def f(x):\n    |\n    return 1\n", "x = 1 if x", "not_decided"),
+        ("def f(x):\n    |\n    return 1\n", "x = [y for y", "not_decided"),
+        ("def f(x):\n    |\n    return 1\n", "x = {'(': y", "not_decided"),
+        ("|\n\nx = 1\n", "from os", "not_decided"),
+        ("class A:\n    |\n\nx = 1\n", "def first(self", "not_decided"),
+        ("class A:\n    |\n\nx = 1\n", "@first(", "not_decided"),
+        ("f(\n    a,\n    |\n)\n", "b=c(", "not_decided"),
+        ("def f(x):\n    |\n    return 1\n", "x x", "breaks"),
+        ("def f(x):\n    |\n    return 1\n", "x = y)", "breaks"),
+        ("def f(x):\n    x = 1|\n    return 1\n", " y", "breaks"),
+        ("def f(x):\n    if x |\n\n\nx = 1\n", "return y", "breaks"),
+        ("broken(\n\ndef f():\n    |pass\n", "x = (", "not_decided"),
+    ],
+)
+def test_a_beginning_is_refused_where_no_end_mends_it(marked: str, insertion: str, expected: str) -> None:
+    assert judge_beginning(marked.replace("|", "", 1), marked.index("|"), insertion) == expected
+
+
+WHOLE_LINES = """
+for key, value in sorted(items.items(), key=len):
+with open(path, "rb") as file, lock:
+return [x for x in rows[0].cells if x]
+def first(self, other: int = 3) -> list[int]:
+from os.path import join as joined
+x = f(a, *b, **c)[0].d if e else {f: g}
+assert not isinstance(x, (int, str)), message
+raise ValueError(x, 3) from error
+class Other(Base, metaclass=Meta):
+if (match := pattern.match(text)) is not None and match[1]:
+value = call(lambda x: x + 1, [y, *z])
+"""
+
+
+@pytest.mark.parametrize("line", WHOLE_LINES.strip().splitlines())
+def test_no_beginning_of_a_line_that_can_be_is_refused(line: str) -> None:
+    words = re.finditer(r"[\w\"]+|[(\[{]", line)
+    beginnings = [line[: word.end()] for word in words if not keyword.iskeyword(word.group())]
+    text = "def around(error):\n    \n    return 1\n"
+    offset = text.index("\n") + 5
+    assert [beginning for beginning in beginnings if judge_beginning(text, offset, beginning) == "breaks"] == []

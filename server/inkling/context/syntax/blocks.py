@@ -10,12 +10,17 @@ import io
 import re
 import tokenize
 import warnings
+from collections.abc import Iterator
 
 from inkling.core.text import line_end, line_start
 
 _TOP_LEVEL = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
 # A line that continues what the lines above began, although it is not indented.
 _CONTINUATION = re.compile(r"(?:elif|else|except|finally|case)\b|[\"')\]}]")
+
+_CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
+_LEADING_CLOSERS = re.compile(r"\s*[)\]}]+")
+_USUAL_ENDS = ("", "_", " in _", " else _", " import _", ": _", "()")  # of a line that stops behind a name or bracket
 
 
 def parses(source: str) -> bool:
@@ -80,6 +85,23 @@ def judge(text: str, offset: int, insertion: str) -> str:
     return "not_decided"
 
 
+def judge_beginning(text: str, offset: int, insertion: str) -> str:
+    """Returns what the beginning of a line does to the syntax: a value of `core.ports.SyntaxVerdict`, never "parses".
+
+    That a file does not parse for a line that is not over says nothing. What no usual end of the line mends is judged
+    as if it were whole.
+    """
+    start, end = block_around(text[:offset] + insertion + text[offset:], offset)
+    end -= len(insertion)
+    line_begin, line_finish = line_start(text, offset), line_end(text, offset)
+    before, suffix = text[line_begin:offset] + insertion, text[offset:line_finish]
+    head, tail = text[start:line_begin], text[line_finish:end]
+    for whole in _whole_lines(before, suffix):
+        if parses(head + whole + tail) or parses(head + whole + _least_body(whole) + tail):
+            return "not_decided"
+    return judge(text, offset, insertion)
+
+
 def judge_edit(text: str, offset: int, n_removed: int, inserted: str) -> str:
     """Returns what a replacement does to the syntax of a file: a value of `core.ports.SyntaxVerdict`.
 
@@ -113,6 +135,31 @@ def _least_body(line: str) -> str:
     if code.startswith("match "):
         return f"{indentation}    case _: pass"
     return f"{indentation}    pass"
+
+
+def _whole_lines(before: str, suffix: str) -> Iterator[str]:
+    """Yields ends of a line that is written up to `before`, with what follows the cursor."""
+    # What the editor has closed by itself stands behind the cursor already.
+    closed = _LEADING_CLOSERS.match(suffix)
+    closers = _closers(before).removesuffix(closed.group().strip() if closed else "")
+    for end in _USUAL_ENDS:
+        whole = before + end + closers + suffix
+        yield from (whole, whole + ":")
+
+
+def _closers(line: str) -> str:
+    """Returns the brackets that close what a line leaves open."""
+    opened: list[str] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(line.strip()).readline):
+            if token.string in _CLOSER_OF:
+                opened.append(_CLOSER_OF[token.string])
+            elif opened and token.string == opened[-1]:
+                opened.pop()
+    except (tokenize.TokenError, SyntaxError):
+        # Brackets that stay open are found at the very end.
+        pass
+    return "".join(reversed(opened))
 
 
 def _without_comment(line: str) -> str:

@@ -36,7 +36,8 @@ class WorkerSyntaxChecker:
             WorkerError: The worker is not running, died, or missed the deadline.
         """
         payload = (request.snapshot.text, request.offset, candidate.text)
-        return SyntaxVerdict(await self._worker.call("judge", payload, deadline_s=self._deadline_s))
+        method = "judge_beginning" if candidate.is_partial else "judge"
+        return SyntaxVerdict(await self._worker.call(method, payload, deadline_s=self._deadline_s))
 
     async def check_edit(self, text: str, edit: TextEdit) -> SyntaxVerdict:
         """Returns what a replacement does to the syntax of a whole text.
