@@ -100,6 +100,13 @@ describe("comments on a text that is edited", () => {
     expect(desk.board.get("c1")).toMatchObject({ lines: { first: 1, last: 1 }, isRewritten: false });
   });
 
+  it("whose lines were others in the reviewed version are rewritten from the first, whatever is done to them", () => {
+    const desk = new Desk([{ ...COMMENT, isRewritten: true }]);
+    expect(desk.board.get("c1")).toMatchObject({ lines: { first: 2, last: 3 }, isRewritten: true });
+    desk.change(replaced([0, 0], [0, 0], "import x\n"));
+    expect(desk.board.get("c1")).toMatchObject({ lines: { first: 3, last: 4 }, isRewritten: true });
+  });
+
   it("care for their own file alone", () => {
     const desk = new Desk([WITH_SUGGESTION]);
     expect(desk.board.changed({ uri: "file:///ws/b.py", version: 2, changes: [replaced([0, 0], [0, 0], "x\n")] })).toEqual([]);

@@ -23,6 +23,7 @@ export const COMMENT: WireReviewComment = {
   uri: URI,
   range: { start: { line: 2, character: 0 }, end: { line: 4, character: 0 } },
   isOnOldSide: false,
+  isRewritten: false,
   anchorLine: 3,
   symbol: "split",
   message: "`split(0, 0)` returned `[]`, now raises `ZeroDivisionError`.",

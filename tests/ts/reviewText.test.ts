@@ -54,6 +54,16 @@ describe("text of a comment", () => {
     expect(bodyOf(COMMENT, PLAIN_SITUATION)).not.toContain("changed since the review");
   });
 
+  it("says that the reviewed version was another one, and that its suggestion does not fit", () => {
+    const rewritten = { ...COMMENT, isRewritten: true, suggestionDiff: "-a\n+b\n" };
+    const body = bodyOf(rewritten, { ...PLAIN_SITUATION, isRewritten: true });
+    expect(body).toContain("The reviewed version had other lines here");
+    expect(body).not.toContain("changed since the review");
+    expect(body).toContain("```diff\n-a\n+b\n```\n\n*It does not fit: the lines that it replaces are not in the file any more.*");
+    expect(actionsOf(rewritten)).toContain("apply");
+    expect(bodyOf({ ...rewritten, suggestion: SUGGESTION }, PLAIN_SITUATION)).not.toContain("does not fit");
+  });
+
   it("offers the less certain ones", () => {
     expect(bodyOf(NOTE, { ...PLAIN_SITUATION, nFolded: 2 })).toContain("[Show 2 Less Certain Comments](command:inkling.review.showFolded)");
   });

@@ -744,7 +744,7 @@ export interface WirePlace {
   readonly line: number;
 }
 
-/** A comment; `range` covers whole lines of the file after the change, or of the old one where `is_on_old_side`. */
+/** A comment; `range` covers whole lines of the file in the workspace, or of the old one where `is_on_old_side`. */
 export interface WireReviewComment {
   readonly commentId: string;
   readonly fingerprint: string;
@@ -755,6 +755,7 @@ export interface WireReviewComment {
   readonly uri: string;
   readonly range: WireRange;
   readonly isOnOldSide: boolean;
+  readonly isRewritten: boolean;
   readonly anchorLine: number;
   readonly symbol: string;
   readonly message: string;

@@ -24,7 +24,7 @@ export interface PlacedComment {
   /** The text of its lines when it was made; undefined where that is not known, as for lines that are gone. */
   readonly text: string | undefined;
   readonly isRewritten: boolean;
-  /** Moved along with the text; undefined where it was changed in the place of an edit. */
+  /** Moved along with the text; undefined where it was changed in the place of an edit, none where it never fitted. */
   readonly suggestion: readonly WireFileEdits[] | undefined;
   readonly run: RunReproductionResult | undefined;
   /** Whether it was dismissed, resolved or silenced. */
@@ -65,8 +65,9 @@ export class ReviewBoard {
         entry = moved(entry, change);
       }
       const wasTouched = since.some(({ uri, changes }) => uri === comment.uri && touches(lines, changes));
-      const text = comment.isOnOldSide || wasTouched ? undefined : read(comment.uri, entry.lines);
-      this.placed.set(comment.commentId, { ...entry, text, isRewritten: wasTouched && !comment.isOnOldSide });
+      const isRewritten = (wasTouched && !comment.isOnOldSide) || comment.isRewritten;
+      const text = comment.isOnOldSide || isRewritten ? undefined : read(comment.uri, entry.lines);
+      this.placed.set(comment.commentId, { ...entry, text, isRewritten });
     }
   }
 

@@ -39,6 +39,9 @@ export const OPEN_PLACE = "inkling.review.openPlace";
 /** A command that shows the comments that are more likely wrong than right. */
 export const SHOW_FOLDED = "inkling.review.showFolded";
 
+const REVIEWED_IN_ANOTHER_VERSION =
+  "*The reviewed version had other lines here: they were changed or deleted since, and this is the nearest place.*";
+
 /** What a comment's text depends on beside the comment. */
 export interface CommentSituation {
   /** Whether its lines are not any more what they were when it was made. */
@@ -68,16 +71,16 @@ export function labelOf({ severity, topic, confirmation, claimsFailure, isFolded
   return [SEVERITY_WORDS[severity], TOPIC_WORDS[topic], ...confirmed, ...(isFolded ? ["less certain"] : [])].join(" · ");
 }
 
-/** Returns what can be done about a comment, in the order in which it is offered. */
-export function actionsOf({ suggestion, reproduction }: WireReviewComment): readonly (keyof typeof COMMENT_ACTIONS)[] {
-  const applying = suggestion.length > 0 ? (["apply"] as const) : [];
+/** Returns what can be done about a comment, in the order in which it is offered; a suggestion that does not fit says why. */
+export function actionsOf({ suggestion, suggestionDiff, reproduction }: WireReviewComment): readonly (keyof typeof COMMENT_ACTIONS)[] {
+  const applying = suggestion.length > 0 || suggestionDiff !== "" ? (["apply"] as const) : [];
   const running = reproduction === null ? [] : (["run", "keep"] as const);
   return [...applying, ...running, "dismiss", "resolve", "silence"];
 }
 
 /** Returns a comment's text in Markdown. */
 export function bodyOf(comment: WireReviewComment, situation: CommentSituation): string {
-  const { message, reason, evidence, reproduction, suggestionDiff, alsoAt, isOnOldSide } = comment;
+  const { message, reason, evidence, reproduction, suggestion, suggestionDiff, alsoAt, isOnOldSide } = comment;
   const links = actionsOf(comment).map((action) => {
     const { label, command } = COMMENT_ACTIONS[action];
     return commandLink(label, command, [comment.commentId]);
@@ -89,9 +92,10 @@ export function bodyOf(comment: WireReviewComment, situation: CommentSituation):
     reproduction === null ? "" : reproductionText(reproduction),
     evidence.map((sentence) => `- ${paragraph(sentence)}`).join("\n"),
     suggestionDiff === "" ? "" : `Suggestion:\n\n${codeBlock(suggestionDiff, "diff")}`,
+    suggestionDiff === "" || suggestion.length > 0 ? "" : "*It does not fit: the lines that it replaces are not in the file any more.*",
     places.length === 0 ? "" : `Same cause: ${places.join(", ")}`,
     isOnOldSide ? `*About ${removedLines(comment)}.*` : "",
-    situation.isRewritten ? "*These lines were changed since the review.*" : "",
+    situation.isRewritten ? (comment.isRewritten ? REVIEWED_IN_ANOTHER_VERSION : "*These lines were changed since the review.*") : "",
     links.join(" · "),
     situation.nFolded === 0 ? "" : commandLink(foldedText(situation.nFolded), SHOW_FOLDED),
   ];

@@ -68,13 +68,17 @@ class WirePlace:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WireReviewComment:
-    """A comment; `range` covers whole lines of the file after the change, or of the old one where `is_on_old_side`.
+    """A comment; `range` covers whole lines of the file in the workspace, or of the old one where `is_on_old_side`.
 
-    `uri` is the file in the workspace in both cases, `confidence` is in [0, 1], `evidence` has one sentence a line.
-    `anchor_line` is the line after the change at which to show it: the last one of `range`, or, on the old side, the
-    one that stands where those lines were.
-    `suggestion` is empty where there is no safe one, and `suggestion_diff` then too. `is_folded` tells that the comment
-    is more likely wrong than right.
+    What was reviewed may be another text than the file in the workspace, as that of a commit is: its places are those
+    that its lines moved to. `is_rewritten` tells that the lines are not there any more as they were reviewed; `range`
+    is then the nearest place.
+    `uri` is the file in the workspace in all cases, `confidence` is in [0, 1], `evidence` has one sentence a line.
+    `anchor_line` is the line of the file in the workspace at which to show it: the last one of `range`, or, on the old
+    side, the one that stands where those lines were.
+    `suggestion` is empty where there is no safe one, and `suggestion_diff` then too; with a `suggestion_diff` it is
+    empty where what it replaces is not there any more. `is_folded` tells that the comment is more likely wrong than
+    right.
     """
 
     comment_id: str
@@ -86,6 +90,7 @@ class WireReviewComment:
     uri: str
     range: WireRange
     is_on_old_side: bool
+    is_rewritten: bool
     anchor_line: int
     symbol: str
     message: str

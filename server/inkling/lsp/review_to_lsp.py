@@ -9,7 +9,9 @@ from inkling.core.review import ReviewComment
 from inkling.core.text import position_at
 from inkling.features.review import (
     ChangeTexts,
+    MovedText,
     OfferedComment,
+    PlaceNow,
     ReviewSession,
     evidence_lines,
     outcome_words,
@@ -27,12 +29,14 @@ class SeenFile:
     Attributes:
         uri: What the client calls it.
         version: Of the open document; None for a file on disk.
-        text: What stands there.
+        text: What stands there; None where it cannot be read.
+        reviewed: What was reviewed; None where that is not known.
     """
 
     uri: str
     version: int | None
-    text: str
+    text: str | None
+    reviewed: str | None
 
 
 class ReviewWriter:
@@ -41,7 +45,7 @@ class ReviewWriter:
     Args:
         encoding: Units of the client's columns: utf-8, utf-16 or utf-32.
         session: The review.
-        files: The files that suggestions would change.
+        files: The files that comments are about, and those that suggestions would change.
         opened: What the client calls its open documents; the same file's URI can be written in different ways.
     """
 
@@ -57,6 +61,7 @@ class ReviewWriter:
         self._files = files
         self._opened = opened
         self._texts = ChangeTexts(session.reviewed.changes)
+        self._moved: dict[PurePosixPath, MovedText] = {}
 
     def result(self) -> ReviewResult:
         """Returns the answer to *Review changes*."""
@@ -76,7 +81,9 @@ class ReviewWriter:
 
     def _comment(self, offered: OfferedComment) -> WireReviewComment:
         found, comment = offered.found, offered.found.comment
-        suggestion = self._suggestion(comment)
+        place = self._place(comment.path, *self._texts.place(comment))
+        is_old = comment.is_on_old_side
+        first, last = (comment.line, comment.end_line) if is_old else (place.first, place.last)
         return WireReviewComment(
             comment_id=offered.id,
             fingerprint=found.fingerprint,
@@ -85,9 +92,10 @@ class ReviewWriter:
             severity=comment.severity.value,
             confidence=found.probability,
             uri=self._uri(comment.path),
-            range=_whole_lines(comment.line, comment.end_line),
-            is_on_old_side=comment.is_on_old_side,
-            anchor_line=self._texts.place(comment)[1] - 1,
+            range=_whole_lines(first, last),
+            is_on_old_side=is_old,
+            is_rewritten=place.is_rewritten and not is_old,
+            anchor_line=place.last - 1,
             symbol=comment.symbol,
             message=comment.message,
             reason=comment.reason,
@@ -95,9 +103,9 @@ class ReviewWriter:
             claims_failure=comment.claims_failure,
             confirmation=comment.confirmation.value,
             reproduction=self._reproduction(comment),
-            suggestion=suggestion,
-            suggestion_diff=self._texts.suggestion_diff(comment) if suggestion else "",
-            also_at=[WirePlace(uri=self._uri(path), line=max(0, line - 1)) for path, line in comment.also_at],
+            suggestion=self._suggestion(comment),
+            suggestion_diff=self._texts.suggestion_diff(comment),
+            also_at=[self._also_at(path, max(1, line), is_old=is_old) for path, line in comment.also_at],
             source=comment.source.value,
             is_folded=offered.is_folded,
         )
@@ -115,15 +123,38 @@ class ReviewWriter:
         full = self._session.question.folder / path
         return self._opened.get(full) or full.as_uri()
 
+    def _also_at(self, path: PurePosixPath, line: int, *, is_old: bool) -> WirePlace:
+        now = line if is_old else self._place(path, line, line).first
+        return WirePlace(uri=self._uri(path), line=now - 1)
+
+    def _place(self, path: PurePosixPath, first: int, last: int) -> PlaceNow:
+        """Returns where reviewed lines stand in the workspace, one-based; where a text is not known, as they were."""
+        moved = self._moved_text(path)
+        if moved is None:
+            return PlaceNow(first=first, last=last, is_rewritten=False)
+        return moved.lines(first, last)
+
+    def _moved_text(self, path: PurePosixPath) -> MovedText | None:
+        """Returns what follows the lines of a file; None where one of its texts is not known."""
+        if path not in self._moved:
+            file = self._files.get(path)
+            if file is None or file.text is None or file.reviewed is None:
+                return None
+            self._moved[path] = MovedText(file.reviewed, file.text)
+        return self._moved[path]
+
     def _suggestion(self, comment: ReviewComment) -> list[WireFileEdits]:
         """Returns a suggestion; none where a file does not hold any more, or not here, what it would change."""
         written = []
         for path, edits in suggested_edits(comment).items():
-            file = self._files.get(path)
-            if file is None or file.text != self._texts.after(path):
+            file, moved = self._files.get(path), self._moved_text(path)
+            if file is None or file.text is None or moved is None:
                 return []
-            edits_written = [self._edit(file.text, each) for each in sorted(edits, key=lambda each: each.offset)]
-            written.append(WireFileEdits(uri=file.uri, version=file.version, edits=edits_written))
+            edits_now = [moved.edit(each) for each in sorted(edits, key=lambda each: each.offset)]
+            wire_edits = [self._edit(file.text, each) for each in edits_now if each is not None]
+            if len(wire_edits) < len(edits_now):
+                return []
+            written.append(WireFileEdits(uri=file.uri, version=file.version, edits=wire_edits))
         return written
 
     def _edit(self, text: str, edit: TextEdit) -> WireTextEdit:

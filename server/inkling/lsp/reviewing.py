@@ -11,13 +11,14 @@ from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 
 from inkling.core.errors import UserError
-from inkling.core.review import ReviewBudget, ReviewProgress
+from inkling.core.review import ReviewBudget, ReviewComment, ReviewProgress
 from inkling.core.snapshot import Snapshot
 from inkling.core.suggestion import SuggestionId
 from inkling.features.review import (
     NO_INTERPRETER,
     NOT_TRUSTED,
     SWITCHED_OFF,
+    ChangeTexts,
     Closing,
     ReviewQuestion,
     ReviewScope,
@@ -86,7 +87,7 @@ class Reviewing:
             reviewed = await self._services.feature.review(question, self._teller(params.id, budget_s))
         except UserError as error:
             return could_not_review(str(error))
-        files = await self._files_of_suggestions(reviewed, seen)
+        files = await self._files_spoken_of(reviewed, seen)
         opened = {document.path: document.uri for document in self._documents.all() if document.path is not None}
         writer = ReviewWriter(self._documents.encoding, reviewed, files, opened)
         return await asyncio.to_thread(writer.result)
@@ -178,17 +179,27 @@ class Reviewing:
             raise JsonRpcInvalidParams(message=f"{uri} is no folder of this workspace")
         return paths[0]
 
-    async def _files_of_suggestions(
+    async def _files_spoken_of(
         self, session: ReviewSession, seen: Mapping[PurePosixPath, Snapshot]
     ) -> dict[PurePosixPath, SeenFile]:
-        """Returns the files that suggestions would change: as they were seen where they are open, else as on disk."""
+        """Returns the files of comments and suggestions: as they were seen where they are open, else as on disk."""
+        after = session.reviewed.changes.after
+        texts = ChangeTexts(session.reviewed.changes)
         files = {}
-        for path in {path for each in session.comments for path in suggested_edits(each.found.comment)}:
+        for path in {path for each in session.comments for path in _paths_of(each.found.comment)}:
             snapshot, full = seen.get(path), session.question.folder / path
-            if snapshot is not None:
-                files[path] = SeenFile(uri=snapshot.uri, version=snapshot.version, text=snapshot.text)
-            elif (text := await self._services.files.read(full)) is not None:
-                files[path] = SeenFile(uri=full.as_uri(), version=None, text=text)
+            reviewed = texts.after(path)
+            if reviewed is None:  # It is a file that the change leaves alone.
+                reviewed = after.edits.get(path)
+            if reviewed is None:
+                reviewed = await self._services.files.read(after.folder / path)
+            text = snapshot.text if snapshot is not None else await self._services.files.read(full)
+            files[path] = SeenFile(
+                uri=snapshot.uri if snapshot is not None else full.as_uri(),
+                version=snapshot.version if snapshot is not None else None,
+                text=text,
+                reviewed=reviewed,
+            )
         return files
 
     def _teller(self, request_id: str, budget_s: float) -> Callable[[ReviewProgress], None]:
@@ -244,6 +255,11 @@ def register_reviewing(server: LanguageServer, reviewing: Reviewing, say_errors:
     async def reopen_review_comment(params: Any) -> dict[str, Any]:
         with say_errors():
             return wire(await reviewing.reopen(from_lsp.params(ReopenReviewCommentParams, params)))
+
+
+def _paths_of(comment: ReviewComment) -> set[PurePosixPath]:
+    """Returns the files that a comment is about, and those that its suggestion would change."""
+    return {comment.path, *(path for path, _line in comment.also_at), *suggested_edits(comment)}
 
 
 async def _ready(result: object) -> ReadyJson:

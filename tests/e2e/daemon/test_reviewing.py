@@ -144,6 +144,24 @@ async def test_nothing_of_an_untrusted_workspace_is_run_and_what_is_closed_does_
     assert "gone names no commit here" in result["message"]
 
 
+async def test_comments_on_a_commit_stand_where_its_lines_are_in_the_open_document(window: Window) -> None:
+    named = BEFORE + '\n\ndef is_sum(word):\n    return word is "🛒sum"\n'
+    window.repo.commit({"cart.py": named})
+    await window.start({**TRUSTED, "isTrusted": False})
+    unsaved = "# Not saved.\n\n" + named
+    window.editor.open("cart.py", unsaved)
+    comment = (await window.review(scope="range", revisions="HEAD"))["comments"][0]
+    line = unsaved.splitlines().index('    return word is "🛒sum"')
+    assert (comment["rule"], comment["range"]["start"]["line"], comment["isRewritten"]) == ("ruff.F632", line, False)
+    (edit,) = comment["suggestion"][0]["edits"]
+    assert (comment["suggestion"][0]["version"], edit["range"]["start"]["line"]) == (1, line)
+
+    window.editor.change("cart.py", "    return word == 1", (line, 0), (line, 30))
+    comment = (await window.review(scope="range", revisions="HEAD"))["comments"][0]
+    assert (comment["rule"], comment["range"]["start"]["line"], comment["isRewritten"]) == ("ruff.F632", line, True)
+    assert (comment["suggestion"], "+    return word == " in comment["suggestionDiff"]) == ([], True)
+
+
 async def test_what_is_asked_right_after_the_start_waits_for_the_settings(closed_editor: Editor) -> None:
     await closed_editor.start()
     asked = {"folderUri": closed_editor.folder.as_uri()}

@@ -39,7 +39,7 @@ RAISES = comment(
     also_at=((PurePosixPath("b c.py"), 7),),
 )
 RENAMED = comment(line=1, suggestion=SUGGESTION)
-SEEN = {PurePosixPath("cart.py"): SeenFile(uri="file:///shop/cart.py", version=7, text=TEXT)}
+SEEN = {PurePosixPath("cart.py"): SeenFile(uri="file:///shop/cart.py", version=7, text=TEXT, reviewed=TEXT)}
 
 
 def _ignore(_progress: ReviewProgress) -> None:
@@ -101,11 +101,44 @@ async def test_a_suggestion_is_for_the_version_that_was_seen_in_the_units_of_the
     assert "+a = '🛒'; b = max(x)\n" in shown.suggestion_diff
 
 
-async def test_a_suggestion_for_another_text_is_none() -> None:
-    other = SeenFile(uri="file:///shop/cart.py", version=None, text=TEXT + "# more\n")
-    for seen in ({}, {PurePosixPath("cart.py"): other}):
+def _opened(text: str | None) -> dict[PurePosixPath, SeenFile]:
+    return {PurePosixPath("cart.py"): SeenFile(uri="file:///shop/cart.py", version=8, text=text, reviewed=TEXT)}
+
+
+async def test_a_comment_and_its_suggestion_go_with_their_lines_to_where_they_stand_in_the_editor() -> None:
+    other = "import os\r\n# 🛒\r\n" + TEXT.replace("\n", "\r\n")
+    again = comment(line=2, rule="risk.other", message="Two.", also_at=((PurePosixPath("cart.py"), 1),))
+    result = await _written(RENAMED, again, seen=_opened(other))
+    shown, second = result.comments
+    assert shown.range == WireRange(start=WirePosition(line=2, character=0), end=WirePosition(line=3, character=0))
+    assert (shown.anchor_line, shown.is_rewritten) == (2, False)
+    (edit,) = shown.suggestion[0].edits
+    assert (edit.range.start, edit.range.end) == (
+        WirePosition(line=2, character=14),
+        WirePosition(line=2, character=17),
+    )
+    assert [place.line for place in second.also_at] == [2]
+
+
+async def test_a_comment_on_lines_that_are_rewritten_says_so_and_its_suggestion_is_only_for_reading() -> None:
+    for text in ("import os\nb = max(x)\nreturn a / b\n", "return a / b\n", ""):
+        (shown,) = (await _written(RENAMED, seen=_opened(text))).comments
+        assert (shown.is_rewritten, shown.suggestion) == (True, [])
+        assert shown.range.start.line == 0
+        assert "+a = '🛒'; b = max(x)\n" in shown.suggestion_diff
+
+
+async def test_where_a_text_is_not_known_lines_are_as_they_were_reviewed() -> None:
+    for seen in ({}, _opened(None)):
         (shown,) = (await _written(RENAMED, seen=seen)).comments
-        assert (shown.suggestion, shown.suggestion_diff) == ([], "")
+        assert (shown.range.start.line, shown.is_rewritten, shown.suggestion) == (0, False, [])
+
+
+async def test_lines_that_went_are_shown_where_they_would_be_in_the_editor() -> None:
+    file = changed_file("cart.py", TEXT, "one\ntwo\nthree\n")
+    gone = comment(line=3, is_on_old_side=True)
+    (shown,) = (await _written(gone, file=file, seen=_opened("# top\n" + TEXT))).comments
+    assert (shown.range.start.line, shown.anchor_line, shown.is_rewritten) == (2, 1, False)
 
 
 async def test_lines_that_went_are_shown_where_they_were_and_the_less_certain_comes_last() -> None:

@@ -84,7 +84,7 @@ export class CommentActions implements vscode.Disposable {
     const { reviews } = this.options;
     const { board, placed } = target;
     const edits = placed.suggestion;
-    if (edits === undefined || !(await this.areOnDiskAsAsked(edits))) {
+    if (edits === undefined || edits.length === 0 || !(await this.areOnDiskAsAsked(edits))) {
       tellMoved();
       return;
     }

@@ -20,6 +20,7 @@ from inkling.features.review.feature import (
     ReviewFeature,
     ReviewWishes,
 )
+from inkling.features.review.moved_text import MovedText, PlaceNow
 from inkling.features.review.ports import (
     AsStated,
     Closing,
@@ -49,8 +50,10 @@ __all__ = [
     "EditorReviews",
     "FoundComment",
     "LineWatch",
+    "MovedText",
     "NamedReviewer",
     "OfferedComment",
+    "PlaceNow",
     "RememberedComment",
     "ReproductionVerdict",
     "Review",

@@ -67,7 +67,7 @@ class EditorReviews:
         if len(self._sessions) > MAX_SESSIONS:
             await _leave(self._sessions.popitem(last=False)[1])
         self._recorder.reviewed(session)
-        self._watch.offered(session.places())
+        self._watch.offered(await self._watch.as_they_stand(session.places()))
         return session
 
     def session(self, review_id: str) -> ReviewSession:

@@ -9,7 +9,7 @@ import difflib
 import logging
 from collections import OrderedDict, deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -19,6 +19,7 @@ from inkling.core.ports import Timer
 from inkling.core.snapshot import DocumentUri, Snapshot
 from inkling.core.suggestion import SuggestionId
 from inkling.core.text import split_lines
+from inkling.features.review.moved_text import MovedText
 from inkling.features.similarity import judge
 from inkling.features.survival import LOOKS_S, SurvivalPorts
 
@@ -47,7 +48,7 @@ class CommentedPlace:
     Attributes:
         comment_id: What outcomes call the comment.
         path: The file.
-        text: The whole text that was reviewed.
+        text: The whole text that was reviewed, or that stood in its place when the comment was offered.
         first: The first line, one-based.
         last: The last one.
     """
@@ -78,6 +79,15 @@ class LineWatch:
         self._documents = documents
         self._looks_s = tuple(looks_s)
         self._watched: OrderedDict[SuggestionId, _Watched] = OrderedDict()
+
+    async def as_they_stand(self, places: Sequence[CommentedPlace]) -> list[CommentedPlace]:
+        """Returns reviewed places in the texts as they are now, which may be other ones than those that were reviewed.
+
+        What was changed before anybody read the comment is left out: that is no answer to it.
+        """
+        texts = {path: await self._text_now(path) for path in {place.path for place in places}}
+        moved = await asyncio.to_thread(lambda: [_moved(place, texts[place.path]) for place in places])
+        return [place for place in moved if place is not None]
 
     def offered(self, places: Sequence[CommentedPlace]) -> None:
         """Takes the places of comments that are sent to the editor."""
@@ -116,8 +126,7 @@ class LineWatch:
 
     async def _look(self, watched: _Watched, after_s: float | None) -> None:
         place, shown = watched.place, watched.shown
-        opened = self._documents.snapshot(self._documents.uri_of(place.path))
-        text = opened.text if opened is not None else await self._ports.files.read(place.path)
+        text = await self._text_now(place.path)
         kind, similarity = SurvivalKind.UNKNOWN, 0.0
         if text is not None:
             kind, similarity = await asyncio.to_thread(_what_stands, place, text)
@@ -140,6 +149,10 @@ class LineWatch:
         except StoreError as error:
             logger.error("a look at commented lines was not recorded: %s", error)
 
+    async def _text_now(self, path: Path) -> str | None:
+        opened = self._documents.snapshot(self._documents.uri_of(path))
+        return opened.text if opened is not None else await self._ports.files.read(path)
+
     async def _learn_commit(self, watched: _Watched) -> None:
         watched.commit_before = await self._ports.commits.latest_commit(watched.place.path.parent)
 
@@ -157,6 +170,13 @@ class LineWatch:
         if watched.timer is not None:
             watched.timer.cancel()
         self._watched.pop(watched.place.comment_id, None)
+
+
+def _moved(place: CommentedPlace, text: str | None) -> CommentedPlace | None:
+    if text is None or text == place.text:
+        return place
+    now = MovedText(place.text, text).lines(place.first, place.last)
+    return None if now.is_rewritten else replace(place, text=text, first=now.first, last=now.last)
 
 
 def _what_stands(place: CommentedPlace, text: str) -> tuple[SurvivalKind, float]:

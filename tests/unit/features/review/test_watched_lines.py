@@ -86,6 +86,18 @@ async def test_the_lines_are_told_from_the_same_ones_elsewhere(text: str, kind: 
     assert (look.event_id, look.suggestion_id) == ("c-shown-15s", "c")
 
 
+async def test_lines_are_followed_from_what_stood_when_the_comment_was_offered() -> None:
+    scene = Scene()
+    scene.open("import os\n" + TEXT)
+    (place,) = await scene.watch.as_they_stand([scene.place("d")])
+    assert (place.text, place.first, place.last) == ("import os\n" + TEXT, 3, 3)
+    scene.open(TEXT.replace("summ", "sum"))
+    assert await scene.watch.as_they_stand([scene.place("d")]) == []
+    scene.opened.clear()
+    scene.disk.files.clear()
+    assert await scene.watch.as_they_stand([scene.place("d")]) == [scene.place("d")]
+
+
 async def test_a_file_that_is_not_open_is_read_and_one_that_is_gone_is_unknown() -> None:
     scene = Scene()
     await scene.happened(OutcomeKind.SHOWN)
