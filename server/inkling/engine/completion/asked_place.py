@@ -27,12 +27,14 @@ class Surroundings:
         workspace: Layers of the workspace, without the file.
         environment: Layers of the environment.
         facts: What is known of the scope of the cursor; None where it was not analysed yet.
+        open_files: The other files that are open, the last changed first; their docstrings and comments are read.
         is_cancelled: Tells whether nobody waits for the answer any more.
     """
 
     workspace: Sequence[Layer] = ()
     environment: Sequence[Layer] = ()
     facts: ScopeFacts | None = None
+    open_files: Sequence[OpenFile] = ()
     is_cancelled: Callable[[], bool] = lambda: False
 
 

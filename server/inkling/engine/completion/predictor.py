@@ -1,5 +1,6 @@
 """Answers one question: what goes on at this cursor, given these layers."""
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
@@ -9,6 +10,7 @@ from inkling.engine.completion.asked_place import Surroundings, look_at
 from inkling.engine.completion.continuations import SOURCES, gather
 from inkling.engine.completion.features import features_of
 from inkling.engine.completion.further_lines import FurtherLine, find_further_lines
+from inkling.engine.completion.prose.answers import answer_in_prose
 from inkling.engine.completion.ranker import Ranker, shipped_ranker
 from inkling.engine.language.open_files import OpenFile, TokenNumbers
 
@@ -73,7 +75,7 @@ def propose(
     ways = ways or shipped_ways()
     place = look_at(file, numbers, text, offset, surroundings)
     if place is None:
-        return None
+        return _propose_prose(file, text, offset, surroundings)
     found = gather(place, ways.sources)
     if not found:
         return []
@@ -103,3 +105,17 @@ def _with_further(line: Proposal, further: Sequence[FurtherLine]) -> Proposal:
         n_tokens=n_tokens,
         confidence=line.confidence * further[-1].probability,
     )
+
+
+def _propose_prose(file: OpenFile, text: str, offset: int, surroundings: Surroundings) -> list[Proposal] | None:
+    """Returns texts for a cursor in a docstring or comment; None where nothing is worth saying there."""
+    answers = answer_in_prose(file, text, offset, surroundings.open_files, surroundings.is_cancelled)
+    return [
+        Proposal(
+            text=answer.text,
+            mean_logprob=math.log(answer.confidence) / answer.n_words,
+            n_tokens=answer.n_words,
+            confidence=answer.confidence,
+        )
+        for answer in answers[:MOST_CANDIDATES]
+    ] or None

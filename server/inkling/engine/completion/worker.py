@@ -132,6 +132,7 @@ class EmbeddedMind:
             workspace=[*self._fresh_layers(uri, open_paths), *self._library.workspace_layers(open_paths)],
             environment=self._library.environment_layers(),
             facts=self._documents[uri].facts_at(offset),
+            open_files=[document.file for other, document in reversed(self._documents.items()) if other != uri],
             is_cancelled=call.is_cancelled,
         )
 
