@@ -3,6 +3,7 @@
 import pytest
 
 from inkling.engine.completion.asked_place import Surroundings
+from inkling.engine.completion.partial_lines import LEAST_LEAD, WHOLE_LINE_IS_SURE
 from inkling.engine.completion.predictor import Proposal, propose
 from inkling.engine.index.segment import SegmentWriter
 from inkling.engine.language.lexer import lex
@@ -27,9 +28,9 @@ def save(store, path):
 """
 
 
-def ask(marked: str) -> list[Proposal] | None:
+def ask(marked: str, known: str = KNOWN) -> list[Proposal] | None:
     writer = SegmentWriter()
-    writer.add("known", lex(KNOWN))
+    writer.add("known", lex(known))
     offset = marked.index("|")
     numbers = TokenNumbers()
     return propose(
@@ -108,3 +109,32 @@ def test_names_from_nowhere_are_unlikely() -> None:
     assert unsure
     assert sure
     assert sure[0].confidence > unsure[0].confidence
+
+
+CALLS = """
+def first(store):
+    store.records.append(one)
+    store.records.append(two(1, 2))
+    store.records.append({"three": 3})
+    store.records.append([four, five])
+    store.records.append("six")
+    store.records.append(seven.eight)
+"""
+
+
+def test_where_no_line_is_sure_the_beginning_that_they_share_is_offered_last() -> None:
+    *lines, beginning = ask(f"{CALLS}\ndef other(store):\n    store.rec|\n", known=CALLS) or []
+    assert beginning.is_partial
+    assert beginning.text == "ords.append("
+    assert len(lines) == 3
+    assert all(line.text.startswith(beginning.text) and not line.is_partial for line in lines)
+    assert lines[0].confidence + LEAST_LEAD <= beginning.confidence < 1
+    assert lines[0].confidence < WHOLE_LINE_IS_SURE
+    assert beginning.mean_logprob <= 0
+    assert beginning.n_tokens == 4
+
+
+def test_where_a_line_is_sure_no_part_of_it_is_offered() -> None:
+    proposals = ask("self.connection |") or []
+    assert proposals[0].confidence >= WHOLE_LINE_IS_SURE
+    assert not any(proposal.is_partial for proposal in proposals)

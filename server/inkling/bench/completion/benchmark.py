@@ -66,8 +66,11 @@ the likeliest text is offered with further lines; block_lines: how many lines th
 whose every line is right; further_lines_right: that of the lines behind the first, where the first is right. Nothing
 is missing below in LOO, so every block is wrong there; in REPLAY all is missing that the commit left below.
 keystrokes_saved_with_blocks: blocks shown, too, and accepted where all is right; their further lines count among the
-characters to come. jedi: its first name. word: the word nearest
-above that begins like the one typed. line: the most frequent line of project and file that begins like this one.
+characters to come. partials_offered: share of positions at which the beginning of a line is offered because no line is
+sure; partials_right: share of them that the rest of the line begins with; partials_shown: share of positions at which
+it is shown, as the likeliest line has less than {threshold}; partials_shown_right: the right ones among those.
+keystrokes_saved_with_partials: with those accepted. jedi: its first name. word: the word nearest above that begins like
+the one typed. line: the most frequent line of project and file that begins like this one.
 without_X_exact_lost: how much of exact is gone without the source X, the ranker left as it is.
 cpu_ms, wall_ms: one suggestion, with the keystroke before it known. index: lexing, sorting and writing, CPU time.
 Intervals: 95%, bootstrap by project, or by file where there is one project."""

@@ -30,12 +30,16 @@ class Answer:
         confidence: Probability that the first text is the rest of the line, from 0 to 1.
         block: What is offered before these: the first text with further lines; "" for none.
         block_confidence: Probability that every line of it is right.
+        partial: What is offered behind these: the beginning of a line; "" for none.
+        partial_confidence: Probability that the rest of the line begins with it.
     """
 
     texts: tuple[str, ...]
     confidence: float
     block: str = ""
     block_confidence: float = 0.0
+    partial: str = ""
+    partial_confidence: float = 0.0
 
 
 class Completer(Protocol):
@@ -93,12 +97,15 @@ class EmbeddedCompleter:
         if not proposals:
             return Answer(texts=(), confidence=0.0)
         block = proposals[0] if "\n" in proposals[0].text else None
-        lines = proposals[1:] if block else proposals
+        partial = proposals[-1] if proposals[-1].is_partial else None
+        lines = [proposal for proposal in proposals if proposal not in (block, partial)]
         return Answer(
             texts=tuple(proposal.text for proposal in lines),
             confidence=lines[0].confidence,
             block=block.text if block else "",
             block_confidence=block.confidence if block else 0.0,
+            partial=partial.text if partial else "",
+            partial_confidence=partial.confidence if partial else 0.0,
         )
 
     def proposals(self, position: Position, without: Collection[str] = ()) -> list[Proposal]:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from inkling.bench.completion.completers import Answer
 from inkling.bench.completion.positions import Kind, Position
 from inkling.bench.report import N_RESAMPLES, Metric, exact, percentile
+from inkling.engine.completion.partial_lines import is_beginning
 
 PRECISIONS = (0.5, 0.6, 0.7)
 ABLATION_PRECISION = 0.6
@@ -64,6 +65,11 @@ class Judged:
         lines = self.further_lines
         return bool(lines) and self.position.missing_lines[: len(lines)] == lines
 
+    @property
+    def is_partial_right(self) -> bool:
+        """Whether a beginning is offered, and the rest of the line begins with it."""
+        return self.answer.partial != "" and is_beginning(self.answer.partial, self.position.rest)
+
 
 class _Table:
     """Answers as columns, one row for each."""
@@ -79,6 +85,10 @@ class _Table:
         self.n_block_lines: Floats = np.array([len(lines) + bool(lines) for lines in further], np.float64)
         self.is_further_right: Flags = np.array([one.is_further_right for one in judged], np.bool_)
         self.block_confidence: Floats = np.array([one.answer.block_confidence for one in judged], np.float64)
+        self.has_partial: Flags = np.array([one.answer.partial != "" for one in judged], np.bool_)
+        self.is_partial_right: Flags = np.array([one.is_partial_right for one in judged], np.bool_)
+        self.partial_confidence: Floats = np.array([one.answer.partial_confidence for one in judged], np.float64)
+        self.n_partial_chars: Floats = np.array([len(one.answer.partial) for one in judged], np.float64)
         # An editor indents by itself; the line break is to be typed.
         self.n_further_chars: Floats = np.array([sum(len(line.strip()) + 1 for line in lines) for lines in further])
 
@@ -91,23 +101,34 @@ class _Table:
         return float(shown[-1] + 1) / len(rows) if len(shown) else 0.0
 
     def calibration_error(self, rows: NDArray[np.intp]) -> float:
-        """Returns the mean distance between confidence and share right, by bins of the confidence.
-
-        Source: Guo et al., "On Calibration of Modern Neural Networks", 2017, equation 3 (ECE).
-        """
+        """Returns how far the confidence of lines is from the share that is right."""
         rows = rows[self.has_answer[rows]]
-        if not len(rows):
-            return math.nan
-        bins = np.minimum((self.confidence[rows] * N_BINS).astype(np.intp), N_BINS - 1)
-        said = np.bincount(bins, self.confidence[rows], N_BINS)
-        right = np.bincount(bins, self.is_exact[rows].astype(np.float64), N_BINS)
-        return float(np.abs(said - right).sum()) / len(rows)
+        return _calibration_error(self.confidence[rows], self.is_exact[rows])
+
+    def calibration_error_of_partials(self, rows: NDArray[np.intp]) -> float:
+        """Returns how far the confidence of beginnings is from the share that is right."""
+        rows = rows[self.has_partial[rows]]
+        return _calibration_error(self.partial_confidence[rows], self.is_partial_right[rows])
 
     def keystrokes_saved(self, rows: NDArray[np.intp]) -> float:
         """Returns the share of the characters that accepting right whole lines saves, of those shown."""
         n_chars = self.n_chars[rows]
         is_accepted = self.is_exact[rows] & (self.confidence[rows] >= THRESHOLD)
         return float((n_chars - ACCEPT_KEYSTROKES)[is_accepted].sum() / n_chars.sum())
+
+    @property
+    def is_partial_shown(self) -> Flags:
+        """Whether the beginning is what would be shown, because the line before it is not sure enough."""
+        return self.has_partial & (self.confidence < THRESHOLD) & (self.partial_confidence >= THRESHOLD)
+
+    def keystrokes_saved_with_partials(self, rows: NDArray[np.intp]) -> float:
+        """Returns the share of the characters that is saved where beginnings are shown and accepted, too.
+
+        What is asked and answered behind an accepted beginning is left out of account.
+        """
+        is_accepted = (self.is_partial_shown & self.is_partial_right)[rows]
+        n_saved = (self.n_partial_chars[rows] - ACCEPT_KEYSTROKES)[is_accepted].sum()
+        return self.keystrokes_saved(rows) + float(n_saved / self.n_chars[rows].sum())
 
     def keystrokes_saved_with_blocks(self, rows: NDArray[np.intp]) -> float:
         """Returns the share of the characters that is saved where blocks are shown, and accepted when all is right.
@@ -150,6 +171,12 @@ def figures(judged: Sequence[Judged], *, seed: int, is_baseline: bool) -> dict[s
         statistics["blocks_right"] = _mean_where(table.is_exact & table.is_further_right, has_block)
         statistics["further_lines_right"] = _mean_where(table.is_further_right, has_block & table.is_exact)
         statistics["keystrokes_saved_with_blocks"] = table.keystrokes_saved_with_blocks
+        statistics["partials_offered"] = mean(table.has_partial)
+        statistics["partials_right"] = _mean_where(table.is_partial_right, table.has_partial)
+        statistics["partials_calibration_error"] = table.calibration_error_of_partials
+        statistics["partials_shown"] = mean(table.is_partial_shown)
+        statistics["partials_shown_right"] = _mean_where(table.is_partial_right, table.is_partial_shown)
+        statistics["keystrokes_saved_with_partials"] = table.keystrokes_saved_with_partials
     found: dict[str, Metric] = {}
     for suffix, rows in _subsets(judged).items():
         resamples = _resamples([judged[row].position for row in rows], rows, seed)
@@ -214,6 +241,19 @@ def leading_share(text: str, rest: str) -> float:
     """Returns the share of the characters of `rest` that `text` begins with."""
     n_same = next((n for n, (char, wanted) in enumerate(zip(text, rest, strict=False)) if char != wanted), None)
     return (min(len(text), len(rest)) if n_same is None else n_same) / len(rest)
+
+
+def _calibration_error(confidence: Floats, is_right: Flags) -> float:
+    """Returns the mean distance between confidence and share right, by bins of the confidence.
+
+    Source: Guo et al., "On Calibration of Modern Neural Networks", 2017, equation 3 (ECE).
+    """
+    if not len(confidence):
+        return math.nan
+    bins = np.minimum((confidence * N_BINS).astype(np.intp), N_BINS - 1)
+    said = np.bincount(bins, confidence, N_BINS)
+    right = np.bincount(bins, is_right.astype(np.float64), N_BINS)
+    return float(np.abs(said - right).sum()) / len(confidence)
 
 
 def _mean_of(column: NDArray[np.float64] | Flags) -> Callable[[NDArray[np.intp]], float]:

@@ -95,6 +95,8 @@ class EmbeddedCompleter:
     async def complete(self, request: CompletionRequest) -> Sequence[Candidate] | NoSuggestion:
         """Returns up to three texts for the cursor, the likeliest first, or why there are none.
 
+        Where no whole line is likely a beginning of it may follow these.
+
         Raises:
             WorkerError: The worker died, is not running, or missed the deadline.
         """
@@ -112,8 +114,9 @@ class EmbeddedCompleter:
                 mean_logprob=mean_logprob,
                 n_tokens=n_tokens,
                 confidence=confidence,
+                is_partial=is_partial,
             )
-            for text, mean_logprob, n_tokens, confidence in answer
+            for text, mean_logprob, n_tokens, confidence, is_partial in answer
         ]
 
     async def likely_names(self, request: CompletionRequest) -> Mapping[str, float]:

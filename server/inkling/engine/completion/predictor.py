@@ -10,6 +10,7 @@ from inkling.engine.completion.asked_place import Surroundings, look_at
 from inkling.engine.completion.continuations import SOURCES, gather
 from inkling.engine.completion.features import features_of
 from inkling.engine.completion.further_lines import FurtherLine, find_further_lines
+from inkling.engine.completion.partial_lines import Beginning, beginnings, shipped_partial_lines
 from inkling.engine.completion.prose.answers import answer_in_prose
 from inkling.engine.completion.ranker import Ranker, shipped_ranker
 from inkling.engine.language.open_files import OpenFile, TokenNumbers
@@ -26,12 +27,14 @@ class Proposal:
         mean_logprob: Mean natural logarithm of the probability per token, as the language model sees it.
         n_tokens: Tokens that were predicted, the line breaks included.
         confidence: Probability that it is exactly the rest of the line, and the lines that follow, in [0, 1].
+        is_partial: Whether it ends before its line does; `confidence` is then that of the line to begin with it.
     """
 
     text: str
     mean_logprob: float
     n_tokens: int
     confidence: float
+    is_partial: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +65,8 @@ def propose(
 ) -> list[Proposal] | None:
     """Returns up to three lines for the cursor, the likeliest first, or None where nothing is to be completed.
 
-    Before them stands the likeliest with the lines that follow it, where these are certain enough.
+    Before them stands the likeliest with the lines that follow it, where these are certain enough. Behind them stands
+    the beginning of a line, where that is much likelier to be right than any whole one.
 
     Args:
         file: The tokens of the document; brought up to date with `text`.
@@ -91,8 +95,23 @@ def propose(
         )
         for number in order[:MOST_CANDIDATES]
     ]
-    further = find_further_lines(place, found[order[0]], proposals[0].confidence)
-    return [_with_further(proposals[0], further), *proposals] if further else proposals
+    best_whole = proposals[0].confidence
+    further = find_further_lines(place, found[order[0]], best_whole)
+    if further:
+        proposals.insert(0, _with_further(proposals[0], further))
+    begun = beginnings(place.cursor, found, confidences.tolist(), logprobs)
+    chosen = shipped_partial_lines().choose(begun, best_whole)
+    return proposals if chosen is None else [*proposals, _partial(*chosen)]
+
+
+def _partial(beginning: Beginning, probability: float) -> Proposal:
+    return Proposal(
+        text=beginning.text,
+        mean_logprob=sum(beginning.logprobs) / len(beginning.logprobs),
+        n_tokens=len(beginning.logprobs),
+        confidence=probability,
+        is_partial=True,
+    )
 
 
 def _with_further(line: Proposal, further: Sequence[FurtherLine]) -> Proposal:

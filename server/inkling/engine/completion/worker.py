@@ -104,7 +104,7 @@ class EmbeddedMind:
         self._library.saved(paths)
 
     def _complete(self, call: Call) -> tuple[str, Any]:
-        """Returns `("candidates", [(text, mean_logprob, n_tokens, confidence), …])` or `("silence", reason)`."""
+        """Returns `("candidates", …)` with each `Proposal` as a tuple, or `("silence", reason)`."""
         uri, offset = call.payload
         surroundings = self._surroundings(uri, offset, call)
         document = self._documents[uri]

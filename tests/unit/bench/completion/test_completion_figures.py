@@ -1,5 +1,7 @@
 """What the completion benchmark makes of answers, on answers whose figures are known."""
 
+from dataclasses import replace
+
 import pytest
 
 from inkling.bench.completion.completers import Answer
@@ -50,6 +52,31 @@ def test_only_right_lines_that_are_shown_save_keystrokes() -> None:
     judged = [_judged("total", 0.3), _judged("total", 0.29), _judged("wrong", 0.9)]
     saved = figures(judged, seed=0, is_baseline=False)["keystrokes_saved"]
     assert saved.value == pytest.approx((5 - 1) / 15)
+
+
+def _with_partial(text: str, confidence: float, partial: str, partial_confidence: float) -> Judged:
+    judged = _judged(text, confidence, rest="total.add(1)")
+    answer = replace(judged.answer, partial=partial, partial_confidence=partial_confidence)
+    return replace(judged, answer=answer)
+
+
+def test_beginnings_count_where_no_line_is_sure_and_change_nothing_of_lines() -> None:
+    judged = [
+        _with_partial("total.pop()", 0.2, "total.add(", 0.9),
+        _with_partial("total.pop()", 0.2, "tot", 0.7),  # ends within a name
+        _with_partial("total.add(1)", 0.4, "total.", 0.7),
+        _with_partial("wrong", 0.1, "", 0.0),
+    ]
+    found = figures(judged, seed=0, is_baseline=False)
+    assert found["partials_offered"].value == pytest.approx(3 / 4)
+    assert found["partials_right"].value == pytest.approx(2 / 3)
+    assert found["partials_shown"].value == pytest.approx(2 / 4)
+    assert found["partials_shown_right"].value == pytest.approx(1 / 2)
+    assert found["partials_calibration_error"].value == pytest.approx((abs(1.4 - 1) + abs(0.9 - 1)) / 3)
+    assert found["keystrokes_saved"].value == pytest.approx((12 - 1) / 48)
+    assert found["keystrokes_saved_with_partials"].value == pytest.approx((12 - 1 + 10 - 1) / 48)
+    assert found["exact"].value == pytest.approx(1 / 4)
+    assert found["listed"].value == pytest.approx(1 / 4)
 
 
 def test_tests_and_other_files_and_kinds_are_judged_apart() -> None:
