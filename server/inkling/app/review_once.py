@@ -19,6 +19,7 @@ import click
 from inkling.app import places
 from inkling.app.endpoint_source import find_model_settings
 from inkling.app.excluded_files import find_excluded
+from inkling.app.learning import stored_review_acceptance
 from inkling.app.own_loop import UnawaitedThreads
 from inkling.app.project_python import find_python
 from inkling.app.review_answer import ReviewAnswer
@@ -41,7 +42,7 @@ from inkling.core.review import ReviewBudget, ReviewRequest, Severity, Unchecked
 from inkling.core.settings import IndexSettings, SandboxBackend, SandboxSettings, Settings
 from inkling.core.suspicion import is_test_file
 from inkling.engine.review.changed_code import read_changed_code
-from inkling.features.review import Review, ReviewFeature, ReviewWishes
+from inkling.features.review import CommentAcceptance, Review, ReviewFeature, ReviewWishes
 
 _ENDED: Final = 128 + signal.SIGTERM  # the exit code, as shells have it
 EVERYTHING: Final = 1_000_000  # comments; a baseline takes all there are
@@ -100,6 +101,19 @@ class ReviewOptions:
     fail_on: Severity | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """What is known of earlier reviews.
+
+    Attributes:
+        memory: What they showed in this repository, and what became of it.
+        acceptance: What the user took and dismissed in the editor, in any repository.
+    """
+
+    memory: ReviewFile
+    acceptance: CommentAcceptance
+
+
 def review_once(options: ReviewOptions) -> bool:
     """Prints a review; returns whether something in it is as severe as what fails.
 
@@ -112,7 +126,8 @@ def review_once(options: ReviewOptions) -> bool:
     is_read = options.baseline is not None and not options.must_update_baseline
     baseline = read_baseline(options.baseline) if options.baseline and is_read else frozenset[str]()
     question = change_question(options, repository)
-    memory = ReviewFile(places.find().data_dir, repository.common_dir)
+    data_dir = places.find().data_dir
+    past = _Past(memory=ReviewFile(data_dir, repository.common_dir), acceptance=stored_review_acceptance(data_dir))
     wishes = ReviewWishes(
         scope=review_scope(options.wanted, repository),
         max_comments=EVERYTHING if options.must_update_baseline else options.max_comments,
@@ -121,7 +136,7 @@ def review_once(options: ReviewOptions) -> bool:
     )
     with read_changes(question, os.environ) as changes:
         try:
-            review = asyncio.run(_until_ended(_review(options, repository, changes, memory, wishes)))
+            review = asyncio.run(_until_ended(_review(options, repository, changes, past, wishes)))
         except asyncio.CancelledError:
             sys.exit(_ENDED)
         signal.signal(signal.SIGTERM, _end)  # the event loop had a handler of its own, and took it away
@@ -137,7 +152,7 @@ def review_once(options: ReviewOptions) -> bool:
 
 
 async def _review(
-    options: ReviewOptions, repository: Repository, changes: ChangeSet, memory: ReviewFile, wishes: ReviewWishes
+    options: ReviewOptions, repository: Repository, changes: ChangeSet, past: _Past, wishes: ReviewWishes
 ) -> Review:
     line = ProgressLine(is_quiet=options.format is not ReviewFormat.TEXT)
     settings, api_key = _model_settings(repository.project) if options.may_ask else (Settings(), None)
@@ -156,7 +171,9 @@ async def _review(
                 budget=ReviewBudget(wall_s=options.budget_s, n_processes=options.n_processes),
                 may_run=options.may_run and not found.no_sandbox,
             )
-            review = await ReviewFeature(found.reviewers, memory).review(request, wishes, line.show)
+            review = await ReviewFeature(found.reviewers, past.memory, past.acceptance).review(
+                request, wishes, line.show
+            )
     finally:
         line.end()
     if found.no_sandbox:

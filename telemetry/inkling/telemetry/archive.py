@@ -33,6 +33,20 @@ def opened(data_dir: Path, *, to_read: bool = False) -> Iterator[sqlite3.Connect
         ) from error
 
 
+@contextlib.contextmanager
+def opened_untouched(data_dir: Path) -> Iterator[sqlite3.Connection]:
+    """Opens the store to read for the block, and leaves it and its folder as they are: nothing is made, nor locked.
+
+    Raises:
+        StoreError: There is none that this version can read as it lies.
+    """
+    try:
+        with contextlib.closing(open_read_only(data_dir)) as connection:
+            yield connection
+    except sqlite3.Error as error:
+        raise StoreError(f"The event store in {data_dir} cannot be read ({error}).") from error
+
+
 def _connection_to_read(data_dir: Path) -> sqlite3.Connection:
     try:
         database = open_database(data_dir)

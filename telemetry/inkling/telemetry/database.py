@@ -123,7 +123,7 @@ def connect_to_read(path: Path) -> sqlite3.Connection:
 
 
 def open_read_only(data_dir: Path) -> sqlite3.Connection:
-    """Opens a store that cannot be written, on a full disk or in a folder that is read-only.
+    """Opens a store to read, also on a full disk or in a folder that is read-only; nothing is made or locked there.
 
     Raises:
         sqlite3.Error: There is no file, or it cannot be read.
@@ -131,20 +131,24 @@ def open_read_only(data_dir: Path) -> sqlite3.Connection:
     """
     path = data_dir / DATABASE_NAME
     wal = _beside(path, "-wal")
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+    # With nothing in the log the file is whole without it, and SQLite makes no index of the log beside it.
+    # Source: https://www.sqlite.org/wal.html, "Read-Only Databases".
+    is_whole = not wal.exists()
+    connection = _connect_to_read_only(path, is_whole=is_whole)
     try:
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     except sqlite3.Error as error:
         connection.close()
-        # SQLite cannot make the index of its log here. With nothing in the log the file is whole without it.
-        # Source: https://www.sqlite.org/wal.html, "Read-Only Databases".
+        if is_whole:
+            raise
+        # SQLite cannot make the index of its log here.
         if is_damage(error) or (wal.exists() and wal.stat().st_size > 0):
             raise StoreError(
                 f"The event store {path} cannot be read where it lies: its latest events are in {wal.name}, and reading"
                 f" those takes a folder that can be written ({error}). Make {data_dir} writable and free space on its"
                 " disk, or copy all of its files elsewhere and set INKLING_DATA_DIR."
             ) from error
-        connection = sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, isolation_level=None)
+        connection = _connect_to_read_only(path, is_whole=True)
         version = connection.execute("PRAGMA user_version").fetchone()[0]
     connection.row_factory = sqlite3.Row
     if version != SCHEMA_VERSION:
@@ -154,6 +158,11 @@ def open_read_only(data_dir: Path) -> sqlite3.Connection:
             f" brought up to date: make {data_dir} writable and free space on its disk."
         )
     return connection
+
+
+def _connect_to_read_only(path: Path, *, is_whole: bool) -> sqlite3.Connection:
+    how = "mode=ro&immutable=1" if is_whole else "mode=ro"
+    return sqlite3.connect(f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None)
 
 
 def file_id(path: Path) -> FileId:

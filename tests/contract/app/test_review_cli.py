@@ -1,15 +1,22 @@
 """`inkling review` from a shell, on real repositories; ruff and the other reviewers look for themselves."""
 
+import asyncio
 import json
 import os
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.contract.context.changes.repository import Repo
+from tests.contract.telemetry import samples
+
+from inkling.core.events import EventId, Feature, Outcome, OutcomeKind
+from inkling.core.suggestion import SuggestionId
+from inkling.telemetry import EventStore
 
 INKLING = str(Path(sys.executable).with_name("inkling"))
 ROOT = Path(__file__).resolve().parents[3]
@@ -110,6 +117,38 @@ def test_a_dismissed_comment_does_not_come_back_after_a_rebase(repo: Repo) -> No
     )
     done = _review(repo, "--reopen", fingerprint)
     assert (done.returncode, done.stdout) == (0, "Open again: ruff.F821: Undefined name `summ`.\n")
+
+
+async def test_what_is_always_dismissed_in_the_editor_is_folded_away_here_too(repo: Repo) -> None:
+    repo.write({"cart.py": BAD})
+    data_dir = repo.folder.parent / "data"
+    assert len((await asyncio.to_thread(_answer, repo))["comments"]) == 1
+    assert not list(data_dir.glob("events*"))
+    store = await EventStore.open(data_dir)
+    dismissed = [
+        replace(
+            samples.DECISION,
+            suggestion_id=SuggestionId(str(number)),
+            feature=Feature.REVIEW,
+            features={"rule:ruff.F821": 1.0, "topic:lint": 1.0},
+        )
+        for number in range(12)
+    ]
+    await store.record_decisions(dismissed)
+    for each in dismissed:
+        outcome = Outcome(
+            event_id=EventId(f"e{each.suggestion_id}"),
+            suggestion_id=each.suggestion_id,
+            kind=OutcomeKind.REJECTED,
+            at_ms=samples.NOW_MS,
+        )
+        await store.record_outcomes([outcome])
+    await store.close()
+    files = {path.name: path.stat().st_mtime_ns for path in data_dir.glob("events*")}
+    done = await asyncio.to_thread(_review, repo)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert "1 less certain" in done.stderr
+    assert {path.name: path.stat().st_mtime_ns for path in data_dir.glob("events*")} == files
 
 
 def test_since_the_last_review_only_what_is_new_is_shown(repo: Repo) -> None:

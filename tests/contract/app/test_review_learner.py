@@ -7,7 +7,7 @@ from tests.contract.telemetry.samples import NOW_MS
 from tests.unit.features.review.review_scene import MemoryOnly, TellingReviewer, changed_file, comment, request
 
 from inkling.app.background import TaskGroupBackground
-from inkling.app.learning import review_acceptance
+from inkling.app.learning import review_acceptance, stored_review_acceptance
 from inkling.core.events import EventId, Outcome, OutcomeKind
 from inkling.core.review import ReviewProgress, Topic
 from inkling.core.suggestion import SuggestionId
@@ -82,6 +82,10 @@ class User:
             await self._store.record_outcomes([outcome])
 
 
+def _files(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
 def _ignore(_progress: ReviewProgress) -> None:
     pass
 
@@ -97,10 +101,22 @@ async def test_a_rule_that_is_always_dismissed_sinks_and_is_folded_and_what_is_t
     assert all(folded for _, folded in reviews[n_until_folded:])
     learned = await review_acceptance(tmp_path, store)
     assert learned.probability(OTHER) == OTHER.confidence
+    assert stored_review_acceptance(tmp_path) == learned
     await store.close()
+    files = _files(tmp_path)
+    assert stored_review_acceptance(tmp_path) == learned
+    assert _files(tmp_path) == files
 
 
 async def test_without_a_readable_store_reviewers_are_taken_at_their_word(tmp_path: Path) -> None:
     store = await EventStore.open(tmp_path)
     await store.close()
     assert (await review_acceptance(tmp_path, store)).probability(DISLIKED) == DISLIKED.confidence
+
+
+def test_a_shell_without_a_store_makes_none(tmp_path: Path) -> None:
+    assert stored_review_acceptance(tmp_path / "none").probability(DISLIKED) == DISLIKED.confidence
+    assert _files(tmp_path) == []
+    (tmp_path / "events.db").write_bytes(b"no database " * 100)
+    assert stored_review_acceptance(tmp_path).probability(DISLIKED) == DISLIKED.confidence
+    assert _files(tmp_path) == ["events.db"]

@@ -21,7 +21,7 @@ from inkling.app.learning.own_model import (
     what_moved,
 )
 from inkling.app.learning.retraining import be_nice, retrain_from_store
-from inkling.app.learning.review_learner import review_acceptance
+from inkling.app.learning.review_learner import review_acceptance, stored_review_acceptance
 
 __all__ = [
     "JudgementLog",
@@ -40,5 +40,6 @@ __all__ = [
     "review_acceptance",
     "roll_back",
     "state_lines",
+    "stored_review_acceptance",
     "what_moved",
 ]
