@@ -17,7 +17,7 @@ import numpy as np
 
 from inkling.bench.completion.histories import GitHistory
 from inkling.bench.completion.positions import WrittenFile
-from inkling.bench.memory import memory_mb
+from inkling.bench.memory import anonymous_mb, memory_mb
 from inkling.bench.report import EXIT_NO_DATA, Metric, Report, exact, percentile, publish
 from inkling.bench.typed_text import Key, read_bursts
 from inkling.bench.typing import RECORDING
@@ -43,7 +43,8 @@ lines that {n_commits} commits of {project} added, over and over. Before each co
 tree before it, as git does; each file is opened, typed in block by block, saved after each block, and closed. After
 each keystroke the process of the embedded mind is asked for the rest of the line ({n_answered} had one); it indexes the
 workspace{environment} as in the product. Its own memory is read {samples} times an hour, without the short-lived build:
-RSS, and PSS, in which pages that others share count in part. slope: least squares from hour {settled:g} on."""
+RSS, which counts the pages of the index that were looked at and that the system may take back, and what is anonymous:
+its heap, in no file. slope: least squares from hour {settled:g} on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,12 +73,12 @@ class Sample:
     Attributes:
         hour: Since the beginning, in the time of the person who types.
         rss_mb: Resident memory of the process.
-        pss_mb: The same, with shared pages divided among their users.
+        anonymous_mb: What of it no file holds.
     """
 
     hour: float
     rss_mb: float
-    pss_mb: float
+    anonymous_mb: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +107,12 @@ class _Day:
 
     def look(self) -> None:
         """Keeps the memory of the worker as it is now."""
-        rss_mb, pss_mb = memory_mb(self._completer.process_ids()[0], with_children=False)
+        worker = self._completer.process_ids()[0]
+        rss_mb, _ = memory_mb(worker, with_children=False)
+        own_mb = anonymous_mb(worker)
         hour = self._n_pressed / self._keys_per_sample / SAMPLES_AN_HOUR
-        self.samples.append(Sample(hour=hour, rss_mb=rss_mb, pss_mb=pss_mb))
-        print(f"hour {hour:.2f}: RSS {rss_mb:.1f} MB, PSS {pss_mb:.1f} MB", file=sys.stderr)
+        self.samples.append(Sample(hour=hour, rss_mb=rss_mb, anonymous_mb=own_mb))
+        print(f"hour {hour:.2f}: RSS {rss_mb:.1f} MB, anonymous {own_mb:.1f} MB", file=sys.stderr)
 
     async def press(self, path: Path, key: Keystroke) -> None:
         """Tells of a keystroke, and asks what goes on."""
@@ -224,7 +227,7 @@ def memory_figures(samples: Sequence[Sample], settled_h: float) -> dict[str, Met
     hours = [sample.hour for sample in settled]
     for name, all_mb, settled_mb in (
         ("rss_mb", [one.rss_mb for one in samples], [one.rss_mb for one in settled]),
-        ("pss_mb", [one.pss_mb for one in samples], [one.pss_mb for one in settled]),
+        ("anonymous_mb", [one.anonymous_mb for one in samples], [one.anonymous_mb for one in settled]),
     ):
         found[f"{name}_first"] = exact(all_mb[0])
         found[f"{name}_median"] = exact(percentile(settled_mb, 0.5))
@@ -232,7 +235,7 @@ def memory_figures(samples: Sequence[Sample], settled_h: float) -> dict[str, Met
         found[f"{name}_last"] = exact(all_mb[-1])
         found[f"{name}_slope_per_hour"] = exact(slope_per_hour(hours, settled_mb))
     for sample in samples[::SAMPLES_AN_HOUR]:
-        found[f"rss_mb_at_hour_{sample.hour:02.0f}"] = exact(sample.rss_mb)
+        found[f"anonymous_mb_at_hour_{sample.hour:02.0f}"] = exact(sample.anonymous_mb)
     return found
 
 

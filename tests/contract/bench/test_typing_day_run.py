@@ -40,7 +40,7 @@ def test_the_command_types_commits_and_prints_the_memory(tmp_path: Path) -> None
     report = json.loads(result.read_text())
     assert report["n"] == 100
     assert report["metrics"]["rss_mb_last"]["value"] > 0
-    assert "pss_mb_slope_per_hour" in report["metrics"]
+    assert "anonymous_mb_slope_per_hour" in report["metrics"]
     assert "1 commits of shapes" in done.stdout
 
 

@@ -39,10 +39,10 @@ def test_a_file_is_typed_block_by_block_and_becomes_what_the_commit_wrote() -> N
 
 
 def test_memory_that_grows_is_seen_once_it_has_settled() -> None:
-    samples = [Sample(hour=hour / 4, rss_mb=50.0 if hour < 8 else 60.0 + hour / 4, pss_mb=30.0) for hour in range(41)]
+    samples = [Sample(hour=hour / 4, rss_mb=50.0 if hour < 8 else 60.0 + hour / 4, anonymous_mb=30.0) for hour in range(41)]
     found = memory_figures(samples, 2.0)
     assert found["rss_mb_slope_per_hour"].value == pytest.approx(1.0)
-    assert found["pss_mb_slope_per_hour"].value == pytest.approx(0.0, abs=1e-9)
+    assert found["anonymous_mb_slope_per_hour"].value == pytest.approx(0.0, abs=1e-9)
     assert found["rss_mb_max"].value == pytest.approx(70.0)
-    assert found["rss_mb_at_hour_10"].value == pytest.approx(70.0)
+    assert found["anonymous_mb_at_hour_10"].value == pytest.approx(30.0)
     assert slope_per_hour([1.0], [5.0]) == 0.0
