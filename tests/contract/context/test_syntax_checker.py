@@ -5,6 +5,7 @@ import contextlib
 import os
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -49,3 +50,12 @@ async def test_it_answers_and_comes_back_after_it_was_killed(checker: WorkerSynt
     with pytest.raises(WorkerError):
         await checker.check(*question("x = 1|\n", " +"))
     assert await ask_until_up(checker, "x = 1|\n", " +") is SyntaxVerdict.BREAKS
+
+
+async def test_a_line_that_is_not_over_is_not_refused_for_that(checker: WorkerSyntaxChecker) -> None:
+    text = "def f(x):\n    |\n    return x\n"
+    assert await ask_until_up(checker, text, "x.items.append(") is SyntaxVerdict.BREAKS
+    request, candidate = question(text, "x.items.append(")
+    assert await checker.check(request, replace(candidate, is_partial=True)) is SyntaxVerdict.NOT_DECIDED
+    request, candidate = question(text, "x.items append(")
+    assert await checker.check(request, replace(candidate, is_partial=True)) is SyntaxVerdict.BREAKS

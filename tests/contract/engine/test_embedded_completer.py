@@ -124,6 +124,24 @@ async def test_it_answers_from_the_open_file_alone(cache_dir: Path) -> None:
         assert await window.ask("gadget.spin(1, 2)\ngadget.|\n") == "spin(1, 2)"
 
 
+async def test_the_beginning_that_likely_lines_share_comes_last_and_is_told_apart(cache_dir: Path) -> None:
+    calls = "".join(
+        f"    gadget.records.append({each})\n" for each in ("one", "two(1)", "[3, 4]", '"five"', "six.seven")
+    )
+    async with running(Window(cache_dir, ())) as window:
+        answer = await window.completer.complete(
+            request(f"def first(gadget):\n{calls}def last(gadget):\n    gadget.|\n")
+        )
+    assert not isinstance(answer, NoSuggestion)
+    *lines, beginning = answer
+    assert (beginning.text, beginning.is_partial) == ("records.append(", True)
+    assert lines
+    assert not any(line.is_partial for line in lines)
+    assert lines[0].confidence is not None
+    assert beginning.confidence is not None
+    assert lines[0].confidence < beginning.confidence < 1
+
+
 async def test_other_open_files_are_known_before_they_are_saved(window: Window) -> None:
     text = "orchestra.rehearse(tempo)\n"
     uri = DocumentUri("untitled:2")
