@@ -294,6 +294,7 @@ def bench_review(
     help="Switch off jedi, word or line (what is compared with), workspace or environment, or a source of candidates.",
 )
 @click.option("--ablations", "ablates", is_flag=True, help="Switch off each layer and source in turn, too.")
+@click.option("--prose", "is_prose", is_flag=True, help="Finish docstrings and comments of the projects instead.")
 @click.option("--seed", type=int, default=0, show_default=True, help="For all choices, and for the intervals.")
 @click.option(
     "--limit", "n_each", type=click.IntRange(1), default=170, show_default=True, help="Most lines of a kind a project."
@@ -310,8 +311,13 @@ def bench_completion(
     json_file: Path | None,
     *,
     ablates: bool,
+    is_prose: bool,
 ) -> None:
     """How often the embedded completer finishes a line rightly, how sure it is and how fast, beside simpler ones."""
+    if is_prose:
+        from inkling.bench.completion import prose_benchmark
+
+        sys.exit(prose_benchmark.run(projects, seed=seed, n_each=n_each, json_file=json_file))
     from inkling.bench.completion.benchmark import CompletionOptions, run
 
     options = CompletionOptions(

@@ -135,6 +135,7 @@ def _propose_prose(file: OpenFile, text: str, offset: int, surroundings: Surroun
             mean_logprob=math.log(answer.confidence) / answer.n_words,
             n_tokens=answer.n_words,
             confidence=answer.confidence,
+            is_partial=answer.is_beginning,
         )
         for answer in answers[:MOST_CANDIDATES]
     ] or None

@@ -172,7 +172,7 @@ def _described(
             share_agreeing=n_times / total,
             is_by_same_name=text in same,
         )
-    has_types = _has_types(style, models)
+    has_types = _has_types(style, place, models)
     entry = Entry(
         section=section,
         name=name,
@@ -197,17 +197,20 @@ def _text_of(entry: Entry, style: Style) -> str:
     return f"{entry.name}{kind}:{words}"
 
 
-def _has_types(style: Style, models: Sequence[Symbol]) -> bool:
-    """Tells whether most described parameters have their types beside them."""
-    n_with = n_without = 0
-    for symbol in models:
-        sections = sections_of(symbol.docstring or "")
-        if sections.style is style:
-            for entry in sections.entries:
-                if entry.section == "parameters":
-                    n_with += bool(entry.type)
-                    n_without += not entry.type
-    return n_with > n_without
+def _has_types(style: Style, place: DocstringPlace, models: Sequence[Symbol]) -> bool:
+    """Tells whether most described parameters have their types beside them: here, or else in other docstrings."""
+    others = (sections_of(symbol.docstring or "") for symbol in models)
+    for docstrings in ([read_sections(place.above)], others):
+        entries = [
+            entry
+            for sections in docstrings
+            if sections.style is style
+            for entry in sections.entries
+            if entry.section == "parameters"
+        ]
+        if entries:
+            return 2 * sum(bool(entry.type) for entry in entries) > len(entries)
+    return False
 
 
 def _headings(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from inkling.engine.completion.prose.finds import ProseFind, ProseKind
 from inkling.engine.completion.prose.places import DocstringPlace
 from inkling.engine.completion.prose.symbols import Symbol
-from inkling.engine.completion.prose.words import Words, exchange, exchanges, likeness, words_of
+from inkling.engine.completion.prose.words import Exchange, Words, exchange, exchanges, likeness, words_of
 
 MOST_MODELS = 24  # symbols whose docstrings are looked at closely
 LEAST_TYPED_CHARS = 5  # from which on a docstring that begins so is looked at whatever it describes
@@ -33,6 +33,29 @@ class _Model:
     nearness: float
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """A docstring that was taken over.
+
+    Attributes:
+        model: Where it comes from.
+        summary: Its first line with the words exchanged.
+        pairs: The words that differ in the names.
+    """
+
+    model: _Model
+    summary: str
+    pairs: tuple[Exchange, ...]
+
+    @property
+    def share_explained(self) -> float:
+        """The share of the differences between the names that the docstring shows, too; 1 where there is none."""
+        if not self.pairs:
+            return 1.0
+        summary = self.model.summary
+        return sum(exchange(summary, (pair,)) != summary for pair in self.pairs) / len(self.pairs)
+
+
 def find_summaries(place: DocstringPlace, elsewhere: Sequence[Symbol]) -> list[ProseFind]:
     """Returns rests of the first line of the docstring.
 
@@ -42,7 +65,7 @@ def find_summaries(place: DocstringPlace, elsewhere: Sequence[Symbol]) -> list[P
     """
     own, typed = place.symbol, place.typed.lstrip()
     models = sorted(_models(place, elsewhere), key=lambda model: -_worth(model, own))[:MOST_MODELS]
-    by_text: dict[str, list[tuple[_Model, float]]] = {}
+    by_text: dict[str, list[_Taken]] = {}
     for model in models:
         other = model.symbol
         pairs = exchanges(_names(other, own), _names(own, other))
@@ -51,7 +74,7 @@ def find_summaries(place: DocstringPlace, elsewhere: Sequence[Symbol]) -> list[P
             continue
         ends_here = model.is_one_line and not place.is_closed and place.is_on_first_line
         text = summary[len(typed) :] + (place.quotes if ends_here else "")
-        by_text.setdefault(text, []).append((model, float(summary != model.summary)))
+        by_text.setdefault(text, []).append(_Taken(model=model, summary=summary, pairs=pairs))
     n_found = sum(map(len, by_text.values()))
     return [_find(place, text, of_text, n_found) for text, of_text in by_text.items()]
 
@@ -104,13 +127,12 @@ def _names(symbol: Symbol, other: Symbol) -> list[Words]:
     return names
 
 
-def _find(place: DocstringPlace, text: str, agreeing: Sequence[tuple[_Model, float]], n_found: int) -> ProseFind:
+def _find(place: DocstringPlace, text: str, agreeing: Sequence[_Taken], n_found: int) -> ProseFind:
     own = place.symbol
-    model, is_exchanged = max(agreeing, key=lambda one: _worth(one[0], own))
-    other = model.symbol
+    taken = max(agreeing, key=lambda one: _worth(one.model, own))
+    other = taken.model.symbol
     is_same_name = other.name == own.name
-    name_likeness = likeness(other.words, own.words)
-    owner_likeness = likeness(other.owner_words, own.owner_words)
+    is_exchanged = float(taken.summary != taken.model.summary)
     is_unexplained = float(not is_same_name and not is_exchanged)
     log_typed = math.log1p(len(place.typed.strip()))
     return ProseFind(
@@ -119,17 +141,20 @@ def _find(place: DocstringPlace, text: str, agreeing: Sequence[tuple[_Model, flo
         is_beginning=False,
         features=(
             float(is_same_name),
-            float(other.parameter_names == own.parameter_names),
-            name_likeness,
-            owner_likeness,
+            float([exchange(name, taken.pairs) for name in other.parameter_names] == list(own.parameter_names)),
+            likeness(other.words, own.words),
+            likeness(other.owner_words, own.owner_words),
+            float(other.words[:1] == own.words[:1]),
             is_exchanged,
             is_unexplained,
+            float(len(taken.pairs) == 1 and exchange(" ".join(other.words), taken.pairs) == " ".join(own.words)),
+            taken.share_explained,
             math.log(len(agreeing)),
             len(agreeing) / n_found,
             log_typed,
             math.log(len(text)),
-            float(any(one.is_in_file for one, _ in agreeing)),
-            max(one.nearness for one, _ in agreeing),
+            float(any(one.model.is_in_file for one in agreeing)),
+            max(one.model.nearness for one in agreeing),
             float(own.name.startswith("test")),
             log_typed * is_unexplained,
         ),

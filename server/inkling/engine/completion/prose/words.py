@@ -1,8 +1,9 @@
 """Words of names, and prose in which words are exchanged as names differ."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import SequenceMatcher
+from itertools import pairwise
 
 Words = tuple[str, ...]
 Exchange = tuple[Words, Words]
@@ -30,21 +31,44 @@ def exchanges(old: Sequence[Words], new: Sequence[Words]) -> tuple[Exchange, ...
 
 def exchange(text: str, pairs: Iterable[Exchange]) -> str:
     """Returns prose in which words are exchanged all at once, in the form that each has there."""
-    by_words = {words: other for words, other in pairs if words != other}
+    by_words = dict(pairs)
     if not by_words:
         return text
-    ways = sorted(by_words, key=lambda words: -len(words))
-    pattern = "|".join(r"[ _-]?".join(map(re.escape, words)) for words in ways)
-    # A word of an identifier counts as one, a part of a longer word does not.
-    whole = re.compile(rf"(?<![^\W_])({pattern})(s?)(?![^\W_A-Z])|(?<=[a-z])({pattern})(s?)(?![a-z])", re.IGNORECASE)
+    parts = list(_WORD.finditer(text))
+    lower = [part.group().lower() for part in parts]
+    pieces: list[str] = []
+    end = number = 0
+    while number < len(parts):
+        known = _exchange_at(text, parts, lower, number, by_words)
+        if known is None:
+            number += 1
+            continue
+        n_parts, new = known
+        start = parts[number].start()
+        pieces += text[end:start], new
+        number += n_parts
+        end = parts[number - 1].end()
+    return "".join(pieces) + text[end:]
 
-    def exchanged(match: re.Match[str]) -> str:
-        old = match.group(1) or match.group(3)
-        plural = match.group(2) or match.group(4) or ""
-        known = by_words.get(words_of(old)) or by_words.get(words_of(old.lower()))
-        return match.group() if known is None else _in_form_of(old, known) + plural
 
-    return whole.sub(exchanged, text)
+def _exchange_at(
+    text: str, parts: Sequence[re.Match[str]], lower: Sequence[str], number: int, by_words: Mapping[Words, Words]
+) -> tuple[int, str] | None:
+    """Returns how many words from one on are exchanged, and for what; None where they are not."""
+    for old, new in by_words.items():
+        n_parts = len(old)
+        found = tuple(lower[number : number + n_parts])
+        is_plural = found == (*old[:-1], old[-1] + "s")
+        if found != old and not is_plural:
+            continue
+        first, last = parts[number], parts[number + n_parts - 1]
+        between = {text[one.end() : two.start()] for one, two in pairwise(parts[number : number + n_parts])}
+        if not between <= {"", "_", "-", " "}:
+            continue
+        words = (*new[:-1], new[-1] + "s") if is_plural else new
+        around = text[first.start() - 1 : first.start()] + text[last.end() : last.end() + 1]
+        return n_parts, _in_form_of(text[first.start() : last.end()], words, around)
+    return None
 
 
 def likeness(one: Words, other: Words) -> float:
@@ -54,15 +78,14 @@ def likeness(one: Words, other: Words) -> float:
     return SequenceMatcher(None, one, other, False).ratio()
 
 
-def _in_form_of(old: str, words: Words) -> str:
-    """Returns words joined and capitalised as the old ones are."""
-    if "_" in old or "-" in old or " " in old:
-        joiner = next(char for char in old if char in "_- ")
-    else:
-        joiner = "" if re.search(r"[a-z][A-Z]", old) else " "
+def _in_form_of(old: str, words: Words, around: str) -> str:
+    """Returns words joined and capitalised as the old ones are, between the characters `around` them."""
+    joiner = next((char for char in "_-" if char in old or char in around), " ")
     if len(old) > 1 and old.isupper():
         return joiner.join(words).upper()
-    if joiner == "" or (len(words_of(old)) > 1 and all(part[:1].isupper() for part in _WORD.findall(old))):
-        return joiner.join(word.capitalize() for word in words)
+    is_in_camel_case = any(char.isalpha() for char in around) or re.search(r"[a-z][A-Z]", old) is not None
+    if is_in_camel_case:
+        first = words[0].capitalize() if old[0].isupper() else words[0]
+        return first + "".join(word.capitalize() for word in words[1:])
     text = joiner.join(words)
-    return text[:1].upper() + text[1:] if old[:1].isupper() else text
+    return text[:1].upper() + text[1:] if old[0].isupper() else text
