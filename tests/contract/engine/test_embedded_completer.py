@@ -124,6 +124,23 @@ async def test_it_answers_from_the_open_file_alone(cache_dir: Path) -> None:
         assert await window.ask("gadget.spin(1, 2)\ngadget.|\n") == "spin(1, 2)"
 
 
+async def test_lines_that_are_certain_to_follow_come_with_theirs(window: Window, workspace: Path) -> None:
+    text = "".join(
+        f"def load_{name}(path):\n    path = path.resolve()\n    logger.debug(path)\n    try:\n"
+        "        return path.read_text()\n    except OSError as error:\n"
+        "        logger.error(path)\n        raise ReadError(path) from error\n\n"
+        for name in ("users", "roles", "rooms")
+    )
+    (workspace / "loaders.py").write_text(text)
+    window.completer.files_changed([workspace / "loaders.py"])
+    begun = f"{text}def load_doors(path):\n    path = path.resolve()\n    logger.debug(path)\n    try:\n"
+    begun += "        return path.read_text()\n    except |"
+    block = "OSError as error:\n        logger.error(path)\n        raise ReadError(path) from error"
+    said = await window.ask_all(begun)
+    assert said[:2] == [block, "OSError as error:"]
+    assert block not in await window.ask_all(begun + "\n        pass\n")
+
+
 async def test_the_beginning_that_likely_lines_share_comes_last_and_is_told_apart(cache_dir: Path) -> None:
     calls = "".join(
         f"    gadget.records.append({each})\n" for each in ("one", "two(1)", "[3, 4]", '"five"', "six.seven")

@@ -65,8 +65,8 @@ class Position:
 
     @property
     def missing_lines(self) -> list[str]:
-        """The lines that are still to be written below, without spaces at their ends."""
-        return [line.rstrip() for line in split_lines(self.following)[1:]]
+        """The lines that are still to be written below, without comments behind code, and spaces at their ends."""
+        return [_without_comment(line) for line in split_lines(self.following)[1:]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,14 +205,20 @@ def _code_lines(path: str, text: str) -> Iterator[_CodeLine]:
     for number, line in enumerate(split_lines(text)):
         lexed = lex_line(line, open_string)
         if not open_string and not lexed.open_string and len(lexed.tokens) >= LEAST_TOKENS:
-            code = line.rstrip()
-            last = raw_tokens(code.lstrip())[-1]
-            if last.startswith("#"):
-                code = code[: -len(last)].rstrip()
+            code = _without_comment(line)
             end = start + len(line.rstrip("\r\n"))
             yield _CodeLine(path=path, number=number, start=start, end=end, code=code)
         open_string = lexed.open_string
         start += len(line)
+
+
+def _without_comment(line: str) -> str:
+    """Returns a line without the comment behind its code, and without spaces at its end."""
+    code = line.rstrip()
+    tokens = raw_tokens(code.lstrip())
+    if len(tokens) > 1 and tokens[-1].startswith("#"):
+        return code[: -len(tokens[-1])].rstrip()
+    return code
 
 
 def _cut(kind: Kind, code: str, n_name_chars: int, chance: random.Random) -> int | None:

@@ -30,7 +30,7 @@ def main() -> int:
     """Learns and writes."""
     parser = argparse.ArgumentParser(description="Learn when further lines of ghost text are right.")
     parser.add_argument("--folder", type=Path, required=True, help="where releases are kept between runs")
-    parser.add_argument("--each", type=int, default=80, help="positions of each kind in each project")
+    parser.add_argument("--each", type=int, default=40, help="positions of each kind in each project")
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     texts = (

@@ -22,9 +22,10 @@ MOST_FURTHER_LINES = 8
 LEAST_CONFIDENCE = 0.3  # of the first line; below, nobody is shown it, and what follows it is not looked for
 USUAL_UNIT = 4  # columns of one indentation
 LINES_OF_UNIT = 200  # above the cursor, in which the indentation is looked for
-MOST_LINES_FOR_ALIGNMENT = 1
+LINES_COMPARED = 400  # around the cursor, in which lines are looked at for blank ones between them
 _OPENERS, _CLOSERS = "([{", ")]}"
 _AFTER_BLANK_LINES = frozenset({"def", "class", "async", "@"})  # what hardly ever follows a line without a blank one
+_DEFINE = frozenset({"def", "class", "async"})
 _LEAVE_BLOCK = frozenset({"return", "raise", "pass", "break", "continue"})
 
 
@@ -99,10 +100,10 @@ def steps(place: AskedPlace, first: Continuation, confidence: float) -> Iterator
         if place.is_cancelled():
             return
         found = next_lines(place, block.context, block.changes(), block.analogues, n_before)
-        fitting = {line: support for line, support in found.items() if line is not None and block.may_follow(line)}
-        if not fitting:
+        line = max(found, key=lambda one: found[one].worth, default=None)
+        # What is likelier than any other may be the end of the block, or nothing that can be written.
+        if line is None or not block.may_follow(line):
             return
-        line = max(fitting, key=lambda one: fitting[one].worth)
         if line.tokens[0] in _AFTER_BLANK_LINES and not block.is_header and block.lines[-1][0] != "@":
             return
         if line.tokens == place.below and block.indent + line.change == block.start + (place.below_indent or 0):
@@ -111,7 +112,7 @@ def steps(place: AskedPlace, first: Continuation, confidence: float) -> Iterator
             place.layers, (*block.context, line.line_break)[-LONGEST_MATCH:], [(*line.tokens, END_OF_LINE)]
         )
         rivals = [support for other, support in found.items() if other != line]
-        row = _row(block, line, fitting[line], rivals, logprobs, confidence)
+        row = _row(block, line, found[line], rivals, logprobs, confidence)
         block.accept(line, n_before)
         yield Step(text=block.text_of_last(), row=row, logprobs=logprobs, is_end=block.is_end)
 
@@ -221,6 +222,22 @@ def _unit_of(place: AskedPlace) -> int:
     return TAB_COLUMNS if place.cursor.indent and margin(place, place.cursor.indent).startswith("\t") else USUAL_UNIT
 
 
+def _share_apart(place: AskedPlace, one: tuple[str, ...], following: tuple[str, ...]) -> float:
+    """Returns in which share of the places around the cursor a blank line stands between two lines of code."""
+    n_together = n_apart = 0
+    before: tuple[str, ...] = ()
+    is_blank = False
+    for line in place.file.lexed[max(0, place.line_number - LINES_COMPARED) : place.line_number + LINES_COMPARED]:
+        if not line.tokens:
+            is_blank = True
+            continue
+        if line.tokens == following and before == one:
+            n_together += 1
+            n_apart += is_blank
+        before, is_blank = line.tokens, False
+    return n_apart / n_together if n_together else 0.0
+
+
 def _row(
     block: _Block,
     line: BlockLine,
@@ -254,5 +271,13 @@ def _row(
         "is_below_in_block": place.below_indent == 0,
         "is_nothing_below": not place.below,
         "unknown_names": min(len(unknown), 3),
+        "rivals": math.log1p(len(rivals)),
+        "is_same_level": line.change == 0 and block.depth <= 0,
+        "is_dedent": line.change < 0 and block.depth <= 0,
+        "tokens": math.log(len(line.tokens)),
+        "literals": min(sum(token[0].isdigit() or token[-1] in "\"'" for token in line.tokens), 3),
+        "is_closer": line.tokens[0][0] in _CLOSERS,
+        "is_body_of_definition": block.is_header and block.lines[-1][0] in _DEFINE,
+        "blank_between": _share_apart(place, block.lines[-1], line.tokens),
     }
     return tuple(float(values[name]) for name in FURTHER_FEATURES)

@@ -32,6 +32,14 @@ FURTHER_FEATURES = (
     "is_below_in_block",
     "is_nothing_below",
     "unknown_names",
+    "rivals",  # logarithm of how many other lines may follow
+    "is_same_level",
+    "is_dedent",
+    "tokens",  # logarithm
+    "literals",
+    "is_closer",
+    "is_body_of_definition",
+    "blank_between",  # share of the file's other places with these two lines in which a blank one stands between them
 )
 
 
