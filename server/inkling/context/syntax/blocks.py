@@ -19,6 +19,7 @@ _TOP_LEVEL = re.compile(r"^(?=[^\s#)\]}])", re.MULTILINE)
 _CONTINUATION = re.compile(r"(?:elif|else|except|finally|case)\b|[\"')\]}]")
 
 _CLOSER_OF = {"(": ")", "[": "]", "{": "}"}
+_HEADS = ("", "if _:\n    pass\n", "try:\n    pass\n", "match _:\n ")  # above `else`, `except`, `case`
 _LEADING_CLOSERS = re.compile(r"\s*[)\]}]+")
 _USUAL_ENDS = ("", "_", " in _", " else _", " import _", ": _", "()")  # of a line that stops behind a name or bracket
 
@@ -88,17 +89,13 @@ def judge(text: str, offset: int, insertion: str) -> str:
 def judge_beginning(text: str, offset: int, insertion: str) -> str:
     """Returns what the beginning of a line does to the syntax: a value of `core.ports.SyntaxVerdict`, never "parses".
 
-    That a file does not parse for a line that is not over says nothing. What no usual end of the line mends is judged
-    as if it were whole.
+    That a file does not parse for a line that is not over says nothing. So it is asked whether the line can go on to
+    be one, by itself or within brackets; where no usual end makes it one, it is judged as if it were whole.
     """
-    start, end = block_around(text[:offset] + insertion + text[offset:], offset)
-    end -= len(insertion)
-    line_begin, line_finish = line_start(text, offset), line_end(text, offset)
-    before, suffix = text[line_begin:offset] + insertion, text[offset:line_finish]
-    head, tail = text[start:line_begin], text[line_finish:end]
-    for whole in _whole_lines(before, suffix):
-        if parses(head + whole + tail) or parses(head + whole + _least_body(whole) + tail):
-            return "not_decided"
+    before = text[line_start(text, offset) : offset] + insertion
+    suffix = text[offset : line_end(text, offset)]
+    if any(_is_line(whole.strip()) for whole in _whole_lines(before, suffix)):
+        return "not_decided"
     return judge(text, offset, insertion)
 
 
@@ -145,6 +142,13 @@ def _whole_lines(before: str, suffix: str) -> Iterator[str]:
     for end in _USUAL_ENDS:
         whole = before + end + closers + suffix
         yield from (whole, whole + ":")
+
+
+def _is_line(line: str) -> bool:
+    """Tells whether a line can stand somewhere: by itself, behind what it continues, or in brackets of lines above."""
+    body = _least_body(line)
+    wholes = (*(head + line + body for head in _HEADS), f"_({line}\n)", "{" + line + "\n}")
+    return any(map(parses, wholes))
 
 
 def _closers(line: str) -> str:
