@@ -202,6 +202,12 @@ def test_symbols_are_found_with_signatures_over_several_lines() -> None:
     assert fill.docstring == "Fill it."
 
 
+def test_a_method_knows_the_bases_of_its_class() -> None:
+    debt, settle, free = symbols_in("class Debt(base.Base):\n    def settle(self): ...\n\ndef free(): ...\n")
+    assert (debt.owner_bases, free.owner_bases) == (frozenset(), frozenset())
+    assert (settle.owner, settle.owner_bases) == ("Debt", {"base", "Base"})
+
+
 def test_functions_in_docstrings_do_not_count() -> None:
     assert [symbol.name for symbol in symbols_in('def f():\n    """\n    def g():\n        pass\n    """\n')] == ["f"]
 

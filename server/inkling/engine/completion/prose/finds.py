@@ -36,6 +36,8 @@ FEATURES: dict[ProseKind, Sequence[str]] = {
         "has_same_parameters",
         "name_likeness",
         "owner_likeness",
+        "is_overridden",
+        "is_sibling",
         "is_same_verb",
         "is_exchanged",
         "is_unexplained",

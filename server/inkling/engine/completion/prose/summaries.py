@@ -144,6 +144,8 @@ def _find(place: DocstringPlace, text: str, agreeing: Sequence[_Taken], n_found:
             float([exchange(name, taken.pairs) for name in other.parameter_names] == list(own.parameter_names)),
             likeness(other.words, own.words),
             likeness(other.owner_words, own.owner_words),
+            float(is_same_name and (other.owner in own.owner_bases or own.owner in other.owner_bases)),
+            float(is_same_name and not own.owner_bases.isdisjoint(other.owner_bases)),
             float(other.words[:1] == own.words[:1]),
             is_exchanged,
             is_unexplained,

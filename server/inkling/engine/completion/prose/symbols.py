@@ -15,6 +15,7 @@ MOST_HEADER_CHARS = 4000  # a longer signature is not written by hand
 _HEADER = re.compile(r"^([ \t]*)(?:async[ \t]+)?(def|class)[ \t]+([^\W\d]\w*)", re.MULTILINE)
 _DOCSTRING_START = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\r?\n)*[ \t]*[rRuU]?(\"\"\"|''')")
 _SIGNIFICANT = re.compile(r"[()\[\]{}:,=]|\"[^\"\n]*\"|'[^'\n]*'|#[^\n]*")
+_NAME = re.compile(r"[^\W\d]\w*")
 _NO_PARAMETERS = frozenset({"self", "cls", "mcs", "mcls", "*", "/", ""})
 
 
@@ -41,6 +42,7 @@ class Symbol:
         owner: The name of the class that it is in; "" for none.
         words: The words of its name.
         owner_words: The words of its class's name.
+        owner_bases: The names that stand behind its class's name, between parentheses.
         parameters: Its parameters without `self` and `cls`.
         returns: What is annotated to be returned; "" for nothing.
         start: Offset of its header's line.
@@ -53,6 +55,7 @@ class Symbol:
     owner: str
     words: Words
     owner_words: Words
+    owner_bases: frozenset[str]
     parameters: tuple[Parameter, ...]
     returns: str
     start: int
@@ -73,7 +76,7 @@ class Symbol:
 def symbols_in(text: str) -> list[Symbol]:
     """Returns the functions and classes of a text in their order; those in docstrings do not count."""
     found: list[Symbol] = []
-    owners: list[tuple[int, str]] = []
+    owners: list[tuple[int, str, frozenset[str]]] = []
     free_from = 0
     for match in _HEADER.finditer(text):
         if match.start() < free_from:
@@ -85,17 +88,20 @@ def symbols_in(text: str) -> list[Symbol]:
         header_end, parameters, returns = header
         while owners and owners[-1][0] >= indent:
             owners.pop()
-        owner = owners[-1][1] if owners else ""
-        owners.append((indent, name if what == "class" else ""))
+        owner, owner_bases = owners[-1][1:] if owners else ("", frozenset())
+        is_class = what == "class"
+        bases = frozenset(_NAME.findall(text, match.end(), header_end)) - {"object"} if is_class else frozenset()
+        owners.append((indent, name if is_class else "", bases))
         docstring, free_from = _docstring_after(text, header_end)
         found.append(
             Symbol(
-                is_class=what == "class",
+                is_class=is_class,
                 name=name,
                 owner=owner,
                 words=words_of(name),
                 owner_words=words_of(owner),
-                parameters=() if what == "class" else parameters,
+                owner_bases=owner_bases,
+                parameters=() if is_class else parameters,
                 returns=returns,
                 start=match.start(),
                 header_end=header_end,
