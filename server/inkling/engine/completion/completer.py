@@ -93,9 +93,9 @@ class EmbeddedCompleter:
         self._worker.notify("saved", [str(path) for path in paths])
 
     async def complete(self, request: CompletionRequest) -> Sequence[Candidate] | NoSuggestion:
-        """Returns up to three texts for the cursor, the likeliest first, or why there are none.
+        """Returns up to three lines for the cursor, the likeliest first, or why there are none.
 
-        Where no whole line is likely a beginning of it may follow these.
+        The likeliest with the lines that are certain to follow it may stand before these. Where no whole line is likely a beginning of it may follow these.
 
         Raises:
             WorkerError: The worker died, is not running, or missed the deadline.

@@ -24,6 +24,7 @@ USUAL_UNIT = 4  # columns of one indentation
 LINES_OF_UNIT = 200  # above the cursor, in which the indentation is looked for
 LINES_COMPARED = 400  # around the cursor, in which lines are looked at for blank ones between them
 _OPENERS, _CLOSERS = "([{", ")]}"
+_ONE_OPENER = frozenset(_OPENERS)
 _AFTER_BLANK_LINES = frozenset({"def", "class", "async", "@"})  # what hardly ever follows a line without a blank one
 _DEFINE = frozenset({"def", "class", "async"})
 _LEAVE_BLOCK = frozenset({"return", "raise", "pass", "break", "continue"})
@@ -154,7 +155,7 @@ class _Block:
     def changes(self) -> list[int]:
         """Returns the changes of indentation that may follow."""
         last = self.lines[-1]
-        if self.is_header or last[-1].strip()[-1:] in _OPENERS_SET:
+        if self.is_header or last[-1].strip() in _ONE_OPENER:
             return [self._unit]
         if self.depth > 0:
             aligned = self._aligned()
@@ -186,7 +187,7 @@ class _Block:
 
     def text_of_last(self) -> str:
         """Returns the last line as the document writes it."""
-        return margin(self.place, self.indent) + join(self.lines[-1]).rstrip()
+        return _margin(self.place, self.indent) + join(self.lines[-1]).rstrip()
 
     def _aligned(self) -> int | None:
         """Returns the change of indentation to what stands behind the innermost bracket that the last line opens."""
@@ -200,10 +201,7 @@ class _Block:
         return is_open[-1] + 1 if is_open else None
 
 
-_OPENERS_SET = frozenset(_OPENERS)
-
-
-def margin(place: AskedPlace, indent: int) -> str:
+def _margin(place: AskedPlace, indent: int) -> str:
     """Returns the white space that stands before a line with an indentation in columns, in the document's way."""
     lines = place.file.lines[max(0, place.line_number - LINES_OF_UNIT) : place.line_number + 1]
     if any(line.startswith("\t") for line in lines):
@@ -219,7 +217,7 @@ def _unit_of(place: AskedPlace) -> int:
         if line.tokens[-1] == ":" and below is not None and below > line.indent:
             return below - line.indent
         below = line.indent
-    return TAB_COLUMNS if place.cursor.indent and margin(place, place.cursor.indent).startswith("\t") else USUAL_UNIT
+    return TAB_COLUMNS if place.cursor.indent and _margin(place, place.cursor.indent).startswith("\t") else USUAL_UNIT
 
 
 def _share_apart(place: AskedPlace, one: tuple[str, ...], following: tuple[str, ...]) -> float:
