@@ -95,7 +95,8 @@ class EmbeddedCompleter:
     async def complete(self, request: CompletionRequest) -> Sequence[Candidate] | NoSuggestion:
         """Returns up to three lines for the cursor, the likeliest first, or why there are none.
 
-        The likeliest with the lines that are certain to follow it may stand before these. Where no whole line is likely a beginning of it may follow these.
+        The likeliest with the lines that are certain to follow it may stand before these; where no whole line is
+        likely, a beginning of it may stand behind.
 
         Raises:
             WorkerError: The worker died, is not running, or missed the deadline.
