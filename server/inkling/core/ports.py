@@ -63,7 +63,8 @@ class SyntaxVerdict(StrEnum):
     """What a candidate does to the syntax of a file.
 
     PARSES: the statement around it parses with it. BREAKS: the file parsed and would not, or the line that it completes
-    cannot be. NOT_DECIDED: the file does not parse either way, for reasons that may lie elsewhere.
+    cannot be. NOT_DECIDED: the file does not parse either way, for reasons that may lie elsewhere, or the candidate
+    is the beginning of a line that can still become whole.
     """
 
     PARSES = "parses"
