@@ -68,6 +68,21 @@ export const FULL: Insights = {
     { words: "attribute does not exist", n: 96, hadCandidate: true },
     { words: "rejected here before", n: 41, hadCandidate: true },
   ],
+  reviews: {
+    counts: { name: "", nShown: 48, nApplied: 12, nResolved: 9, nDismissed: 8, nChanged: 11 },
+    bySeverity: [
+      { name: "error", nShown: 20, nApplied: 7, nResolved: 6, nDismissed: 1, nChanged: 5 },
+      { name: "warning", nShown: 28, nApplied: 5, nResolved: 3, nDismissed: 7, nChanged: 6 },
+    ],
+    mostDismissed: [
+      { name: "ruff.B006", nShown: 9, nApplied: 0, nResolved: 1, nDismissed: 6, nChanged: 0 },
+      { name: "behaviour.slower", nShown: 3, nApplied: 0, nResolved: 0, nDismissed: 2, nChanged: 1 },
+    ],
+    reasons: [
+      { words: "It is intended", n: 6 },
+      { words: "Never this rule here", n: 1 },
+    ],
+  },
   knob: [
     ["eager", "Eager: lose at most 1%", 0.08, 0.006, 0.07],
     ["balanced", "Balanced: lose at most 5%", 0.17, 0.044, 0.24],
@@ -123,6 +138,7 @@ export const EMPTY: Insights = {
   nJudgedRead: 0,
   latency: [],
   hidden: [],
+  reviews: { counts: { name: "", nShown: 0, nApplied: 0, nResolved: 0, nDismissed: 0, nChanged: 0 }, bySeverity: [], mostDismissed: [], reasons: [] },
   knob: FULL.knob.map((forecast) => ({ ...forecast, basis: "none", suggestionsAnHour: null, acceptsLost: null, rejectedHidden: null })),
   model: { ...FULL.model, nEvents: 0, logLoss: null, priorLogLoss: null, offsets: [] },
   drift: [],

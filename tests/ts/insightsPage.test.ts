@@ -215,6 +215,36 @@ describe("the page", () => {
     expect(section(FULL, "reliability").lead).toContain("off by 2.7 percentage points on average, over the latest 1,890 judged suggestions");
   });
 
+  it("tells what became of review comments, by severity, rule and reason", () => {
+    expect(section(FULL, "reviews").lead).toMatch(
+      /^Of 48 comments that you read, 12 \(25%\) had their suggestion applied, 9 \(19%\) were resolved, 8 \(17%\) dismissed; of 11 \(23%\) the lines were changed/,
+    );
+    expect(rows(section(FULL, "reviews"))).toEqual([
+      ["Error", "20", "7", "6", "1", "5"],
+      ["Warning", "28", "5", "3", "7", "6"],
+      ["All", "48", "12", "9", "8", "11"],
+    ]);
+    expect(rows(section(FULL, "reviews-dismissed-rules"))[0]).toEqual(["ruff.B006", "9", "0", "1", "6", "0"]);
+    expect(rows(section(FULL, "reviews-reasons"))).toEqual([
+      ["It is intended", "6"],
+      ["Never this rule here", "1"],
+    ]);
+  });
+
+  it("says of reviews that there were none, or what is not known of dismissals", () => {
+    const ids = (insights: Insights) => sections(insights).flatMap(({ id }) => (id.startsWith("reviews") ? [id] : []));
+    expect(ids(EMPTY)).toEqual(["reviews"]);
+    expect(section(EMPTY, "reviews").lead).toContain("No review comment was read in the editor yet");
+    const inShell = { ...EMPTY, reviews: { ...EMPTY.reviews, reasons: FULL.reviews.reasons } };
+    expect(rows(section(inShell, "reviews"))).toHaveLength(2);
+    const liked = { ...FULL, reviews: { ...FULL.reviews, counts: { ...FULL.reviews.counts, nDismissed: 0 }, mostDismissed: [], reasons: [] } };
+    expect(ids(liked)).toEqual(["reviews"]);
+    const forgotten = { ...FULL, reviews: { ...FULL.reviews, reasons: [] } };
+    expect(section(forgotten, "reviews-reasons").lead).toBe("No reason is kept any more.");
+    const elsewhere = { ...FULL, reviews: { ...FULL.reviews, counts: liked.reviews.counts, mostDismissed: [] } };
+    expect(section(elsewhere, "reviews-dismissed-rules").lead).toBe("No comment was dismissed in the editor.");
+  });
+
   it("turns log-odds into words", () => {
     expect(rows(section(FULL, "learned"))[0]).toEqual(["in the project billing", "against", "0.538", "-0.62", "0.11"]);
     expect(section(FULL, "learned").lead).toContain("log-loss of 0.524, without it 0.581; lower is better, so it pays.");

@@ -1,6 +1,15 @@
 /** The page as data: what it says, draws and lists, made of the figures by plain functions. */
 
-import type { CardFact, GroupCounts, Insights, Interval, KnobForecast } from "../pure/protocol";
+import type {
+  CardFact,
+  DismissalReason,
+  GroupCounts,
+  Insights,
+  Interval,
+  KnobForecast,
+  ReviewActivity,
+  ReviewCounts,
+} from "../pure/protocol";
 import {
   acceptanceChart,
   hiddenChart,
@@ -102,6 +111,7 @@ export function sections(insights: Insights): readonly Section[] {
     knob(insights.knob),
     reliability(insights),
     hidden(insights),
+    ...reviews(insights.reviews),
     latency(insights),
     latencyByDay(insights),
     groups("by-source", "By source", "Source", insights.bySource),
@@ -210,6 +220,59 @@ function hidden({ hidden: reasons }: Insights): Section {
       columns: [words("Reason"), words("Suggestion"), number("Times")],
       rows: reasons.map((reason) => ({ cells: [reason.words, reason.hadCandidate ? "hidden" : "none", format.count(reason.n)] })),
     },
+  };
+}
+
+const SEVERITY_WORDS: Readonly<Record<string, string>> = { error: "Error", warning: "Warning", note: "Note" };
+
+function reviews({ counts, bySeverity, mostDismissed, reasons }: ReviewActivity): readonly Section[] {
+  const section = { id: "reviews", title: "Review comments", isWide: true };
+  if (counts.nShown === 0) {
+    const lead = "No review comment was read in the editor yet: Inkling: Review Changes looks at what you changed.";
+    return [reasons.length === 0 ? { ...section, lead } : { ...section, lead, table: reasonTable(reasons) }];
+  }
+  const n = (each: number): string => `${format.count(each)} (${format.percentOf(each, counts.nShown)})`;
+  const lead = `Of ${format.countOf(counts.nShown, "comment")} that you read, ${n(counts.nApplied)} had their suggestion applied, ${n(counts.nResolved)} were resolved, ${n(counts.nDismissed)} dismissed; of ${n(counts.nChanged)} the lines were changed afterwards without an answer. What you take and dismiss decides what is shown first and what is folded away.`;
+  const all: Section = { ...section, lead, table: commentTable("What became of comments", "Severity", [...bySeverity, { ...counts, name: "All" }]) };
+  if (counts.nDismissed === 0 && reasons.length === 0) {
+    return [all];
+  }
+  return [
+    all,
+    {
+      id: "reviews-dismissed-rules",
+      title: "Rules dismissed most",
+      isWide: false,
+      ...(mostDismissed.length === 0
+        ? { lead: "No comment was dismissed in the editor." }
+        : { lead: "Never This Rule Here silences one for a repository.", table: commentTable("Rules dismissed most", "Rule", mostDismissed) }),
+    },
+    {
+      id: "reviews-reasons",
+      title: "Why comments were dismissed",
+      isWide: false,
+      ...(reasons.length === 0
+        ? { lead: "No reason is kept any more." }
+        : { lead: "In the editor and in a shell, in your words.", table: reasonTable(reasons) }),
+    },
+  ];
+}
+
+function commentTable(caption: string, column: string, rows: readonly ReviewCounts[]): Table {
+  return {
+    caption,
+    columns: [words(column), number("Shown"), number("Applied"), number("Resolved"), number("Dismissed"), number("Lines changed later")],
+    rows: rows.map(({ name, nShown, nApplied, nResolved, nDismissed, nChanged }) => ({
+      cells: [SEVERITY_WORDS[name] ?? name, ...[nShown, nApplied, nResolved, nDismissed, nChanged].map(format.count)],
+    })),
+  };
+}
+
+function reasonTable(reasons: readonly DismissalReason[]): Table {
+  return {
+    caption: "Reasons given for dismissals",
+    columns: [words("Reason"), number("Times")],
+    rows: reasons.map((reason) => ({ cells: [reason.words, format.count(reason.n)] })),
   };
 }
 

@@ -438,6 +438,30 @@ export interface DriftLine {
   readonly isCertain: boolean;
 }
 
+/** What became of review comments of one kind. */
+export interface ReviewCounts {
+  readonly name: string;
+  readonly nShown: number;
+  readonly nApplied: number;
+  readonly nResolved: number;
+  readonly nDismissed: number;
+  readonly nChanged: number;
+}
+
+/** How often a reason was given for a dismissal, in the words of the user. */
+export interface DismissalReason {
+  readonly words: string;
+  readonly n: number;
+}
+
+/** What became of review comments. */
+export interface ReviewActivity {
+  readonly counts: ReviewCounts;
+  readonly bySeverity: readonly ReviewCounts[];
+  readonly mostDismissed: readonly ReviewCounts[];
+  readonly reasons: readonly DismissalReason[];
+}
+
 /** The whole page. */
 export interface Insights {
   readonly madeAtMs: number;
@@ -452,6 +476,7 @@ export interface Insights {
   readonly nJudgedRead: number;
   readonly latency: readonly LatencyBin[];
   readonly hidden: readonly ReasonCount[];
+  readonly reviews: ReviewActivity;
   readonly knob: readonly KnobForecast[];
   readonly model: ModelCard;
   readonly drift: readonly DriftLine[];

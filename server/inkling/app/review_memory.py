@@ -30,6 +30,7 @@ from inkling.models.regular_file import read_regular, set_aside, write_whole
 
 logger = logging.getLogger(__name__)
 
+_FOLDER: Final = "reviews"  # in the folder of the user's data
 MAX_FILE_BYTES: Final = 8 * 1024 * 1024  # some 20,000 comments
 MAX_SCOPES: Final = 100  # branches whose last review is known; the oldest is forgotten first
 MAX_CLOSED: Final = 5000  # dismissed comments; the oldest is forgotten first
@@ -44,7 +45,7 @@ class ReviewFile:
     def __init__(self, data_dir: Path, common_dir: Path) -> None:
         """Takes the folder of the user's data, and what all working trees of the repository have in common."""
         name = hashlib.sha256(os.fsencode(common_dir.resolve())).hexdigest()[:24]
-        self.path = data_dir / "reviews" / f"{name}.json"
+        self.path = data_dir / _FOLDER / f"{name}.json"
 
     async def closed(self) -> frozenset[str]:
         """Returns the fingerprints of comments that were dismissed or resolved."""
@@ -155,24 +156,7 @@ class ReviewFile:
             }
 
     def _read(self) -> dict[str, Any]:
-        """Returns what is kept; nothing where there is no file, or it is damaged: then it is set aside."""
-        try:
-            content = read_regular(self.path, MAX_FILE_BYTES)
-        except FileNotFoundError:
-            return nothing_known()
-        except OSError as error:
-            logger.warning("earlier reviews are not known: %s", error)
-            return nothing_known()
-        try:
-            data = as_of_now(json.loads(content))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            logger.warning("earlier reviews are not known; %s is damaged and set aside: %s", self.path, error)
-            with contextlib.suppress(OSError):
-                set_aside(self.path)
-            return nothing_known()
-        if data["version"] > VERSION:
-            logger.warning("earlier reviews are not known; %s was written by a newer Inkling", self.path)
-        return data
+        return _read_file(self.path)
 
     @contextlib.contextmanager
     def _changed(self) -> Iterator[dict[str, Any]]:
@@ -202,6 +186,33 @@ class ReviewFile:
             with contextlib.suppress(OSError):  # some network file systems have no locks
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+
+def closed_anywhere(data_dir: Path) -> list[ClosedEntry]:
+    """Returns what does not come back in any repository, those of one repository the latest first."""
+    files = sorted((data_dir / _FOLDER).glob("*.json"))
+    return [entry for path in files for entry in closed_entries(_read_file(path))]
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    """Returns what is kept in a file; nothing where there is none, or it is damaged: then it is set aside."""
+    try:
+        content = read_regular(path, MAX_FILE_BYTES)
+    except FileNotFoundError:
+        return nothing_known()
+    except OSError as error:
+        logger.warning("earlier reviews are not known: %s", error)
+        return nothing_known()
+    try:
+        data = as_of_now(json.loads(content))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        logger.warning("earlier reviews are not known; %s is damaged and set aside: %s", path, error)
+        with contextlib.suppress(OSError):
+            set_aside(path)
+        return nothing_known()
+    if data["version"] > VERSION:
+        logger.warning("earlier reviews are not known; %s was written by a newer Inkling", path)
+    return data
 
 
 def review_scope(wanted: Wanted, repository: Repository) -> str:

@@ -24,6 +24,7 @@ class ClosedEntry:
         path: The file it is in; empty for a rule.
         message: What it says; empty for a rule.
         closed_with: The fingerprint of the comment that it was closed as a part of; its own where it was that comment.
+        at_s: When, in seconds since the Unix epoch; 0 where that was not kept.
     """
 
     name: str
@@ -33,6 +34,7 @@ class ClosedEntry:
     path: str = ""
     message: str = ""
     closed_with: str = ""
+    at_s: int = 0
 
 
 def nothing_known() -> dict[str, Any]:
@@ -55,6 +57,8 @@ def as_of_now(data: Any) -> dict[str, Any]:
     for entry in closed_entries(known):
         if not all(isinstance(text, str) for text in (entry.reason, entry.rule, entry.path, entry.message)):
             raise ValueError("a closed comment is not whole")
+        if not isinstance(entry.at_s, int):
+            raise ValueError("a time is no number")
     for last in known["scopes"].values():
         for comment in last["shown"]:
             texts = [comment["rule"], comment["path"], comment["message"], *comment["fingerprints"]]
@@ -97,7 +101,7 @@ def put_silenced(data: dict[str, Any], rule: str, reason: str) -> None:
 def closed_entries(data: Mapping[str, Any]) -> list[ClosedEntry]:
     """Returns all that does not come back: silenced rules, then comments, the latest first."""
     rules = [
-        ClosedEntry(name=rule, closing=Closing.RULE_SILENCED, reason=kept["reason"], rule=rule)
+        ClosedEntry(name=rule, closing=Closing.RULE_SILENCED, reason=kept["reason"], rule=rule, at_s=kept.get("at", 0))
         for rule, kept in data["silenced"].items()
     ]
     comments = [
@@ -109,6 +113,7 @@ def closed_entries(data: Mapping[str, Any]) -> list[ClosedEntry]:
             path=kept["path"],
             message=kept["message"],
             closed_with=kept.get("with", name),
+            at_s=kept.get("at", 0),
         )
         for name, kept in data["closed"].items()
     ]

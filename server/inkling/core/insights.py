@@ -163,6 +163,52 @@ class DriftLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewCounts:
+    """What became of review comments of one kind.
+
+    Attributes:
+        name: The severity or the rule; empty for all comments.
+        n_shown: Comments that were read in the editor.
+        n_applied: Of these, those whose suggestion was applied.
+        n_resolved: Those that were resolved.
+        n_dismissed: Those that were dismissed, or their rule silenced.
+        n_changed: Those with none of this whose lines were changed after they were read.
+    """
+
+    name: str
+    n_shown: int
+    n_applied: int
+    n_resolved: int
+    n_dismissed: int
+    n_changed: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DismissalReason:
+    """How often a reason was given for a dismissal, in the words of the user."""
+
+    words: str
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewActivity:
+    """What became of review comments.
+
+    Attributes:
+        counts: Of all comments.
+        by_severity: The same by severity, the worst first; severities that did not occur are left out.
+        most_dismissed: The same by rule: those of which comments were dismissed, the most dismissed first, at most 10.
+        reasons: Why comments were dismissed, in the editor and in a shell, the most frequent first, at most 8.
+    """
+
+    counts: ReviewCounts
+    by_severity: list[ReviewCounts]
+    most_dismissed: list[ReviewCounts]
+    reasons: list[DismissalReason]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Insights:
     """The whole page.
 
@@ -179,6 +225,7 @@ class Insights:
         n_judged_read: Judged suggestions that reliability, forecast and drift were computed from: the latest ones.
         latency: Decisions by time taken.
         hidden: What was not shown, by reason, the most frequent first.
+        reviews: What became of review comments.
         knob: Forecasts, the one in force among them where it is known.
         model: The acceptance model.
         drift: What changed of late; empty with too little data.
@@ -199,6 +246,7 @@ class Insights:
     n_judged_read: int
     latency: list[LatencyBin]
     hidden: list[ReasonCount]
+    reviews: ReviewActivity
     knob: list[KnobForecast]
     model: ModelCard
     drift: list[DriftLine]

@@ -19,7 +19,7 @@ from inkling.core.events import (
     Statistics,
     SurvivalKind,
 )
-from inkling.core.suggestion import Reason
+from inkling.core.suggestion import Reason, SuggestionId
 from inkling.telemetry import daily_counts
 from inkling.telemetry.judgements import ACCEPTING, ACTING, READ_AFTER_MS, FingerprintPair, precedence
 from inkling.telemetry.rows import (
@@ -113,6 +113,11 @@ _JUDGED_SUGGESTIONS = f"""
     ORDER BY at_ms, id
 """  # noqa: S608 - put together from constants only
 
+_COMMENT_FINGERPRINTS = f"""
+    SELECT suggestion_id, text_fingerprint FROM decisions
+    WHERE at_ms >= ? AND feature = '{Feature.REVIEW}' AND was_offered AND text_fingerprint IS NOT NULL
+"""  # noqa: S608 - put together from constants only
+
 _Member = TypeVar("_Member", Reason, OutcomeKind)
 JudgedOutcome = tuple[int, Outcome, FingerprintPair | None, Feature | None]
 
@@ -151,6 +156,12 @@ def judged_suggestions(
     bounds = {"since_ms": since_ms, "limit": max(0, min(limit, MAX_DECISIONS)), "feature": feature.value}
     suggestions = map(judged_suggestion, _by_column(connection.execute(_JUDGED_SUGGESTIONS, bounds)))
     return [suggestion for suggestion in suggestions if suggestion is not None]
+
+
+def comment_fingerprints(connection: sqlite3.Connection, since_ms: int) -> dict[SuggestionId, str]:
+    """Returns the fingerprints of review comments that were offered since a moment, by which they are closed."""
+    rows = connection.execute(_COMMENT_FINGERPRINTS, [since_ms])
+    return {SuggestionId(suggestion_id): fingerprint for suggestion_id, fingerprint in rows}
 
 
 def statistics(connection: sqlite3.Connection, since_ms: int, path: Path) -> Statistics:

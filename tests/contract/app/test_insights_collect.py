@@ -5,7 +5,7 @@ import json
 import random
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 from click.testing import CliRunner
@@ -16,10 +16,12 @@ from inkling.app.insights.collect import collect
 from inkling.app.insights.report import parse_gate, read_json
 from inkling.app.learning import reset, retrain_from_store
 from inkling.app.learning.files import OwnFiles
+from inkling.app.review_memory import ReviewFile
 from inkling.core.errors import BadSettingError, UserError
-from inkling.core.events import Decision, EventId, Outcome, OutcomeKind, Survival, SurvivalKind
+from inkling.core.events import Decision, EventId, Feature, Outcome, OutcomeKind, Survival, SurvivalKind
 from inkling.core.settings import GatePolicy, GateSettings
 from inkling.core.suggestion import Reason, SuggestionId
+from inkling.features.review import Closing, RememberedComment
 from inkling.models.acceptance import LogisticAcceptanceModel
 from inkling.models.featurize import FEATURE_NAMES
 from inkling.telemetry.database import DATABASE_NAME
@@ -176,6 +178,39 @@ def test_the_setting_in_force_is_among_the_forecasts_where_it_is_known(tmp_path:
 def test_settings_of_the_gate_that_are_none(wrong: str) -> None:
     with pytest.raises(BadSettingError, match="--gate"):
         parse_gate(wrong)
+
+
+def test_review_comments_are_counted_apart_with_what_is_kept_of_them(tmp_path: Path) -> None:
+    comments = [
+        (
+            replace(
+                decision,
+                feature=Feature.REVIEW,
+                text_fingerprint=f"f{number}",
+                features={"rule:ruff.B006": 1.0, "topic:lint": 1.0, "severity": 1.0},
+            ),
+            kind,
+        )
+        for number, (decision, kind) in enumerate(judged(3, [True, True, False]))
+    ]
+    store(tmp_path, comments)
+    memory = ReviewFile(tmp_path, tmp_path)
+
+    async def close() -> None:
+        for number, closing, reason in ((1, Closing.RESOLVED, ""), (2, Closing.DISMISSED, "It is intended")):
+            comment = RememberedComment(
+                fingerprints=(f"f{number}",), rule="ruff.B006", path=PurePosixPath("a.py"), message="Mutable."
+            )
+            await memory.close(comment, closing, reason)
+
+    asyncio.run(close())
+    found = collect(tmp_path, 90, GateSettings())
+    assert found.counts.n_offered == 0
+    counts = found.reviews.counts
+    assert (counts.n_shown, counts.n_applied, counts.n_resolved, counts.n_dismissed) == (3, 1, 1, 1)
+    assert [(each.words, each.n) for each in found.reviews.reasons] == [("It is intended", 1)]
+    told = json.loads(read_json(tmp_path, 90, GateSettings()))["reviews"]
+    assert (told["mostDismissed"][0]["name"], told["bySeverity"][0]["name"]) == ("ruff.B006", "warning")
 
 
 def test_damaged_files_of_one_s_own_are_told(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ describe("insights", () => {
     await isIdle();
     console.log(`Insights of an empty log were there after ${Date.now() - begunMs} ms`);
     assert.match(await window.webview.locator("#acceptance").textContent(), /Nothing was judged yet: accept a suggestion with Tab/);
+    assert.match(await window.webview.locator("#reviews").textContent(), /No review comment was read in the editor yet/);
     assert.equal(await tile("Judged"), "0");
     assert.equal(await window.webview.locator("#acceptance canvas").count(), 0);
   });

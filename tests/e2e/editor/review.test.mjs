@@ -161,4 +161,15 @@ describe("review of changes", () => {
     await window.runCommand("Inkling: Clear Review");
     await waitFor("no threads", async () => (await window.page.locator(".review-widget").count()) === 0);
   });
+
+  scenario("what became of comments is counted on the Insights page", async () => {
+    await window.press("Control+KeyB"); // The side bar takes a third of the picture.
+    await window.runCommand("Inkling: Insights");
+    const section = window.webview.locator("#reviews");
+    await section.waitFor({ timeout: REVIEW_MS });
+    assert.match(await section.textContent(), /^Review commentsOf \d comments? that you read/);
+    assert.match(await section.locator("tbody tr").last().textContent(), /^All/);
+    await section.scrollIntoViewIfNeeded();
+    await window.screenshot(path.join(ARTIFACTS, "review-insights.png"));
+  });
 });

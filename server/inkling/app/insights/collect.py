@@ -8,9 +8,11 @@ from typing import Final
 
 from inkling.app.insights.card import model_card
 from inkling.app.insights.reliability import reliability
+from inkling.app.insights.reviews import review_activity
 from inkling.app.learning.own_model import Probability, load_own_model, load_points, probabilities_in_force
+from inkling.app.review_memory import closed_anywhere
 from inkling.core.errors import StoreError, UserError
-from inkling.core.events import JudgedSuggestion
+from inkling.core.events import Feature, JudgedSuggestion
 from inkling.core.insights import DriftLine, Insights, KnobForecast
 from inkling.core.settings import GateSettings
 from inkling.models.artifact import StudyPoints
@@ -21,7 +23,7 @@ from inkling.models.replay_forecast import forecasts
 from inkling.telemetry.activity import read_activity
 from inkling.telemetry.archive import opened
 from inkling.telemetry.database import DATABASE_NAME
-from inkling.telemetry.reading import judged_suggestions
+from inkling.telemetry.reading import comment_fingerprints, judged_suggestions
 
 MAX_ROWS = 20_000  # the latest decisions that reliability, forecasts and drift are computed from; about a month
 _MS_PER_DAY = 24 * 60 * 60 * 1000
@@ -55,6 +57,8 @@ def collect(data_dir: Path, n_days: int, gate: GateSettings | None) -> Insights:
         with opened(data_dir, to_read=True) as connection:
             activity = read_activity(connection, since_ms)
             all_rows = judged_suggestions(connection, min(since_ms, own.reset_ms), MAX_ROWS)
+            comments = judged_suggestions(connection, since_ms, MAX_ROWS, Feature.REVIEW)
+            fingerprints = comment_fingerprints(connection, since_ms)
             not_learned = judged_suggestions(connection, own.since_ms, MAX_ROWS_LEARNED)
     except StoreError as error:
         raise UserError(str(error)) from error
@@ -78,6 +82,7 @@ def collect(data_dir: Path, n_days: int, gate: GateSettings | None) -> Insights:
         n_judged_read=came_true.n_judged,
         latency=activity.latency,
         hidden=activity.hidden,
+        reviews=review_activity(comments, fingerprints, closed_anywhere(data_dir), since_ms),
         knob=_knob(rows, gate, points, own.prior.artifact.study_points, probability),
         model=model_card(own.prior.artifact, own.model.state),
         drift=_drift_lines(drift),

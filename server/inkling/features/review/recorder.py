@@ -18,7 +18,8 @@ MODEL_VERSION: Final = "review-counts-1"
 RULE: Final = "rule:"  # begins the name of the feature that says of which rule a comment is; its value is 1
 TOPIC: Final = "topic:"
 CONFIDENCE: Final = "confidence"
-_SEVERITY: Final = {Severity.NOTE: 0.0, Severity.WARNING: 1.0, Severity.ERROR: 2.0}
+SEVERITY: Final = "severity"
+SEVERITY_VALUES: Final = {Severity.NOTE: 0.0, Severity.WARNING: 1.0, Severity.ERROR: 2.0}
 
 
 class ReviewRecorder:
@@ -96,7 +97,7 @@ def _features(comment: ReviewComment, *, n_lines: int, is_folded: bool) -> dict[
         f"{RULE}{comment.rule}": 1.0,
         f"{TOPIC}{comment.topic}": 1.0,
         CONFIDENCE: comment.confidence,
-        "severity": _SEVERITY[comment.severity],
+        SEVERITY: SEVERITY_VALUES[comment.severity],
         "is_confirmed": float(comment.confirmation is Confirmation.CONFIRMED),
         "claims_failure": float(comment.claims_failure),
         "has_reproduction": float(comment.reproduction is not None),
