@@ -84,8 +84,13 @@ class AnaloguesOfBlock:
                 yield None
                 continue
             tokens = lines.line(number)
-            is_fit = 0 < len(tokens) <= MOST_TOKENS and LONG_STRING not in tokens
-            yield BlockLine(tokens=Renaming(pairs).renamed(tokens), change=int(line_break)) if is_fit else None
+            if not 0 < len(tokens) <= MOST_TOKENS or LONG_STRING in tokens:
+                yield None
+                continue
+            # Nothing is exchanged where all lines are alike, and to find that out is slow.
+            is_same = all(old == new for old, new in pairs)
+            renamed = tokens if is_same else Renaming(pairs).renamed(tokens)
+            yield BlockLine(tokens=renamed, change=int(line_break))
 
     def accept(self, line: BlockLine, n_before: int) -> None:
         """Takes what the next line is taken to be; it shows more names that stand for others."""
