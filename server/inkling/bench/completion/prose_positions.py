@@ -1,7 +1,7 @@
 """Cursors in docstrings and comments whose rest of the line is known."""
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -176,11 +176,3 @@ def _comments(path: str, text: str) -> Iterator[_Line]:
                 yield _Line(path=path, kind=ProsePlaceKind.COMMENT, start=end - len(last), end=end, closing="")
         open_string = lexed.open_string
         start += len(line)
-
-
-def by_project(positions: Sequence[ProsePosition]) -> dict[str, list[ProsePosition]]:
-    """Returns positions by the project they are of."""
-    found: dict[str, list[ProsePosition]] = {}
-    for position in positions:
-        found.setdefault(position.project, []).append(position)
-    return found

@@ -50,7 +50,7 @@ FEATURES: dict[ProseKind, Sequence[str]] = {
         "is_in_file",
         "nearness",
         "is_test",
-        "share_typed_and_unexplained",
+        "log_typed_if_unexplained",
     ),
     ProseKind.ENTRY: (
         "is_heading",
@@ -77,11 +77,11 @@ FEATURES: dict[ProseKind, Sequence[str]] = {
         "log_rest",
         "likeness_below",
         "likeness_above",
-        "likeness_sum_exchanged",
+        "likeness_if_exchanged",
         "is_behind_code",
         "is_directive",
         "is_in_file",
-        "is_renamed_alike",
+        "is_same_below",
     ),
 }
 """The names of the features of each kind."""

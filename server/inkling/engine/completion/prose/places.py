@@ -27,7 +27,6 @@ class DocstringPlace:
         below: The docstring's lines below; none where it is not closed.
         quotes: What closes it.
         is_closed: Whether it is closed, on the cursor's line or below.
-        is_closed_here: Whether it is closed on the cursor's line.
         body: The code of the symbol below the docstring, as far as it is written.
     """
 
@@ -40,7 +39,6 @@ class DocstringPlace:
     below: tuple[str, ...]
     quotes: str
     is_closed: bool
-    is_closed_here: bool
     body: str
 
     @property
@@ -140,7 +138,6 @@ def _find_docstring(text: str, offset: int, opening_line: int, quotes: str) -> D
         below=tuple(below.splitlines()[1:]),
         quotes=quotes,
         is_closed=closing is not None,
-        is_closed_here=is_closed_here,
         body=code[opening_line:following],
     )
 

@@ -67,11 +67,6 @@ class Symbol:
         """The names of the parameters."""
         return tuple(parameter.name for parameter in self.parameters)
 
-    @property
-    def body_start(self) -> int:
-        """Offset behind header and docstring, about: code begins there or later."""
-        return self.header_end + (len(self.docstring) if self.docstring is not None else 0)
-
 
 def symbols_in(text: str) -> list[Symbol]:
     """Returns the functions and classes of a text in their order; those in docstrings do not count."""
