@@ -75,6 +75,15 @@ def test_each_comment_is_counted_once_by_what_became_of_it() -> None:
     assert found.reasons == [DismissalReason(words="It is intended", n=1)]
 
 
+def test_a_dismissal_that_was_taken_back_is_none() -> None:
+    rows = [_read("open", OutcomeKind.REJECTED), _read("silenced", OutcomeKind.REJECTED, "rule.silenced")]
+    fingerprints = {each.suggestion_id: f"f-{each.suggestion_id}" for each in rows}
+    closed = [_closed("rule.silenced", closing=Closing.RULE_SILENCED)]
+    found = review_activity(rows, fingerprints, closed, SINCE_MS)
+    assert found.counts == _counts("", 2, 0, 0, 1, 0)
+    assert [each.name for each in found.most_dismissed] == ["rule.silenced"]
+
+
 def test_rules_are_in_the_order_of_their_dismissals_and_few() -> None:
     rows = [
         _read(f"{rule}-{number}", OutcomeKind.REJECTED, f"rule.{rule:02}")

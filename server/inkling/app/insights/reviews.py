@@ -31,13 +31,13 @@ class _Tally:
     n_dismissed: int = 0
     n_changed: int = 0
 
-    def add(self, row: JudgedSuggestion, *, is_resolved: bool) -> None:
+    def add(self, row: JudgedSuggestion, *, is_resolved: bool, is_open: bool) -> None:
         self.n_shown += 1
         if row.outcome is OutcomeKind.ACCEPTED:
             self.n_resolved += is_resolved
             self.n_applied += not is_resolved
         elif row.outcome is OutcomeKind.REJECTED:
-            self.n_dismissed += 1
+            self.n_dismissed += not is_open  # The log does not say that a dismissal was taken back.
         elif was_taken(row):
             self.n_changed += 1
 
@@ -66,18 +66,20 @@ def review_activity(
         closed: What was closed in any repository, at any time.
         since_ms: When the period begins, in milliseconds since the Unix epoch.
     """
+    closed_names = {entry.name for entry in closed}
     resolved = {entry.name for entry in closed if entry.closing is Closing.RESOLVED}
     all_comments, by_severity, by_rule = _Tally(), dict[Severity, _Tally](), dict[str, _Tally]()
     for row in rows:
         if not (row.was_offered and row.was_read):
             continue
-        is_resolved = fingerprints.get(row.suggestion_id) in resolved
+        fingerprint, rule = fingerprints.get(row.suggestion_id), _rule(row)
+        is_open = fingerprint is not None and closed_names.isdisjoint({fingerprint, rule})
         for tally in (
             all_comments,
             by_severity.setdefault(_severity(row), _Tally()),
-            by_rule.setdefault(_rule(row), _Tally()),
+            by_rule.setdefault(rule, _Tally()),
         ):
-            tally.add(row, is_resolved=is_resolved)
+            tally.add(row, is_resolved=fingerprint in resolved, is_open=is_open)
     disliked = sorted(
         ((rule, tally) for rule, tally in by_rule.items() if rule and tally.n_dismissed),
         key=lambda each: (-each[1].n_dismissed, each[1].n_shown, each[0]),
