@@ -39,7 +39,9 @@ def test_a_file_is_typed_block_by_block_and_becomes_what_the_commit_wrote() -> N
 
 
 def test_memory_that_grows_is_seen_once_it_has_settled() -> None:
-    samples = [Sample(hour=hour / 4, rss_mb=50.0 if hour < 8 else 60.0 + hour / 4, anonymous_mb=30.0) for hour in range(41)]
+    samples = [
+        Sample(hour=hour / 4, rss_mb=50.0 if hour < 8 else 60.0 + hour / 4, anonymous_mb=30.0) for hour in range(41)
+    ]
     found = memory_figures(samples, 2.0)
     assert found["rss_mb_slope_per_hour"].value == pytest.approx(1.0)
     assert found["anonymous_mb_slope_per_hour"].value == pytest.approx(0.0, abs=1e-9)
