@@ -8,6 +8,7 @@ import numpy as np
 
 from inkling.context.analysis.scope_facts import ScopeFacts, scope_of, unpack_facts
 from inkling.context.worker.child import Call, Worker
+from inkling.context.worker.memory import give_back_memory
 from inkling.core.suggestion import Reason
 from inkling.engine.completion.asked_place import Surroundings, look_at
 from inkling.engine.completion.likely_names import likely_names
@@ -19,6 +20,7 @@ from inkling.engine.language.open_files import OpenFile, ScannedTokens, TokenNum
 
 MOST_SCOPES = 16  # of a document, about which facts are remembered
 N_NUMBERS = 20_000  # distinct tokens, each misspelt name among them, from which on those are given up that are gone
+N_ANSWERS = 500  # between two times at which free memory is given back: each leaves some behind
 MOST_SCANNED_TOKENS = 200_000  # of other open and saved files, which each answer scans from end to end
 
 
@@ -62,6 +64,7 @@ class EmbeddedMind:
         )
         self._library = Library(self._tell_state)
         self._most_numbers = N_NUMBERS
+        self._n_answers = 0
 
     def serve(self) -> None:
         """Answers for ever."""
@@ -74,6 +77,9 @@ class EmbeddedMind:
         self._library.take_news()
         self._give_up_numbers()
         self._library.read_ahead(self._numbers, self._open_paths())
+        if self._n_answers >= N_ANSWERS:
+            self._n_answers = 0
+            give_back_memory()
 
     def _open_paths(self) -> frozenset[str]:
         return frozenset(document.path for document in self._documents.values() if document.path is not None)
@@ -127,6 +133,7 @@ class EmbeddedMind:
     def _surroundings(self, uri: str, offset: int, call: Call) -> Surroundings:
         """Returns the code that is asked beside a document, in its latest state."""
         self._library.take_news()
+        self._n_answers += 1
         open_paths = self._open_paths()
         return Surroundings(
             workspace=[*self._fresh_layers(uri, open_paths), *self._library.workspace_layers(open_paths)],
