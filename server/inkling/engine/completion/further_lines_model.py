@@ -1,14 +1,13 @@
 """How likely a further line is right: a logistic regression, learned from other projects."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from inkling.core.errors import ModelArtifactError
+from inkling.engine.artifacts import as_text, check_features, content_of, damage_is_told, shipped_text
 
 FORMAT = 1
 ARTIFACT = "further_lines.json"
@@ -75,7 +74,7 @@ def encode_model(model: FurtherLinesModel) -> str:
         "intercept": model.intercept,
         "least_probability": model.least_probability,
     }
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+    return as_text(content, indent=1)
 
 
 def decode_model(text: str) -> FurtherLinesModel:
@@ -84,23 +83,18 @@ def decode_model(text: str) -> FurtherLinesModel:
     Raises:
         ModelArtifactError: It is damaged, of another format, or made for other features.
     """
-    try:
-        content = json.loads(text)
+    with damage_is_told():
+        content = content_of(text, FORMAT)
+        check_features(content["features"], FURTHER_FEATURES, "inkling.bench.completion.train_further_lines")
         weights = tuple(float(weight) for weight in content["weights"])
-        if content["format"] != FORMAT:
-            raise ModelArtifactError(f"it has another format than {FORMAT}")
-        if tuple(content["features"]) != FURTHER_FEATURES or len(weights) != len(FURTHER_FEATURES):
-            raise ModelArtifactError(
-                "it was made for other features; train it with `python -m inkling.bench.completion.train_further_lines`"
-            )
+        if len(weights) != len(FURTHER_FEATURES):
+            raise ModelArtifactError("it has not one weight for each feature")
         return FurtherLinesModel(
             weights=weights,
             intercept=float(content["intercept"]),
             least_probability=float(content["least_probability"]),
             training=dict(content["training"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
-        raise ModelArtifactError(f"it is damaged ({type(error).__name__}: {error})") from error
 
 
 @cache
@@ -110,11 +104,7 @@ def shipped_model() -> FurtherLinesModel:
     Raises:
         ModelArtifactError: The installation is damaged.
     """
-    try:
-        text = files("inkling.engine.completion").joinpath(ARTIFACT).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ModelArtifactError(f"The model of further lines cannot be read: {error}") from error
-    return decode_model(text)
+    return decode_model(shipped_text("inkling.engine.completion", ARTIFACT, "The model of further lines"))
 
 
 def shipped_path() -> Path:

@@ -1,16 +1,14 @@
 """The beginning of a line that is worth showing where the whole line is unsure: texts that begin alike vouch for it."""
 
-import json
 import keyword
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from inkling.core.errors import ModelArtifactError
+from inkling.engine.artifacts import as_text, check_features, content_of, damage_is_told, shipped_text
 from inkling.engine.completion.continuations import Continuation
 from inkling.engine.completion.cursor import Cursor, text_to_insert
 
@@ -148,7 +146,7 @@ def encode_partial_lines(partial_lines: PartialLines) -> str:
         "weights": dict(zip(FEATURES, partial_lines.weights, strict=True)),
         "intercept": partial_lines.intercept,
     }
-    return json.dumps(content, indent=2, allow_nan=False) + "\n"
+    return as_text(content, indent=2)
 
 
 def decode_partial_lines(text: str) -> PartialLines:
@@ -157,20 +155,14 @@ def decode_partial_lines(text: str) -> PartialLines:
     Raises:
         ModelArtifactError: It is damaged, of another format, or made for other features.
     """
-    try:
-        content = json.loads(text)
-        if content["format"] != FORMAT or tuple(content["weights"]) != FEATURES:
-            raise ModelArtifactError(
-                "it has another format or features; "
-                "learn it with `python -m inkling.bench.completion.train_partial_lines`"
-            )
+    with damage_is_told():
+        content = content_of(text, FORMAT)
+        check_features(tuple(content["weights"]), FEATURES, "inkling.bench.completion.train_partial_lines")
         return PartialLines(
             weights=tuple(float(weight) for weight in content["weights"].values()),
             intercept=float(content["intercept"]),
             training=content["training"],
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelArtifactError(f"it is damaged ({type(error).__name__}: {error})") from error
 
 
 @cache
@@ -180,11 +172,7 @@ def shipped_partial_lines() -> PartialLines:
     Raises:
         ModelArtifactError: The installation is damaged.
     """
-    try:
-        text = files("inkling.engine.completion").joinpath(ARTIFACT).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ModelArtifactError(f"How likely beginnings of lines are cannot be read: {error}") from error
-    return decode_partial_lines(text)
+    return decode_partial_lines(shipped_text("inkling.engine.completion", ARTIFACT, "The model of lines' beginnings"))
 
 
 def shipped_path() -> Path:

@@ -1,16 +1,15 @@
 """The order of texts and how likely each is right: boosted trees over `features`, learned from other projects."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkling.core.errors import ModelArtifactError
+from inkling.engine.artifacts import as_text, check_features, content_of, damage_is_told, shipped_text
 from inkling.engine.completion.features import FEATURES
 from inkling.engine.trees import BoostedTrees, probabilities
 
@@ -83,7 +82,7 @@ def encode_ranker(ranker: Ranker) -> str:
         "calibration": asdict(ranker.calibration),
         "trees": ranker.trees.to_json(),
     }
-    return json.dumps(content, separators=(",", ":"), allow_nan=False) + "\n"
+    return as_text(content)
 
 
 def decode_ranker(text: str) -> Ranker:
@@ -92,14 +91,9 @@ def decode_ranker(text: str) -> Ranker:
     Raises:
         ModelArtifactError: It is damaged, of another format, or made for other features.
     """
-    try:
-        content = json.loads(text)
-        if content["format"] != FORMAT:
-            raise ModelArtifactError(f"it has another format than {FORMAT}")
-        if tuple(content["features"]) != FEATURES:
-            raise ModelArtifactError(
-                "it was made for other features; train it with `python -m inkling.bench.completion.train`"
-            )
+    with damage_is_told():
+        content = content_of(text, FORMAT)
+        check_features(content["features"], FEATURES, "inkling.bench.completion.train")
         trees = BoostedTrees.from_json(content["trees"])
         if len(trees.features) and trees.features.max() >= len(FEATURES):
             raise ModelArtifactError("a node looks at a feature that is not there")
@@ -108,8 +102,6 @@ def decode_ranker(text: str) -> Ranker:
             calibration=Calibration(**{name: float(value) for name, value in content["calibration"].items()}),
             training=content["training"],
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelArtifactError(f"it is damaged ({type(error).__name__}: {error})") from error
 
 
 @cache
@@ -119,11 +111,7 @@ def shipped_ranker() -> Ranker:
     Raises:
         ModelArtifactError: The installation is damaged.
     """
-    try:
-        text = files("inkling.engine.completion").joinpath(ARTIFACT).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ModelArtifactError(f"The ranker of ghost text cannot be read: {error}") from error
-    return decode_ranker(text)
+    return decode_ranker(shipped_text("inkling.engine.completion", ARTIFACT, "The ranker of ghost text"))
 
 
 def shipped_path() -> Path:

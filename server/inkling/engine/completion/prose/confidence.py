@@ -1,14 +1,13 @@
 """How likely a found text is right: a logistic regression for each kind, learned from other projects."""
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from inkling.core.errors import ModelArtifactError
+from inkling.engine.artifacts import as_text, check_features, content_of, damage_is_told, shipped_text
 from inkling.engine.completion.prose.finds import FEATURES, ProseFind, ProseKind
 
 FORMAT = 1
@@ -64,7 +63,7 @@ def encode_confidence(confidence: ProseConfidence) -> str:
             for kind, regression in confidence.regressions.items()
         },
     }
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+    return as_text(content, indent=1)
 
 
 def decode_confidence(text: str) -> ProseConfidence:
@@ -73,23 +72,18 @@ def decode_confidence(text: str) -> ProseConfidence:
     Raises:
         ModelArtifactError: It is damaged, of another format, or made for other features.
     """
-    try:
-        content = json.loads(text)
-        if content["format"] != FORMAT:
-            raise ModelArtifactError(f"it has another format than {FORMAT}")
+    with damage_is_told():
+        content = content_of(text, FORMAT)
         regressions: dict[ProseKind, Regression] = {}
         for kind in ProseKind:
             stored = content["kinds"][kind.value]
-            if tuple(stored["features"]) != tuple(FEATURES[kind]) or len(stored["weights"]) != len(FEATURES[kind]):
-                raise ModelArtifactError(
-                    "it was made for other features; train it with `python -m inkling.bench.completion.train_prose`"
-                )
+            check_features(stored["features"], FEATURES[kind], "inkling.bench.completion.train_prose")
+            if len(stored["weights"]) != len(FEATURES[kind]):
+                raise ModelArtifactError("it has not one weight for each feature")
             regressions[kind] = Regression(
                 weights=tuple(float(weight) for weight in stored["weights"]), intercept=float(stored["intercept"])
             )
         return ProseConfidence(regressions=regressions, training=content["training"])
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelArtifactError(f"it is damaged ({type(error).__name__}: {error})") from error
 
 
 @cache
@@ -99,11 +93,7 @@ def shipped_confidence() -> ProseConfidence:
     Raises:
         ModelArtifactError: The installation is damaged.
     """
-    try:
-        text = files("inkling.engine.completion.prose").joinpath(ARTIFACT).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ModelArtifactError(f"The confidence of prose cannot be read: {error}") from error
-    return decode_confidence(text)
+    return decode_confidence(shipped_text("inkling.engine.completion.prose", ARTIFACT, "The confidence of prose"))
 
 
 def shipped_path() -> Path:

@@ -1,13 +1,12 @@
 """The shipped ranking as a JSON file with the hash of the data that it was learned from."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from inkling.core.errors import ModelArtifactError
+from inkling.engine.artifacts import as_text, check_features, content_of, damage_is_told, shipped_text
 from inkling.engine.next_edit.ranking import edit_features, place_features
 from inkling.engine.next_edit.ranking.ranking import Calibration, Ranking
 from inkling.engine.trees import BoostedTrees
@@ -45,7 +44,7 @@ def encode_artifact(artifact: RankingArtifact) -> str:
             "trees": ranking.places.to_json(),
         },
     }
-    return json.dumps(content, separators=(",", ":"), allow_nan=False) + "\n"
+    return as_text(content)
 
 
 def decode_artifact(text: str) -> RankingArtifact:
@@ -54,10 +53,8 @@ def decode_artifact(text: str) -> RankingArtifact:
     Raises:
         ModelArtifactError: It is damaged, of another format, or made for other features.
     """
-    try:
-        content = json.loads(text)
-        if content["format"] != FORMAT:
-            raise ModelArtifactError(f"it has another format than {FORMAT}")
+    with damage_is_told():
+        content = content_of(text, FORMAT)
         edits = _trees(content["edits"], edit_features.FEATURES)
         calibration = content["edits"]["calibration"]
         places = _trees(content["places"], place_features.FEATURES)
@@ -71,8 +68,6 @@ def decode_artifact(text: str) -> RankingArtifact:
             ),
             training=content["training"],
         )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelArtifactError(f"it is damaged ({type(error).__name__}: {error})") from error
 
 
 def shipped_artifact() -> RankingArtifact:
@@ -81,11 +76,7 @@ def shipped_artifact() -> RankingArtifact:
     Raises:
         ModelArtifactError: The installation is damaged.
     """
-    try:
-        text = files("inkling.engine.next_edit.ranking").joinpath(ARTIFACT).read_text(encoding="utf-8")
-    except OSError as error:
-        raise ModelArtifactError(f"The ranking of next edits cannot be read: {error}") from error
-    return decode_artifact(text)
+    return decode_artifact(shipped_text("inkling.engine.next_edit.ranking", ARTIFACT, "The ranking of next edits"))
 
 
 def shipped_path() -> Path:
@@ -94,10 +85,7 @@ def shipped_path() -> Path:
 
 
 def _trees(content: Mapping[str, Any], features: tuple[str, ...]) -> BoostedTrees:
-    if tuple(content["features"]) != features:
-        raise ModelArtifactError(
-            "it was made for other features; train it with `python -m inkling.bench.next_edit.train`"
-        )
+    check_features(content["features"], features, "inkling.bench.next_edit.train")
     trees = BoostedTrees.from_json(content["trees"])
     if len(trees.features) and trees.features.max() >= len(features):
         raise ModelArtifactError("a node looks at a feature that is not there")
