@@ -8,6 +8,7 @@ import builtins
 import keyword
 from collections.abc import Sequence
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Final
 
 from inkling.context.analysis.scope_facts import ScopeFacts
@@ -21,6 +22,9 @@ OF_SCOPE: Final = ("knows_scope",)
 _OF_ARGUMENTS: Final = ("n_keywords_exist", "n_keywords_missing", "n_like_parameters")
 _OF_ATTRIBUTES: Final = ("first_attribute_exists", "n_attributes_missing")
 OF_LINE: Final = ("n_out_of_scope", "n_in_own_scope", "import_is_usual", *_OF_ATTRIBUTES, *_OF_ARGUMENTS)
+
+UNKNOWN_SCOPE: Final = MappingProxyType({"knows_scope": 0.0, **dict.fromkeys(OF_LINE, UNKNOWN)})
+"""All features as they are where nothing is known."""
 
 _ALWAYS_KNOWN: Final = frozenset({*keyword.kwlist, *keyword.softkwlist, *dir(builtins), "__file__"})
 _USES_NONE: Final = frozenset({"from", "import", "def", "global", "nonlocal", "case"})
@@ -156,6 +160,7 @@ def _attributes(line: _Tokens) -> tuple[tuple[int, str, str], ...]:
         for at in range(2, len(line))
         if line[at - 1] == "."
         and line[at].isidentifier()
+        and not line[at].startswith("__")
         and line[at + 1 : at + 2] not in ((" = ",), (": ",))
         and (receiver := _chain_before(line, at - 1))
     )
