@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from inkling.bench.completion.positions import Position
+from inkling.context.analysis.analysis import is_asked_aside
 from inkling.context.analysis.import_habits import ImportHabits
 from inkling.context.analysis.scope_facts import ScopeFacts
 from inkling.context.analysis.scope_reading import ReadingPlace
@@ -48,8 +49,10 @@ class BackgroundFacts:
     def at(self, position: Position) -> ScopeFacts | None:
         """Returns what is known of the scope at a position from the text without the line of the cursor.
 
-        What the file on disk says of that line does not count.
+        What the file on disk says of that line does not count. Documents that are too large are not read.
         """
+        if not is_asked_aside(position.text):
+            return None
         saved = self._texts.get(position.path, "")
         place = ReadingPlace(
             text=position.text,
