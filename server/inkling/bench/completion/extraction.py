@@ -112,15 +112,17 @@ def _facts_of(asked: Sequence[tuple[Mapping[str, str], Sequence[Position]]], kep
             reader = BackgroundFacts(Path(folder))
             for texts, positions in asked:
                 reader.read(texts)
-                found.extend(reader.at(one) for one in positions)
+                # By file, as somebody works: what a file imports is read once.
+                by_file = sorted(range(len(positions)), key=lambda number: positions[number].path)
+                read_at = {number: reader.at(positions[number]) for number in by_file}
+                found.extend(read_at[number] for number in range(len(positions)))
         mean_ms = 1000 * sum(reader.cpu_s) / max(1, len(reader.cpu_s))
         n_known = sum(one is not None for one in found)
         print(f"{kept.name}: {n_known} of {len(found)} scopes read, {mean_ms:.0f} ms of CPU each", flush=True)
         kept.parent.mkdir(exist_ok=True)
         packed = json.dumps([None if one is None else one.pack() for one in found])
         kept.write_bytes(gzip.compress(packed.encode("utf-8"), mtime=0))
-    read = json.loads(gzip.decompress(kept.read_bytes()))
-    return [None if one is None else unpack_facts(one) for one in read]
+    return [None if one is None else unpack_facts(one) for one in json.loads(gzip.decompress(kept.read_bytes()))]
 
 
 def _analysis_version() -> str:
