@@ -210,12 +210,12 @@ class Analysis:
     async def scope_facts(self, snapshot: Snapshot, line_number: int, known: Sequence[str]) -> ScopeFacts | None:
         """Returns what is known of the scope around a line; None where the document does not parse around it.
 
-        Asked in quiet moments, for about a tenth of a second: what jedi has not read by then is not among the facts.
+        Asked in quiet moments, for about a tenth of a second: what was not found out by then is not among the facts.
 
         Args:
             snapshot: The document.
             line_number: The line, from 0.
-            known: Receivers and callees about which the caller knows enough; jedi is not asked about them.
+            known: Receivers and callees about which the caller knows enough; they are not looked up.
 
         Raises:
             WorkerError: The analysis process died or is not running.
