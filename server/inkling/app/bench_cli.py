@@ -291,7 +291,8 @@ def bench_review(
     "--without",
     multiple=True,
     metavar="NAME",
-    help="Switch off jedi, word or line (what is compared with), workspace or environment, or a source of candidates.",
+    help="Switch off jedi, word or line (what is compared with), workspace, environment or facts (of the scope), or a "
+    "source of candidates.",
 )
 @click.option("--ablations", "ablates", is_flag=True, help="Switch off each layer and source in turn, too.")
 @click.option("--prose", "is_prose", is_flag=True, help="Finish docstrings and comments of the projects instead.")

@@ -107,7 +107,7 @@ async def running_services(
         check_deadline_s=names_deadline_s, completion_deadline_s=POPUP_DEADLINE_S, cache_dir=places.cache_dir
     )
     completer = EmbeddedCompleter(
-        cache_dir=places.cache_dir / "index", deadline_s=COMPLETER_DEADLINE_S, on_progress=progress
+        cache_dir=places.cache_dir / "index", deadline_s=COMPLETER_DEADLINE_S, on_progress=progress, scopes=analysis
     )
     syntax = WorkerSyntaxChecker(deadline_s=SYNTAX_DEADLINE_S)
     clock = LoopClock()

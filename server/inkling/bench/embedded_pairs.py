@@ -17,7 +17,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inkling.bench.completion.completers import EmbeddedCompleter, index_environment
+from inkling.bench.completion.completers import FACTS, EmbeddedCompleter, index_environment
 from inkling.bench.completion.positions import loo_positions
 from inkling.bench.completion.projects import environment_texts, project_texts
 
@@ -44,7 +44,7 @@ def pairs(projects: Mapping[str, Mapping[str, str]], *, seed: int, n_each: int) 
     with tempfile.TemporaryDirectory(prefix="inkling-bench-") as scratch:
         folder = Path(scratch)
         environment = index_environment(environment_texts(list(projects.values())), folder / "environment.segment")
-        completer = EmbeddedCompleter(folder, environment)
+        completer = EmbeddedCompleter(folder, environment, {FACTS})
         for name, texts in projects.items():
             completer.read(texts)
             for position in loo_positions(name, texts, seed=seed, n_each=n_each):

@@ -46,3 +46,13 @@ def test_the_statement_that_is_written_most_often_wins() -> None:
     for text in ("from a import x\n", "from b import x\n", "from b import x\r\n"):
         habits.take_text(text)
     assert habits.usual("x") == "from b import x"
+
+
+def test_what_is_forgotten_counts_no_more() -> None:
+    habits = ImportHabits()
+    habits.take_text("from shop import order\n")
+    habits.take_text("from cart import order\n")
+    habits.forget_text("from shop import order\n")
+    assert habits.usual("order") == "from cart import order"
+    habits.forget_text("from cart import order\n")
+    assert habits.usual("order") is None

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
 
+import numpy as np
+
 from inkling.bench.completion.baselines import FrequentLine, JediCompleter, RecentWord
 from inkling.bench.completion.completers import (
     ABLATED,
@@ -73,6 +75,8 @@ keystrokes_saved_with_partials: with those accepted. jedi: its first name. word:
 the one typed. line: the most frequent line of project and file that begins like this one.
 without_X_exact_lost: how much of exact is gone without the source X, the ranker left as it is.
 cpu_ms, wall_ms: one suggestion, with the keystroke before it known. index: lexing, sorting and writing, CPU time.
+facts_cpu_ms: what the background analysis takes for the scope of a question, from the text without the cursor's line;
+no suggestion waits for it, and none of its time is among cpu_ms and wall_ms.
 Intervals: 95%, bootstrap by project, or by file where there is one project."""
 
 
@@ -127,11 +131,13 @@ class Measurement:
     Attributes:
         judged: By protocol and completer.
         index: What the indexes of environment and projects took.
+        facts_cpu_ms: CPU time of the background analysis, for each question.
         read: What was read, in words.
     """
 
     judged: dict[tuple[Protocol, str], list[Judged]] = field(default_factory=dict)
     index: IndexCost = field(default_factory=IndexCost)
+    facts_cpu_ms: list[float] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
 
 
@@ -186,6 +192,9 @@ def measure(options: CompletionOptions) -> Measurement:
             for commit, of_commit in groupby(drawn, key=lambda position: position.group):
                 _ask_all(completers, list(of_commit), history.texts_before(commit), found)
             _tell(history.project, len(drawn))
+        asked = completers[OWN]
+        if isinstance(asked, EmbeddedCompleter) and asked.background is not None:
+            found.facts_cpu_ms = [1000 * cpu_s for cpu_s in asked.background.cpu_s]
     return found
 
 
@@ -217,6 +226,8 @@ def report_of(measurement: Measurement, options: CompletionOptions) -> Report:
     if index.source_mb:
         metrics["index_cpu_s_per_mb"] = exact(index.cpu_s / index.source_mb)
         metrics["index_mb_per_mb"] = exact(index.index_mb / index.source_mb)
+    for percent in (50, 95) if measurement.facts_cpu_ms else ():
+        metrics[f"facts_cpu_ms_p{percent}"] = exact(float(np.percentile(measurement.facts_cpu_ms, percent)))
     protocol_text = PROTOCOL.format(
         least_tokens=LEAST_TOKENS,
         least_chars=LEAST_REST_CHARS,

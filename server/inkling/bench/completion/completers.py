@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from inkling.bench.completion.background_facts import BackgroundFacts
 from inkling.bench.completion.positions import Position
+from inkling.context.analysis.scope_facts import ScopeFacts
 from inkling.engine.completion.asked_place import Surroundings
 from inkling.engine.completion.continuations import SOURCES
 from inkling.engine.completion.predictor import Proposal, Ways, propose
@@ -17,7 +19,8 @@ from inkling.engine.language.open_files import OpenFile, TokenNumbers
 
 WORKSPACE = "workspace"
 ENVIRONMENT = "environment"
-ABLATED = (WORKSPACE, ENVIRONMENT, *SOURCES)
+FACTS = "facts"
+ABLATED = (WORKSPACE, ENVIRONMENT, FACTS, *SOURCES)
 """What of the product can be switched off."""
 
 
@@ -60,6 +63,7 @@ class EmbeddedCompleter:
 
     Attributes:
         index_file: Where the index of the project lies.
+        background: The analysis of scopes, which no answer waits for; None where it is switched off.
     """
 
     def __init__(self, folder: Path, environment: Segment | None, without: Collection[str] = ()) -> None:
@@ -68,12 +72,17 @@ class EmbeddedCompleter:
         self._without = frozenset(without)
         self._workspace: list[Segment] = []
         self.index_file = folder / "workspace.segment"
+        self.background = None if FACTS in without else BackgroundFacts(folder / "analysed")
+        self._unread: Mapping[str, str] | None = None
+        self._facts: dict[Position, ScopeFacts | None] = {}
         self._numbers = TokenNumbers()
         self._files: dict[str, OpenFile] = {}
         self._tokens: dict[str, list[str]] = {}
 
     def read(self, texts: Mapping[str, str]) -> None:
-        """Indexes a project."""
+        """Indexes a project; the analysis reads it later, in the background."""
+        self._unread = texts
+        self._facts.clear()
         self._numbers = TokenNumbers()
         self._files.clear()
         # What a commit left alone has not to be read again.
@@ -82,7 +91,8 @@ class EmbeddedCompleter:
         self._workspace = [_written(files, self.index_file)]
 
     def open(self, position: Position) -> None:
-        """Reads the file as it was a keystroke before."""
+        """Reads the file as it was a keystroke before, and what the analysis knows of the scope by then."""
+        self._analyse(position)
         file = self._files.setdefault(position.path, OpenFile(self._numbers))
         before, after = position.text[: position.offset], position.text[position.offset :]
         file.update(before[:-1] + after)
@@ -120,10 +130,19 @@ class EmbeddedCompleter:
             Surroundings(
                 workspace=[] if WORKSPACE in without else self._workspace,
                 environment=[] if ENVIRONMENT in without else self._environment,
+                facts=None if FACTS in without else self._facts.get(position),
             ),
             Ways(sources=[source for source in SOURCES if source not in without], ranker=shipped_ranker()),
         )
         return found or []
+
+    def _analyse(self, position: Position) -> None:
+        if self.background is None or position in self._facts:
+            return
+        if self._unread is not None:
+            self.background.read(self._unread)
+            self._unread = None
+        self._facts[position] = self.background.at(position)
 
 
 class WithoutOne:

@@ -1,7 +1,11 @@
 """What the ranker learns from: the candidates at many positions, their features, and which is right."""
 
 import difflib
+import gzip
+import hashlib
+import json
 import sys
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +13,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.bench.completion.positions import WrittenFile, loo_positions, replay_positions
+from inkling.bench.completion.background_facts import BackgroundFacts
+from inkling.bench.completion.positions import Position, WrittenFile, loo_positions, replay_positions
 from inkling.bench.completion.training_projects import TrainingProject, fetch, texts_of
+from inkling.context.analysis import scope_reading, scope_types
+from inkling.context.analysis.scope_facts import ScopeFacts, unpack_facts
 from inkling.context.environment import find_environment
 from inkling.context.sources import Limits, environment_files, imported_names, read_source
 from inkling.core.text import split_lines
@@ -51,7 +58,7 @@ class ExtractedProject:
 def extract(
     project: TrainingProject, environment: Sequence[Layer], *, folder: Path, n_each: int, seed: int
 ) -> ExtractedProject:
-    """Returns the candidates at `n_each` positions of each kind and protocol of a project.
+    """Returns the candidates at `n_each` positions of each kind and protocol of a project, with the facts of scopes.
 
     Args:
         project: The project; what is missing of it is fetched.
@@ -64,6 +71,8 @@ def extract(
     after = texts_of(fetch(project.name, project.after, folder))
     left_out = loo_positions(project.name, after, seed=seed, n_each=n_each)
     replayed = replay_positions(project.name, {project.name: added_lines(before, after)}, seed=seed, n_each=n_each)
+    kept = folder / "facts" / f"{project.name}-{n_each}-{seed}-{_analysis_version()}.json.gz"
+    facts = _facts_of([(after, left_out), (before, replayed)], kept)
     features: list[Floats] = [np.zeros((0, len(FEATURES)))]
     is_right: list[bool] = []
     position: list[int] = []
@@ -77,7 +86,7 @@ def extract(
                 numbers,
                 one.text,
                 one.offset,
-                Surroundings(workspace=[workspace], environment=environment),
+                Surroundings(workspace=[workspace], environment=environment, facts=facts[number]),
             )
             found = gather(place) if place is not None else []
             if place is None or not found:
@@ -93,6 +102,35 @@ def extract(
         position=np.array(position, dtype=np.int64),
         is_replay=np.array([False] * len(left_out) + [True] * len(replayed), dtype=np.bool_),
     )
+
+
+def _facts_of(asked: Sequence[tuple[Mapping[str, str], Sequence[Position]]], kept: Path) -> list[ScopeFacts | None]:
+    """Returns the facts at the positions in each of some versions of a project; kept between runs."""
+    if not kept.exists():
+        found: list[ScopeFacts | None] = []
+        with tempfile.TemporaryDirectory(prefix="inkling-facts-") as folder:
+            reader = BackgroundFacts(Path(folder))
+            for texts, positions in asked:
+                reader.read(texts)
+                # By file, as somebody works: what a file imports is read once.
+                by_file = sorted(range(len(positions)), key=lambda number: positions[number].path)
+                read_at = {number: reader.at(positions[number]) for number in by_file}
+                found.extend(read_at[number] for number in range(len(positions)))
+        mean_ms = 1000 * sum(reader.cpu_s) / max(1, len(reader.cpu_s))
+        n_known = sum(one is not None for one in found)
+        print(f"{kept.name}: {n_known} of {len(found)} scopes read, {mean_ms:.0f} ms of CPU each", flush=True)
+        kept.parent.mkdir(exist_ok=True)
+        packed = json.dumps([None if one is None else one.pack() for one in found])
+        kept.write_bytes(gzip.compress(packed.encode("utf-8"), mtime=0))
+    return [None if one is None else unpack_facts(one) for one in json.loads(gzip.decompress(kept.read_bytes()))]
+
+
+def _analysis_version() -> str:
+    """Returns what changes when the facts may: a hash of the code that reads them."""
+    digest = hashlib.sha256()
+    for module in (scope_reading, scope_types):
+        digest.update(Path(module.__file__ or "").read_bytes())
+    return digest.hexdigest()[:12]
 
 
 def segment_of(texts: Mapping[str, str]) -> Segment:

@@ -1,7 +1,7 @@
 """Learns the ranker of the embedded completer from extracted candidates. Needs scikit-learn."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,11 +9,14 @@ from sklearn.linear_model import LogisticRegression
 
 from inkling.bench.completion.extraction import ExtractedProject
 from inkling.bench.next_edit.learning import TreeSettings, fit_trees
+from inkling.engine.completion.features import FEATURES
 from inkling.engine.completion.ranker import Calibration, Ranker, leads
+from inkling.engine.completion.scope_features import UNKNOWN_SCOPE
 from inkling.engine.trees import BoostedTrees
 
 N_FOLDS = 3
 TREES = TreeSettings(n_trees=200, n_leaves=16, learning_rate=0.07, least_in_leaf=40, l2=5.0)
+WITHOUT_FACTS = 0.3  # share of the positions that are learned from as if nothing was known of their scope
 PRECISION = 0.6
 N_BINS = 10
 
@@ -42,11 +45,50 @@ class BestTexts:
     fold: NDArray[np.int64]
 
 
-def learn(projects: Sequence[ExtractedProject], seed: int) -> tuple[Ranker, dict[str, float]]:
-    """Returns the ranker learned from all projects, and what rankers of folds were worth on projects unseen."""
-    best = best_of_unseen(projects, seed)
-    calibration = calibrate(best, np.isfinite(best.score))
-    return Ranker(trees=fit(projects, seed), calibration=calibration), figures(best)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What was learned.
+
+    Attributes:
+        ranker: From all projects.
+        unseen: What rankers of folds were worth on projects that they had not seen.
+        unseen_without_facts: The same rankers, when nothing is known of any scope.
+    """
+
+    ranker: Ranker
+    unseen: dict[str, float]
+    unseen_without_facts: dict[str, float]
+
+
+def learn(projects: Sequence[ExtractedProject], seed: int) -> Learned:
+    """Returns the ranker learned from all projects, and what such rankers are worth."""
+    chance = np.random.default_rng(seed)
+    some_facts = [without_facts(each, chance.random(len(each.is_replay)) < WITHOUT_FACTS) for each in projects]
+    no_facts = [without_facts(each, np.ones(len(each.is_replay), np.bool_)) for each in projects]
+    trees = trees_of_folds(some_facts, seed)
+    best, best_without = best_of_unseen(trees, projects), best_of_unseen(trees, no_facts)
+    # What the confidence is learned from knows as much as what the trees are learned from.
+    best_of_some = best_of_unseen(trees, some_facts)
+    calibration = calibrate(best_of_some, np.isfinite(best_of_some.score))
+    return Learned(
+        ranker=Ranker(trees=fit(some_facts, seed), calibration=calibration),
+        unseen=figures(best, best_of_some),
+        unseen_without_facts=figures(best_without, best_of_some),
+    )
+
+
+def without_facts(project: ExtractedProject, is_dropped: Booleans) -> ExtractedProject:
+    """Returns a project of which nothing is known at some positions.
+
+    Args:
+        project: The project.
+        is_dropped: bool, shape (n_positions,): whether the facts of the scope are dropped.
+    """
+    features = project.features.copy()
+    rows = np.flatnonzero(is_dropped[project.position])
+    for name, unknown in UNKNOWN_SCOPE.items():
+        features[rows, FEATURES.index(name)] = unknown
+    return replace(project, features=features)
 
 
 def fit(projects: Sequence[ExtractedProject], seed: int) -> BoostedTrees:
@@ -55,12 +97,19 @@ def fit(projects: Sequence[ExtractedProject], seed: int) -> BoostedTrees:
     return fit_trees(rows, np.concatenate([project.is_right for project in projects]), TREES, seed)
 
 
-def best_of_unseen(projects: Sequence[ExtractedProject], seed: int) -> BestTexts:
-    """Returns the first text at each position, by trees of the other folds; a project is in one fold alone."""
-    parts: list[BestTexts] = []
-    for fold in range(N_FOLDS):
-        trees = fit([project for number, project in enumerate(projects) if number % N_FOLDS != fold], seed)
-        parts.extend(best_texts(trees, project, fold) for project in projects[fold::N_FOLDS])
+def trees_of_folds(projects: Sequence[ExtractedProject], seed: int) -> list[BoostedTrees]:
+    """Returns for each fold trees that learned from the others; a project is in one fold alone."""
+    return [
+        fit([project for number, project in enumerate(projects) if number % N_FOLDS != fold], seed)
+        for fold in range(N_FOLDS)
+    ]
+
+
+def best_of_unseen(trees: Sequence[BoostedTrees], projects: Sequence[ExtractedProject]) -> BestTexts:
+    """Returns the first text at each position, by the trees of the other folds."""
+    parts = [
+        best_texts(of_fold, project, fold) for fold, of_fold in enumerate(trees) for project in projects[fold::N_FOLDS]
+    ]
     return BestTexts(
         score=np.concatenate([part.score for part in parts]),
         lead=np.concatenate([part.lead for part in parts]),
@@ -103,14 +152,19 @@ def calibrate(best: BestTexts, is_used: Booleans) -> Calibration:
     return Calibration(slope=slope, lead_slope=lead_slope, intercept=float(fitted.intercept_[0]))
 
 
-def figures(best: BestTexts) -> dict[str, float]:
-    """Returns what the first texts are worth, by protocol; the calibration is learned on other folds, too."""
+def figures(best: BestTexts, learned_from: BestTexts) -> dict[str, float]:
+    """Returns what the first texts are worth, by protocol.
+
+    Args:
+        best: The texts.
+        learned_from: The texts that the calibration is learned from, at the same positions; of other folds alone.
+    """
     confidence = np.zeros(len(best.score))
     has_text = np.isfinite(best.score)
     for fold in range(N_FOLDS):
         is_own = (best.fold == fold) & has_text
         if is_own.any():
-            calibration = calibrate(best, (best.fold != fold) & has_text)
+            calibration = calibrate(learned_from, (best.fold != fold) & np.isfinite(learned_from.score))
             confidence[is_own] = calibration.confidences(best.score[is_own], best.lead[is_own])
     found: dict[str, float] = {}
     for name, is_part in (("loo", ~best.is_replay), ("replay", best.is_replay)):

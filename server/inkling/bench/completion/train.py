@@ -1,13 +1,15 @@
 """Learns the shipped ranker of ghost text: `python -m inkling.bench.completion.train --folder DIR`. Needs scikit-learn.
 
 Releases of the projects in `training_projects` are fetched into the folder where they are missing; what was extracted
-from them is kept there, too, until the candidates' features change. The figures that are written beside the trees are
-of rankers of three folds, on projects which they had not seen.
+from them is kept there, too, until the candidates' features change, and the facts of scopes until the code changes that
+reads them. The figures that are written beside the trees are of rankers of three folds, on projects which they had not
+seen: with what the background analysis knows of each scope, and without.
 """
 
 import argparse
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +18,7 @@ from inkling.bench.completion.extraction import ExtractedProject, environment_se
 from inkling.bench.completion.learning import learn, rounded
 from inkling.bench.completion.training_projects import TRAINING_PROJECTS, TrainingProject, fetch, texts_of
 from inkling.engine.completion.features import FEATURES
-from inkling.engine.completion.ranker import Ranker, encode_ranker, shipped_path
+from inkling.engine.completion.ranker import encode_ranker, shipped_path
 from inkling.engine.language.evidence import Layer
 
 
@@ -37,19 +39,19 @@ def main() -> int:
         _extracted(project, environment, arguments.folder, arguments.each, arguments.seed)
         for project in TRAINING_PROJECTS
     ]
-    ranker, figures = learn(extracted, arguments.seed)
+    learned = learn(extracted, arguments.seed)
     training: dict[str, object] = {
         "data_sha256": _hash_of(extracted),
         "seed": arguments.seed,
         "projects": [f"{project.name} {project.before} {project.after}" for project in TRAINING_PROJECTS],
         "n_positions": sum(len(project.is_replay) for project in extracted),
         "n_texts": sum(len(project.is_right) for project in extracted),
-        "unseen": rounded(figures),
+        "unseen": rounded(learned.unseen),
+        "unseen_without_facts": rounded(learned.unseen_without_facts),
     }
-    ranker = Ranker(trees=ranker.trees, calibration=ranker.calibration, training=training)
-    shipped_path().write_text(encode_ranker(ranker), encoding="utf-8")
-    for name, value in figures.items():
-        print(f"{name}={value:.4f}")
+    shipped_path().write_text(encode_ranker(replace(learned.ranker, training=training)), encoding="utf-8")
+    for name, value in learned.unseen.items():
+        print(f"{name}={value:.4f} without_facts={learned.unseen_without_facts[name]:.4f}")
     return 0
 
 

@@ -202,7 +202,7 @@ class Analysis:
         Raises:
             WorkerError: The analysis process died or is not running.
         """
-        if not _is_asked_aside(snapshot.text):
+        if not is_asked_aside(snapshot.text):
             return None
         found = await self._ask_aside("define", (_path_text(snapshot), snapshot.text, offset))
         return None if found is None else (Path(found[0]), found[2])
@@ -210,17 +210,17 @@ class Analysis:
     async def scope_facts(self, snapshot: Snapshot, line_number: int, known: Sequence[str]) -> ScopeFacts | None:
         """Returns what is known of the scope around a line; None where the document does not parse around it.
 
-        Asked in quiet moments, for about a tenth of a second: what jedi has not read by then is not among the facts.
+        Asked in quiet moments, for about a tenth of a second: what was not found out by then is not among the facts.
 
         Args:
             snapshot: The document.
             line_number: The line, from 0.
-            known: Receivers and callees about which the caller knows enough; jedi is not asked about them.
+            known: Receivers and callees about which the caller knows enough; they are not looked up.
 
         Raises:
             WorkerError: The analysis process died or is not running.
         """
-        if not _is_asked_aside(snapshot.text):
+        if not is_asked_aside(snapshot.text):
             return None
         packed = await self._ask_aside("facts", (_path_text(snapshot), snapshot.text, line_number, list(known)))
         return None if packed is None else unpack_facts(packed)
@@ -231,7 +231,7 @@ class Analysis:
         Raises:
             WorkerError: The analysis process died or is not running.
         """
-        if not _is_asked_aside(snapshot.text):
+        if not is_asked_aside(snapshot.text):
             return []
         return list(await self._ask_aside("problems", (snapshot.text, offset)))
 
@@ -247,7 +247,7 @@ class Analysis:
         Raises:
             WorkerError: The analysis process died or is not running.
         """
-        told = {str(path): text for path, text in texts.items() if _is_asked_aside(text)}
+        told = {str(path): text for path, text in texts.items() if is_asked_aside(text)}
         too_large = {str(path) for path in texts} - told.keys()
         asked = [(str(each.path), each.line, each.column, each.name) for each in places]
         left = [each for each in asked if each[0] not in too_large]
@@ -382,7 +382,8 @@ def _key(snapshot: Snapshot, offset: int, found: Mentions) -> _Key:
     return snapshot.uri, before, after, names, found.is_all
 
 
-def _is_asked_aside(text: str) -> bool:
+def is_asked_aside(text: str) -> bool:
+    """Tells whether a document is small enough for questions that may take a tenth of a second."""
     return len(text) <= MAX_CHARS_ASIDE and is_analysed(text)
 
 

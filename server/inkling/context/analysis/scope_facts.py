@@ -7,6 +7,7 @@ use while its lines are typed: whoever asks looks up what a receiver or a callee
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from inkling.core.text import position_at, split_lines
@@ -28,7 +29,8 @@ class ScopeFacts:
         outer_names: What functions around it and the module bind; builtins are not among them.
         attributes: For receivers as they are written (`self`, `os.path`, `response`) the attributes that they have.
             A receiver that is not there is unknown, and not without attributes.
-        parameters: For callees as they are written the names of their parameters, in order, without `self`.
+        parameters: For callees as they are written the names of their parameters, in order, without `self`; with their
+            stars where they take any.
         imports: For names that the document does not bind the statement that the project imports them with most often.
     """
 
@@ -58,10 +60,16 @@ def unpack_facts(packed: Any) -> ScopeFacts:
         scope=scope,
         local_names=frozenset(local_names),
         outer_names=frozenset(outer_names),
-        attributes={receiver: frozenset(names) for receiver, names in attributes.items()},
+        attributes={receiver: _shared(tuple(names)) for receiver, names in attributes.items()},
         parameters={callee: tuple(names) for callee, names in parameters.items()},
         imports=imports,
     )
+
+
+@lru_cache(maxsize=512)
+def _shared(names: tuple[str, ...]) -> frozenset[str]:
+    """Returns the names as a set: the same one for all receivers of a type, of which there are many."""
+    return frozenset(names)
 
 
 def scope_at(lines: Sequence[str], line_number: int, indent: int) -> str:

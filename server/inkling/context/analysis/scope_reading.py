@@ -1,28 +1,33 @@
-"""Reads the facts of a scope: names from its tree, attributes and parameters from jedi, as far as there is time."""
+"""Reads the facts of a scope from the source: its names, and what its receivers and callees stand for."""
 
 import ast
 import builtins
 import keyword
 import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import jedi
-
-from inkling.context.analysis.namespaces import module_level, names_bound_by, parse_text
+from inkling.context.analysis.judge import module_of
+from inkling.context.analysis.namespaces import Source, module_level, names_bound_by, parse_text
 from inkling.context.analysis.scope_facts import ScopeFacts, scope_at
+from inkling.context.analysis.scope_types import Meanings, Place
 from inkling.core.text import split_lines
 
-BUDGET_S: Final = 0.1  # of CPU for asking jedi; a question that comes meanwhile waits that long
-MAX_RECEIVERS: Final = 16
-MAX_CALLEES: Final = 16
-MAX_ATTRIBUTES: Final = 400  # of one receiver
+BUDGET_S: Final = 0.1  # of CPU for finding out what names stand for; a question that comes meanwhile waits that long
+MAX_CHAINS: Final = 60  # receivers and callees that are looked up
+MAX_ATTRIBUTES: Final = 400  # of a receiver; one with more is left out
 LINES_AROUND: Final = 60  # in which receivers and callees are looked for, before the cursor and behind it
+LINES_OF_STATEMENT: Final = 60  # above the cursor, in which its statement begins
 _CHAIN: Final = re.compile(r"(?<![\w.\"'])([^\W\d]\w*(?:\.[^\W\d]\w*)*)[ \t]*([.(]?)")
+_NAME: Final = re.compile(r"(?<![\w.])[^\W\d]\w*")
+_STRING_OR_COMMENT: Final = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"|#.*")
 _BUILTINS: Final = frozenset(dir(builtins))
+
+_DEFINES: Final = re.compile(r"[ \t]*(?:async[ \t]+)?(?:def|class)\b")
+_HEADERS: Final = ("if True:", "except Exception:")  # that stand in for the header of a block
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Scope = _Function | ast.ClassDef
@@ -36,7 +41,7 @@ class ReadingPlace:
         text: The document.
         path: Where it lies; None where it does not.
         line_number: The cursor's line, from 0.
-        known: Receivers and callees that are known already, and not asked about.
+        known: Receivers and callees that are known already, and not looked up.
     """
 
     text: str
@@ -47,7 +52,7 @@ class ReadingPlace:
 
 def read_scope(
     place: ReadingPlace,
-    open_script: Callable[[str, Path | None], jedi.Script],
+    meanings: Meanings,
     usual_import: Callable[[str], str | None],
     budget_s: float = BUDGET_S,
 ) -> ScopeFacts | None:
@@ -55,84 +60,94 @@ def read_scope(
 
     Args:
         place: Where they are wanted.
-        open_script: Makes a script of a text and its path.
+        meanings: Finds what names stand for.
         usual_import: Returns the statement with which a name is usually imported.
-        budget_s: CPU time in which jedi is asked, seconds; one answer may take longer.
+        budget_s: CPU time in which names are looked up, seconds; one answer may take longer.
     """
     lines = split_lines(place.text)
     lines.extend([""] * (place.line_number + 1 - len(lines)))
-    line = lines[place.line_number]
-    margin = line[: len(line) - len(line.lstrip())].rstrip("\r\n")
-    before, after = "".join(lines[: place.line_number]), "".join(lines[place.line_number + 1 :])
-    tree = parse_text(f"{before}{margin}pass\n{after}")
-    if tree is None:
-        after = line + after
-        tree = parse_text(f"{before}{margin}pass\n{after}")
-    if tree is None:
+    parsed = _parsed_without(lines, place.line_number)
+    if parsed is None:
         return None
-    scopes = list(_scopes_around(tree, place.line_number + 1))
+    tree, line_of_tree = parsed
+    scopes = tuple(_scopes_around(tree, line_of_tree))
     local_names = _bound_in(scopes[-1] if scopes else tree)
     outer_names = frozenset[str]().union(
-        *(_bound_in(scope) for scope in [tree, *scopes][: len(scopes)] if not isinstance(scope, ast.ClassDef))
+        *(_bound_in(scope) for scope in (tree, *scopes)[: len(scopes)] if not isinstance(scope, ast.ClassDef))
     )
-    unbound = _loaded_names(tree) - local_names - outer_names - _BUILTINS
-    facts = ScopeFacts(
-        scope=scope_at(lines, place.line_number, len(margin.expandtabs(8))),
-        local_names=local_names,
-        outer_names=outer_names - local_names,
-        attributes={},
-        parameters={},
-        imports={name: usual for name in sorted(unbound) if (usual := usual_import(name)) is not None},
-    )
-    known = frozenset(place.known)
-    receivers, callees = (
-        [name for name in names if name not in known] for names in _chains(lines, place.line_number, local_names)
-    )
-    asked = [*((name, f"{margin}{name}.") for name in receivers), *((name, f"{margin}{name}()") for name in callees)]
-    probes = "".join(f"{code}x\n" if code.endswith(".") else f"{code}\n" for _, code in asked)
-    probed = f"{before}{probes}{margin}pass\n{after}"
-    if not asked or parse_text(probed) is None:
-        return facts
+    unbound = _mentioned_names(lines) - local_names - outer_names - _BUILTINS
+    module, is_package = ((), False) if place.path is None else module_of(place.path)
+    document = Source(tree, module, is_package, is_stub=False)
     attributes: dict[str, frozenset[str]] = {}
     parameters: dict[str, tuple[str, ...]] = {}
     end_s = time.thread_time() + budget_s
-    numbered = list(enumerate(asked, place.line_number + 1))
-    # Half of what is asked are callees: neither kind may use up the other's time.
-    for number, (name, code) in _alternating(numbered[: len(receivers)], numbered[len(receivers) :]):
+    chains = _chains(lines, place.line_number, (*sorted(local_names), *sorted(outer_names)))
+    for chain in [chain for chain in chains if chain not in frozenset(place.known)][:MAX_CHAINS]:
         if time.thread_time() > end_s:
             break
-        # A new script each time: jedi limits what is inferred in one, and says nothing any more past that.
-        script = open_script(probed, place.path)
-        if code.endswith("."):
-            attributes[name] = _attributes(script, number, len(code))
-        else:
-            parameters[name] = _parameters(script, number, len(code) - 1)
+        meaning = meanings.of_chain(chain, Place(source=document, scopes=scopes))
+        if meaning is None:
+            continue
+        names = meanings.attributes(meaning)
+        if names is not None and len(names) <= MAX_ATTRIBUTES:
+            attributes[chain] = names
+        called = meanings.parameters(meaning)
+        if called is not None:
+            parameters[chain] = called
+    meanings.forget(document)
     return ScopeFacts(
-        scope=facts.scope,
-        local_names=facts.local_names,
-        outer_names=facts.outer_names,
-        attributes={name: found for name, found in attributes.items() if found},
-        parameters={name: found for name, found in parameters.items() if found},
-        imports=facts.imports,
+        scope=scope_at(lines, place.line_number, len(_margin(lines[place.line_number]).expandtabs(8))),
+        local_names=local_names,
+        outer_names=outer_names - local_names,
+        attributes=attributes,
+        parameters=parameters,
+        imports={name: usual for name in sorted(unbound) if (usual := usual_import(name)) is not None},
     )
 
 
-def _attributes(script: jedi.Script, line: int, column: int) -> frozenset[str]:
-    names = (row.name for row in script.complete(line, column))
-    return frozenset([name for name in names if not name.startswith("__")][:MAX_ATTRIBUTES])
+def _parsed_without(lines: Sequence[str], line_number: int) -> tuple[ast.Module, int] | None:
+    """Returns the tree of a document without one line, and a line of it, from 1, that is in the same scope."""
+    line = lines[line_number]
+    margin, before, after = _margin(line), lines[:line_number], lines[line_number + 1 :]
+    opened = _opened_by(lines, line_number)
+    stands_in: list[tuple[Sequence[str], Sequence[str]]] = []
+    if opened is not None:
+        stands_in.append((before, ["\n", *after]))
+        if not _DEFINES.match(lines[opened]):  # else the scope to be is not there yet
+            stands_in.append((lines[:opened], [f"{_margin(lines[opened])}pass\n", *after]))
+    elif _is_deeper(after, margin):
+        stands_in.append((before, [f"{margin}pass\n", line, *after]))
+        stands_in.extend((before, [f"{margin}{header}\n", *after]) for header in _HEADERS)
+    else:
+        stands_in.append((before, [f"{margin}pass\n", *after]))
+    stands_in.append((before, [f"{margin}pass\n", line, *after]))
+    stands_in.append((before, ["\n", *after]))
+    for above, below in stands_in:
+        tree = parse_text("".join((*above, *below)))
+        if tree is not None:
+            return tree, len(above) + 1
+    return None
 
 
-def _parameters(script: jedi.Script, line: int, column: int) -> tuple[str, ...]:
-    found = script.get_signatures(line, column)
-    return tuple(parameter.name for parameter in found[0].params) if found else ()
+def _opened_by(lines: Sequence[str], line_number: int) -> int | None:
+    """Returns the line above with a bracket that is open at a line; None where there is none."""
+    depth = 0
+    for number in range(line_number - 1, max(-1, line_number - 1 - LINES_OF_STATEMENT), -1):
+        code = _STRING_OR_COMMENT.sub("", lines[number])
+        depth += sum(map(code.count, "([{")) - sum(map(code.count, ")]}"))
+        if depth > 0:
+            return number
+    return None
 
 
-def _alternating(
-    one: Sequence[tuple[int, tuple[str, str]]], other: Sequence[tuple[int, tuple[str, str]]]
-) -> Iterator[tuple[int, tuple[str, str]]]:
-    for place in range(max(len(one), len(other))):
-        yield from one[place : place + 1]
-        yield from other[place : place + 1]
+def _is_deeper(after: Sequence[str], margin: str) -> bool:
+    """Tells whether the next line with code is indented more than by a margin."""
+    below = next((line for line in after if line.strip()), "")
+    return len(_margin(below).expandtabs()) > len(margin.expandtabs())
+
+
+def _margin(line: str) -> str:
+    return line[: len(line) - len(line.lstrip())].rstrip("\r\n")
 
 
 def _scopes_around(tree: ast.AST, line: int) -> Iterator[_Scope]:
@@ -150,31 +165,26 @@ def _bound_in(scope: ast.AST) -> frozenset[str]:
     return frozenset(name for node in module_level(scope) if id(node) not in inner for name in names_bound_by(node))
 
 
-def _loaded_names(tree: ast.Module) -> frozenset[str]:
-    return frozenset(
-        node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
-    )
+def _mentioned_names(lines: Sequence[str]) -> set[str]:
+    """Returns the names that stand in a document, attributes and what is in strings of one line aside."""
+    return {name for line in lines for name in _NAME.findall(_STRING_OR_COMMENT.sub("", line))}
 
 
-def _chains(lines: Sequence[str], line_number: int, local_names: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Returns what stands before a dot and before a parenthesis near a line, the nearest first, then local names."""
-    receivers: dict[str, None] = {}
-    callees: dict[str, None] = {}
+def _chains(lines: Sequence[str], line_number: int, names: Sequence[str]) -> list[str]:
+    """Returns what stands before a dot or a parenthesis near a line, the nearest first, then the names of its scope."""
+    found: dict[str, None] = {}
     near = range(max(0, line_number - LINES_AROUND), min(len(lines), line_number + LINES_AROUND))
     for number in sorted(near, key=lambda number: abs(number - line_number)):
         code = lines[number].lstrip()
-        if code.startswith(("def ", "class ", "async def ", "import ", "from ", "#", "@")):
+        if code.startswith(("def ", "class ", "async def ", "import ", "from ", "#")):
             continue
         for match in _CHAIN.finditer(code.partition("#")[0]):
             parts = match.group(1).split(".")
             if any(map(keyword.iskeyword, parts)):
                 continue
-            whole = match.group(1)
-            if match.group(2) == "(":
-                callees[whole] = None
-            elif match.group(2) == ".":
-                receivers[whole] = None
+            if match.group(2):
+                found[match.group(1)] = None
             for end in range(1, len(parts)):
-                receivers[".".join(parts[:end])] = None
-    receivers.update(dict.fromkeys(sorted(local_names)))
-    return list(receivers)[:MAX_RECEIVERS], [name for name in callees if name not in _BUILTINS][:MAX_CALLEES]
+                found[".".join(parts[:end])] = None
+    found.update(dict.fromkeys(names))
+    return list(found)

@@ -15,7 +15,7 @@ import re
 import sys
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,8 +29,9 @@ from inkling.context.analysis.overlay import FilePlace, Overlay
 from inkling.context.analysis.parser_cache import keep_trees_in
 from inkling.context.analysis.popup import NamePopup, Row
 from inkling.context.analysis.problems import Problem, find_problems
-from inkling.context.analysis.scope_facts import PackedFacts
-from inkling.context.analysis.scope_reading import ReadingPlace, read_scope
+from inkling.context.analysis.scope_facts import PackedFacts, ScopeFacts
+from inkling.context.analysis.scope_reading import BUDGET_S, ReadingPlace, read_scope
+from inkling.context.analysis.scope_types import Meanings
 from inkling.context.analysis.workspace import WorkspaceFacts
 from inkling.context.worker.child import Call, Worker
 from inkling.core.text import position_at
@@ -68,6 +69,7 @@ class AnalysisWorker:
         self._to_warm: OrderedDict[tuple[str, str], None] = OrderedDict()
         self._warmed: set[tuple[str, str]] = set()
         self._overlay: Overlay | None = None
+        self._meanings: Meanings | None = None
         self._overlay_used_at_s = 0.0
         self._popup = NamePopup(self._open_script)
 
@@ -152,8 +154,17 @@ class AnalysisWorker:
             return None
         path, text, line_number, known = call.payload
         place = ReadingPlace(text=text, path=Path(path) if path else None, line_number=line_number, known=known)
-        found = read_scope(place, self._open_script, self._facts.import_habits.usual)
+        found = self.read_facts(place, self._facts.import_habits.usual)
         return None if found is None else found.pack()
+
+    def read_facts(
+        self, place: ReadingPlace, usual_import: Callable[[str], str | None], budget_s: float = BUDGET_S
+    ) -> ScopeFacts | None:
+        """Returns what is known of the scope around a line, within CPU time, seconds; `usual_import` tells imports."""
+        namespaces = self._view(place.path)[1]
+        if self._meanings is None or self._meanings.namespaces is not namespaces:
+            self._meanings = Meanings(namespaces)
+        return read_scope(place, self._meanings, usual_import, budget_s)
 
     def problems(self, call: Call) -> list[Problem]:
         """Answers `problems`: what is wrong near a place."""

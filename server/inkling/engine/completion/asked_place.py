@@ -55,6 +55,7 @@ class AskedPlace:
         own: The document's layer, in which the line of the cursor is blank.
         file: The document.
         numbers: The numbers that the document's tokens have.
+        facts: What is known of the scope of the cursor; None where it was not analysed yet.
         is_cancelled: Tells whether nobody waits for the answer any more.
     """
 
@@ -70,6 +71,7 @@ class AskedPlace:
     own: ScannedTokens
     file: OpenFile
     numbers: TokenNumbers
+    facts: ScopeFacts | None
     is_cancelled: Callable[[], bool]
 
     @property
@@ -124,6 +126,7 @@ def look_at(
         own=own,
         file=file,
         numbers=numbers,
+        facts=surroundings.facts,
         is_cancelled=surroundings.is_cancelled,
     )
 

@@ -16,6 +16,7 @@ from inkling.engine.completion.continuations import SOURCES, Continuation
 from inkling.engine.completion.names import KnownNames, LocalNames, bound_names, used_names
 from inkling.engine.completion.needs import needed_names
 from inkling.engine.completion.renaming import is_name, is_string
+from inkling.engine.completion.scope_features import OF_LINE, OF_SCOPE, ScopeJudge
 from inkling.engine.language.decoder import FLOOR_LOGPROB, score_lines
 from inkling.engine.language.evidence import END_OF_LINE
 from inkling.engine.language.lexer import LONG_STRING, line_break
@@ -123,7 +124,7 @@ _OF_TEXT = (
     "block_fits_below",
     "first_token_kind",
 )
-FEATURES: Final = (*_OF_SOURCES, *_OF_TEXT, *_OF_PLACE)
+FEATURES: Final = (*_OF_SOURCES, *_OF_TEXT, *OF_LINE, *_OF_PLACE, *OF_SCOPE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +166,8 @@ def features_of(place: AskedPlace, continuations: Sequence[Continuation]) -> tup
         local=LocalNames(place),
         needed=needed_names(place),
     )
-    columns.update(n_needed=len(names.needed), n_local_unused=len(names.local.unused))
+    scope = ScopeJudge(place, names.local)
+    columns.update(scope.of_scope(), n_needed=len(names.needed), n_local_unused=len(names.local.unused))
     rows: list[list[float]] = []
     for number, one in enumerate(continuations):
         own = logprobs[number]
@@ -195,6 +197,7 @@ def features_of(place: AskedPlace, continuations: Sequence[Continuation]) -> tup
         )
         columns.update(_of_finds(place, one))
         columns.update(_of_text(place, one, names))
+        columns.update(scope.of_line((*place.cursor.tokens, *one.tokens)))
         rows.append([float(columns[name]) for name in FEATURES])
     return np.array(rows, dtype=np.float64), logprobs
 
