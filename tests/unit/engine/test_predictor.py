@@ -114,18 +114,17 @@ def test_names_from_nowhere_are_unlikely() -> None:
 CALLS = """
 def first(store):
     store.records.append(one)
-    store.records.append(two(1, 2))
-    store.records.append({"three": 3})
-    store.records.append([four, five])
-    store.records.append("six")
-    store.records.append(seven.eight)
+    store.records.append(two(1))
+    store.records.append([3, 4])
+    store.records.append("five")
+    store.records.append(six.seven)
 """
 
 
 def test_where_no_line_is_sure_the_beginning_that_they_share_is_offered_last() -> None:
-    *lines, beginning = ask(f"{CALLS}\ndef other(store):\n    store.rec|\n", known=CALLS) or []
+    *lines, beginning = ask(f"{CALLS}\ndef last(store):\n    store.|\n") or []
     assert beginning.is_partial
-    assert beginning.text == "ords.append("
+    assert beginning.text == "records.append("
     assert len(lines) == 3
     assert all(line.text.startswith(beginning.text) and not line.is_partial for line in lines)
     assert lines[0].confidence + LEAST_LEAD <= beginning.confidence < 1
