@@ -227,11 +227,31 @@ describe("the rest of a live suggestion", () => {
     expect(editor.text).toBe("print(x, y)");
   });
 
-  it("leaves the editor's bracket alone when it does not end with it", () => {
+  it("replaces the bracket wherever it closes it itself", () => {
     const editor = new Editor("f|");
     editor.suggest("(a).b");
     editor.insert("()", 1);
-    expect(editor.rest()).toEqual({ id: "s1", text: "a).b", replacedAfter: 0 });
+    expect(editor.rest()).toEqual({ id: "s1", text: "a).b", replacedAfter: 1 });
+    editor.accept();
+    expect(editor.text).toBe("f(a).b");
+    expect(editor.outcomes.map((outcome) => outcome.kind)).toEqual(["accepted"]);
+  });
+
+  it("replaces the bracket that it closes on the first of its lines", () => {
+    const editor = new Editor("total = compute|");
+    editor.suggest("(basket)\n    log(total)\n    return total");
+    editor.insert("()", 1);
+    expect(editor.rest()?.replacedAfter).toBe(1);
+    editor.accept();
+    expect(editor.text).toBe("total = compute(basket)\n    log(total)\n    return total");
+    expect(editor.outcomes.map((outcome) => outcome.kind)).toEqual(["accepted"]);
+  });
+
+  it("leaves a bracket alone that it does not close", () => {
+    const editor = new Editor("f|");
+    editor.suggest("(a, b");
+    editor.insert("()", 1);
+    expect(editor.rest()).toEqual({ id: "s1", text: "a, b", replacedAfter: 0 });
   });
 
   it("is gone after each end", () => {

@@ -49,16 +49,22 @@ export function countCodePoints(text: string): number {
 
 /** Returns what must still be inserted, without the closers that already stand there when the rest ends with them. */
 export function missingText(rest: Rest): string {
-  return endsWithClosers(rest) ? rest.text.slice(0, rest.text.length - rest.closers.length) : rest.text;
+  const endsWithThem = rest.closers !== "" && rest.text.endsWith(rest.closers) && !/[\r\n]/.test(rest.text);
+  return endsWithThem ? rest.text.slice(0, rest.text.length - rest.closers.length) : rest.text;
 }
 
-/** Returns how many units after the cursor the rest replaces. */
+/** Returns how many units after the cursor the rest replaces: the closers, where it says them itself, wherever that is. */
 export function replacedAfter(rest: Rest): number {
-  return endsWithClosers(rest) ? rest.closers.length : 0;
+  return holdsInOrder(rest.text, rest.closers) ? rest.closers.length : 0;
 }
 
-function endsWithClosers(rest: Rest): boolean {
-  return rest.closers !== "" && rest.text.endsWith(rest.closers);
+function holdsInOrder(text: string, characters: string): boolean {
+  let from = 0;
+  return Array.from(characters).every((character) => {
+    const at = text.indexOf(character, from);
+    from = at + 1;
+    return at >= 0;
+  });
 }
 
 export function applyEdit(rest: Rest, edit: EditAtCursor): Effect {
@@ -69,6 +75,10 @@ export function applyEdit(rest: Rest, edit: EditAtCursor): Effect {
   const removedAfter = rest.closers.slice(0, edit.removedAfter);
   const kept = commonPrefixLength(removedBefore, edit.inserted);
   let inserted = edit.inserted.slice(kept);
+  const isAllOfIt = kept === removedBefore.length && edit.removedAfter === replacedAfter(rest) && inserted === rest.text;
+  if (isAllOfIt && inserted !== "") {
+    return { kind: "completed" };
+  }
   // Input methods and the popup write again what stands there and go on from it; to take text away is to disagree.
   const takesAway = kept < removedBefore.length || !inserted.endsWith(removedAfter);
   if (takesAway) {

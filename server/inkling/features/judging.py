@@ -31,7 +31,7 @@ from inkling.core.suggestion import (
     Trigger,
     new_suggestion_id,
 )
-from inkling.core.text import line_prefix, line_start, position_at
+from inkling.core.text import line_prefix, line_start, position_at, split_lines
 from inkling.features.checks import repeats_suffix
 from inkling.features.completion_ports import CompletionPorts
 from inkling.features.gate import Asking, Bar, decide
@@ -231,9 +231,9 @@ class Judge:
         return self._ports.log.fingerprint(f"{self._display_path(request.snapshot)}\n{line_above}")
 
     def _text_fingerprint(self, request: CompletionRequest, candidate: Candidate) -> str:
-        """A text is known again by the line it completes, however much of that line was typed."""
-        line = line_prefix(request.snapshot.text, request.offset) + candidate.text
-        return self._ports.log.fingerprint(line.strip())
+        """A text is known again by the line it completes, however much of that was typed and whatever follows it."""
+        lines = split_lines(line_prefix(request.snapshot.text, request.offset) + candidate.text.lstrip("\r\n"))
+        return self._ports.log.fingerprint("".join(lines[:1]).strip())
 
     def _display_path(self, snapshot: Snapshot) -> str:
         if snapshot.path is None:

@@ -247,6 +247,8 @@ MAKERS = "Dynamic Slotted Setter Updater New WithMeta OfUnknown OfMissing Decora
         ("class Extended:\n    def f(self):\n        return self.|added$\n", UNSURE),
         ("class AMixin:\n    def f(self):\n        return self.|b$\n", UNSURE),
         ("class A(Unknown):\n    def f(self):\n        return self.|b$\n", UNSURE),
+        ("class A:\n    def f(self):\n        self.db.go()\n    def g(self):\n        return self.|db$\n", UNSURE),
+        ("class A:\n    def f(self):\n        self.db.go()\n    def g(self):\n        return self.|d$\n", ATTRIBUTE),
         ("class A:\n    @staticmethod\n    def f(x, self):\n        return self.|b$\n", UNSURE),
         ("def f(self):\n    return self.|b$\n", UNSURE),
         ("class A:\n    def f(self):\n        raise NotImplementedError\n    def g(self):\n        self.|b()$", UNSURE),

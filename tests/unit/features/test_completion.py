@@ -189,6 +189,21 @@ async def test_what_was_rejected_here_is_not_offered_again_however_much_of_it_is
     assert isinstance(elsewhere, Suggestion)
 
 
+async def test_a_rejected_block_does_not_come_back_as_its_first_line_nor_with_other_lines_behind_it() -> None:
+    world = World("ValueError:\n        pass")
+    first = await world.ask("def f():\n    try:\n        go()\n    except |\n")
+    assert isinstance(first, Suggestion)
+    decision = world.log.decisions[0]
+    world.log.rejected.add((decision.context_fingerprint, decision.text_fingerprint))
+    for again in ("ValueError:", "ValueError:\n        raise"):
+        world.completer.answers = (again,)
+        silence = await world.ask("def f():\n    try:\n        go()\n    except |\n")
+        assert isinstance(silence, NoSuggestion)
+        assert silence.reason is Reason.REJECTED_BEFORE
+    world.completer.answers = ("KeyError:",)
+    assert isinstance(await world.ask("def f():\n    try:\n        go()\n    except |\n"), Suggestion)
+
+
 @pytest.mark.parametrize(
     ("marked", "settings", "reason"),
     [

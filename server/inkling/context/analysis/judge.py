@@ -95,7 +95,9 @@ def _judge_attribute(line: Line, mention: AttributeMention, surroundings: Surrou
     if source is None:
         return NameVerdict.NOT_KNOWN_YET
     found = _attribute_exists(source, line, mention, surroundings)
-    if found is None or (not found and _is_made_elsewhere(line, mention.name)):
+    if found is None or (
+        not found and (_is_made_elsewhere(line, mention.name) or _is_used_by_its_class(line, mention))
+    ):
         return NameVerdict.NOT_KNOWN_YET
     return NameVerdict.EXIST if found else NameVerdict.UNKNOWN_ATTRIBUTE
 
@@ -108,6 +110,13 @@ def _is_made_elsewhere(line: Line, name: str) -> bool:
         bool(re.search(rf"AttributeError|\bsetattr\(|['\"]{name}['\"]|\.{name}\s*(?:=[^=]|:|,)|\bhasattr\(.*", rest))
         or "hasattr(" in line.text
     )
+
+
+def _is_used_by_its_class(line: Line, mention: AttributeMention) -> bool:
+    """Tells whether other lines read it of `self`, too: then it comes from where nobody sees, such as a mix-in's owner."""
+    owner = ".".join(mention.chain)
+    pattern = rf"\b{re.escape(owner)}\.{re.escape(mention.name)}\b"
+    return owner in ("self", "cls") and re.search(pattern, line.before + line.after) is not None
 
 
 def _attribute_exists(source: Source, line: Line, mention: AttributeMention, surroundings: Surroundings) -> bool | None:

@@ -11,6 +11,7 @@ from inkling.engine.completion.brackets import n_open_brackets
 from inkling.engine.completion.cursor import text_to_insert
 from inkling.engine.completion.finds import CandidateSource, Find
 from inkling.engine.completion.names import LocalNames
+from inkling.engine.completion.unfit import is_written_already
 
 _FIRST: Mapping[str, CandidateSource] = MappingProxyType(
     {
@@ -66,6 +67,7 @@ def gather(place: AskedPlace, sources: Collection[str] = SOURCES) -> list[Contin
         if not _imports_again(place, of_text[0].tokens)
         and _may_end_so(place, of_text[0].tokens)
         and not _looks_into((*place.cursor.tokens, *of_text[0].tokens), function)
+        and not is_written_already(place, (*place.cursor.tokens, *of_text[0].tokens))
     ]
 
 
