@@ -68,7 +68,7 @@ REASON_WORDS: dict[Reason, str] = {
     Reason.FILE_TOO_LARGE: "the file is larger than Inkling reads (inkling.completion.maxFileKb)",
     Reason.LINE_TOO_LONG: "the line is too long to be written by hand",
     Reason.POSITION_OUTSIDE: "the position asked for is not in the document",
-    Reason.NOT_AT_A_PLACE_TO_COMPLETE: "the cursor is inside a word, or in a comment or string that nothing tells about",
+    Reason.NOT_AT_A_PLACE_TO_COMPLETE: "the cursor is inside a word, or in a comment or string nothing tells about",
     Reason.INDEX_NOT_READY: "the index of this workspace is still being built",
     Reason.WORKER_UNAVAILABLE: "the completion worker is not running; it is restarted by itself",
     Reason.MODEL_UNAVAILABLE: "the language model's endpoint did not answer (inkling.model.baseUrl)",

@@ -95,11 +95,11 @@ def _judge_attribute(line: Line, mention: AttributeMention, surroundings: Surrou
     if source is None:
         return NameVerdict.NOT_KNOWN_YET
     found = _attribute_exists(source, line, mention, surroundings)
-    if found is None or (
-        not found and (_is_made_elsewhere(line, mention.name) or _is_used_by_its_class(line, mention))
-    ):
+    if found:
+        return NameVerdict.EXIST
+    if found is None or _is_made_elsewhere(line, mention.name) or _is_used_by_its_class(line, mention):
         return NameVerdict.NOT_KNOWN_YET
-    return NameVerdict.EXIST if found else NameVerdict.UNKNOWN_ATTRIBUTE
+    return NameVerdict.UNKNOWN_ATTRIBUTE
 
 
 def _is_made_elsewhere(line: Line, name: str) -> bool:
@@ -113,7 +113,7 @@ def _is_made_elsewhere(line: Line, name: str) -> bool:
 
 
 def _is_used_by_its_class(line: Line, mention: AttributeMention) -> bool:
-    """Tells whether other lines read it of `self`, too: then it comes from where nobody sees, such as a mix-in's owner."""
+    """Tells whether other lines read it of `self`, too: then it may come from where nobody looks."""
     owner = ".".join(mention.chain)
     pattern = rf"\b{re.escape(owner)}\.{re.escape(mention.name)}\b"
     return owner in ("self", "cls") and re.search(pattern, line.before + line.after) is not None
