@@ -4,6 +4,7 @@ import pytest
 
 from inkling.engine.completion.asked_place import Surroundings, look_at
 from inkling.engine.completion.likely_names import likely_names
+from inkling.engine.completion.predictor import propose
 from inkling.engine.index.segment import SegmentWriter
 from inkling.engine.language.lexer import lex
 from inkling.engine.language.open_files import OpenFile, TokenNumbers
@@ -11,14 +12,18 @@ from inkling.engine.language.open_files import OpenFile, TokenNumbers
 KNOWN = "def f(path):\n    with open(path) as file:\n        return json.load(file)\n"
 
 
-def ask(marked: str) -> list[str]:
+def probabilities(marked: str) -> dict[str, float]:
     writer = SegmentWriter()
     writer.add("known", lex(KNOWN))
     numbers = TokenNumbers()
     file = OpenFile(numbers)
     text, offset = marked.replace("|", "", 1), marked.index("|")
     place = look_at(file, numbers, text, offset, Surroundings(workspace=[writer.build()]))
-    return [] if place is None else list(likely_names(place, file, numbers))
+    return {} if place is None else likely_names(place, file, numbers)
+
+
+def ask(marked: str) -> list[str]:
+    return list(probabilities(marked))
 
 
 @pytest.mark.parametrize(
@@ -35,6 +40,17 @@ def ask(marked: str) -> list[str]:
 )
 def test_the_likeliest_name_comes_first(marked: str, first: str) -> None:
     assert ask(marked)[0] == first
+
+
+def test_what_a_likely_line_begins_with_is_as_likely_at_least() -> None:
+    numbers = TokenNumbers()
+    writer = SegmentWriter()
+    writer.add("known", lex(KNOWN))
+    text = "with open(path) as handle:\n    return json."
+    lines = propose(OpenFile(numbers), numbers, text, len(text), Surroundings(workspace=[writer.build()]))
+    assert lines
+    assert lines[0].text.startswith("load(")
+    assert probabilities(text + "|")["load"] >= lines[0].confidence > 0.01
 
 
 def test_only_names_that_begin_with_what_is_typed_are_likely() -> None:

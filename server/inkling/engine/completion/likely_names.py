@@ -5,6 +5,10 @@ import keyword
 import numpy as np
 
 from inkling.engine.completion.asked_place import AskedPlace
+from inkling.engine.completion.continuations import gather
+from inkling.engine.completion.features import features_of
+from inkling.engine.completion.ranker import shipped_ranker
+from inkling.engine.completion.unfit import fits_nothing
 from inkling.engine.language.decoder import next_tokens
 from inkling.engine.language.evidence import Expectation
 from inkling.engine.language.open_files import OpenFile, TokenNumbers
@@ -28,13 +32,31 @@ def likely_names(place: AskedPlace, file: OpenFile, numbers: TokenNumbers) -> di
     if prefix and not prefix.isidentifier():
         return {}
     expected = Expectation(prefix, cursor.is_after_space) if prefix or cursor.is_after_space else None
+    begun = _names_of_lines(place)
+    left = max(0.0, 1.0 - sum(begun.values()))
     found = next_tokens(place.layers, place.context, expected)
-    names = {token: probability for token, probability in found.items() if token.isidentifier()}
+    names = {token: left * probability for token, probability in found.items() if token.isidentifier()}
+    for name, probability in begun.items():
+        names[name] = names.get(name, 0.0) + probability
     for name, share in _seen_names(place, file, numbers).items():
         if name.startswith(prefix):
             names[name] = names.get(name, 0.0) + SEEN_SHARE * share
     best = sorted(names.items(), key=lambda item: -item[1])[:MOST_NAMES]
     return dict(best)
+
+
+def _names_of_lines(place: AskedPlace) -> dict[str, float]:
+    """Returns the names that whole lines begin with, and the probability that one of these lines is right."""
+    found = [] if fits_nothing(place) else gather(place)
+    if not found or place.is_cancelled():
+        return {}
+    rows, _ = features_of(place, found)
+    names: dict[str, float] = {}
+    for one, confidence in zip(found, shipped_ranker().confidences(rows).tolist(), strict=True):
+        name = one.tokens[0].strip()
+        if name.isidentifier():
+            names[name] = names.get(name, 0.0) + confidence
+    return names
 
 
 def _seen_names(place: AskedPlace, file: OpenFile, numbers: TokenNumbers) -> dict[str, float]:
