@@ -66,6 +66,7 @@ SHOP = "class Shop:\n    def get_user(self):\n        return 1\n\n    def get_or
         ("x = next(rows)\nuse(x)\n\ny = 1\n|", "x = next(rows)", True),
         ("x = next(rows)\nwith x:\n    use(x)\n|", "x = next(rows)", False),
         ("f.write(a)\n|", "f.write(a)", False),
+        ("log.propagate = False\nlog.prop|", "log.propagate = False", False),
     ],
 )
 def test_what_a_block_says_once_is_not_said_again(marked: str, line: str, *, is_there: bool) -> None:

@@ -37,8 +37,8 @@ def is_written_already(place: AskedPlace, line: Sequence[str]) -> bool:
             return any(one.tokens == tokens for one in above)
         below = _of_block(iter(lines[place.line_number + 1 : place.line_number + 1 + _MOST_LINES]), place)
         return any(one.tokens == tokens for one in (*above, *below))
-    if " = " not in tokens:
-        return False
+    if " = " not in tokens or not place.is_at_line_start:
+        return False  # who begins the same line again may mean it
     return tokens in _just_above(place)
 
 
