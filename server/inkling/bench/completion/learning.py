@@ -1,7 +1,9 @@
 """Learns the ranker of the embedded completer from extracted candidates. Needs scikit-learn."""
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -200,6 +202,14 @@ def calibration_error(confidence: Floats, is_right: Booleans) -> float:
         if is_in.any():
             error += is_in.mean() * abs(confidence[is_in].mean() - is_right[is_in].mean())
     return float(error)
+
+
+def hash_of(arrays: Iterable[NDArray[Any]]) -> str:
+    """Returns the SHA-256 of what is in arrays, in their order, so that a model says what it was learned from."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
 
 
 def rounded(values: Mapping[str, float]) -> dict[str, float]:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from inkling.bench.completion.extraction import ExtractedProject, environment_segment, extract
-from inkling.bench.completion.learning import learn, rounded
+from inkling.bench.completion.learning import hash_of, learn, rounded
 from inkling.bench.completion.training_projects import TRAINING_PROJECTS, TrainingProject, fetch, texts_of
 from inkling.engine.completion.features import FEATURES
 from inkling.engine.completion.ranker import encode_ranker, shipped_path
@@ -41,7 +41,11 @@ def main() -> int:
     ]
     learned = learn(extracted, arguments.seed)
     training: dict[str, object] = {
-        "data_sha256": _hash_of(extracted),
+        "data_sha256": hash_of(
+            array
+            for project in extracted
+            for array in (project.features, project.is_right, project.position, project.is_replay)
+        ),
         "seed": arguments.seed,
         "projects": [f"{project.name} {project.before} {project.after}" for project in TRAINING_PROJECTS],
         "n_positions": sum(len(project.is_replay) for project in extracted),
@@ -79,14 +83,6 @@ def _extracted(
         position=arrays["position"],
         is_replay=arrays["is_replay"],
     )
-
-
-def _hash_of(extracted: list[ExtractedProject]) -> str:
-    digest = hashlib.sha256()
-    for project in extracted:
-        for array in (project.features, project.is_right, project.position, project.is_replay):
-            digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 if __name__ == "__main__":

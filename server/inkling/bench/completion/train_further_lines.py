@@ -15,7 +15,7 @@ import numpy as np
 from inkling.bench.completion.extraction import environment_segment
 from inkling.bench.completion.further_lines_extraction import FollowedLines, follow_lines
 from inkling.bench.completion.further_lines_learning import learn
-from inkling.bench.completion.learning import rounded
+from inkling.bench.completion.learning import hash_of, rounded
 from inkling.bench.completion.training_projects import TRAINING_PROJECTS, TrainingProject, fetch, texts_of
 from inkling.engine.completion.further_lines_model import (
     FURTHER_FEATURES,
@@ -45,7 +45,9 @@ def main() -> int:
     ]
     model, figures = learn(followed)
     training: dict[str, object] = {
-        "data_sha256": _hash_of(followed),
+        "data_sha256": hash_of(
+            array for project in followed for array in (project.rows, project.is_right, project.is_end, project.walk)
+        ),
         "seed": arguments.seed,
         "projects": [f"{project.name} {project.before} {project.after}" for project in TRAINING_PROJECTS],
         "n_right_lines_followed": sum(project.n_walks for project in followed),
@@ -90,14 +92,6 @@ def _followed(
         walk=arrays["walk"],
         n_walks=int(arrays["n_walks"]),
     )
-
-
-def _hash_of(followed: Sequence[FollowedLines]) -> str:
-    digest = hashlib.sha256()
-    for project in followed:
-        for array in (project.rows, project.is_right, project.is_end, project.walk):
-            digest.update(np.ascontiguousarray(array).tobytes())
-    return digest.hexdigest()
 
 
 if __name__ == "__main__":
