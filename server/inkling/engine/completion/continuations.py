@@ -11,7 +11,7 @@ from inkling.engine.completion.brackets import n_open_brackets
 from inkling.engine.completion.cursor import text_to_insert
 from inkling.engine.completion.finds import CandidateSource, Find
 from inkling.engine.completion.names import LocalNames
-from inkling.engine.completion.unfit import is_written_already
+from inkling.engine.completion.unfit import fits_nothing, is_written_already
 
 _FIRST: Mapping[str, CandidateSource] = MappingProxyType(
     {
@@ -48,7 +48,9 @@ class Continuation:
 
 
 def gather(place: AskedPlace, sources: Collection[str] = SOURCES) -> list[Continuation]:
-    """Returns the different texts that `sources` propose at a place."""
+    """Returns the different texts that `sources` propose at a place; none where no line can begin."""
+    if fits_nothing(place):
+        return []
     finds: list[Find] = []
     for name, find in _FIRST.items():
         if name in sources and not place.is_cancelled():

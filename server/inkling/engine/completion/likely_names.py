@@ -8,7 +8,6 @@ from inkling.engine.completion.asked_place import AskedPlace
 from inkling.engine.completion.continuations import gather
 from inkling.engine.completion.features import features_of
 from inkling.engine.completion.ranker import shipped_ranker
-from inkling.engine.completion.unfit import fits_nothing
 from inkling.engine.language.decoder import next_tokens
 from inkling.engine.language.evidence import Expectation
 from inkling.engine.language.open_files import OpenFile, TokenNumbers
@@ -47,7 +46,7 @@ def likely_names(place: AskedPlace, file: OpenFile, numbers: TokenNumbers) -> di
 
 def _names_of_lines(place: AskedPlace) -> dict[str, float]:
     """Returns the names that whole lines begin with, and the probability that one of these lines is right."""
-    found = [] if fits_nothing(place) else gather(place)
+    found = gather(place)
     if not found or place.is_cancelled():
         return {}
     rows, _ = features_of(place, found)

@@ -13,7 +13,6 @@ from inkling.engine.completion.further_lines import FurtherLine, find_further_li
 from inkling.engine.completion.partial_lines import Beginning, beginnings, shipped_partial_lines
 from inkling.engine.completion.prose.answers import answer_in_prose
 from inkling.engine.completion.ranker import Ranker, shipped_ranker
-from inkling.engine.completion.unfit import fits_nothing
 from inkling.engine.language.open_files import OpenFile, TokenNumbers
 
 MOST_CANDIDATES = 3  # lines; the likeliest is offered with those that follow it, too, where they are certain
@@ -81,7 +80,7 @@ def propose(
     place = look_at(file, numbers, text, offset, surroundings)
     if place is None:
         return _propose_prose(file, text, offset, surroundings)
-    found = [] if fits_nothing(place) else gather(place, ways.sources)
+    found = gather(place, ways.sources)
     if not found:
         return []
     rows, logprobs = features_of(place, found)
