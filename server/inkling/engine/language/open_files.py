@@ -86,6 +86,7 @@ class OpenFile:
 
     def __init__(self, numbers: TokenNumbers) -> None:
         self._numbers = numbers
+        self._text = ""
         self.lines: list[str] = []
         self.lexed: list[LexedLine] = []
         self._line_numbers: list[tuple[int, ...]] = []
@@ -94,9 +95,10 @@ class OpenFile:
 
     def update(self, text: str) -> None:
         """Takes the new text; the lines that are as before are not lexed again."""
-        lines = _lines_of(text)
-        if lines == self.lines and self.line_start:
+        if self.is_of(text):
             return
+        lines = _lines_of(text)
+        self._text = text
         first, n_tail = _changed_span(self.lines, lines)
         last = len(lines) - n_tail
         open_string = self.lexed[first - 1].open_string if first else ""
@@ -140,7 +142,7 @@ class OpenFile:
 
     def is_of(self, text: str) -> bool:
         """Tells whether the tokens are those of a text."""
-        return bool(self.line_start) and self.lines == _lines_of(text)
+        return bool(self.line_start) and self._text == text
 
     def tokens_without_line(self, number: int) -> Ints:
         """Returns all tokens, with separators in the place of one line."""
