@@ -20,6 +20,10 @@ describe("the rest of a suggestion", () => {
     expect(replacedAfter(rest("f(", "x)", ")"))).toBe(1);
     expect(missingText(rest("f(", "x", ")"))).toBe("x");
     expect(replacedAfter(rest("f(", "x", ")"))).toBe(0);
+    expect(replacedAfter(rest("f(", "g(x), y)", ")"))).toBe(1);
+    expect(replacedAfter(rest("f(", "g(x),", ")"))).toBe(0);
+    expect(replacedAfter(rest('f"{', '{name}"', '}"'))).toBe(0);
+    expect(replacedAfter(rest('f"{', 'name}"\n    log(name)', '}"'))).toBe(2);
   });
 
   it("disagrees with an edit that reaches further than it knows", () => {

@@ -254,6 +254,13 @@ describe("the rest of a live suggestion", () => {
     expect(editor.rest()).toEqual({ id: "s1", text: "a, b", replacedAfter: 0 });
   });
 
+  it("does not take a bracket of its own for the editor's", () => {
+    const editor = new Editor("f|");
+    editor.suggest("(g(x),");
+    editor.insert("()", 1);
+    expect(editor.rest()?.replacedAfter).toBe(0);
+  });
+
   it("is gone after each end", () => {
     const editor = new Editor("x = |");
     editor.suggest("foo");

@@ -55,16 +55,23 @@ export function missingText(rest: Rest): string {
 
 /** Returns how many units after the cursor the rest replaces: the closers, where it says them itself, wherever that is. */
 export function replacedAfter(rest: Rest): number {
-  return holdsInOrder(rest.text, rest.closers) ? rest.closers.length : 0;
+  return closesItself(rest.text, rest.closers) ? rest.closers.length : 0;
 }
 
-function holdsInOrder(text: string, characters: string): boolean {
-  let from = 0;
-  return Array.from(characters).every((character) => {
-    const at = text.indexOf(character, from);
-    from = at + 1;
-    return at >= 0;
-  });
+/** Tells whether a text says closers that are for what was opened before it; what it opens itself it closes first. */
+function closesItself(text: string, closers: string): boolean {
+  let nClosed = 0;
+  let depth = 0;
+  for (const character of text) {
+    if (depth === 0 && character === closers.charAt(nClosed)) {
+      nClosed += 1;
+    } else if ("([{".includes(character)) {
+      depth += 1;
+    } else if (")]}".includes(character)) {
+      depth = Math.max(0, depth - 1);
+    }
+  }
+  return nClosed === closers.length;
 }
 
 export function applyEdit(rest: Rest, edit: EditAtCursor): Effect {
